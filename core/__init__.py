@@ -1,0 +1,1 @@
+"""Everything ThoraxLens knows, importable without Streamlit, TensorFlow or PyTorch."""

@@ -1,0 +1,41 @@
+"""The errors a user can meet, in one tree.
+
+    ThoraxLensError
+    ├── RadiographError       the uploaded file cannot be read as a chest radiograph
+    ├── BundleError           a bundle is damaged, incomplete or of another format
+    │   └── SelfTestError     its files are whole, but it answers otherwise than when it was built
+    ├── EngineError           the inference engine could not be prepared or run
+    ├── WeightsError          weights could not be downloaded, or are not what they claim to be
+    └── DataError             a data folder, manifest or table cannot be used for training
+
+Every message says in one sentence what is wrong with the user's thing and what to do next.
+Pages catch `ThoraxLensError` only; anything else is a bug and surfaces as one.
+"""
+
+
+class ThoraxLensError(Exception):
+    """Base of every error that ThoraxLens raises on purpose."""
+
+
+class RadiographError(ThoraxLensError):
+    """The uploaded file cannot be read as a chest radiograph."""
+
+
+class BundleError(ThoraxLensError):
+    """A bundle is damaged, incomplete or of another format."""
+
+
+class SelfTestError(BundleError):
+    """A bundle's files are whole, but its answers differ from those recorded when it was built."""
+
+
+class EngineError(ThoraxLensError):
+    """The inference engine could not be prepared or run."""
+
+
+class WeightsError(ThoraxLensError):
+    """Weights could not be downloaded, or are not what they claim to be."""
+
+
+class DataError(ThoraxLensError):
+    """A data folder, manifest or table cannot be used for training."""

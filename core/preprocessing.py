@@ -1,0 +1,79 @@
+"""From a radiograph's pixels to a network's input: the same in training and in serving."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the upright radiograph; right and bottom are exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+class Preprocessing(BaseModel):
+    """What a bundle does to a radiograph before its networks see it.
+
+    Attributes:
+        size_px: Side of the square input.
+        border_share: Share of each side cut off, where letters and collimator edges lie.
+        equalise: Whether the histogram is equalised, so that exposure says nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size_px: int = Field(default=224, ge=32, le=1024)
+    border_share: float = Field(default=0.06, ge=0, lt=0.4)
+    equalise: bool = True
+
+
+def crop_box(width: int, height: int, border_share: float) -> Box:
+    """The part of a radiograph that the networks see."""
+    dx, dy = round(width * border_share), round(height * border_share)
+    return Box(dx, dy, width - dx, height - dy)
+
+
+def equalise(pixels: NDArray[np.float32], bins: int = 256) -> NDArray[np.float32]:
+    """Equalises a histogram: each grey becomes the share of pixels that are darker.
+
+    Args:
+        pixels: (h, w), float32 in [0, 1].
+        bins: Bins of the histogram (Gonzalez & Woods, Digital Image Processing, section 3.3).
+
+    Returns:
+        (h, w), float32 in [0, 1]; the darkest bin becomes 0, the brightest 1.
+    """
+    levels = np.minimum((pixels * bins).astype(np.int32), bins - 1)
+    cumulative = np.cumsum(np.bincount(levels.ravel(), minlength=bins))
+    darkest = cumulative[levels.min()]
+    span = max(int(cumulative[-1] - darkest), 1)
+    table = np.clip((cumulative - darkest) / span, 0, 1).astype(np.float32)
+    return table[levels]
+
+
+def network_input(pixels: NDArray[np.float32], preprocessing: Preprocessing) -> NDArray[np.float32]:
+    """Crops, resizes and equalises one radiograph.
+
+    The crop is stretched to a square, as in the study; the display never is.
+
+    Args:
+        pixels: (height, width), float32 in [0, 1], bright where dense.
+        preprocessing: The bundle's recipe.
+
+    Returns:
+        (size_px, size_px), float32 in [0, 1].
+    """
+    height, width = pixels.shape
+    box = crop_box(width, height, preprocessing.border_share)
+    side = (preprocessing.size_px, preprocessing.size_px)
+    resized = Image.fromarray(pixels).resize(side, Image.Resampling.BILINEAR, box=box)
+    grey = np.clip(np.asarray(resized, dtype=np.float32), 0, 1)
+    return equalise(grey) if preprocessing.equalise else grey

@@ -1,0 +1,191 @@
+"""What one analysis returns, as plain frozen values that know nothing of files or screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backbones import Backbone
+from core.preprocessing import Box
+
+
+@dataclass(frozen=True, eq=False)
+class BackboneReading:
+    """One backbone's answer to one radiograph.
+
+    Attributes:
+        backbone: Which one.
+        probability: P(COVID-19) against normal, in [0, 1].
+        threshold: The operating point chosen on the bundle's validation images.
+        heatmap: Grad-CAM, (h, w) at feature resolution, float32 in [0, 1], over `Analysis.box`.
+        heat_peak: The largest value before scaling to [0, 1]; 0 when nothing speaks for COVID-19.
+    """
+
+    backbone: Backbone
+    probability: float
+    threshold: float
+    heatmap: NDArray[np.float32]
+    heat_peak: float
+
+    @property
+    def positive(self) -> bool:
+        """Whether the backbone reads the radiograph as COVID-19 at its own threshold."""
+        return self.probability >= self.threshold
+
+
+@dataclass(frozen=True)
+class FindingScore:
+    """One of the 18 findings.
+
+    Attributes:
+        name: As torchxrayvision spells it.
+        logit: The network's raw, un-sigmoided output.
+        operating_point: The probability that the scale below puts on 0.5.
+        score: In [0, 1]; 0.5 is the operating point, not a probability.
+    """
+
+    name: str
+    logit: float
+    operating_point: float
+    score: float
+
+
+@dataclass(frozen=True)
+class SeverityScore:
+    """One severity estimate with the error to expect.
+
+    Attributes:
+        name: "extent" (geographic extent) or "opacity".
+        value: Clipped to [0, maximum].
+        maximum: 8 for extent, 6 for opacity (Cohen et al. 2020, arXiv:2005.11856).
+        mean_absolute_error: Cross-validated, against radiologists, in points of the scale.
+        baseline_error: The error of always answering with the mean, on the same images.
+        images: How many radiographs the error was measured on.
+    """
+
+    name: Literal["extent", "opacity"]
+    value: float
+    maximum: float
+    mean_absolute_error: float
+    baseline_error: float
+    images: int
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one input added to the ensemble's decision value.
+
+    Attributes:
+        input: A backbone's key, or a finding's name.
+        group: "backbone" or "finding".
+        value: The input itself.
+        contribution: Weight times standardised value; all of them and the intercept sum to the decision value.
+    """
+
+    input: str
+    group: Literal["backbone", "finding"]
+    value: float
+    contribution: float
+
+
+@dataclass(frozen=True)
+class EnsembleDecision:
+    """The SVM's decision over all inputs.
+
+    Attributes:
+        decision_value: Signed distance to the boundary; positive reads as COVID-19.
+        intercept: The decision value of an average radiograph.
+        probability: Calibrated P(COVID-19), in [0, 1].
+        threshold: Operating point on that probability.
+        contributions: Largest first, by size.
+    """
+
+    decision_value: float
+    intercept: float
+    probability: float
+    threshold: float
+    contributions: tuple[Contribution, ...]
+
+    @property
+    def positive(self) -> bool:
+        """Whether the ensemble reads the radiograph as COVID-19."""
+        return self.probability >= self.threshold
+
+
+@dataclass(frozen=True)
+class ReadingWarning:
+    """Something that makes this radiograph's answers less trustworthy.
+
+    Attributes:
+        code: Stable name for reports, e.g. "far_from_training_data".
+        message: One sentence for the reader.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the numbers come from.
+
+    Attributes:
+        bundle: Name of the bundle.
+        title: Its title for people.
+        backbone_weights: "bundled (from scratch)", "ImageNet" …, in words.
+        findings_source: "official" (torchxrayvision's densenet121-res224-all) or "stand-in".
+        findings_note: One sentence on that source.
+        precision: Of inference, "f32" or "bf16".
+    """
+
+    bundle: str
+    title: str
+    backbone_weights: str
+    findings_source: Literal["official", "stand-in"]
+    findings_note: str
+    precision: str
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """Everything the app says about one radiograph.
+
+    Attributes:
+        name: Name of the file, as uploaded: text from outside, never markup.
+        width_px: Of the upright radiograph.
+        height_px: Of the upright radiograph.
+        box: The part that the networks saw; heatmaps lie over it.
+        readings: One a backbone, in the table's order.
+        findings: 18, in torchxrayvision's order.
+        severity: Extent and opacity.
+        decision: The ensemble's.
+        warnings: From reading the file and from looking at it.
+        provenance: Where the numbers come from.
+        milliseconds: Wall time of the analysis, without reading the file.
+    """
+
+    name: str
+    width_px: int
+    height_px: int
+    box: Box
+    readings: tuple[BackboneReading, ...]
+    findings: tuple[FindingScore, ...]
+    severity: tuple[SeverityScore, ...]
+    decision: EnsembleDecision
+    warnings: tuple[ReadingWarning, ...]
+    provenance: Provenance
+    milliseconds: float
+
+    @property
+    def votes(self) -> int:
+        """How many backbones read it as COVID-19."""
+        return sum(reading.positive for reading in self.readings)
+
+    @property
+    def spread(self) -> float:
+        """Largest minus smallest probability."""
+        probabilities = [reading.probability for reading in self.readings]
+        return max(probabilities) - min(probabilities)

@@ -1,0 +1,1 @@
+"""From data to a bundle: `python -m train --help`."""
