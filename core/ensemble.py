@@ -1,0 +1,266 @@
+"""The ensemble: a linear SVM over the five backbones' probabilities and the 18 finding scores.
+
+It travels as a skops file, never a pickle, and serves as a few plain numbers, so that every decision
+can be taken apart into what each input added to it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from core.backbones import BACKBONES
+from core.bundle import REMEDY
+from core.errors import BundleError, DataError
+from core.findings import FINDINGS, sigmoid
+from core.results import Contribution, EnsembleDecision
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+Floats = NDArray[np.float64]
+
+FEATURES: tuple[str, ...] = (*(backbone.key for backbone in BACKBONES), *FINDINGS)
+
+# A file may name these types and no others; skops by itself would allow all of scikit-learn.
+TRUSTED_TYPES = frozenset(
+    {
+        "builtins.dict",
+        "builtins.list",
+        "builtins.str",
+        "builtins.tuple",
+        "numpy.float64",
+        "numpy.ndarray",
+        "sklearn.pipeline.Pipeline",
+        "sklearn.preprocessing._data.StandardScaler",
+        "sklearn.svm._classes.SVC",
+    }
+)
+
+# What a damaged archive makes zipfile, json, numpy and skops raise between them.
+_DAMAGE = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, ImportError, LookupError, NotImplementedError,
+    OSError, RecursionError, RuntimeError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Platt's sigmoid: probability = 1 / (1 + exp(-(slope * decision value + intercept)))."""
+
+    slope: float
+    intercept: float
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """A fitted SVM as plain numbers.
+
+    Attributes:
+        mean: (23,), of each input over the training images, in the order of `FEATURES`.
+        scale: (23,), its standard deviation there.
+        weights: (23,), on the standardised inputs.
+        intercept: Decision value of an average radiograph.
+        calibration: From decision value to probability, fitted on validation images.
+        threshold: Operating point on that probability, in [0, 1].
+    """
+
+    mean: Floats
+    scale: Floats
+    weights: Floats
+    intercept: float
+    calibration: Calibration
+    threshold: float
+
+    def contributions(self, features: ArrayLike) -> Floats:
+        """Weight times standardised value of every input.
+
+        Args:
+            features: (..., 23), probabilities and operating-point scores, in the order of `FEATURES`.
+
+        Returns:
+            (..., 23); summed over the last axis, plus the intercept, they are the decision value.
+        """
+        return self.weights * (np.asarray(features, dtype=np.float64) - self.mean) / self.scale
+
+    def decision_values(self, features: ArrayLike) -> Floats:
+        """Signed distances to the boundary, (...), of features (..., 23); positive reads as COVID-19."""
+        return np.asarray(self.contributions(features).sum(axis=-1) + self.intercept)
+
+    def probabilities(self, features: ArrayLike) -> Floats:
+        """Calibrated P(COVID-19) in [0, 1], (...), of features (..., 23)."""
+        values = self.decision_values(features)
+        return sigmoid(self.calibration.slope * values + self.calibration.intercept)
+
+    def decide(self, features: NDArray[np.float32]) -> EnsembleDecision:
+        """Decides on one radiograph and says what each input added.
+
+        Args:
+            features: (23,), finite, in the order of `FEATURES`.
+        """
+        if features.shape != (len(FEATURES),) or not np.isfinite(features).all():
+            raise ValueError(f"expected {len(FEATURES)} finite features, got shape {features.shape}")
+        rows = zip(FEATURES, features, self.contributions(features), strict=True)
+        parts = [
+            Contribution(name, "backbone" if i < len(BACKBONES) else "finding", float(value), float(added))
+            for i, (name, value, added) in enumerate(rows)
+        ]
+        return EnsembleDecision(
+            decision_value=float(self.decision_values(features)),
+            intercept=self.intercept,
+            probability=float(self.probabilities(features)),
+            threshold=self.threshold,
+            contributions=tuple(sorted(parts, key=lambda part: -abs(part.contribution))),
+        )
+
+
+def fit(features: ArrayLike, labels: ArrayLike, c: float = 0.5) -> Pipeline:
+    """Fits the scaled linear SVM.
+
+    Args:
+        features: (n, 23), finite, in the order of `FEATURES`.
+        labels: (n,), 1 for COVID-19 and 0 for normal; both must occur.
+        c: Inverse strength of regularisation; the study used 0.5 (on unscaled inputs).
+    """
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    pipeline = make_pipeline(StandardScaler(), SVC(C=c, kernel="linear"))
+    return pipeline.fit(np.asarray(features, dtype=np.float64), np.asarray(labels))
+
+
+def calibrate(decision_values: ArrayLike, labels: ArrayLike) -> Calibration:
+    """Fits Platt's sigmoid, with his smoothed targets, so that separable images leave it finite.
+
+    Platt 1999, "Probabilistic outputs for support vector machines": targets (N+ + 1) / (N+ + 2) and
+    1 / (N- + 2); each image enters once for either class, weighted by its target.
+
+    Args:
+        decision_values: (n,), of images that the SVM was not fitted to.
+        labels: (n,), 1 for COVID-19 and 0 for normal.
+
+    Raises:
+        DataError: If a class is absent, or the SVM orders these images backwards.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    values, positive = np.asarray(decision_values, dtype=np.float64), np.asarray(labels) == 1
+    positives, negatives = int(positive.sum()), int((~positive).sum())
+    if not positives or not negatives:
+        raise DataError("The validation images hold only one class; add images of the other one.")
+    target = np.where(positive, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    model = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(
+        np.tile(values, 2)[:, np.newaxis],
+        np.repeat([1, 0], len(values)),
+        sample_weight=np.concatenate([target, 1 - target]),
+    )
+    calibration = Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]))
+    if calibration.slope <= 0:
+        raise DataError("The ensemble orders the validation images backwards; check labels and features.")
+    return calibration
+
+
+def assemble(classifier: Pipeline, calibration: Calibration, threshold: float) -> Ensemble:
+    """Takes the numbers that a decision needs out of a pipeline that `fit` returned."""
+    (_, scaler), (_, svm) = classifier.steps
+    return Ensemble(
+        mean=np.asarray(scaler.mean_, dtype=np.float64),
+        scale=np.asarray(scaler.scale_, dtype=np.float64),
+        weights=np.asarray(svm.coef_, dtype=np.float64).reshape(-1),
+        intercept=float(svm.intercept_[0]),
+        calibration=calibration,
+        threshold=threshold,
+    )
+
+
+def save(path: Path, classifier: Pipeline, calibration: Calibration) -> None:
+    """Writes the pipeline, its sigmoid and the names of its inputs to one skops file."""
+    content = {
+        "classifier": classifier,
+        "calibration": {"slope": calibration.slope, "intercept": calibration.intercept},
+        "features": list(FEATURES),
+    }
+    path.write_bytes(_skops().dumps(content))
+
+
+def load(path: Path, threshold: float) -> Ensemble:
+    """Reads a file that `save` wrote.
+
+    Args:
+        path: The bundle's `ensemble.skops`.
+        threshold: Operating point on the probability, from the bundle's manifest.
+
+    Raises:
+        BundleError: If it is missing, damaged, names other types than `TRUSTED_TYPES`, or holds
+            something else than a scaled linear SVM over `FEATURES`.
+    """
+    try:
+        data = path.read_bytes()
+        foreign = sorted(set(_types(_schema(data))) - TRUSTED_TYPES)
+        if foreign:
+            raise BundleError(f"The ensemble in {path.name} names {foreign[0]}, an untrusted type; {REMEDY}.")
+        content = _skops().loads(data, trusted=())
+        ensemble = assemble(content["classifier"], Calibration(**content["calibration"]), threshold)
+        names = tuple(content["features"])
+    except _DAMAGE:
+        raise BundleError(f"The ensemble in {path.name} is missing or damaged; {REMEDY}.") from None
+    _check(path.name, names, ensemble)
+    return ensemble
+
+
+def _check(file: str, names: tuple[str, ...], ensemble: Ensemble) -> None:
+    arrays = (ensemble.mean, ensemble.scale, ensemble.weights)
+    if names != FEATURES or any(array.size != len(FEATURES) for array in arrays):
+        raise BundleError(
+            f"The ensemble in {file} was not fitted to the {len(FEATURES)} inputs that this ThoraxLens "
+            f"computes; {REMEDY}."
+        )
+    sigmoid_numbers = (ensemble.calibration.slope, ensemble.calibration.intercept)
+    numbers = np.concatenate([*arrays, sigmoid_numbers, [ensemble.intercept]])
+    if not np.isfinite(numbers).all() or not (ensemble.scale > 0).all() or ensemble.calibration.slope <= 0:
+        raise BundleError(f"The ensemble in {file} holds numbers that no fit can give; {REMEDY}.")
+
+
+def _schema(data: bytes) -> Any:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return json.loads(archive.read("schema.json"))
+
+
+def _types(node: Any) -> Iterator[str]:
+    """Every type that a skops schema names, whether or not skops would get to construct it."""
+    if isinstance(node, dict):
+        if "__class__" in node:
+            yield f"{node.get('__module__')}.{node['__class__']}"
+        for value in node.values():
+            yield from _types(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _types(value)
+
+
+def _skops() -> Any:
+    """Imports skops.io, without the torch that an analysis must never load.
+
+    Importing it walks through every package of scikit-learn, one of which imports torch: twice the
+    time and 180 MB more. While it walks, that one package counts as absent, which the walk allows for.
+    """
+    adapter = "sklearn.externals.array_api_compat.torch"
+    modules: dict[str, Any] = sys.modules
+    hidden = modules.setdefault(adapter, None) is None
+    try:
+        return importlib.import_module("skops.io")
+    finally:
+        if hidden:
+            modules.pop(adapter, None)

@@ -1,0 +1,256 @@
+"""How good answers are: discrimination, decisions at a threshold, and calibration.
+
+Everywhere label 1 is the condition (COVID-19), an image is called positive when its score is at
+least the threshold, and a figure that the images cannot give (a class is absent) is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn import metrics
+
+from core.errors import DataError
+
+Metric = Callable[[NDArray[np.int64], NDArray[np.float64]], float]
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts of a binary decision against the truth, and the shares that follow from them."""
+
+    true_positives: int
+    false_positives: int
+    true_negatives: int
+    false_negatives: int
+
+    @property
+    def sensitivity(self) -> float:
+        """Share of the ill that are called ill."""
+        return _share(self.true_positives, self.false_negatives)
+
+    @property
+    def specificity(self) -> float:
+        """Share of the healthy that are called healthy."""
+        return _share(self.true_negatives, self.false_positives)
+
+    @property
+    def ppv(self) -> float:
+        """Positive predictive value: share of positive calls that are right, at this prevalence."""
+        return _share(self.true_positives, self.false_positives)
+
+    @property
+    def npv(self) -> float:
+        """Negative predictive value: share of negative calls that are right, at this prevalence."""
+        return _share(self.true_negatives, self.false_negatives)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of all calls that are right."""
+        return _share(self.true_positives + self.true_negatives, self.false_positives + self.false_negatives)
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean of sensitivity and specificity."""
+        return (self.sensitivity + self.specificity) / 2
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of sensitivity and positive predictive value."""
+        return _share(2 * self.true_positives, self.false_positives + self.false_negatives)
+
+    @property
+    def mcc(self) -> float:
+        """Matthews' correlation coefficient, in [-1, 1] (Matthews 1975)."""
+        tp, fp = self.true_positives, self.false_positives
+        tn, fn = self.true_negatives, self.false_negatives
+        product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
+        return (tp * tn - fp * fn) / math.sqrt(product) if product else math.nan
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A percentile interval."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """Images whose probabilities lie close together.
+
+    Attributes:
+        predicted: Their mean probability.
+        observed: The share of them that is ill.
+        images: How many they are.
+    """
+
+    predicted: float
+    observed: float
+    images: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One model on one set of images.
+
+    Attributes:
+        images: How many.
+        positives: How many of them are ill.
+        threshold: The operating point of the confusion counts.
+        roc_auc: Area under the ROC curve.
+        roc_auc_interval: Its 95 % interval over groups (patients).
+        confusion: Decisions at the threshold.
+        brier: Mean squared error of the probability.
+        calibration_error: Expected calibration error over ten bins.
+    """
+
+    images: int
+    positives: int
+    threshold: float
+    roc_auc: float
+    roc_auc_interval: Interval
+    confusion: Confusion
+    brier: float
+    calibration_error: float
+
+
+def evaluate(
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    threshold: float,
+    groups: ArrayLike | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Evaluation:
+    """Measures one model on one set of images.
+
+    Args:
+        labels: (n,), 0 or 1.
+        probabilities: (n,), in [0, 1].
+        threshold: Operating point, chosen on other images.
+        groups: (n,), whose images belong together (patients); by default each stands alone.
+        resamples: Of the bootstrap.
+        seed: Of the bootstrap.
+    """
+    truth, scores = _pair(labels, probabilities)
+    return Evaluation(
+        images=truth.size,
+        positives=int(truth.sum()),
+        threshold=threshold,
+        roc_auc=roc_auc(truth, scores),
+        roc_auc_interval=bootstrap_interval(roc_auc, truth, scores, groups, resamples=resamples, seed=seed),
+        confusion=confusion(truth, scores, threshold),
+        brier=float(np.mean((scores - truth) ** 2)),
+        calibration_error=calibration_error(truth, scores),
+    )
+
+
+def roc_auc(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Area under the ROC curve: how often an ill image scores higher than a healthy one."""
+    truth, values = _pair(labels, scores)
+    return float(metrics.roc_auc_score(truth, values)) if 0 < truth.sum() < truth.size else math.nan
+
+
+def confusion(labels: ArrayLike, scores: ArrayLike, threshold: float) -> Confusion:
+    """Counts decisions at a threshold, (n,) labels against (n,) scores."""
+    truth, values = _pair(labels, scores)
+    tn, fp, fn, tp = metrics.confusion_matrix(truth, values >= threshold, labels=[0, 1]).ravel()
+    return Confusion(int(tp), int(fp), int(tn), int(fn))
+
+
+def youden_threshold(labels: ArrayLike, scores: ArrayLike) -> float:
+    """The threshold that maximises sensitivity + specificity - 1 (Youden 1950).
+
+    It lies midway between the last score that it calls positive and the first that it calls
+    negative; of thresholds that are equally good, the lowest, which misses fewest of the ill, is taken.
+
+    Args:
+        labels: (n,), 0 or 1, of validation images: never of those that results are reported on.
+        scores: (n,).
+
+    Raises:
+        DataError: If a class is absent.
+    """
+    truth, values = _pair(labels, scores)
+    if not 0 < truth.sum() < truth.size:
+        raise DataError("A threshold cannot be chosen on images of one class; add images of the other one.")
+    false_positive_rate, sensitivity, candidates = metrics.roc_curve(truth, values, drop_intermediate=False)
+    youden = np.round(sensitivity - false_positive_rate, 12)
+    chosen = candidates[np.flatnonzero(youden == youden.max())[-1]]
+    below = values[values < chosen]
+    return float((chosen + below.max()) / 2) if below.size else float(chosen)
+
+
+def calibration_bins(
+    labels: ArrayLike, probabilities: ArrayLike, bins: int = 10
+) -> tuple[CalibrationBin, ...]:
+    """Groups images into bins of equal width, for a reliability diagram; empty bins are left out."""
+    truth, values = _pair(labels, probabilities)
+    bin_of = np.minimum((values * bins).astype(np.int64), bins - 1)
+    return tuple(
+        CalibrationBin(float(values[inside].mean()), float(truth[inside].mean()), int(inside.sum()))
+        for inside in (bin_of == index for index in np.unique(bin_of))
+    )
+
+
+def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10) -> float:
+    """Expected calibration error: mean gap between probability and outcome over bins (Naeini 2015)."""
+    rows = calibration_bins(labels, probabilities, bins)
+    gaps = sum(row.images * abs(row.predicted - row.observed) for row in rows)
+    return gaps / sum(row.images for row in rows) if rows else math.nan
+
+
+def bootstrap_interval(
+    metric: Metric,
+    labels: ArrayLike,
+    scores: ArrayLike,
+    groups: ArrayLike | None = None,
+    *,
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """Percentile bootstrap that draws whole groups (patients), because their images are alike.
+
+    After Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
+
+    Args:
+        metric: Of (n,) labels and (n,) scores; resamples on which it is NaN are left out.
+        labels: (n,), 0 or 1.
+        scores: (n,).
+        groups: (n,), names or numbers; by default each image is its own group.
+        level: Coverage.
+        resamples: How many draws.
+        seed: Same seed, same interval.
+    """
+    truth, values = _pair(labels, scores)
+    names = np.arange(truth.size) if groups is None else np.asarray(groups)
+    group_of = np.unique(names, return_inverse=True)[1]
+    members = np.split(np.argsort(group_of, kind="stable"), np.cumsum(np.bincount(group_of))[:-1])
+    random = np.random.default_rng(seed)
+    draws = []
+    for _ in range(resamples):
+        rows = np.concatenate([members[group] for group in random.integers(len(members), size=len(members))])
+        draws.append(metric(truth[rows], values[rows]))
+    known = np.array(draws)[~np.isnan(draws)]
+    if not known.size:
+        return Interval(math.nan, math.nan)
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(low), float(high))
+
+
+def _pair(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    truth, values = np.asarray(labels, dtype=np.int64), np.asarray(scores, dtype=np.float64)
+    if truth.ndim != 1 or truth.shape != values.shape:
+        raise ValueError(f"expected one label a score, got shapes {truth.shape} and {values.shape}")
+    return truth, values
+
+
+def _share(part: int, rest: int) -> float:
+    return part / (part + rest) if part + rest else math.nan
