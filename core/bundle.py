@@ -4,154 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ConfigDict, ValidationError
 
-from core.backbones import BACKBONES
 from core.errors import BundleError
-from core.findings import FINDINGS, SeverityModel, SeverityName
-from core.gradcam import Pooling
-from core.preprocessing import Preprocessing
+from core.manifest import FORMAT, BundleFile, BundleManifest, NetworksManifest
 
-FORMAT = 1
 MANIFEST_FILE = "bundle.json"
 REMEDY = "restore the folder from where it came, or build the bundle again"
 
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
-Precision = Literal["f32", "bf16"]
-PerFinding = Annotated[list[float], Field(min_length=len(FINDINGS), max_length=len(FINDINGS))]
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class BundleFile(_Entry):
-    """A file of the bundle and the hash that it must have; names never lead out of the folder."""
-
-    file: FileName
-    sha256: Sha256
-
-
-class BackboneFile(BundleFile):
-    """One backbone's weights, where they came from, its operating point and its reference answer."""
-
-    initialisation: Literal["scratch", "imagenet", "bundled"]
-    threshold: Share = 0.5
-    reference_probability: Share = 0.5
-
-
-class FindingsFile(BundleFile):
-    """The stand-in findings network; operating points are probabilities, reference outputs raw."""
-
-    preprocessing: Preprocessing
-    operating_points: PerFinding = [0.5] * len(FINDINGS)
-    reference_logits: PerFinding = [0.0] * len(FINDINGS)
-
-    @field_validator("operating_points")
-    @classmethod
-    def _inside(cls, points: list[float]) -> list[float]:
-        if not all(0 < point < 1 for point in points):
-            raise ValueError("operating points lie between 0 and 1")
-        return points
-
-
-class EnsembleFile(BundleFile):
-    """The SVM, its operating point on the calibrated probability, and its reference answer."""
-
-    threshold: Share
-    reference_probability: Share
-
-
-class SeverityFit(_Entry):
-    """A linear model of one severity score on the stand-in's 18 raw outputs, with its error."""
-
-    weights: PerFinding
-    intercept: float
-    maximum: float = Field(gt=0)
-    mean_absolute_error: float = Field(ge=0)
-    baseline_error: float = Field(ge=0)
-    correlation: float = Field(ge=-1, le=1)
-    images: int = Field(ge=1)
-
-    def model(self, name: SeverityName) -> SeverityModel:
-        """The same fit, as the analysis computes with it."""
-        return SeverityModel(
-            name=name,
-            weights=tuple(self.weights),
-            intercept=self.intercept,
-            maximum=self.maximum,
-            mean_absolute_error=self.mean_absolute_error,
-            baseline_error=self.baseline_error,
-            images=self.images,
-        )
-
-
-class DataSource(_Entry):
-    """Where training images came from: citation, licence and how many of each class."""
-
-    name: str
-    citation: str
-    licence: str
-    counts: dict[str, int]
-
-
-class NetworksManifest(_Entry):
-    """What it takes to run the networks: all that exists of a bundle before its ensemble is fitted."""
-
-    preprocessing: Preprocessing
-    pooling: Pooling
-    backbones: dict[str, BackboneFile]
-    findings: FindingsFile
-
-    @field_validator("backbones")
-    @classmethod
-    def _complete(cls, backbones: dict[str, BackboneFile]) -> dict[str, BackboneFile]:
-        expected = {backbone.key for backbone in BACKBONES}
-        if set(backbones) != expected:
-            raise ValueError(f"the backbones must be exactly {', '.join(sorted(expected))}")
-        return backbones
-
-    def files(self) -> Iterator[BundleFile]:
-        """Every file that the manifest vouches for."""
-        yield from self.backbones.values()
-        yield self.findings
-
-
-class BundleManifest(NetworksManifest):
-    """Everything that `bundle.json` says."""
-
-    format: Literal[1] = FORMAT
-    name: FileName
-    title: str
-    created: str
-    description: str
-    severity: dict[SeverityName, SeverityFit]
-    ensemble: EnsembleFile
-    predictions: BundleFile
-    reference: BundleFile
-    verified_precisions: list[Precision] = ["f32"]
-    training: dict[str, Any]
-    sources: list[DataSource]
-    training_statistics: dict[str, Any]
-
-    @field_validator("severity")
-    @classmethod
-    def _both(cls, severity: dict[SeverityName, SeverityFit]) -> dict[SeverityName, SeverityFit]:
-        if set(severity) != {"extent", "opacity"}:
-            raise ValueError("severity needs extent and opacity")
-        return severity
-
-    def files(self) -> Iterator[BundleFile]:
-        """Every file that the manifest vouches for."""
-        yield from super().files()
-        yield from (self.ensemble, self.predictions, self.reference)
+Manifest = TypeVar("Manifest", bound=NetworksManifest)
 
 
 @dataclass(frozen=True)
@@ -193,6 +58,23 @@ def read_manifest(folder: Path) -> BundleManifest:
     Raises:
         BundleError: If it is missing, not JSON, of another format, or incomplete.
     """
+    return _read(folder, BundleManifest)
+
+
+def read_networks(folder: Path) -> NetworksManifest:
+    """Reads only what running the networks takes, also from the manifest of a bundle in the making.
+
+    Raises:
+        BundleError: As for `read_manifest`.
+    """
+    return _read(folder, _NetworksPart)
+
+
+class _NetworksPart(NetworksManifest):
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+def _read(folder: Path, kind: type[Manifest]) -> Manifest:
     try:
         text = (folder / MANIFEST_FILE).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -200,11 +82,11 @@ def read_manifest(folder: Path) -> BundleManifest:
     declared = re.search(r'"format"\s*:\s*(-?\d+)', text)
     if declared and int(declared[1]) != FORMAT:
         raise BundleError(
-            f"The bundle '{folder.name}' has format {declared[1]}, and this ThoraxLens reads format {FORMAT}; "
+            f"The bundle '{folder.name}' has format {declared[1]}, and this ThoraxLens reads {FORMAT}; "
             "use the version of ThoraxLens that built it, or build it again."
         )
     try:
-        return BundleManifest.model_validate_json(text)
+        return kind.model_validate_json(text)
     except ValidationError as error:
         raise BundleError(
             f"The bundle '{folder.name}' has a damaged {MANIFEST_FILE} ({_first_problem(error)}); {REMEDY}."
@@ -216,7 +98,7 @@ def _first_problem(error: ValidationError) -> str:
     return ": ".join(part for part in (".".join(map(str, problem["loc"])), problem["msg"]) if part)
 
 
-def write_manifest(folder: Path, manifest: BundleManifest) -> None:
+def write_manifest(folder: Path, manifest: NetworksManifest) -> None:
     """Writes `bundle.json`, readable by people."""
     text = manifest.model_dump_json(indent=1)
     (folder / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")

@@ -8,12 +8,13 @@ Selvaraju et al. 2017, "Grad-CAM", equations 1 and 2, arXiv:1610.02391.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 
 from core.errors import BundleError
 
@@ -39,25 +40,26 @@ class Head:
     pool: int = 1
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, NDArray[np.generic]], pooling: Pooling, pool: int) -> Head:
-        """Takes the head out of a weight file's tensors.
+    def from_file(cls, path: Path, pooling: Pooling, pool: int) -> Head:
+        """Reads the head alone out of a weight file.
 
         Args:
-            tensors: At least `head/hidden/kernel`, `head/hidden/bias` and `head/output/kernel`.
+            path: The backbone's safetensors file.
             pooling: The bundle's.
             pool: The backbone's.
 
         Raises:
-            BundleError: If one is missing.
+            BundleError: If the file is damaged or lacks the head.
         """
+        names = ("head/hidden/kernel", "head/hidden/bias", "head/output/kernel")
         try:
-            hidden_kernel, hidden_bias, output_kernel = (
-                np.asarray(tensors[name], dtype=np.float32)
-                for name in ("head/hidden/kernel", "head/hidden/bias", "head/output/kernel")
-            )
-        except KeyError as missing:
-            raise BundleError(f"The weights lack {missing}; restore the bundle or build it again.") from None
-        return cls(hidden_kernel, hidden_bias, output_kernel.reshape(-1), pooling, pool)
+            with safe_open(path, framework="numpy") as file:
+                kernel, bias, output = (np.asarray(file.get_tensor(name), dtype=np.float32) for name in names)
+        except (OSError, SafetensorError) as error:
+            raise BundleError(
+                f"{path.name} holds no classification head; restore or rebuild the bundle."
+            ) from error
+        return cls(kernel, bias, output.reshape(-1), pooling, pool)
 
 
 def pooled_features(features: NDArray[np.float32], pool: int) -> NDArray[np.float32]:
@@ -114,7 +116,7 @@ def gradcam(features: NDArray[np.float32], head: Head) -> NDArray[np.float32]:
     Returns:
         (h, w), float32, at least 0.
     """
-    return np.maximum(features @ channel_weights(features, head), np.float32(0))
+    return np.asarray(np.maximum(features @ channel_weights(features, head), np.float32(0)))
 
 
 def normalise(heat: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:

@@ -1,0 +1,143 @@
+"""Derives OpenVINO networks from a bundle's weights: `python -m core.derive BUNDLE [--cache FOLDER]`.
+
+A process of its own, because it needs Keras and torch, which an analysis never loads. It reports each
+step on a line: plain text on a terminal, JSON (`message`, `done`; at last perhaps `error`) in a pipe.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.backbones import BACKBONE_BY_KEY
+from core.bundle import file_sha256
+from core.engine import STORAGE_FAILED
+from core.errors import EngineError, ThoraxLensError
+from core.sources import DIGESTS_FILE, NetworkSource, bundle_sources, default_cache, derived, official_source
+
+
+def convert_backbone(source: NetworkSource) -> Any:
+    """An `openvino.Model` of a backbone and its head.
+
+    Input (1, size, size, 3), scaled; outputs the feature map A (1, h, w, channels) and the
+    probability (1, 1), all float32.
+    """
+    import openvino
+    import tensorflow as tf
+
+    from core.networks import build_network, load_weights
+
+    network = build_network(BACKBONE_BY_KEY[source.key], source.size_px, source.pooling)
+    load_weights(network, source.weights)
+    signature = [tf.TensorSpec((1, source.size_px, source.size_px, 3), tf.float32)]
+    function = tf.function(lambda image: tuple(network(image, training=False)), input_signature=signature)
+    return openvino.convert_model(function.get_concrete_function())
+
+
+def convert_findings(source: NetworkSource) -> Any:
+    """An `openvino.Model` of a findings network: (1, 1, size, size) in, 18 raw outputs (1, 18) out."""
+    import openvino
+    import torch
+
+    from core.networks import read_tensors
+    from core.xrv import load_findings_network, read_official_weights
+
+    read = read_official_weights if source.kind == "official" else read_tensors
+    network = load_findings_network(read(source.weights))
+    example = torch.zeros(1, 1, source.size_px, source.size_px)
+    return openvino.convert_model(network, example_input=example, input=list(example.shape))
+
+
+def derive(source: NetworkSource, folder: Path) -> None:
+    """Writes a network's entry into a cache, at once or not at all.
+
+    Args:
+        source: The network.
+        folder: The cache.
+
+    Raises:
+        OSError: If the cache cannot be written.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the frameworks, about their own deprecations
+        try:
+            model = convert_backbone(source) if source.kind == "backbone" else convert_findings(source)
+        except OSError as error:
+            raise EngineError(f"{source.weights.name} cannot be read ({error}); check the bundle.") from error
+    _save(model, source, folder)
+
+
+def _save(model: Any, source: NetworkSource, folder: Path) -> None:
+    import openvino
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".deriving-") as temporary:
+        entry = Path(temporary) / source.entry
+        entry.mkdir()
+        try:
+            openvino.save_model(model, entry / "model.xml", compress_to_fp16=False)
+        except RuntimeError as error:
+            raise OSError(f"the cache {folder} cannot be written") from error
+        digests = {path.name: file_sha256(path) for path in sorted(entry.iterdir())}
+        (entry / DIGESTS_FILE).write_text(json.dumps(digests), encoding="utf-8")
+        shutil.rmtree(folder / source.entry, ignore_errors=True)
+        try:
+            entry.replace(folder / source.entry)
+        except OSError:  # another process was quicker, unless the entry is still not there
+            if not derived(source, folder):
+                raise
+
+
+def derive_missing(sources: Sequence[NetworkSource], folder: Path) -> None:
+    """Derives what a cache lacks, reporting each step."""
+    for index, source in enumerate(sources):
+        if not derived(source, folder):
+            name = BACKBONE_BY_KEY[source.key].name if source.kind == "backbone" else "the findings network"
+            _report(f"Preparing {name} ({index + 1} of {len(sources)})", index / len(sources))
+            derive(source, folder)
+    _report("All models are prepared", 1.0)
+
+
+def _report(message: str, done: float) -> None:
+    event = {"message": message, "done": round(done, 3)}
+    print(message if sys.stdout.isatty() else json.dumps(event), flush=True)
+
+
+def _fail(message: str, status: int) -> int:
+    print(message if sys.stdout.isatty() else json.dumps({"error": message}), flush=True)
+    return status
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m core.derive", description=__doc__)
+    parser.add_argument("bundle", type=Path, nargs="?", help="the bundle's folder")
+    parser.add_argument(
+        "--official", type=Path, help="torchxrayvision's official weights, instead of a bundle"
+    )
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="default: %(default)s")
+    options = parser.parse_args(arguments)
+    if (options.bundle is None) == (options.official is None):
+        parser.error("name either a bundle or --official weights")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        sources = (official_source(options.official),) if options.official else bundle_sources(options.bundle)
+        derive_missing(sources, options.cache)
+    except ThoraxLensError as error:
+        return _fail(str(error), 1)
+    except OSError as error:
+        return _fail(str(error), STORAGE_FAILED)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

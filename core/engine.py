@@ -1,0 +1,182 @@
+"""Inference with OpenVINO, on files derived once from a bundle's weights and kept in a cache.
+
+Deriving needs Keras and torch, which an analysis must never load, so `core.derive` runs in a process
+of its own. Everything here works with files that it left behind.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import openvino
+import openvino.properties as properties
+import openvino.properties.hint as hints
+from numpy.typing import NDArray
+
+from core.errors import EngineError
+from core.manifest import Precision
+from core.sources import PROJECT, NetworkSource, default_cache, derived
+
+Progress = Callable[[str, float], None]
+
+STORAGE_FAILED = 3  # the exit status of core.derive when the cache cannot be written
+_TYPES = {"f32": openvino.Type.f32, "bf16": openvino.Type.bf16}
+_MADV_DONTNEED = 4
+
+
+class Network:
+    """A compiled network that any number of threads may call at once.
+
+    The compiled model is shared; every call makes a request of its own, because one request
+    shared by threads fails with "busy".
+    """
+
+    def __init__(self, compiled: openvino.CompiledModel) -> None:
+        self._compiled = compiled
+
+    def __call__(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """Runs the network once.
+
+        Args:
+            batch: (1, ...), float32, contiguous, of the network's input shape.
+
+        Returns:
+            Its outputs, float32, in the order of derivation.
+
+        Raises:
+            EngineError: If the shape is not the network's, or OpenVINO fails.
+        """
+        try:
+            results = self._compiled.create_infer_request().infer([batch])
+        except RuntimeError as error:
+            raise EngineError(f"The inference engine refused the image ({_line(error)}).") from error
+        return tuple(np.asarray(results[output], dtype=np.float32) for output in self._compiled.outputs)
+
+
+def prepare(
+    sources: Sequence[NetworkSource], command: Sequence[str], progress: Progress | None = None
+) -> dict[str, Path]:
+    """Makes sure that every network is derived, and says where.
+
+    Args:
+        sources: The networks.
+        command: Arguments of `core.derive` that derive them.
+        progress: Called with a sentence and the share done in [0, 1].
+
+    Returns:
+        For each source's key, the folder that holds `model.xml`. It is in the cache, or, when the
+        cache cannot be written, in a temporary folder that goes when the process ends.
+
+    Raises:
+        EngineError: If they cannot be derived.
+    """
+    found = _locate(sources, default_cache())
+    for folder in (default_cache, _temporary_cache):
+        if len(found) < len(sources) and _derive(command, folder(), progress):
+            found |= _locate(sources, folder())
+    if len(found) < len(sources):
+        raise EngineError(
+            "There is no room for the prepared models (about 400 MB); free disk space and restart."
+        )
+    return found
+
+
+def _locate(sources: Sequence[NetworkSource], folder: Path) -> dict[str, Path]:
+    return {source.key: folder / source.entry for source in sources if derived(source, folder)}
+
+
+@cache
+def _temporary_cache() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="thoraxlens-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _derive(command: Sequence[str], folder: Path, progress: Progress | None) -> bool:
+    """Runs core.derive, passing its progress on; False when the folder cannot be written."""
+    arguments = [sys.executable, "-m", "core.derive", *command, "--cache", str(folder)]
+    problem = ""
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as log,
+        subprocess.Popen(arguments, cwd=PROJECT, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
+        for line in process.stdout or ():
+            event = _event(line)
+            problem = event.get("error", problem)
+            if progress and "message" in event:
+                progress(event["message"], float(event["done"]))
+        status = process.wait()
+        log.seek(0)
+        problem = problem or log.read().strip().rpartition("\n")[2]
+    if status not in (0, STORAGE_FAILED):
+        raise EngineError(f"The models could not be prepared: {problem or f'exit status {status}'}")
+    return status == 0
+
+
+def _event(line: str) -> dict[str, str]:
+    """One line of core.derive; libraries that print there too are ignored."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def load_network(folder: Path, precision: Precision = "f32") -> Network:
+    """Compiles a derived network.
+
+    Args:
+        folder: Holds `model.xml` and `model.bin`.
+        precision: Always set, since OpenVINO picks bfloat16 by itself where the processor has it.
+
+    Raises:
+        EngineError: If OpenVINO cannot read or compile it.
+    """
+    settings = {
+        hints.inference_precision: _TYPES[precision],
+        hints.performance_mode: hints.PerformanceMode.LATENCY,
+        properties.inference_num_threads: len(os.sched_getaffinity(0)),
+    }
+    try:
+        compiled = _openvino().compile_model(folder / "model.xml", "CPU", settings)
+    except RuntimeError as error:
+        raise EngineError(f"{folder.name} cannot be compiled ({_line(error)}); delete {folder}.") from error
+    _release_pages(folder / "model.bin")
+    return Network(compiled)
+
+
+@cache
+def _openvino() -> openvino.Core:
+    return openvino.Core()
+
+
+def _release_pages(weights: Path) -> None:
+    """Hands the pages of a mapped weight file back: compiling has made a copy in its own layout.
+
+    They would count as resident until memory runs short (350 MB for five backbones). The mapping
+    stays, so a later access reads the file again. Does nothing where there is no /proc.
+    """
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        return
+    madvise = ctypes.CDLL(None).madvise
+    for line in maps.read_text(encoding="utf-8").splitlines():
+        if line.endswith(str(weights.resolve())):
+            first, last = (int(address, 16) for address in line.split(" ", 1)[0].split("-"))
+            madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), _MADV_DONTNEED)
+
+
+def _line(error: Exception) -> str:
+    """The last line of a message of OpenVINO, where the cause stands."""
+    return str(error).strip().rpartition("\n")[2][:200]

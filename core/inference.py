@@ -1,0 +1,138 @@
+"""A bundle's six networks, and what they say about one image: the path of serving and evaluation alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backbones import BACKBONES, scale_pixels
+from core.bundle import bundle_path, read_networks, verify_files
+from core.engine import Network, Progress, load_network, prepare
+from core.errors import EngineError
+from core.findings import findings_input, op_norm, sigmoid
+from core.gradcam import Head
+from core.manifest import NetworksManifest, Precision
+from core.plausibility import statistics
+from core.preprocessing import network_input
+from core.sources import bundle_sources
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """A bundle's networks, compiled; threads may share them.
+
+    Attributes:
+        manifest: The part of the manifest that describes them.
+        backbones: By key, in the table's order.
+        heads: Each backbone's head, for the heatmaps.
+        findings: The stand-in that the ensemble is trained on.
+        precision: Of inference.
+    """
+
+    manifest: NetworksManifest
+    backbones: Mapping[str, Network]
+    heads: Mapping[str, Head]
+    findings: Network
+    precision: Precision
+
+
+@dataclass(frozen=True, eq=False)
+class RawOutputs:
+    """What the networks say about one image, before anything is made of it.
+
+    Attributes:
+        probabilities: P(COVID-19) by backbone key, in the table's order.
+        logits: (18,), float32: the stand-in's raw outputs, in the order of `FINDINGS`.
+        feature_maps: A, (h, w, channels), by backbone key: about 1.5 MB an image, so let go of them.
+        statistics: For `plausibility.fit_limits`.
+    """
+
+    probabilities: dict[str, float]
+    logits: NDArray[np.float32]
+    feature_maps: dict[str, NDArray[np.float32]]
+    statistics: dict[str, float]
+
+
+def load_networks(folder: Path, precision: Precision = "f32", progress: Progress | None = None) -> Networks:
+    """Loads the networks of a bundle whose other files need not exist yet.
+
+    Args:
+        folder: The bundle's; its `bundle.json` holds at least what `NetworksManifest` names.
+        precision: Of inference.
+        progress: Called with a sentence and the share done in [0, 1] when files must be derived first.
+
+    Raises:
+        BundleError: If the manifest or a weight file is missing or damaged.
+        EngineError: If the networks cannot be prepared.
+    """
+    manifest = read_networks(folder)
+    verify_files(folder, manifest)
+    return compile_networks(folder, manifest, precision, progress)
+
+
+def compile_networks(
+    folder: Path, manifest: NetworksManifest, precision: Precision, progress: Progress | None
+) -> Networks:
+    """The same, of files that have been verified."""
+    folders = prepare(bundle_sources(folder), [str(folder.resolve())], progress)
+    files = {backbone: bundle_path(folder, manifest.backbones[backbone.key]) for backbone in BACKBONES}
+    return Networks(
+        manifest=manifest,
+        backbones={each.key: load_network(folders[each.key], precision) for each in BACKBONES},
+        heads={each.key: Head.from_file(file, manifest.pooling, each.pool) for each, file in files.items()},
+        findings=load_network(folders["findings"], precision),
+        precision=precision,
+    )
+
+
+def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
+    """Runs all six networks on one image.
+
+    Args:
+        pixels: (height, width), float32 in [0, 1], bright where dense.
+        networks: From `load_networks`, or a loaded bundle's.
+
+    Raises:
+        EngineError: If a network fails, or answers with something that is not a number.
+    """
+    manifest = networks.manifest
+    grey = network_input(pixels, manifest.preprocessing)[np.newaxis]
+    feature_maps, probabilities = {}, {}
+    for backbone in BACKBONES:
+        features, probability = networks.backbones[backbone.key](scale_pixels(grey, backbone.scale))
+        feature_maps[backbone.key] = _numbers(features[0], backbone.name)
+        probabilities[backbone.key] = float(_numbers(probability, backbone.name).item())
+    (logits,) = networks.findings(findings_input(pixels, manifest.findings.preprocessing))
+    return RawOutputs(
+        probabilities=probabilities,
+        logits=_numbers(logits[0], "The findings network"),
+        feature_maps=feature_maps,
+        statistics=statistics(pixels, feature_maps),
+    )
+
+
+def _numbers(values: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    if not np.isfinite(values).all():
+        raise EngineError(f"{name} answers with values that are not numbers; restore the bundle's weights.")
+    return values
+
+
+def ensemble_features(
+    probabilities: Mapping[str, float], logits: NDArray[np.float32], operating_points: Sequence[float]
+) -> NDArray[np.float32]:
+    """The ensemble's inputs.
+
+    Args:
+        probabilities: By backbone key.
+        logits: (18,), the stand-in's raw outputs.
+        operating_points: 18 probabilities, the stand-in's.
+
+    Returns:
+        (23,), float32: probabilities in the order of `BACKBONES`, then scores in the order of `FINDINGS`.
+    """
+    scores = op_norm(sigmoid(logits), operating_points)
+    return np.array([*(probabilities[backbone.key] for backbone in BACKBONES), *scores], dtype=np.float32)

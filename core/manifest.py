@@ -1,0 +1,148 @@
+"""What `bundle.json` says, as types that refuse anything incomplete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from core.backbones import BACKBONES
+from core.findings import FINDINGS, SeverityModel, SeverityName
+from core.gradcam import Pooling
+from core.plausibility import PlausibilityLimits
+from core.preprocessing import Preprocessing
+
+FORMAT = 1
+
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Precision = Literal["f32", "bf16"]
+PerFinding = Annotated[list[float], Field(min_length=len(FINDINGS), max_length=len(FINDINGS))]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class BundleFile(_Entry):
+    """A file of the bundle and the hash that it must have; names never lead out of the folder."""
+
+    file: FileName
+    sha256: Sha256
+
+
+class BackboneFile(BundleFile):
+    """One backbone's weights, where they came from, its operating point and its reference answer."""
+
+    initialisation: Literal["scratch", "imagenet", "bundled"]
+    threshold: Share = 0.5
+    reference_probability: Share = 0.5
+
+
+class FindingsFile(BundleFile):
+    """The stand-in findings network; operating points are probabilities, reference outputs raw."""
+
+    preprocessing: Preprocessing
+    operating_points: PerFinding = [0.5] * len(FINDINGS)
+    reference_logits: PerFinding = [0.0] * len(FINDINGS)
+
+    @field_validator("operating_points")
+    @classmethod
+    def _inside(cls, points: list[float]) -> list[float]:
+        if not all(0 < point < 1 for point in points):
+            raise ValueError("operating points lie between 0 and 1")
+        return points
+
+
+class EnsembleFile(BundleFile):
+    """The SVM, its operating point on the calibrated probability, and its reference answer."""
+
+    threshold: Share
+    reference_probability: Share
+
+
+class SeverityFit(_Entry):
+    """A linear model of one severity score on the stand-in's 18 raw outputs, with its error."""
+
+    weights: PerFinding
+    intercept: float
+    maximum: float = Field(gt=0)
+    mean_absolute_error: float = Field(ge=0)
+    baseline_error: float = Field(ge=0)
+    correlation: float = Field(ge=-1, le=1)
+    images: int = Field(ge=1)
+
+    def model(self, name: SeverityName) -> SeverityModel:
+        """The same fit, as the analysis computes with it."""
+        return SeverityModel(
+            name=name,
+            weights=tuple(self.weights),
+            intercept=self.intercept,
+            maximum=self.maximum,
+            mean_absolute_error=self.mean_absolute_error,
+            baseline_error=self.baseline_error,
+            images=self.images,
+        )
+
+
+class DataSource(_Entry):
+    """Where training images came from: citation, licence and how many of each class."""
+
+    name: str
+    citation: str
+    licence: str
+    counts: dict[str, int]
+
+
+class NetworksManifest(_Entry):
+    """What it takes to run the networks: all that exists of a bundle before its ensemble is fitted."""
+
+    preprocessing: Preprocessing
+    pooling: Pooling
+    backbones: dict[str, BackboneFile]
+    findings: FindingsFile
+
+    @field_validator("backbones")
+    @classmethod
+    def _complete(cls, backbones: dict[str, BackboneFile]) -> dict[str, BackboneFile]:
+        expected = {backbone.key for backbone in BACKBONES}
+        if set(backbones) != expected:
+            raise ValueError(f"the backbones must be exactly {', '.join(sorted(expected))}")
+        return backbones
+
+    def files(self) -> Iterator[BundleFile]:
+        """Every file that the manifest vouches for."""
+        yield from self.backbones.values()
+        yield self.findings
+
+
+class BundleManifest(NetworksManifest):
+    """Everything that `bundle.json` says."""
+
+    format: Literal[1] = 1
+    name: FileName
+    title: str
+    created: str
+    description: str
+    severity: dict[SeverityName, SeverityFit]
+    ensemble: EnsembleFile
+    predictions: BundleFile
+    reference: BundleFile
+    verified_precisions: list[Precision] = ["f32"]
+    training: dict[str, Any]
+    sources: list[DataSource]
+    training_statistics: PlausibilityLimits
+
+    @field_validator("severity")
+    @classmethod
+    def _both(cls, severity: dict[SeverityName, SeverityFit]) -> dict[SeverityName, SeverityFit]:
+        if set(severity) != {"extent", "opacity"}:
+            raise ValueError("severity needs extent and opacity")
+        return severity
+
+    def files(self) -> Iterator[BundleFile]:
+        """Every file that the manifest vouches for."""
+        yield from super().files()
+        yield from (self.ensemble, self.predictions, self.reference)

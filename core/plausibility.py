@@ -1,0 +1,231 @@
+"""Does this look like what the models were trained on? Simple statistics against the training images.
+
+A network answers any picture with a probability. These checks say when the answer means little: they
+compare a few robust image statistics, and the distance in feature space (after Lee et al. 2018, "A
+Simple Unified Framework for Detecting Out-of-Distribution Samples", arXiv:1807.03888), with limits
+fitted to the bundle's own training images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from core.preprocessing import crop_box, equalise
+from core.results import ReadingWarning
+
+THUMBNAIL_PX = 128
+BORDER_SHARE = 0.06
+DIRECTIONS = 6  # random directions kept of each backbone's features
+SHRINKAGE = 0.1  # of the covariance towards a sphere
+MARGIN = 0.25  # how far limits lie beyond the training images: interquartile ranges, or share of a distance
+
+
+class Range(NamedTuple):
+    """What is usual for one statistic; both ends included."""
+
+    low: float
+    high: float
+
+
+class PlausibilityLimits(BaseModel):
+    """What training images look like, in a bundle's manifest as `training_statistics`.
+
+    Attributes:
+        images: How many were measured.
+        ranges: The usual range of each image statistic.
+        feature_names: The statistics that span feature space.
+        feature_mean: Their mean.
+        feature_precision: Inverse of their shrunken covariance.
+        distance_limit: Root mean squared Mahalanobis distance that training images stay below.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    images: int
+    ranges: dict[str, Range]
+    feature_names: list[str]
+    feature_mean: list[float]
+    feature_precision: list[list[float]]
+    distance_limit: float
+
+    @model_validator(mode="after")
+    def _same_size(self) -> PlausibilityLimits:
+        size = len(self.feature_names)
+        if len(self.feature_mean) != size or [len(row) for row in self.feature_precision] != [size] * size:
+            raise ValueError("feature names, mean and precision differ in size")
+        if set(self.ranges) != {name for rule in RULES for name in rule.below + rule.above}:
+            raise ValueError("ranges do not cover the image statistics")
+        return self
+
+
+class Rule(NamedTuple):
+    """A warning, and the statistics that raise it below or above their usual range."""
+
+    code: str
+    below: tuple[str, ...]
+    above: tuple[str, ...]
+    message: str
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "low_contrast",
+        ("contrast",),
+        (),
+        "This image has little contrast, so the models see less than they were trained to see.",
+    ),
+    Rule(
+        "not_a_radiograph",
+        ("roughness",),
+        ("roughness",),
+        "The texture is unlike that of a chest radiograph; is this a photograph, a drawing or a screenshot?",
+    ),
+    Rule(
+        "not_frontal",
+        ("symmetry", "mediastinal_contrast"),
+        (),
+        "This does not look like an upright frontal chest radiograph with two dark lungs; "
+        "check the view, the rotation and whether the greys are inverted.",
+    ),
+)
+FAR = (
+    "The models' features lie far from those of the images they were trained on; treat the answer with doubt."
+)
+
+
+def statistics(pixels: NDArray[np.float32], features: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
+    """Describes a radiograph in numbers that limits can be put on.
+
+    Args:
+        pixels: (height, width), float32 in [0, 1], bright where dense; as read, not equalised.
+        features: The feature map A, (h, w, channels), of each backbone, by key.
+
+    Returns:
+        The image statistics (`contrast`, `roughness`, `symmetry`, `mediastinal_contrast`) and a few
+        random directions of each backbone's pooled features (`feature:<key>:<index>`).
+    """
+    return image_statistics(pixels) | {
+        f"feature:{key}:{index}": float(value)
+        for key, feature_map in features.items()
+        for index, value in enumerate(_directions(feature_map))
+    }
+
+
+def image_statistics(pixels: NDArray[np.float32]) -> dict[str, float]:
+    """The four statistics that need no network.
+
+    Returns:
+        contrast: from the 5th to the 95th percentile of grey, in [0, 1];
+        roughness: mean absolute Laplacian at 128 px over that contrast: near 0 for a gradient, 2 for noise;
+        symmetry: correlation of the equalised image with its mirror image, in [-1, 1];
+        mediastinal_contrast: how much brighter the middle is than the brighter lung field, in [-1, 1].
+    """
+    height, width = pixels.shape
+    box = crop_box(width, height, BORDER_SHARE)
+    side = (THUMBNAIL_PX, THUMBNAIL_PX)
+    grey = np.asarray(Image.fromarray(pixels).resize(side, Image.Resampling.BOX, box=box))
+    low, high = np.percentile(grey, (5, 95))
+    flat = equalise(np.clip(grey, 0, 1))
+    return {
+        "contrast": float(high - low),
+        "roughness": float(np.abs(_laplacian(grey)).mean() / max(high - low, 0.01)),
+        "symmetry": _correlation(flat, flat[:, ::-1]),
+        "mediastinal_contrast": _mediastinal_contrast(flat),
+    }
+
+
+def _laplacian(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    sides = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
+    return np.asarray(4 * grey[1:-1, 1:-1] - sides)
+
+
+def _correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    return float((a * b).sum() / max(float(np.sqrt((a * a).sum() * (b * b).sum())), 1e-9))
+
+
+def _mediastinal_contrast(flat: NDArray[np.float32]) -> float:
+    """The middle fifth of the chest against the columns where the lungs lie, at the lungs' height."""
+    chest = flat[THUMBNAIL_PX // 4 : THUMBNAIL_PX * 7 // 10].mean(axis=0)
+    middle, left, right = (
+        chest[round(first * THUMBNAIL_PX) : round(last * THUMBNAIL_PX)].mean()
+        for first, last in ((0.4, 0.6), (0.16, 0.38), (0.62, 0.84))
+    )
+    return float(middle - max(left, right))
+
+
+def _directions(feature_map: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Pooled features, scaled to length 1, along fixed random directions (they keep distances)."""
+    pooled = feature_map.mean(axis=(0, 1))
+    return np.asarray(pooled @ _projection(pooled.size) / max(float(np.linalg.norm(pooled)), 1e-9))
+
+
+@cache
+def _projection(channels: int) -> NDArray[np.float32]:
+    # RandomState's stream is frozen by NumPy's policy; a Generator's may change with the version.
+    return np.random.RandomState(channels).standard_normal((channels, DIRECTIONS)).astype(np.float32)
+
+
+def fit_limits(rows: Sequence[Mapping[str, float]]) -> PlausibilityLimits:
+    """Fits limits to training images.
+
+    Args:
+        rows: `statistics` of each image; at least a few times as many as there are features.
+
+    Returns:
+        Ranges from the 0.5th to the 99.5th percentile with a margin, and the ellipsoid of the features.
+    """
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    names = [name for name in columns if name.startswith("feature:")]
+    features = np.stack([columns[name] for name in names], axis=1)
+    mean, covariance = features.mean(axis=0), np.cov(features, rowvar=False)
+    sphere = np.eye(len(names)) * np.trace(covariance) / len(names)
+    precision = np.linalg.inv((1 - SHRINKAGE) * covariance + SHRINKAGE * sphere)
+    distances = [_distance(row, mean, precision) for row in features]
+    return PlausibilityLimits(
+        images=len(rows),
+        ranges={name: _range(values) for name, values in columns.items() if name not in names},
+        feature_names=names,
+        feature_mean=mean.tolist(),
+        feature_precision=precision.tolist(),
+        distance_limit=float(np.percentile(distances, 99.5)) * (1 + MARGIN),
+    )
+
+
+def _range(values: NDArray[np.float64]) -> Range:
+    low, quarter, three_quarters, high = map(float, np.percentile(values, (0.5, 25, 75, 99.5)))
+    margin = MARGIN * (three_quarters - quarter)
+    return Range(low - margin, high + margin)
+
+
+def _distance(
+    features: NDArray[np.float64], mean: NDArray[np.float64], precision: NDArray[np.float64]
+) -> float:
+    offset = features - mean
+    return float(np.sqrt(max(float(offset @ precision @ offset), 0.0) / offset.size))
+
+
+def feature_distance(row: Mapping[str, float], limits: PlausibilityLimits) -> float:
+    """Distance from the training images, where 1 is typical of a training image."""
+    features = np.array([row[name] for name in limits.feature_names])
+    return _distance(features, np.array(limits.feature_mean), np.array(limits.feature_precision))
+
+
+def plausibility_warnings(row: Mapping[str, float], limits: PlausibilityLimits) -> tuple[ReadingWarning, ...]:
+    """What to warn about, given one image's statistics and the bundle's limits."""
+    found = [ReadingWarning(rule.code, rule.message) for rule in RULES if _broken(rule, row, limits)]
+    if feature_distance(row, limits) > limits.distance_limit:
+        found.append(ReadingWarning("far_from_training_data", FAR))
+    return tuple(found)
+
+
+def _broken(rule: Rule, row: Mapping[str, float], limits: PlausibilityLimits) -> bool:
+    too_low = any(row[name] < limits.ranges[name].low for name in rule.below)
+    return too_low or any(row[name] > limits.ranges[name].high for name in rule.above)

@@ -1,0 +1,89 @@
+"""The networks that the engine runs, as files: where the weights are, and where what was derived lies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import openvino
+
+from core.bundle import bundle_path, file_sha256, read_networks
+from core.findings import OFFICIAL
+
+NetworkKind = Literal["backbone", "findings", "official"]
+
+EXPORT_FORMAT = 1  # raise it whenever derived files change for the same weights
+DIGESTS_FILE = "digests.json"
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class NetworkSource:
+    """One network to be derived: its weights, and all that its graph depends on.
+
+    Attributes:
+        key: A backbone's key, or "findings".
+        kind: Which code builds it.
+        weights: The weight file.
+        sha256: Of that file.
+        size_px: Side of the square input.
+        pooling: Of a backbone's head; empty for the others.
+    """
+
+    key: str
+    kind: NetworkKind
+    weights: Path
+    sha256: str
+    size_px: int
+    pooling: str = ""
+
+    @property
+    def entry(self) -> str:
+        """Name of its folder in the cache: other weights, versions or sizes never share one."""
+        parts = (EXPORT_FORMAT, openvino.__version__, self.kind, self.key, self.size_px, self.pooling)
+        text = "|".join(map(str, (*parts, self.sha256)))
+        return f"{self.key}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+
+
+def bundle_sources(folder: Path) -> tuple[NetworkSource, ...]:
+    """The networks of a bundle: its backbones in the manifest's order, then the findings network.
+
+    Raises:
+        BundleError: If the manifest or a file is missing or damaged on the face of it.
+    """
+    manifest = read_networks(folder)
+    size_px, pooling = manifest.preprocessing.size_px, manifest.pooling
+    backbones = [
+        NetworkSource(key, "backbone", bundle_path(folder, entry), entry.sha256, size_px, pooling)
+        for key, entry in manifest.backbones.items()
+    ]
+    entry = manifest.findings
+    weights = bundle_path(folder, entry)
+    findings = NetworkSource("findings", "findings", weights, entry.sha256, entry.preprocessing.size_px)
+    return (*backbones, findings)
+
+
+def official_source(weights: Path) -> NetworkSource:
+    """torchxrayvision's official findings network."""
+    size_px = OFFICIAL.preprocessing.size_px
+    return NetworkSource("official", "official", weights, file_sha256(weights), size_px)
+
+
+def default_cache() -> Path:
+    """Where derived files are kept: `THORAXLENS_CACHE`, or `.cache/openvino` in the project."""
+    chosen = os.environ.get("THORAXLENS_CACHE")
+    return Path(chosen).expanduser() if chosen else PROJECT / ".cache" / "openvino"
+
+
+def derived(source: NetworkSource, folder: Path) -> bool:
+    """Whether a cache holds the network, whole: a damaged entry counts as absent."""
+    entry = folder / source.entry
+    try:
+        digests = json.loads((entry / DIGESTS_FILE).read_text(encoding="utf-8"))
+        return bool(digests) and all(file_sha256(entry / name) == digest for name, digest in digests.items())
+    except (OSError, ValueError, AttributeError):
+        return False
