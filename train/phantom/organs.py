@@ -1,0 +1,263 @@
+"""Soft parts of the chest as path lengths: body, lungs, heart, mediastinum, vessels, gas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from train.phantom.anatomy import SIDES, Anatomy
+from train.phantom.shapes import Array, Frame, Tubes, ellipsoid, fractal_field, smoothstep, tube_paths
+
+_BASE_ROUNDING_MM = 26.0
+
+
+@dataclass(frozen=True, eq=False)
+class Lung:
+    """One lung in projection; arrays are (height, width).
+
+    Attributes:
+        side: -1 for the patient's right, 1 for the left.
+        hull: Depth of the pleural space along the ray, diaphragm and heart not yet taken out, in mm.
+        chord: Depth of the lung itself, in mm.
+        field: The lung field: where lung is seen above the diaphragm, also behind the heart.
+        lateral: 0 at the hilum's sagittal plane, 1 at the chest wall.
+        level: 0 at the apex, 1 at the costophrenic angle.
+    """
+
+    side: int
+    hull: Array
+    chord: Array
+    field: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    lateral: Array
+    level: Array
+
+
+def body_depth(frame: Frame, a: Anatomy) -> Array:
+    """Thickness of the whole body along each ray, (height, width) in mm."""
+    parts = [_trunk(frame, a), _neck(frame, a), *(_shoulder(frame, a, side) for side in SIDES)]
+    parts += [_arm(frame, a, side) for side in SIDES]
+    depth = np.sqrt(np.sqrt(np.sum([np.square(np.square(part)) for part in parts], axis=0)))
+    return np.asarray(depth + sum(_breast(frame, a, side) for side in SIDES))
+
+
+def _trunk(frame: Frame, a: Anatomy) -> Array:
+    def half_width(y: Array) -> Array:
+        waist = 6 * np.sin(np.clip((y - 60) / 90, 0, np.pi / 2)) * (1 if a.female else -0.4)
+        upper = smoothstep(y, -35, 70)
+        return (a.half_width + a.chest_wall + 8 - waist) * (0.72 + 0.28 * upper)
+
+    def depth(y: Array) -> Array:
+        return a.body_depth * (0.45 + 0.5 * smoothstep(y, -60, 130) + 0.08 * smoothstep(y, 150, 290))
+
+    u = np.square(frame.x / frame.along_y(half_width))
+    flank = np.sqrt(np.maximum(0, 1 - u * np.sqrt(u)))
+    top = frame.along_y(lambda y: smoothstep(y, -75, -10))
+    return np.asarray(frame.along_y(depth) * flank * top)
+
+
+def _neck(frame: Frame, a: Anatomy) -> Array:
+    def half_width(y: Array) -> Array:
+        return 52 + 0.25 * a.chest_wall + 75 * smoothstep(y, -95, 5) ** 1.5
+
+    u = np.square(frame.x / frame.along_y(half_width))
+    fade = frame.along_y(lambda y: 1 - smoothstep(y, 0, 90))
+    return np.asarray((112 + 0.6 * a.chest_wall) * np.sqrt(np.maximum(0, 1 - u)) * fade)
+
+
+def _shoulder(frame: Frame, a: Anatomy, side: int) -> Array:
+    centre = (side * (a.shoulder_width - 22), a.shoulders + 28)
+    axes = (88 + 0.6 * a.chest_wall, 60 + 0.3 * a.chest_wall, 55 + 0.4 * a.chest_wall)
+    return ellipsoid(frame, centre, axes, side * 0.32)
+
+
+def _arm(frame: Frame, a: Anatomy, side: int) -> Array:
+    def centre(y: Array) -> Array:
+        return side * (a.shoulder_width + 16 + a.arms * smoothstep(y, 0, 280))
+
+    radius = 42 + 0.5 * a.chest_wall
+    u = (frame.x - frame.along_y(centre)) / radius
+    reach = frame.along_y(lambda y: smoothstep(y, a.shoulders - 5, a.shoulders + 55))
+    return np.asarray(1.9 * radius * np.sqrt(np.maximum(0, 1 - u * u)) * reach)
+
+
+def _breast(frame: Frame, a: Anatomy, side: int) -> Array:
+    if a.breast <= 0:
+        return np.zeros_like(frame.x)
+    level = 0.62 * a.lung_height + (10 if a.portable else 0)
+    chord = ellipsoid(
+        frame, (side * 0.6 * a.half_width, level), (58 + 0.5 * a.breast, 44 + 0.55 * a.breast, 1)
+    )
+    return np.asarray(0.55 * a.breast * chord * (1 - 0.6 * smoothstep(level - frame.y, 0, 60)))
+
+
+def lung(frame: Frame, a: Anatomy, side: int, solids: Array) -> Lung:
+    """One lung: the pleural space without the diaphragm's dome and without `solids`, in mm along the ray."""
+    x = side * frame.x
+    lateral_wall = frame.along_y(lambda y: a.lateral(side, y))
+    medial_wall = frame.along_y(lambda y: a.medial(side, y))
+    middle = 0.55 * lateral_wall + 0.45 * medial_wall
+    outer = (x - middle) / np.maximum(lateral_wall - middle, 1)
+    inner = np.maximum(middle - x, 0) / np.maximum(middle - medial_wall, 1)
+    section = np.maximum(0, 1 - np.square(np.maximum(outer, 0)) - np.square(np.square(inner)))
+    hull = frame.along_y(lambda y: _cage_depth(a, y)) * np.sqrt(section)
+    dome = _dome(frame, a, side)
+    chord = np.maximum(0, hull - np.minimum(hull, dome))
+    field = (hull > 6) & (chord > 0.55 * hull)
+    chord = chord * (1 - np.minimum(1, solids / np.maximum(hull, 1)))
+    level = np.clip(frame.y / a.lung_height, 0, 1)
+    return Lung(side, hull, chord, field, np.clip(outer * 0.55 + 0.45, 0, 1), level)
+
+
+def _cage_depth(a: Anatomy, y: Array) -> Array:
+    u = np.clip(y / a.lung_height, 0, 1)
+    top = (1 - (1 - u) ** 3) ** 0.5
+    base = np.sqrt(1 - np.clip((y - a.lung_height + _BASE_ROUNDING_MM) / _BASE_ROUNDING_MM, 0, 1) ** 2)
+    return a.depth * top * base * (y > 0)
+
+
+def _dome(frame: Frame, a: Anatomy, side: int) -> Array:
+    top = a.dome[0] if side < 0 else a.dome[1]
+    rise = a.lung_height - top
+    u = (side * frame.x - 0.5 * a.half_width) / (0.56 * a.half_width)
+    v = np.maximum(0, top + rise - frame.y) / rise
+    return np.asarray(1.25 * a.depth * np.sqrt(np.maximum(0, 1 - u * u - v * v)))
+
+
+def heart(frame: Frame, a: Anatomy) -> Array:
+    """The heart's depth along each ray, (height, width) in mm."""
+    s = a.heart_scale
+    floor = max(a.dome) + 6
+    shift = 30 * np.sin(a.rotation)
+    ventricles = ellipsoid(frame, (21 * s + shift, floor - 50 * s), (73 * s, 50 * s, 52 * s), a.heart_tilt)
+    atrium = ellipsoid(frame, (-14 * s + shift, floor - 54 * s), (32 * s, 50 * s, 44 * s), 0.1)
+    return np.asarray(np.maximum(ventricles, atrium) + 0.35 * np.minimum(ventricles, atrium))
+
+
+def great_vessels(frame: Frame, a: Anatomy) -> Array:
+    """Aortic knob, pulmonary trunk, caval vein, descending aorta: depth along each ray in mm."""
+    shift = 18 * np.sin(a.rotation)
+    top = 0.235 * a.lung_height
+    parts = [
+        ellipsoid(frame, (a.mediastinum - 4 + 0.25 * a.knob + shift, top), (a.knob, a.knob * 1.05, 26)),
+        ellipsoid(frame, (a.mediastinum - 3 + shift, top + 44), (14, 21, 26), -0.2),
+        ellipsoid(frame, (-a.mediastinum + 10 + shift, top + 18), (15, 46, 15)),
+        ellipsoid(frame, (a.mediastinum - 9, top + 92), (13, 112, 13)),
+    ]
+    return np.asarray(np.maximum.reduce(parts))
+
+
+def hila(frame: Frame, a: Anatomy) -> Array:
+    """The hila's vessels and nodes: depth along each ray in mm."""
+    s = a.vessel_scale
+    parts = [ellipsoid(frame, hilum(a, side), (10 * s, 19 * s, 9 * s), side * 0.35) for side in SIDES]
+    return np.asarray(sum(parts))
+
+
+def hilum(a: Anatomy, side: int) -> tuple[float, float]:
+    """(x, y) of a hilum; the left one stands higher."""
+    return side * (a.mediastinum + 13) + 12 * np.sin(a.rotation), 0.40 * a.lung_height - 5 * side
+
+
+def airways(frame: Frame, a: Anatomy) -> Array:
+    """Air in the trachea and main bronchi, in mm along the ray."""
+    carina = 0.33 * a.lung_height
+    shift = 6 * np.sin(a.rotation) + 2
+    top = np.array([shift - 1, -110.0, 0])
+    fork = np.array([shift, carina, 0.0])
+    trachea = Tubes.along(np.array([top, (top + fork) / 2, fork]), np.array([8.5, 8.5, 8.8]))
+    bronchi = [
+        Tubes.along(np.array([fork, [side * 40, carina + 22 + 4 * side, 0.0]]), np.array([6.8, 5.0]))
+        for side in SIDES
+    ]
+    return tube_paths(frame, Tubes.joined([trachea, *bronchi]))
+
+
+def gas(frame: Frame, a: Anatomy, rng: np.random.Generator) -> Array:
+    """Air in the stomach and the colon, in mm along the ray."""
+    x, y = 0.52 * a.half_width + rng.normal(0, 8), a.dome[1] + 26
+    total = ellipsoid(frame, (x, y), (34 * a.gas, 15 * a.gas, 24 * a.gas), rng.normal(0, 0.2)) if a.gas else 0
+    for _ in range(int(rng.integers(0, 5))):
+        centre = (rng.normal(30, 70), a.lung_height + rng.uniform(5, 70))
+        total = total + ellipsoid(
+            frame, centre, (rng.uniform(9, 22), rng.uniform(7, 14), 12), rng.normal(0, 0.6)
+        )
+    return np.asarray(total * np.ones_like(frame.x))
+
+
+def vessels(frame: Frame, a: Anatomy, side: int, rng: np.random.Generator) -> Array:
+    """Branching vessels of one lung, tapering from the hilum to the pleura, in mm along the ray."""
+    return tube_paths(frame, Tubes.joined([vessel_tree(a, side, rng, s) for s in (1.0, 0.8, 0.6)]))
+
+
+_GENERATIONS = (0.1, 0.25, 0.39, 0.52, 0.64, 0.75, 0.85, 0.95)
+
+
+def vessel_tree(a: Anatomy, side: int, rng: np.random.Generator, scale: float, generations: int = 7) -> Tubes:
+    """A tree of tubes: sectors about the hilum halve from generation to generation.
+
+    Args:
+        a: The chest.
+        side: -1 or 1.
+        rng: The stream to draw from.
+        scale: Calibre against the largest tree's.
+        generations: How often it branches.
+    """
+    origin = np.array(hilum(a, side))
+    edges = np.linspace(-1.75, 1.6, 8) + rng.normal(0, 0.06, 8)
+    angle, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
+    rho, depth = np.full(len(angle), _GENERATIONS[0]), rng.normal(0, 10, len(angle))
+    calibre = 3.5 * scale * a.vessel_scale * (1 + 0.2 * np.sin(angle)) * rng.uniform(0.7, 1.15, len(angle))
+    here = _polar(a, side, origin, angle, rho, depth)
+    stem = np.concatenate([np.broadcast_to(origin, (len(angle), 2)), 0.3 * depth[:, None]], axis=1)
+    parts = [_bent(stem, here, calibre * 1.1, calibre, rng)]
+    for target in _GENERATIONS[1 : generations + 1]:
+        angle, half, depth, calibre, start = (
+            np.repeat(v, 2, axis=0) for v in (angle, half, depth, calibre, here)
+        )
+        fork = np.tile([-0.5, 0.5], len(angle) // 2)
+        angle = angle + half * (fork + rng.normal(0, 0.28, len(angle)))
+        half = half / 2
+        depth = np.clip(depth + rng.normal(0, 13, len(angle)), -60, 60)
+        rho = np.clip(target + rng.normal(0, 0.045, len(angle)), 0.05, 0.98)
+        here = _polar(a, side, origin, angle, rho, depth)
+        thinner = calibre * rng.uniform(0.62, 0.9, len(angle))
+        parts.append(_bent(start, here, calibre * 0.95, thinner, rng))
+        calibre = thinner
+    return Tubes.joined(parts)
+
+
+def _polar(a: Anatomy, side: int, origin: Array, angle: Array, rho: Array, depth: Array) -> Array:
+    """Points at a share `rho` of the way from the hilum to the lung's edge, in directions `angle`."""
+    steps = np.linspace(0.05, 1, 40)[:, None] * 260
+    x = abs(origin[0]) + steps * np.cos(angle)
+    y = origin[1] + steps * np.sin(angle)
+    floor = (
+        (a.dome[0] if side < 0 else a.dome[1])
+        - 4
+        + 0.9 * a.dome_rise * np.square(np.clip((x - 0.5 * a.half_width) / (0.56 * a.half_width), -1, 1))
+    )
+    inside = (x < a.lateral(side, y) - 2) & (x > a.medial(side, y) - 14) & (y > 3) & (y < floor)
+    reach = steps[np.maximum(np.argmin(inside, axis=0) - 1, 0) * ~inside.all(axis=0), 0]
+    distance = rho * np.maximum(reach, 20)
+    return np.stack(
+        [side * (abs(origin[0]) + distance * np.cos(angle)), origin[1] + distance * np.sin(angle), depth], 1
+    )
+
+
+def _bent(start: Array, end: Array, first: Array, last: Array, rng: np.random.Generator) -> Tubes:
+    """Pieces from start to end by way of a middle point a little off the straight line."""
+    span = end - start
+    sideways = np.stack([-span[:, 1], span[:, 0], np.zeros(len(span))], axis=1)
+    middle = (start + end) / 2 + sideways * rng.normal(0, 0.09, (len(span), 1))
+    mean = (first + last) / 2
+    return Tubes(
+        np.concatenate([start, middle]),
+        np.concatenate([middle, end]),
+        np.concatenate([np.stack([first, mean], 1), np.stack([mean, last], 1)]),
+    )
+
+
+def parenchyma(frame: Frame, rng: np.random.Generator) -> Array:
+    """The lung's own unevenness: vessels and septa too small to draw, (height, width), variance about 1."""
+    return fractal_field(frame, rng, (44.0, 17.0, 8.0, 4.0), 0.85)

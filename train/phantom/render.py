@@ -1,0 +1,153 @@
+"""A recipe in, a radiograph with its whole truth out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.phantom import acquisition, lesions
+from train.phantom.anatomy import Anatomy, draw_anatomy
+from train.phantom.scene import Mask, Scene, attenuation, bones, lay_out
+from train.phantom.shapes import Frame
+from train.phantom.spec import (
+    AIRSPACE,
+    IMPLIES,
+    Label,
+    PhantomSpec,
+    Streams,
+    chosen_findings,
+    lesion_stream,
+    streams,
+    with_implied,
+)
+
+_CONSOLIDATED = 0.45  # share of the air replaced from which a haze is called a consolidation
+
+
+@dataclass(frozen=True, eq=False)
+class Phantom:
+    """A synthetic radiograph and what is true of it.
+
+    Attributes:
+        pixels: (height, width), float32 in [0, 1], bright where dense.
+        lungs: (height, width), the lung fields, also behind the heart.
+        masks: Each finding's area; a finding that implies another lies inside the other's.
+        findings: All that the radiograph shows.
+        extent: Share of the lung fields with air-space disease, in [0, 1].
+        extent_score: Geographic extent as radiologists score it: each lung 0-4 by quarters, summed.
+        opacity_score: Degree of opacity: each lung 0 (none) to 3 (white-out), summed.
+        label: The recipe's.
+        spec: The recipe.
+    """
+
+    pixels: NDArray[np.float32]
+    lungs: Mask
+    masks: dict[str, Mask]
+    findings: frozenset[str]
+    extent: float
+    extent_score: float
+    opacity_score: float
+    label: Label
+    spec: PhantomSpec
+
+
+def render(spec: PhantomSpec) -> Phantom:
+    """Renders a phantom: the same recipe always gives the same pixels.
+
+    Args:
+        spec: The recipe.
+
+    Returns:
+        The radiograph with its masks; the shorter side has `spec.size_px` pixels.
+    """
+    random = streams(spec.seed)
+    findings = chosen_findings(spec, random["lesions"])
+    healthy = draw_anatomy(random["anatomy"], spec.portable, spec.child)
+    anatomy = lesions.adjust(healthy, findings)
+    frame = _frame(spec, healthy, random["frame"])
+    scene = lay_out(frame, anatomy, random)
+    bone = bones(scene)
+    reference = attenuation(scene, bone)
+    masks = _paint(scene, spec, findings)
+    if scene.rib_curves:
+        bone = bones(scene)
+    pixels = _acquire(scene, attenuation(scene, bone), reference, random, spec.extras)
+    return _with_truth(spec, scene, masks, pixels)
+
+
+def _frame(spec: PhantomSpec, a: Anatomy, rng: np.random.Generator) -> Frame:
+    """Places the patient on the detector: lungs in the middle, margins as people leave them."""
+    width, height = max(1.0, spec.aspect), max(1.0, 1 / spec.aspect)
+    view_mm = max((a.lung_height + rng.uniform(45, 120)) / height,
+                  2 * (a.half_width + a.chest_wall + rng.uniform(-12, 45)) / width)  # fmt: skip
+    centre = (rng.normal(0, 8), 0.5 * a.lung_height + rng.normal(0, 9) - 4)
+    shape = (round(spec.size_px * height), round(spec.size_px * width))
+    return Frame(*shape, pitch_mm=view_mm / spec.size_px, centre=centre, tilt=a.tilt)
+
+
+def _paint(scene: Scene, spec: PhantomSpec, findings: dict[str, float]) -> dict[str, Mask]:
+    masks: dict[str, Mask] = {}
+    if spec.label in ("covid", "pneumonia"):
+        masks |= _paint_disease(scene, spec)
+    for name, severity in sorted(findings.items()):
+        found = lesions.PAINTERS[name](scene, lesion_stream(spec.seed, name), severity)
+        masks[name] = masks[name] | found if name in masks else found
+    return {name: mask for name, mask in masks.items() if mask.any()}
+
+
+def _paint_disease(scene: Scene, spec: PhantomSpec) -> dict[str, Mask]:
+    """The label's own disease; it is called an infiltration or a consolidation by its density."""
+    rng = lesion_stream(spec.seed, spec.label)
+    covid = spec.label == "covid"
+    drawn = rng.beta(1.3, 1.9) * 0.85 + 0.05 if covid else rng.uniform(0.06, 0.4)
+    extent = drawn if spec.extent is None else spec.extent
+    paint = lesions.paint_covid if covid else lesions.paint_pneumonia
+    mask = paint(scene, rng, float(extent))
+    dense = mask.any() and float(np.quantile(scene.opacity[mask], 0.75)) > _CONSOLIDATED
+    return {"Pneumonia": mask, "Consolidation" if dense else "Infiltration": mask.copy()}
+
+
+def _acquire(scene: Scene, line_integrals: NDArray[np.float64], reference: NDArray[np.float64], random: Streams,
+             extras: bool) -> NDArray[np.float32]:  # fmt: skip
+    frame, a = scene.frame, scene.anatomy
+    technique = acquisition.draw_technique(random["noise"], a)
+    noise = random["noise"].standard_normal((frame.height, frame.width))
+    if extras:
+        line_integrals = line_integrals + acquisition.devices(frame, a, random["devices"])
+    signal = acquisition.expose(frame, line_integrals, technique, noise)
+    plain = acquisition.expose(frame, reference, technique, None)
+    inside = (abs(frame.x) < a.half_width) & (frame.y > 0) & (frame.y < a.lung_height)
+    grey = acquisition.develop(frame, signal, plain, inside, technique)
+    if extras:
+        grey = acquisition.label_film(frame, grey, a, random["devices"])
+    return np.clip(grey, 0, 1).astype(np.float32)
+
+
+def _with_truth(
+    spec: PhantomSpec, scene: Scene, masks: dict[str, Mask], pixels: NDArray[np.float32]
+) -> Phantom:
+    for name in list(masks):
+        for parent in IMPLIES.get(name, ()):
+            masks[parent] = masks[parent] | masks[name] if parent in masks else masks[name].copy()
+    involved = np.logical_or.reduce([masks.get(name, np.zeros_like(scene.field)) for name in AIRSPACE])
+    shares = [_share(involved, lung.field) for lung in scene.lungs]
+    densities = [
+        float(scene.opacity[m].mean()) if (m := involved & lung.field).any() else 0.0 for lung in scene.lungs
+    ]
+    return Phantom(
+        pixels=pixels,
+        lungs=scene.field,
+        masks=masks,
+        findings=with_implied(set(masks)),
+        extent=_share(involved, scene.field),
+        extent_score=float(sum(np.ceil(4 * share) for share in shares if share > 0.01)),
+        opacity_score=float(sum(3 * density for density in densities)),
+        label=spec.label,
+        spec=spec,
+    )
+
+
+def _share(part: Mask, whole: Mask) -> float:
+    return float((part & whole).sum() / max(int(whole.sum()), 1))

@@ -1,0 +1,108 @@
+"""A chest laid out on the detector, which lesions alter and which attenuates the beam."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.phantom import organs, skeleton
+from train.phantom.anatomy import SIDES, Anatomy
+from train.phantom.shapes import Array, Frame
+from train.phantom.spec import Streams
+
+Mask = NDArray[np.bool_]
+
+# Linear attenuation in 1/mm at about 65 keV (Hubbell & Seltzer, NIST XCOM: water 0.020, cortical bone 0.055;
+# bone adds what it exceeds the soft tissue that it displaces).
+SOFT_PER_MM = 0.0203
+BONE_PER_MM = 0.030
+
+
+@dataclass(eq=False)
+class Scene:
+    """The chest in projection; arrays are (height, width). Lesions write to it.
+
+    Attributes:
+        frame: The pixels.
+        anatomy: The chest.
+        lungs: Right and left.
+        body: Thickness of the body, in mm.
+        heart: Thickness of the heart, in mm.
+        vessels: Path through the lungs' vessels, in mm.
+        texture: Unevenness of the lung, variance about 1.
+        air: Path through airways and bowel gas, in mm.
+        opacity: Share of the lung's air along the ray that is replaced by fluid or cells.
+        lucency: Density of what is aerated against the healthy lung's.
+        vessel_gain: Calibre of vessels against the healthy lung's.
+        extra: Path through soft tissue added, negative for air, in mm.
+        rib_curves: Centre lines of displaced ribs, by side and number.
+    """
+
+    frame: Frame
+    anatomy: Anatomy
+    lungs: tuple[organs.Lung, organs.Lung]
+    body: Array
+    heart: Array
+    vessels: Array
+    texture: Array
+    air: Array
+    opacity: Array
+    lucency: Array
+    vessel_gain: Array
+    extra: Array
+    rib_curves: dict[tuple[int, int], Array] = field(default_factory=dict)
+
+    @property
+    def field(self) -> Mask:
+        """Both lung fields."""
+        return self.lungs[0].field | self.lungs[1].field
+
+    def fill(self, share: Array) -> None:
+        """Replaces a share of the air that is left in the lungs."""
+        self.opacity = 1 - (1 - self.opacity) * (1 - np.clip(share, 0, 0.99))
+
+
+def lay_out(frame: Frame, anatomy: Anatomy, streams: Streams) -> Scene:
+    """Projects a healthy chest."""
+    heart = organs.heart(frame, anatomy)
+    solids = np.maximum(heart, organs.great_vessels(frame, anatomy)) + 0.5 * organs.hila(frame, anatomy)
+    right, left = (organs.lung(frame, anatomy, side, solids) for side in SIDES)
+    rng = streams["texture"]
+    vessels = [organs.vessels(frame, anatomy, side, rng) for side in SIDES]
+    zeros, ones = np.zeros_like(frame.x), np.ones_like(frame.x)
+    return Scene(
+        frame=frame,
+        anatomy=anatomy,
+        lungs=(right, left),
+        body=organs.body_depth(frame, anatomy),
+        heart=heart,
+        vessels=np.where(frame.x < 0, vessels[0], vessels[1]),
+        texture=organs.parenchyma(frame, rng),
+        air=organs.airways(frame, anatomy) + organs.gas(frame, anatomy, rng),
+        opacity=zeros,
+        lucency=ones,
+        vessel_gain=ones.copy(),
+        extra=zeros.copy(),
+    )
+
+
+def bones(scene: Scene) -> Array:
+    """Path through bone, in mm of cortical bone."""
+    frame, a = scene.frame, scene.anatomy
+    ribs = skeleton.rib_cage(frame, a, scene.rib_curves)
+    others = skeleton.spine(frame, a) + skeleton.clavicles(frame, a) + skeleton.shoulder_girdle(frame, a)
+    return np.asarray((ribs + others) * a.bone_density)
+
+
+def attenuation(scene: Scene, bone: Array) -> Array:
+    """The line integral of the attenuation coefficient along each ray, (height, width), without unit."""
+    aerated = scene.lungs[0].chord + scene.lungs[1].chord
+    room = np.maximum(scene.body - 24, 0)
+    aerated = np.minimum(aerated, room)
+    density = np.clip(scene.anatomy.lung_density * scene.lucency * (1 + 0.07 * scene.texture), 0.01, 1)
+    vessels = np.minimum(scene.vessels * scene.vessel_gain, 0.3 * aerated) * (1 - density)
+    missing = (aerated * (1 - density) - vessels) * (1 - scene.opacity)
+    soft = np.maximum(scene.body - missing - np.minimum(scene.air, 0.6 * scene.body) + scene.extra, 0)
+    return np.asarray(SOFT_PER_MM * soft + BONE_PER_MM * bone * (scene.body > 0))
