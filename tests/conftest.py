@@ -1,0 +1,89 @@
+"""Fixtures that more than one folder of tests uses."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from core.analysis import Models, load_models
+from core.radiograph import Radiograph
+
+PROJECT = Path(__file__).resolve().parent.parent
+WRITER = PROJECT / "tests" / "random_bundle.py"
+KEPT = PROJECT / ".cache" / "tests"
+WRITTEN_BY = (
+    "networks",
+    "xrv",
+    "ensemble",
+    "manifest",
+    "inference",
+    "plausibility",
+    "preprocessing",
+    "backbones",
+)
+
+
+@pytest.fixture(scope="session")
+def random_bundle_module() -> ModuleType:
+    """The script that draws chests and writes the random bundle, as a module."""
+    spec = importlib.util.spec_from_file_location("random_bundle", WRITER)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def _kept_bundle() -> Path:
+    """The bundle with random weights, built once (45 s) and kept until the code behind it changes."""
+    code = hashlib.sha256(WRITER.read_bytes())
+    for name in WRITTEN_BY:
+        code.update((PROJECT / "core" / f"{name}.py").read_bytes())
+    stamp = KEPT / "stamp"
+    KEPT.parent.mkdir(exist_ok=True)
+    with (KEPT.parent / "tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != code.hexdigest():
+            shutil.rmtree(KEPT, ignore_errors=True)
+            environment = os.environ | {"THORAXLENS_CACHE": str(KEPT / "openvino")}
+            subprocess.run([sys.executable, WRITER, KEPT / "random"], check=True, env=environment)
+            stamp.write_text(code.hexdigest())
+    return KEPT / "random"
+
+
+@pytest.fixture
+def random_bundle(_kept_bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of a whole bundle with random weights at 96 px; no official weights are installed."""
+    monkeypatch.setenv("THORAXLENS_CACHE", str(KEPT / "openvino"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return _kept_bundle
+
+
+@pytest.fixture(scope="session")
+def random_models(_kept_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Models:
+    """The same bundle, loaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("THORAXLENS_CACHE", str(KEPT / "openvino"))
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        return load_models(_kept_bundle)
+
+
+@pytest.fixture(scope="session")
+def drawn_radiograph(random_bundle_module: ModuleType) -> Callable[[int], Radiograph]:
+    """Draws a radiograph from a seed; seed 0 is the random bundle's reference image."""
+
+    def draw(seed: int) -> Radiograph:
+        pixels = random_bundle_module.drawn_chest(seed)
+        return Radiograph(f"drawn-{seed}.png", pixels, (), "PNG", None, {})
+
+    return draw

@@ -1,0 +1,214 @@
+"""Writes a whole bundle with random weights: `python tests/random_bundle.py FOLDER [SIZE_PX]`.
+
+Everything about it is real except that nothing was learnt: the networks' shapes, the file formats, the
+hashes, the reference outputs. Tests run it as a process of its own, because it loads Keras and torch.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from core import ensemble
+from core.backbones import BACKBONES, Backbone, scale_pixels
+from core.bundle import file_sha256, write_manifest
+from core.findings import FINDINGS, findings_input, sigmoid
+from core.gradcam import Head, gradcam
+from core.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
+from core.manifest import (
+    BackboneFile,
+    BundleFile,
+    BundleManifest,
+    EnsembleFile,
+    FindingsFile,
+    NetworksManifest,
+    SeverityFit,
+)
+from core.plausibility import fit_limits
+from core.preprocessing import Preprocessing, network_input
+
+IMAGES = 12
+
+
+def drawn_chest(seed: int, size_px: int = 256) -> np.ndarray:
+    """A drawing with the greys of a frontal radiograph: two dark lungs, a bright middle, ribs, noise."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0:size_px, 0:size_px].astype(np.float32) / size_px
+    grey = 0.75 - 0.15 * np.abs(x - 0.5)
+    for side in (-1, 1):
+        middle = 0.5 + side * random.uniform(0.19, 0.23)
+        lung = ((x - middle) / 0.15) ** 2 + ((y - random.uniform(0.42, 0.48)) / 0.32) ** 2
+        grey -= 0.5 / (1 + np.exp(np.minimum(12 * (lung - 1), 60)))
+    grey += 0.05 * np.sin(60 * (y + 0.3 * (x - 0.5) ** 2)) + random.normal(0, 0.02, grey.shape)
+    grey = np.clip(grey * random.uniform(0.85, 1.1), 0, 1)
+    return (np.round(grey * 255) / 255).astype(np.float32)
+
+
+def randomise_head(network: Any, backbone: Backbone, image: np.ndarray, seed: int) -> None:
+    """Draws a head for which neither the probability nor the heatmap of an image is degenerate.
+
+    The head's four arrays are the network's last: hidden kernel and bias, output kernel and bias.
+    """
+    random = np.random.default_rng(seed)
+    *base, kernel, hidden_bias, output, output_bias = network.get_weights()
+    features = np.asarray(network(image)[0])[0]
+    pooling = "average" if len(kernel) == features.shape[-1] else "flatten"
+    size = np.linalg.norm(features.mean(axis=(0, 1))) * np.sqrt(len(kernel) / features.shape[-1])
+    kernel = random.normal(0, 1 / size, kernel.shape).astype(np.float32)
+    hidden_bias = random.normal(0, 0.3, hidden_bias.shape).astype(np.float32)
+    output = random.normal(0, 0.1, output.shape).astype(np.float32)
+    head = Head(kernel, hidden_bias, output[:, 0], pooling, backbone.pool)
+    if not gradcam(features, head).max() > 0:
+        output = -output
+    network.set_weights([*base, kernel, hidden_bias, output, output_bias])
+
+
+def write_backbones(folder: Path, recipe: Preprocessing) -> dict[str, BackboneFile]:
+    """Builds, randomises and saves the five backbones."""
+    import keras
+
+    from core.networks import build_network, save_weights
+
+    files = {}
+    grey = network_input(drawn_chest(0), recipe)[np.newaxis]
+    for index, backbone in enumerate(BACKBONES):
+        keras.utils.set_random_seed(index)
+        network = build_network(backbone, recipe.size_px)
+        randomise_head(network, backbone, scale_pixels(grey, backbone.scale), seed=index)
+        path = folder / f"{backbone.key}.safetensors"
+        save_weights(network, path)
+        files[backbone.key] = BackboneFile(file=path.name, sha256=file_sha256(path), initialisation="scratch")
+    return files
+
+
+def write_findings(folder: Path, recipe: Preprocessing) -> FindingsFile:
+    """Builds and saves torchxrayvision's network: int8 kernels with a scale a channel, float16 elsewhere."""
+    import torch
+    from safetensors.numpy import save_file
+
+    from core.xrv import build_findings_network
+
+    torch.manual_seed(0)
+    network = build_findings_network().eval()
+    with torch.no_grad():
+        network.features.norm0.running_var.fill_(1e6)  # brings pixels of +-1024 to the size of activations
+        features = network.features2(torch.from_numpy(findings_input(drawn_chest(0), recipe)))
+        torch.nn.init.normal_(network.classifier.weight, std=1 / float(features.norm()))
+    path = folder / "findings.safetensors"
+    tensors = {}
+    for name, value in network.state_dict().items():
+        array = value.numpy()
+        if array.ndim == 4:
+            scale = np.maximum(np.abs(array).max(axis=(1, 2, 3)) / 127, 1e-12).astype(np.float32)
+            tensors[f"{name}/scale"] = scale
+            array = np.round(array / scale[:, None, None, None]).astype(np.int8)
+        elif array.dtype == np.float32:
+            array = array.astype(np.float16 if np.abs(array).max() < 6e4 else np.float32)
+        tensors[name] = array
+    save_file(tensors, path)
+    return FindingsFile(file=path.name, sha256=file_sha256(path), preprocessing=recipe)
+
+
+def write_ensemble(folder: Path, features: np.ndarray) -> ensemble.Ensemble:
+    """Fits the SVM to arbitrary labels."""
+    labels = np.arange(len(features)) % 2
+    classifier = ensemble.fit(features, labels)
+    values = classifier.decision_function(features)
+    ensemble.save(folder / "ensemble.skops", classifier, ensemble.calibrate(values, labels))
+    return ensemble.load(folder / "ensemble.skops", threshold=0.5)
+
+
+def write_predictions(folder: Path, rows: list[RawOutputs], probabilities: np.ndarray) -> None:
+    """Writes what the models say about the drawings, in the format of `predictions.csv`."""
+    with (folder / "predictions.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        keys = [backbone.key for backbone in BACKBONES]
+        findings = [f"finding:{name}" for name in FINDINGS]
+        writer.writerow(["path", "split", "source", "group", "label", *keys, *findings, "ensemble"])
+        for index, (row, probability) in enumerate(zip(rows, probabilities, strict=True)):
+            label, split = ("covid", "normal")[index % 2], ("val", "test")[index // 2 % 2]
+            numbers = [*row.probabilities.values(), *row.logits, probability]
+            text = [f"{number:.6f}" for number in numbers]
+            writer.writerow([f"drawn/{index}.png", split, "drawn", f"g{index:05d}", label, *text])
+
+
+def write_bundle(folder: Path, size_px: int = 96) -> None:
+    """Writes the whole bundle.
+
+    Args:
+        folder: Made if it does not exist; its name becomes the bundle's.
+        size_px: Side of every network's input.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    recipe = Preprocessing(size_px=size_px)
+    part = NetworksManifest(
+        preprocessing=recipe,
+        pooling="average",
+        backbones=write_backbones(folder, recipe),
+        findings=write_findings(folder, recipe),
+    )
+    write_manifest(folder, part)
+    networks = load_networks(folder)
+    rows = [raw_outputs(drawn_chest(seed), networks) for seed in range(IMAGES)]
+    points = np.clip(np.mean([sigmoid(row.logits) for row in rows], axis=0), 0.01, 0.99).round(6).tolist()
+    features = np.stack([ensemble_features(row.probabilities, row.logits, points) for row in rows])
+    svm = write_ensemble(folder, features)
+    write_predictions(folder, rows, svm.probabilities(features))
+    Image.fromarray(np.round(drawn_chest(0) * 255).astype(np.uint8)).save(folder / "reference.png")
+    write_manifest(folder, whole_manifest(folder, part, rows, points, svm, features[0]))
+
+
+def whole_manifest(
+    folder: Path,
+    part: NetworksManifest,
+    rows: list[RawOutputs],
+    points: list[float],
+    svm: ensemble.Ensemble,
+    reference_features: np.ndarray,
+) -> BundleManifest:
+    """The manifest of files that all exist; the first image is the reference."""
+
+    def entry(name: str) -> dict[str, Any]:
+        return {"file": name, "sha256": file_sha256(folder / name)}
+
+    backbones = {
+        key: file.model_copy(update={"reference_probability": rows[0].probabilities[key]})
+        for key, file in part.backbones.items()
+    }
+    known = {"operating_points": points, "reference_logits": rows[0].logits.tolist()}
+    probability = svm.decide(reference_features).probability
+    severity = {"weights": [0.1] * len(FINDINGS), "intercept": 2.0, "correlation": 0.0, "images": IMAGES}
+    errors = {"mean_absolute_error": 1.5, "baseline_error": 2.0}
+    return BundleManifest(
+        preprocessing=part.preprocessing,
+        pooling=part.pooling,
+        backbones=backbones,
+        findings=part.findings.model_copy(update=known),
+        name=folder.name,
+        title="Random weights",
+        created="2026-01-01",
+        description="Nothing was learnt: for tests only.",
+        severity={
+            "extent": SeverityFit(**severity, **errors, maximum=8),
+            "opacity": SeverityFit(**severity, **errors, maximum=6),
+        },
+        ensemble=EnsembleFile(**entry("ensemble.skops"), threshold=0.5, reference_probability=probability),
+        predictions=BundleFile(**entry("predictions.csv")),
+        reference=BundleFile(**entry("reference.png")),
+        training={"configuration": {}, "note": "random"},
+        sources=[],
+        training_statistics=fit_limits([row.statistics for row in rows]),
+    )
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    write_bundle(Path(sys.argv[1]), *map(int, sys.argv[2:3]))
