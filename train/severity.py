@@ -14,9 +14,9 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core.bundle import SeverityFit
 from core.errors import DataError
 from core.findings import FINDINGS
+from core.manifest import SeverityFit
 from train.tables import numbers, read_rows
 
 EXTENT_MAXIMUM, OPACITY_MAXIMUM = 8.0, 6.0  # Cohen et al. 2020, arXiv:2005.11856
@@ -127,7 +127,7 @@ def _check(logits: NDArray[Any], scores: NDArray[Any], groups: NDArray[Any], max
 
 def _folds(groups: NDArray[Any], seed: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     splitter = GroupKFold(min(FOLDS, len(np.unique(groups))), shuffle=True, random_state=seed)
-    return splitter.split(groups, groups=groups)
+    yield from splitter.split(groups, groups=groups)
 
 
 def _search(logits: NDArray[Any], scores: NDArray[Any], groups: NDArray[Any], seed: int) -> Pipeline:

@@ -28,6 +28,12 @@ def test_auc_counts_ordered_pairs():
     )  # of 9 pairs, only (0.6, 0.7) is the wrong way round
 
 
+def test_auc_agrees_with_scikit_learn_on_ties():
+    random = np.random.default_rng(0)
+    labels, scores = random.integers(0, 2, 80), random.integers(0, 9, 80) / 9
+    assert roc_auc(labels, scores) == pytest.approx(reference.roc_auc_score(labels, scores))
+
+
 def test_auc_of_one_class_is_unknown():
     assert math.isnan(roc_auc([1, 1], [0.2, 0.3]))
 
@@ -58,6 +64,16 @@ def test_a_score_on_the_threshold_is_positive():
 @pytest.mark.parametrize("measure", ["specificity", "balanced_accuracy", "npv", "mcc"])
 def test_what_the_images_cannot_tell_is_unknown(measure):
     assert math.isnan(getattr(Confusion(3, 0, 0, 0), measure))
+
+
+def test_youden_is_the_best_point_of_the_roc_curve():
+    random = np.random.default_rng(3)
+    labels = random.integers(0, 2, 200)
+    scores = labels + random.normal(size=200)
+    counts = confusion(labels, scores, youden_threshold(labels, scores))
+    false_positive_rate, sensitivity, _ = reference.roc_curve(labels, scores)
+    best = (sensitivity - false_positive_rate).max()
+    assert counts.sensitivity + counts.specificity - 1 == pytest.approx(best)
 
 
 def test_youden_splits_the_gap_between_separable_classes():
