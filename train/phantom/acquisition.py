@@ -60,10 +60,10 @@ def draw_technique(rng: np.random.Generator, a: Anatomy) -> Technique:
         spread_mm=float(rng.uniform(22, 42)),
         quanta=float(10 ** rng.normal(5.1, 0.25)),
         focus_mm=float(rng.uniform(0.25, 0.7)),
-        contrast=float(np.clip(rng.normal(3.6, 0.7), 2.2, 5.5)),
-        brightness=float(rng.normal(0.5, 0.09)),
+        contrast=float(np.clip(rng.normal(3.2, 0.7), 1.9, 5.0)),
+        brightness=float(rng.normal(0.42, 0.12)),
         detail=float(rng.choice([0.0, 0.5, 1.0])) * float(rng.uniform(0.5, 1.3)),
-        detail_mm=float(rng.uniform(5, 25)),
+        detail_mm=float(np.exp(rng.uniform(np.log(1.5), np.log(25)))),
         floor=float(np.clip(rng.normal(0.02, 0.03), 0, 0.12)),
     )
 
@@ -115,8 +115,8 @@ def develop(frame: Frame, signal: Array, reference: Array, inside: Array, techni
 
 def devices(frame: Frame, a: Anatomy, rng: np.random.Generator) -> Array:
     """Leads, tubes and lines over the chest as attenuation; more often at the bedside."""
-    many = rng.random(5) < (np.array([0.45, 0.3, 0.3, 0.2, 0.06]) if a.portable else
-                            np.array([0.03, 0.0, 0.02, 0.0, 0.04]))  # fmt: skip
+    many = rng.random(5) < (np.array([0.45, 0.3, 0.3, 0.2, 0.03]) if a.portable else
+                            np.array([0.03, 0.0, 0.02, 0.0, 0.02]))  # fmt: skip
     path = np.zeros_like(frame.x)
     if many[0]:
         path = path + _leads(frame, a, rng)

@@ -45,6 +45,9 @@ class Anatomy:
         lung_density: Of the aerated lung against water.
         vessel_scale: Calibre of the lung's vessels.
         gas: Size of the stomach's bubble.
+        chin: Level of the chin.
+        widening: By which disease widens the upper mediastinum on either side.
+        flattening: By which over-inflation lowers the diaphragm's domes.
     """
 
     portable: bool
@@ -76,6 +79,9 @@ class Anatomy:
     lung_density: float
     vessel_scale: float
     gas: float
+    chin: float
+    widening: float = 0.0
+    flattening: float = 0.0
 
     def spine_x(self, y: Array) -> Array:
         """Where the spine runs, in mm from the midline."""
@@ -118,8 +124,8 @@ def _draw_adult(rng: np.random.Generator, female: bool, portable: bool) -> Anato
     habitus = float(np.clip(rng.normal(0, 1), -1.8, 2.4))
     breath = float(np.clip(rng.normal(0.0, 0.8), -2, 1.6)) - 1.1 * portable
     half_width = 131 + 5 * habitus + rng.normal(0, 4) - 8 * female
-    lung_height = 286 + 15 * breath + rng.normal(0, 9) - 10 * female
-    dome_rise = 60 + rng.normal(0, 6) - 4 * breath
+    lung_height = 247 + 15 * breath + rng.normal(0, 9) - 10 * female
+    dome_rise = 52 + rng.normal(0, 6) - 3 * breath
     right_dome = lung_height - dome_rise
     swing = 2.0 if portable else 1.0
     return Anatomy(
@@ -134,17 +140,17 @@ def _draw_adult(rng: np.random.Generator, female: bool, portable: bool) -> Anato
         dome_rise=dome_rise,
         chest_wall=float(np.clip(22 + 8 * habitus + rng.normal(0, 3), 12, 48)),
         body_depth=214 + 22 * habitus + rng.normal(0, 8),
-        heart_scale=(1.13 if portable else 0.98) + rng.normal(0, 0.055) - 0.03 * breath,
-        heart_tilt=float(np.clip(rng.normal(0.62, 0.12) - 0.1 * breath - 0.06 * habitus, 0.3, 1.0)),
+        heart_scale=(1.1 if portable else 0.99) + rng.normal(0, 0.055) - 0.03 * breath,
+        heart_tilt=float(np.clip(rng.normal(0.68, 0.1) - 0.1 * breath - 0.06 * habitus, 0.3, 1.0)),
         mediastinum=26 + 2.5 * portable + rng.normal(0, 2.5),
         knob=float(np.clip(rng.normal(16, 4), 8, 24)),
         rotation=rng.normal(0, 0.035 * swing),
         tilt=rng.normal(0, 0.022 * swing),
         scoliosis=rng.normal(0, 3.0),
-        shoulders=rng.normal(0, 10) - 14 * portable,
+        shoulders=18 + rng.normal(0, 11) - 16 * portable,
         shoulder_width=172 + rng.normal(0, 7) - 10 * female,
         arms=float(np.clip(rng.normal(38, 16), 4, 90)),
-        blades=float(np.clip(rng.normal(26 if portable else 6, 12), -8, 48)),
+        blades=float(np.clip(rng.normal(22 if portable else -4, 12), -22, 46)),
         breast=float(np.clip(rng.normal(34, 12) + 7 * habitus, 8, 65)) if female else max(0.0, 5 * habitus),
         rib_drop=100 + rng.normal(0, 9) + 5 * breath - 8 * portable,
         rib_radius=6.4 + rng.normal(0, 0.5) - 0.5 * female,
@@ -152,6 +158,7 @@ def _draw_adult(rng: np.random.Generator, female: bool, portable: bool) -> Anato
         lung_density=float(np.clip(rng.normal(0.25, 0.035) - 0.025 * breath, 0.15, 0.4)),
         vessel_scale=float(np.clip(rng.normal(1.0, 0.1), 0.75, 1.3)) + 0.08 * portable,
         gas=float(np.clip(rng.normal(0.8, 0.5), 0, 1.8)),
+        chin=float(np.clip(rng.normal(-105, 26) + 24 * portable, -160, -34)),
     )
 
 
@@ -178,4 +185,5 @@ def _as_child(adult: Anatomy, rng: np.random.Generator) -> Anatomy:
         bone_density=adult.bone_density * 0.9,
         scoliosis=adult.scoliosis * 1.5,
         tilt=adult.tilt * 1.6,
+        chin=min(adult.chin + 32, -30.0),
     )

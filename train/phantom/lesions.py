@@ -39,13 +39,9 @@ def adjust(a: Anatomy, findings: dict[str, float]) -> Anatomy:
     if "Cardiomegaly" in findings:
         a = replace(a, heart_scale=max(a.heart_scale, 1.0) * (1.14 + 0.3 * findings["Cardiomegaly"]))
     if "Enlarged Cardiomediastinum" in findings:
-        severity = findings["Enlarged Cardiomediastinum"]
-        a = replace(a, mediastinum=a.mediastinum + 7 + 10 * severity, knob=a.knob + 3 + 5 * severity)
+        a = replace(a, widening=7 + 13 * findings["Enlarged Cardiomediastinum"])
     if "Emphysema" in findings:
-        severity = findings["Emphysema"]
-        flatter = 0.35 * severity * a.dome_rise
-        a = replace(a, dome=(a.dome[0] + flatter, a.dome[1] + flatter), dome_rise=a.dome_rise - flatter,
-                    heart_scale=a.heart_scale * (1 - 0.1 * severity))  # fmt: skip
+        a = replace(a, flattening=0.3 * findings["Emphysema"] * a.dome_rise)
     return a
 
 
@@ -63,7 +59,7 @@ def paint_pneumonia(scene: Scene, rng: np.random.Generator, extent: float) -> Ma
     lean = float(rng.choice([-1, 1])) * (
         1.0 if pattern == 0 else rng.uniform(0.3, 1.0) if pattern == 1 else 0.1
     )
-    density = (rng.uniform(0.5, 0.85), rng.uniform(0.3, 0.6), rng.uniform(0.2, 0.4))[pattern]
+    density = (rng.uniform(0.35, 0.68), rng.uniform(0.25, 0.5), rng.uniform(0.16, 0.36))[pattern]
     score = (_lobar, _patchy, _perihilar)[pattern]
     scores = [score(scene, lung, rng) for lung in scene.lungs]
     airspace = Airspace(_split(scene, extent, lean), density, (0.45, 0.8, 0.9)[pattern], bool(pattern == 0))
@@ -72,7 +68,8 @@ def paint_pneumonia(scene: Scene, rng: np.random.Generator, extent: float) -> Ma
 
 def _paint_airspace(scene: Scene, scores: list[Array], wanted: Airspace, rng: np.random.Generator) -> Mask:
     """Fills each lung's share of highest score; a larger share therefore contains a smaller one."""
-    mottle = np.clip(1 + 0.22 * fractal_field(scene.frame, rng, (12.0, 6.0, 3.5), 0.9), 0.3, 1.6)
+    coarse = 0.22 - 0.2 * wanted.density  # ground glass is uneven, a consolidation is not
+    mottle = np.clip(1 + coarse * fractal_field(scene.frame, rng, (12.0, 6.0, 3.5), 0.9), 0.3, 1.6)
     trees = [organs.vessel_tree(scene.anatomy, lung.side, rng, 0.85, 3) for lung in scene.lungs]
     mask = np.zeros_like(scene.field)
     for lung, score, share, tree in zip(scene.lungs, scores, wanted.shares, trees, strict=True):
@@ -82,7 +79,13 @@ def _paint_airspace(scene: Scene, scores: list[Array], wanted: Airspace, rng: np
         threshold = np.quantile(inside, 1 - min(share, 1.0))
         depth = np.clip((score - threshold) / (wanted.softness * inside.std()), 0, 1)
         involved = lung.field & (score >= threshold)
-        filling = wanted.density * mottle * (0.25 + 0.75 * smoothstep(depth, 0, 1)) * involved
+        filling = (
+            wanted.density
+            * mottle
+            * (0.25 + 0.75 * smoothstep(depth, 0, 1))
+            * (score >= threshold)
+            * (lung.hull > 0)
+        )
         scene.fill(filling)
         if wanted.bronchogram:
             bronchi = np.minimum(tube_paths(scene.frame, tree), 5)
@@ -141,7 +144,7 @@ def _one_sided(rng: np.random.Generator) -> float:
 def _consolidation(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
     scores = [_compact(scene, lung, rng) for lung in scene.lungs]
     shares = _split(scene, 0.04 + 0.22 * severity, _one_sided(rng))
-    return _paint_airspace(scene, scores, Airspace(shares, 0.5 + 0.3 * severity, 0.6, True), rng)
+    return _paint_airspace(scene, scores, Airspace(shares, 0.38 + 0.3 * severity, 0.6, True), rng)
 
 
 def _infiltration(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
@@ -238,12 +241,12 @@ def _emphysema(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
 
 
 def _fibrosis(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
-    net = sum(np.exp(-np.square(spline_field(scene.frame, rng, p) / 0.22)) for p in (9.0, 6.0))
+    net = sum(np.exp(-np.square(spline_field(scene.frame, rng, p) / 0.3)) for p in (6.5, 4.5))
     mask = np.zeros_like(scene.field)
     for lung in scene.lungs:
         score = _peripheral(scene, lung, rng)
         involved = lung.field & (score >= np.quantile(score[lung.field], 0.85 - 0.45 * severity))
-        scene.fill(involved * (0.07 + (0.1 + 0.16 * severity) * np.asarray(net)))
+        scene.fill(involved * (0.08 + (0.05 + 0.12 * severity) * np.asarray(net)))
         mask |= involved
     return mask
 
@@ -254,17 +257,16 @@ def _atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Mas
     for _ in range(1 + int(2.5 * severity)):
         lung = scene.lungs[int(rng.integers(2))]
         x, y = _site(scene, lung, rng, (0.55, 0.8), (0.35, 0.7))
-        reach, lean = rng.uniform(22, 45), rng.normal(0, 0.25)
+        reach, lean = rng.uniform(26, 50), rng.normal(0, 0.25)
         share = np.linspace(-1, 1, 12)
         points = np.stack([x + reach * share, y + lean * reach * share + 3 * share**2, 0 * share], axis=1)
-        radius = rng.uniform(1.6, 3.6) * np.sqrt(1.02 - share**2) + 0.3
+        radius = rng.uniform(1.2, 2.6) * np.sqrt(np.sqrt(1.02 - share**2))
         plate = tube_paths(scene.frame, Tubes.along(points, radius, 9.0)) * lung.field
-        scene.extra = scene.extra + np.minimum(plate, 45)
+        scene.extra = scene.extra + np.minimum(plate, 28)
     if severity > 0.5:  # a collapsed lower lobe: a wedge beside the spine
         lung = scene.lungs[int(rng.integers(2))]
-        wedge = smoothstep(0.55 * lung.level - lung.lateral + rng.uniform(-0.12, 0.0), 0, 0.05) * (
-            lung.level > 0.35
-        )
+        wedge = smoothstep(0.62 * (lung.level - 0.32) - lung.lateral + rng.uniform(0.02, 0.14), -0.03, 0.07)
+        wedge = wedge * smoothstep(lung.level, 0.3, 0.5)
         scene.fill(0.75 * severity * wedge * lung.field)
         mask = lung.field & (wedge > 0.2)
     return mask | (scene.extra - before > 3)
@@ -343,7 +345,7 @@ def _hernia(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
     bubble = ellipsoid(scene.frame, (x, y), (1.15 * radius - 4, radius - 4, 0.62 * radius))
     gas = bubble * (1 - smoothstep(scene.frame.y, level - 0.6, level + 0.6))
     aerated = scene.lungs[0].chord + scene.lungs[1].chord
-    scene.extra = scene.extra + np.minimum(0.7 * sac, 0.7 * aerated) - 0.8 * gas
+    scene.extra = scene.extra + np.minimum(0.7 * sac, 0.7 * aerated) - 0.45 * gas
     return sac > 0
 
 
@@ -371,9 +373,8 @@ def _cardiomegaly(scene: Scene, rng: np.random.Generator, severity: float) -> Ma
 
 def _wide_mediastinum(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
     frame, a = scene.frame, scene.anatomy
-    within = [side * frame.x < frame.along_y(lambda y, s=side: a.medial(s, y)) for side in SIDES]
-    middle = within[0] & within[1] & (frame.y > 0.04 * a.lung_height) & (frame.y < 0.6 * a.lung_height)
-    return middle | (organs.great_vessels(frame, a) > 0) & (frame.y < 0.6 * a.lung_height)
+    upper = (frame.y > 0.02 * a.lung_height) & (frame.y < 0.68 * a.lung_height)
+    return upper & ((organs.mediastinum(frame, a) > 0) | (organs.great_vessels(frame, a) > 0))
 
 
 PAINTERS: dict[str, Painter] = {

@@ -37,6 +37,7 @@ def body_depth(frame: Frame, a: Anatomy) -> Array:
     """Thickness of the whole body along each ray, (height, width) in mm."""
     parts = [_trunk(frame, a), _neck(frame, a), *(_shoulder(frame, a, side) for side in SIDES)]
     parts += [_arm(frame, a, side) for side in SIDES]
+    parts.append(ellipsoid(frame, (20 * np.sin(a.rotation), a.chin - 62), (66, 62, 75)))
     depth = np.sqrt(np.sqrt(np.sum([np.square(np.square(part)) for part in parts], axis=0)))
     return np.asarray(depth + sum(_breast(frame, a, side) for side in SIDES))
 
@@ -86,9 +87,9 @@ def _breast(frame: Frame, a: Anatomy, side: int) -> Array:
         return np.zeros_like(frame.x)
     level = 0.62 * a.lung_height + (10 if a.portable else 0)
     chord = ellipsoid(
-        frame, (side * 0.6 * a.half_width, level), (58 + 0.5 * a.breast, 44 + 0.55 * a.breast, 1)
+        frame, (side * 0.6 * a.half_width, level), (50 + 0.5 * a.breast, 36 + 0.45 * a.breast, 1)
     )
-    return np.asarray(0.55 * a.breast * chord * (1 - 0.6 * smoothstep(level - frame.y, 0, 60)))
+    return np.asarray(0.36 * a.breast * chord * (1 - 0.6 * smoothstep(level - frame.y, 0, 60)))
 
 
 def lung(frame: Frame, a: Anatomy, side: int, solids: Array) -> Lung:
@@ -97,13 +98,14 @@ def lung(frame: Frame, a: Anatomy, side: int, solids: Array) -> Lung:
     lateral_wall = frame.along_y(lambda y: a.lateral(side, y))
     medial_wall = frame.along_y(lambda y: a.medial(side, y))
     middle = 0.55 * lateral_wall + 0.45 * medial_wall
+    rim = frame.along_y(lambda y: 1 - 0.7 * smoothstep(y, 5, 0.3 * a.lung_height)) * medial_wall
     outer = (x - middle) / np.maximum(lateral_wall - middle, 1)
-    inner = np.maximum(middle - x, 0) / np.maximum(middle - medial_wall, 1)
+    inner = np.maximum(middle - x, 0) / np.maximum(middle - rim, 1)
     section = np.maximum(0, 1 - np.square(np.maximum(outer, 0)) - np.square(np.square(inner)))
     hull = frame.along_y(lambda y: _cage_depth(a, y)) * np.sqrt(section)
     dome = _dome(frame, a, side)
     chord = np.maximum(0, hull - np.minimum(hull, dome))
-    field = (hull > 6) & (chord > 0.55 * hull)
+    field = (hull > 6) & (chord > 0.55 * hull) & (x > medial_wall)
     chord = chord * (1 - np.minimum(1, solids / np.maximum(hull, 1)))
     level = np.clip(frame.y / a.lung_height, 0, 1)
     return Lung(side, hull, chord, field, np.clip(outer * 0.55 + 0.45, 0, 1), level)
@@ -117,7 +119,7 @@ def _cage_depth(a: Anatomy, y: Array) -> Array:
 
 
 def _dome(frame: Frame, a: Anatomy, side: int) -> Array:
-    top = a.dome[0] if side < 0 else a.dome[1]
+    top = (a.dome[0] if side < 0 else a.dome[1]) + a.flattening
     rise = a.lung_height - top
     u = (side * frame.x - 0.5 * a.half_width) / (0.56 * a.half_width)
     v = np.maximum(0, top + rise - frame.y) / rise
@@ -129,19 +131,34 @@ def heart(frame: Frame, a: Anatomy) -> Array:
     s = a.heart_scale
     floor = max(a.dome) + 6
     shift = 30 * np.sin(a.rotation)
-    ventricles = ellipsoid(frame, (21 * s + shift, floor - 50 * s), (73 * s, 50 * s, 52 * s), a.heart_tilt)
-    atrium = ellipsoid(frame, (-14 * s + shift, floor - 54 * s), (32 * s, 50 * s, 44 * s), 0.1)
-    return np.asarray(np.maximum(ventricles, atrium) + 0.35 * np.minimum(ventricles, atrium))
+    ventricles = ellipsoid(frame, (22 * s + shift, floor - 42 * s), (67 * s, 40 * s, 48 * s), a.heart_tilt)
+    atrium = ellipsoid(frame, (-11 * s + shift, floor - 48 * s), (26 * s, 43 * s, 42 * s), 0.1)
+    conus = ellipsoid(frame, (10 * s + shift, floor - 84 * s), (27 * s, 46 * s, 38 * s), -0.35)
+    return np.asarray(np.sqrt(np.sqrt(ventricles**4 + atrium**4 + conus**4)))
+
+
+def mediastinum(frame: Frame, a: Anatomy) -> Array:
+    """What lies between the lungs beside the heart: depth along each ray in mm."""
+
+    def wall(side: int, y: Array) -> Array:
+        bulge = np.sin(np.pi * np.clip((y / a.lung_height - 0.02) / 0.66, 0, 1))
+        return a.medial(side, y) + a.widening * np.sqrt(bulge)
+
+    walls = [frame.along_y(lambda y, s=side: wall(s, y)) for side in SIDES]
+    u = np.where(frame.x < 0, -frame.x / walls[0], frame.x / walls[1])
+    depth = frame.along_y(lambda y: 70 + 45 * (1 - smoothstep(y, 0, 0.3 * a.lung_height)))
+    return np.asarray(depth * np.sqrt(np.maximum(0, 1 - np.square(np.square(u)))))
 
 
 def great_vessels(frame: Frame, a: Anatomy) -> Array:
     """Aortic knob, pulmonary trunk, caval vein, descending aorta: depth along each ray in mm."""
     shift = 18 * np.sin(a.rotation)
     top = 0.235 * a.lung_height
+    knob, out = a.knob + 0.3 * a.widening, 0.7 * a.widening
     parts = [
-        ellipsoid(frame, (a.mediastinum - 4 + 0.25 * a.knob + shift, top), (a.knob, a.knob * 1.05, 26)),
-        ellipsoid(frame, (a.mediastinum - 3 + shift, top + 44), (14, 21, 26), -0.2),
-        ellipsoid(frame, (-a.mediastinum + 10 + shift, top + 18), (15, 46, 15)),
+        ellipsoid(frame, (a.mediastinum - 4 + out + 0.25 * knob + shift, top), (knob, knob * 1.05, 26)),
+        ellipsoid(frame, (a.mediastinum - 3 + out + shift, top + 44), (14, 21, 26), -0.2),
+        ellipsoid(frame, (-a.mediastinum + 10 - out + shift, top + 18), (15, 46, 15)),
         ellipsoid(frame, (a.mediastinum - 9, top + 92), (13, 112, 13)),
     ]
     return np.asarray(np.maximum.reduce(parts))
@@ -170,24 +187,26 @@ def airways(frame: Frame, a: Anatomy) -> Array:
         Tubes.along(np.array([fork, [side * 40, carina + 22 + 4 * side, 0.0]]), np.array([6.8, 5.0]))
         for side in SIDES
     ]
-    return tube_paths(frame, Tubes.joined([trachea, *bronchi]))
+    return 0.65 * tube_paths(frame, Tubes.joined([trachea, *bronchi]))
 
 
 def gas(frame: Frame, a: Anatomy, rng: np.random.Generator) -> Array:
     """Air in the stomach and the colon, in mm along the ray."""
     x, y = 0.52 * a.half_width + rng.normal(0, 8), a.dome[1] + 26
-    total = ellipsoid(frame, (x, y), (34 * a.gas, 15 * a.gas, 24 * a.gas), rng.normal(0, 0.2)) if a.gas else 0
+    total = (
+        ellipsoid(frame, (x, y), (26 * a.gas + 6, 13 * a.gas, 16 * a.gas), rng.normal(0, 0.2)) if a.gas else 0
+    )
     for _ in range(int(rng.integers(0, 5))):
         centre = (rng.normal(30, 70), a.lung_height + rng.uniform(5, 70))
         total = total + ellipsoid(
-            frame, centre, (rng.uniform(9, 22), rng.uniform(7, 14), 12), rng.normal(0, 0.6)
+            frame, centre, (rng.uniform(8, 22), rng.uniform(6, 13), 6), rng.normal(0, 0.6)
         )
     return np.asarray(total * np.ones_like(frame.x))
 
 
 def vessels(frame: Frame, a: Anatomy, side: int, rng: np.random.Generator) -> Array:
     """Branching vessels of one lung, tapering from the hilum to the pleura, in mm along the ray."""
-    return tube_paths(frame, Tubes.joined([vessel_tree(a, side, rng, s) for s in (1.0, 0.8, 0.6)]))
+    return tube_paths(frame, Tubes.joined([vessel_tree(a, side, rng, s) for s in (1.0, 0.7)]))
 
 
 _GENERATIONS = (0.1, 0.25, 0.39, 0.52, 0.64, 0.75, 0.85, 0.95)
@@ -207,7 +226,7 @@ def vessel_tree(a: Anatomy, side: int, rng: np.random.Generator, scale: float, g
     edges = np.linspace(-1.75, 1.6, 8) + rng.normal(0, 0.06, 8)
     angle, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
     rho, depth = np.full(len(angle), _GENERATIONS[0]), rng.normal(0, 10, len(angle))
-    calibre = 3.5 * scale * a.vessel_scale * (1 + 0.2 * np.sin(angle)) * rng.uniform(0.7, 1.15, len(angle))
+    calibre = 3.3 * scale * a.vessel_scale * (1 + 0.2 * np.sin(angle)) * rng.uniform(0.7, 1.15, len(angle))
     here = _polar(a, side, origin, angle, rho, depth)
     stem = np.concatenate([np.broadcast_to(origin, (len(angle), 2)), 0.3 * depth[:, None]], axis=1)
     parts = [_bent(stem, here, calibre * 1.1, calibre, rng)]
@@ -216,12 +235,12 @@ def vessel_tree(a: Anatomy, side: int, rng: np.random.Generator, scale: float, g
             np.repeat(v, 2, axis=0) for v in (angle, half, depth, calibre, here)
         )
         fork = np.tile([-0.5, 0.5], len(angle) // 2)
-        angle = angle + half * (fork + rng.normal(0, 0.28, len(angle)))
+        angle = angle + half * (fork + rng.normal(0, 0.34, len(angle)))
         half = half / 2
         depth = np.clip(depth + rng.normal(0, 13, len(angle)), -60, 60)
         rho = np.clip(target + rng.normal(0, 0.045, len(angle)), 0.05, 0.98)
         here = _polar(a, side, origin, angle, rho, depth)
-        thinner = calibre * rng.uniform(0.62, 0.9, len(angle))
+        thinner = calibre * rng.uniform(0.6, 0.84, len(angle))
         parts.append(_bent(start, here, calibre * 0.95, thinner, rng))
         calibre = thinner
     return Tubes.joined(parts)
@@ -229,6 +248,7 @@ def vessel_tree(a: Anatomy, side: int, rng: np.random.Generator, scale: float, g
 
 def _polar(a: Anatomy, side: int, origin: Array, angle: Array, rho: Array, depth: Array) -> Array:
     """Points at a share `rho` of the way from the hilum to the lung's edge, in directions `angle`."""
+    angle = np.clip(angle * (1 + 0.75 * np.square(1 - rho)), -2.1, 2.1)  # leaves upright, then spreads
     steps = np.linspace(0.05, 1, 40)[:, None] * 260
     x = abs(origin[0]) + steps * np.cos(angle)
     y = origin[1] + steps * np.sin(angle)
@@ -249,7 +269,7 @@ def _bent(start: Array, end: Array, first: Array, last: Array, rng: np.random.Ge
     """Pieces from start to end by way of a middle point a little off the straight line."""
     span = end - start
     sideways = np.stack([-span[:, 1], span[:, 0], np.zeros(len(span))], axis=1)
-    middle = (start + end) / 2 + sideways * rng.normal(0, 0.09, (len(span), 1))
+    middle = (start + end) / 2 + sideways * rng.normal(0, 0.15, (len(span), 1))
     mean = (first + last) / 2
     return Tubes(
         np.concatenate([start, middle]),
@@ -260,4 +280,4 @@ def _bent(start: Array, end: Array, first: Array, last: Array, rng: np.random.Ge
 
 def parenchyma(frame: Frame, rng: np.random.Generator) -> Array:
     """The lung's own unevenness: vessels and septa too small to draw, (height, width), variance about 1."""
-    return fractal_field(frame, rng, (44.0, 17.0, 8.0, 4.0), 0.85)
+    return fractal_field(frame, rng, (30.0, 12.0, 6.0, 3.5, 1.9), 1.0)

@@ -23,7 +23,7 @@ from train.phantom.spec import (
     with_implied,
 )
 
-_CONSOLIDATED = 0.45  # share of the air replaced from which a haze is called a consolidation
+_CONSOLIDATED = 0.38  # share of the air replaced from which a haze is called a consolidation
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,7 @@ class Phantom:
         extent_score: Geographic extent as radiologists score it: each lung 0-4 by quarters, summed.
         opacity_score: Degree of opacity: each lung 0 (none) to 3 (white-out), summed.
         label: The recipe's.
+        spacing_mm: Side of a pixel at the detector.
         spec: The recipe.
     """
 
@@ -50,6 +51,7 @@ class Phantom:
     extent_score: float
     opacity_score: float
     label: Label
+    spacing_mm: float
     spec: PhantomSpec
 
 
@@ -80,9 +82,9 @@ def render(spec: PhantomSpec) -> Phantom:
 def _frame(spec: PhantomSpec, a: Anatomy, rng: np.random.Generator) -> Frame:
     """Places the patient on the detector: lungs in the middle, margins as people leave them."""
     width, height = max(1.0, spec.aspect), max(1.0, 1 / spec.aspect)
-    view_mm = max((a.lung_height + rng.uniform(45, 120)) / height,
-                  2 * (a.half_width + a.chest_wall + rng.uniform(-12, 45)) / width)  # fmt: skip
-    centre = (rng.normal(0, 8), 0.5 * a.lung_height + rng.normal(0, 9) - 4)
+    view_mm = max((a.lung_height + rng.uniform(0, 120 if a.child else 80)) / height,
+                  2 * (a.half_width + rng.uniform(6, 60)) / width)  # fmt: skip
+    centre = (rng.normal(0, 8), 0.5 * a.lung_height + rng.normal(0, 9) - 2)
     shape = (round(spec.size_px * height), round(spec.size_px * width))
     return Frame(*shape, pitch_mm=view_mm / spec.size_px, centre=centre, tilt=a.tilt)
 
@@ -145,6 +147,7 @@ def _with_truth(
         extent_score=float(sum(np.ceil(4 * share) for share in shares if share > 0.01)),
         opacity_score=float(sum(3 * density for density in densities)),
         label=spec.label,
+        spacing_mm=scene.frame.pitch_mm * scene.anatomy.stature,
         spec=spec,
     )
 

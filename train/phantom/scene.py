@@ -17,7 +17,7 @@ Mask = NDArray[np.bool_]
 # Linear attenuation in 1/mm at about 65 keV (Hubbell & Seltzer, NIST XCOM: water 0.020, cortical bone 0.055;
 # bone adds what it exceeds the soft tissue that it displaces).
 SOFT_PER_MM = 0.0203
-BONE_PER_MM = 0.030
+BONE_PER_MM = 0.038
 
 
 @dataclass(eq=False)
@@ -67,7 +67,10 @@ class Scene:
 def lay_out(frame: Frame, anatomy: Anatomy, streams: Streams) -> Scene:
     """Projects a healthy chest."""
     heart = organs.heart(frame, anatomy)
-    solids = np.maximum(heart, organs.great_vessels(frame, anatomy)) + 0.5 * organs.hila(frame, anatomy)
+    solids = np.maximum(
+        np.maximum(heart, organs.mediastinum(frame, anatomy)), organs.great_vessels(frame, anatomy)
+    )
+    solids = solids + 0.5 * organs.hila(frame, anatomy)
     right, left = (organs.lung(frame, anatomy, side, solids) for side in SIDES)
     rng = streams["texture"]
     vessels = [organs.vessels(frame, anatomy, side, rng) for side in SIDES]
@@ -92,8 +95,8 @@ def bones(scene: Scene) -> Array:
     """Path through bone, in mm of cortical bone."""
     frame, a = scene.frame, scene.anatomy
     ribs = skeleton.rib_cage(frame, a, scene.rib_curves)
-    others = skeleton.spine(frame, a) + skeleton.clavicles(frame, a) + skeleton.shoulder_girdle(frame, a)
-    return np.asarray((ribs + others) * a.bone_density)
+    girdle = skeleton.clavicles(frame, a) + skeleton.shoulder_girdle(frame, a)
+    return np.asarray((1.25 * ribs + 1.4 * girdle + skeleton.spine(frame, a)) * a.bone_density)
 
 
 def attenuation(scene: Scene, bone: Array) -> Array:
@@ -101,7 +104,7 @@ def attenuation(scene: Scene, bone: Array) -> Array:
     aerated = scene.lungs[0].chord + scene.lungs[1].chord
     room = np.maximum(scene.body - 24, 0)
     aerated = np.minimum(aerated, room)
-    density = np.clip(scene.anatomy.lung_density * scene.lucency * (1 + 0.07 * scene.texture), 0.01, 1)
+    density = np.clip(scene.anatomy.lung_density * scene.lucency * (1 + 0.06 * scene.texture), 0.01, 1)
     vessels = np.minimum(scene.vessels * scene.vessel_gain, 0.3 * aerated) * (1 - density)
     missing = (aerated * (1 - density) - vessels) * (1 - scene.opacity)
     soft = np.maximum(scene.body - missing - np.minimum(scene.air, 0.6 * scene.body) + scene.extra, 0)

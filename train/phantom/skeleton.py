@@ -8,8 +8,8 @@ from train.phantom.anatomy import SIDES, Anatomy
 from train.phantom.shapes import Array, Frame, Tubes, ellipsoid, smoothstep, tube_paths
 
 RIBS = 11
-_RIB_FLATNESS = 0.5
-_MARROW = (0.72, 0.78)  # a rib's core: radius as a share of the whole, and how much of it is not bone
+_RIB_FLATNESS = 0.62
+_MARROW = (0.8, 0.62)  # a rib's core: radius as a share of the whole, and how much of it is not bone
 
 
 def rib_curve(a: Anatomy, side: int, number: int) -> Array:
@@ -23,10 +23,11 @@ def rib_curve(a: Anatomy, side: int, number: int) -> Array:
     spacing = 0.915 * a.lung_height / RIBS
     head = -14 + spacing * number * (0.86 + 0.013 * number)
     drop = a.rib_drop * (0.36 + 0.64 * np.sin(np.pi / 2 * min((number + 0.7) / 6, 1)))
-    end = np.deg2rad((150, 143, 138, 134, 131, 128, 124, 118, 112, 104, 88)[number])
+    end = np.deg2rad((152, 147, 140, 134, 131, 128, 124, 118, 112, 104, 88)[number])
     angle = np.linspace(np.deg2rad(8), end, 56)
-    y = head + drop * (1 - np.cos(angle)) / 2 - 8 * np.sin(angle) * np.exp(-angle)
+    y = head + drop * (0.32 * (1 - np.cos(angle)) + 0.36 * angle / np.pi) - 5 * np.sin(angle) * np.exp(-angle)
     wall = a.lateral(side, np.clip(head + 0.42 * drop, 8, a.lung_height * 0.98)) + 3.5
+    wall = wall * (0.74, 0.86, 0.95)[number] if number < 3 else wall
     x = side * wall * np.sin(angle)
     z = -0.5 * (a.depth + 8) * np.cos(angle)
     return np.stack([x, y, z], axis=1)
@@ -36,7 +37,10 @@ def rib_tubes(a: Anatomy, side: int, number: int, curve: Array | None = None) ->
     """A rib as a flat tube, thinner and lower at its back end."""
     points = rib_curve(a, side, number) if curve is None else curve
     share = np.linspace(0, 1, len(points))
-    radius = a.rib_radius * (0.8 + 0.22 * np.sin(np.pi * share)) * (0.8 if number == 0 else 1)
+    course = np.gradient(points, axis=0)
+    face_on = np.abs(course[:, 0]) / np.hypot(course[:, 0], course[:, 1])
+    radius = a.rib_radius * (0.8 + 0.22 * np.sin(np.pi * share)) * (0.6 if number == 0 else 1)
+    radius = radius * (0.5 + 0.5 * face_on) * (1 - 0.4 * smoothstep(share, 0.8, 1.0))
     return Tubes.along(points, radius, _RIB_FLATNESS).turned(a.rotation)
 
 
@@ -56,17 +60,19 @@ def spine(frame: Frame, a: Anatomy) -> Array:
         return ((y + 40) / pitch * (1.1 - 0.0004 * y)) % 1
 
     x = frame.x - frame.along_y(a.spine_x)
-    width = frame.along_y(lambda y: 14.5 + 0.022 * np.clip(y, -60, 320))
+    width = frame.along_y(lambda y: 16.0 + 0.022 * np.clip(y, -60, 320))
     t = frame.along_y(phase)
     waist = 1 + 0.07 * np.cos(2 * np.pi * t)
     within = 1 - smoothstep(np.abs(x) / (width * waist), 0.88, 1.08)
-    body = smoothstep(t, 0.0, 0.07) - smoothstep(t, 0.84, 0.92)
+    body = smoothstep(t, 0.0, 0.1) - 0.8 * smoothstep(t, 0.82, 0.95)
     plates = np.exp(-np.square((t - 0.06) / 0.05)) + np.exp(-np.square((t - 0.85) / 0.05))
     pedicles = np.exp(
         -np.square((np.square((np.abs(x) - 0.66 * width) / 4) + np.square((t - 0.3) / 0.14) - 1) / 0.5)
     )
     process = np.exp(-np.square(x / 3.2)) * np.exp(-np.square((t - 0.75) / 0.22))
-    return np.asarray(within * (5.0 * body + 2.2 * plates * body + 2.6 * pedicles) + 4.0 * process)
+    thin = frame.along_y(lambda y: 0.55 + 0.45 * smoothstep(y, -50, 40))  # the neck's vertebrae are small
+    column = within * (4.8 + 1.8 * body + 0.9 * plates * body + 2.2 * pedicles) + 5.0 * process
+    return np.asarray(thin * column)
 
 
 def clavicles(frame: Frame, a: Anatomy) -> Array:
@@ -75,13 +81,14 @@ def clavicles(frame: Frame, a: Anatomy) -> Array:
 
 
 def _clavicle(a: Anatomy, side: int) -> Tubes:
-    share = np.linspace(0, 1, 24)
-    inner = np.array([side * 17 + 34 * np.sin(a.rotation), 26 + 0.3 * a.shoulders - 8 * a.portable])
-    outer = np.array([side * (a.shoulder_width - 14), a.shoulders - 6 - 6 * a.portable])
+    share = np.linspace(0, 1, 72)
+    inner = np.array([side * 17 + 34 * np.sin(a.rotation), 34 + 0.35 * a.shoulders - 4 * a.portable])
+    outer = np.array([side * (a.shoulder_width - 14), a.shoulders - 2 - 6 * a.portable])
     line = inner + share[:, None] * (outer - inner)
     bend = 9 * np.sin(2 * np.pi * share) - 3 * np.sin(np.pi * share)
     points = np.stack([line[:, 0], line[:, 1] + bend, 40 * np.sin(np.pi * share)], axis=1)
-    radius = 6.0 + 2.4 * np.abs(share - 0.45) + 2.2 * np.exp(-share / 0.07)
+    radius = 5.6 + 2.2 * np.abs(share - 0.45) + 0.8 * np.exp(-share / 0.07)
+    radius = radius * np.sqrt(1 - np.square(np.clip((np.abs(2 * share - 1) - 0.88) / 0.12, 0, 0.97)))
     return Tubes.along(points, radius, 0.85)
 
 
@@ -98,11 +105,11 @@ def _scapula(frame: Frame, a: Anatomy, side: int) -> Array:
     medial = -(x + 52) * 0.985 + (y - 10) * 0.12
     upper = 8 - y - 0.25 * (x + 20)
     inside = np.minimum.reduce([-lateral, -medial, -upper, 150 - y])
-    blade = 1.5 * smoothstep(inside, -1, 2.5)
-    rim = 2.2 * np.exp(-np.square((lateral + 3) / 3.2)) * smoothstep(inside, -4, 0)
+    blade = 1.8 * smoothstep(inside, -1, 2.5)
+    rim = 2.6 * np.exp(-np.square((lateral + 3) / 3.2)) * smoothstep(inside, -4, 0)
     joint = np.array([[x0, y0, 0.0] for x0, y0 in _spine_of_blade(a, side)])
     ridge = Tubes.along(joint, np.array([3.0, 4.0, 6.0, 8.5]), 0.6)
-    return np.asarray(blade + rim + 0.4 * tube_paths(frame, ridge, (0.7, 0.7)))
+    return np.asarray(blade + rim + 0.55 * tube_paths(frame, ridge, (0.7, 0.7)))
 
 
 def _spine_of_blade(a: Anatomy, side: int) -> list[tuple[float, float]]:
@@ -119,7 +126,7 @@ def _humerus(frame: Frame, a: Anatomy, side: int) -> Array:
     head = (side * (a.shoulder_width + 8), a.shoulders + 22)
     elbow = (side * (a.shoulder_width + 16 + a.arms), 300.0)
     ball = ellipsoid(frame, head, (24, 24, 24))
-    shell = 0.16 * ball + 0.1 * np.minimum(ball, 12)
+    shell = 0.2 * ball + 0.16 * np.minimum(ball, 12)
     points = np.array([[*head, 0.0], [head[0] + 0.3 * (elbow[0] - head[0]), 115, 0.0], [*elbow, 0.0]])
     shaft = tube_paths(frame, Tubes.along(points, np.array([14.0, 11.0, 11.0])), (0.62, 0.9))
     return np.asarray(shell + 0.6 * shaft)
