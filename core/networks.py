@@ -1,0 +1,193 @@
+"""The backbones as Keras networks, and their weights in and out of safetensors.
+
+Weights are stored once: kernels as int8 with a float32 scale for each output channel (symmetric, as in
+Jacob et al. 2018, arXiv:1712.05877, section 2), the rest as float16. A quarter of float32's size, and
+every metric is measured on what was stored. Keras is imported only by the functions that build or fill
+a network; reading tensors needs numpy alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backbones import Backbone
+from core.errors import WeightsError
+from core.gradcam import Pooling
+
+HIDDEN_UNITS = 256
+SCALE = "/scale"
+
+Tensors = dict[str, NDArray[np.generic]]
+
+
+def build_base(backbone: Backbone, size_px: int, weights: str | None = None) -> Any:
+    """A backbone without its classifier.
+
+    Args:
+        backbone: Row of the table.
+        size_px: Side of the input.
+        weights: None for fresh ones, "imagenet" to have Keras download the published ones.
+
+    Returns:
+        `keras.Model`, (n, size_px, size_px, 3) to (n, h, w, channels), one flat functional graph.
+    """
+    module, function = backbone.builder.split(":")
+    builder = getattr(importlib.import_module(module), function)
+    return builder(weights=weights, include_top=False, input_shape=(size_px, size_px, 3))
+
+
+def build_network(
+    backbone: Backbone, size_px: int, pooling: Pooling = "average", base: Any | None = None
+) -> Any:
+    """A backbone with the study's head: pooling, Dense 256 ReLU, Dense 1 sigmoid.
+
+    Args:
+        backbone: Row of the table.
+        size_px: Side of the input.
+        pooling: "average" (global average pooling) or "flatten" (the study's).
+        base: A base to build on; a fresh one when None.
+
+    Returns:
+        `keras.Model` with two outputs: the feature map A (n, h, w, channels) and P(COVID-19) (n, 1).
+    """
+    import keras
+
+    base = base or build_base(backbone, size_px)
+    pool = keras.layers.GlobalAveragePooling2D if pooling == "average" else keras.layers.Flatten
+    hidden = keras.layers.Dense(HIDDEN_UNITS, activation="relu", name="head_hidden")
+    output = keras.layers.Dense(1, activation="sigmoid", name="head_output")
+    features = base.get_layer(backbone.feature_layer).output
+    return keras.Model(base.input, [features, output(hidden(pool()(base.output)))])
+
+
+def _variables(network: Any) -> Iterator[tuple[str, Any]]:
+    """Stable names (Keras numbers layers anew at each build, so a layer's name will not do)."""
+    weighted = [layer for layer in network.layers if layer.weights]
+    for index, layer in enumerate(weighted):
+        head = layer.name.startswith("head_")
+        prefix = f"head/{layer.name.removeprefix('head_')}" if head else f"base/{index:03d}"
+        for variable in layer.weights:
+            yield f"{prefix}/{variable.name}", variable
+
+
+def _channel_axes(name: str, tensor: NDArray[np.generic]) -> int | None:
+    """The axis of output channels of a kernel that is worth storing as int8, or None."""
+    if name.startswith("head/") or not name.endswith("kernel") or tensor.ndim < 2:
+        return None
+    return -2 if name.endswith("depthwise_kernel") else -1
+
+
+def save_weights(network: Any, path: Path) -> None:
+    """Stores a network's weights.
+
+    Args:
+        network: From `build_network`, or a base from `build_base`.
+        path: The safetensors file to write.
+    """
+    tensors = {name: np.asarray(variable, dtype=np.float32) for name, variable in _variables(network)}
+    axes = {name: _channel_axes(name, tensor) for name, tensor in tensors.items()}
+    write_tensors(path, tensors, {name: axis for name, axis in axes.items() if axis is not None})
+
+
+def load_weights(network: Any, path: Path, base_only: bool = False) -> None:
+    """Fills a network with stored weights.
+
+    Args:
+        network: From `build_network`, or a base from `build_base`, of the same backbone.
+        path: A file that `save_weights` wrote.
+        base_only: Leave the head as it is.
+
+    Raises:
+        WeightsError: If the file belongs to another network.
+    """
+    tensors = read_tensors(path)
+    for name, variable in _variables(network):
+        if base_only and name.startswith("head/"):
+            continue
+        tensor = tensors.get(name)
+        if tensor is None or tensor.shape != tuple(variable.shape):
+            raise WeightsError(f"{path.name} holds the weights of another network; choose the right file.")
+        variable.assign(tensor)
+
+
+def write_tensors(
+    path: Path, tensors: Mapping[str, NDArray[np.generic]], channel_axes: Mapping[str, int]
+) -> None:
+    """Writes tensors, those with a channel axis as int8.
+
+    Args:
+        path: The safetensors file to write.
+        tensors: By name; floats of any precision, or integers, which stay as they are.
+        channel_axes: Axis of the output channels of each tensor to store as int8.
+    """
+    from safetensors.numpy import save_file
+
+    stored: Tensors = {}
+    for name, tensor in tensors.items():
+        if name in channel_axes:
+            stored[name], stored[name + SCALE] = quantise(tensor.astype(np.float32), channel_axes[name])
+        else:
+            stored[name] = np.ascontiguousarray(_halve(tensor))
+    save_file(stored, path)
+
+
+def quantise(
+    kernel: NDArray[np.float32], channel_axis: int
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Rounds a kernel to int8.
+
+    Args:
+        kernel: Of any shape.
+        channel_axis: Each index along it gets a scale of its own.
+
+    Returns:
+        int8 in [-127, 127], and the scale, whose product with it (by broadcasting) is the kernel.
+    """
+    others = tuple(axis for axis in range(kernel.ndim) if axis != channel_axis % kernel.ndim)
+    scale = np.maximum(np.abs(kernel).max(axis=others, keepdims=True), 1e-12) / np.float32(127)
+    return np.rint(kernel / scale).astype(np.int8), scale.astype(np.float32)
+
+
+def _halve(tensor: NDArray[np.generic]) -> NDArray[np.generic]:
+    if not np.issubdtype(tensor.dtype, np.floating):
+        return tensor
+    largest = float(np.abs(tensor).max(initial=0))
+    return tensor.astype(np.float16 if largest < float(np.finfo(np.float16).max) else np.float32)
+
+
+def read_tensors(path: Path) -> Tensors:
+    """Reads stored tensors, de-quantised.
+
+    Args:
+        path: A file that `write_tensors` wrote.
+
+    Returns:
+        By name; floats as float32, integers as they are.
+
+    Raises:
+        WeightsError: If the file is not a whole safetensors file.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        stored = load_file(path)
+    except (SafetensorError, ValueError) as error:
+        raise WeightsError(f"{path.name} is damaged or not a weights file; fetch it again.") from error
+    return {
+        name: _restore(tensor, stored.get(name + SCALE))
+        for name, tensor in stored.items()
+        if not name.endswith(SCALE)
+    }
+
+
+def _restore(tensor: NDArray[np.generic], scale: NDArray[np.generic] | None) -> NDArray[np.generic]:
+    if scale is not None:
+        return np.asarray(tensor.astype(np.float32) * scale)
+    return tensor.astype(np.float32) if np.issubdtype(tensor.dtype, np.floating) else tensor
