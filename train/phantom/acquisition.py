@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from train.phantom.anatomy import Anatomy
 from train.phantom.shapes import Array, Frame, Tubes, ellipsoid, smoothstep, tube_paths
@@ -99,7 +100,9 @@ def expose(frame: Frame, attenuation: Array, technique: Technique, noise: Array 
     return np.asarray(-np.log(np.maximum(intensity, 1e-4)))
 
 
-def develop(frame: Frame, signal: Array, reference: Array, inside: Array, technique: Technique) -> Array:
+def develop(
+    frame: Frame, signal: Array, reference: Array, inside: NDArray[np.bool_], technique: Technique
+) -> Array:
     """The characteristic curve: grey in [0, 1], bright where dense.
 
     The window is that of the same chest in health (`reference`), so that a lesion brightens nothing but itself.

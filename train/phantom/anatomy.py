@@ -85,9 +85,9 @@ class Anatomy:
 
     def spine_x(self, y: Array) -> Array:
         """Where the spine runs, in mm from the midline."""
-        return self.scoliosis * np.sin((y + 40) / 110) - 34 * np.sin(self.rotation)
+        return np.asarray(self.scoliosis * np.sin((y + 40) / 110) - 34 * np.sin(self.rotation))
 
-    def lateral(self, side: int, y: Array) -> Array:
+    def lateral(self, y: Array) -> Array:
         """Distance of the rib cage's inner wall from the midline."""
         u = np.clip(y / self.lung_height, 0, 1)
         apex = self.apex_x
@@ -97,7 +97,7 @@ class Anatomy:
         """Distance of the lung's inner border from the midline, without heart and great vessels."""
         v = np.clip(y / (0.2 * self.lung_height), 0, 1)
         inner = self.mediastinum - side * 30 * np.sin(self.rotation) + 4 * np.sin(y / 31 + side)
-        return self.apex_x - (self.apex_x - np.clip(inner, 8, 45)) * np.sqrt(1 - (1 - v) ** 2)
+        return np.asarray(self.apex_x - (self.apex_x - np.clip(inner, 8, 45)) * np.sqrt(1 - (1 - v) ** 2))
 
     @property
     def apex_x(self) -> float:

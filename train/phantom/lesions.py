@@ -37,7 +37,7 @@ class Airspace:
 def adjust(a: Anatomy, findings: dict[str, float]) -> Anatomy:
     """Findings that are a matter of the anatomy itself: heart, mediastinum, over-inflation."""
     if "Cardiomegaly" in findings:
-        a = replace(a, heart_scale=max(a.heart_scale, 1.0) * (1.14 + 0.3 * findings["Cardiomegaly"]))
+        a = replace(a, heart_scale=max(a.heart_scale, 1.0) * (1.13 + 0.2 * findings["Cardiomegaly"]))
     if "Enlarged Cardiomediastinum" in findings:
         a = replace(a, widening=7 + 13 * findings["Enlarged Cardiomediastinum"])
     if "Emphysema" in findings:
@@ -71,7 +71,7 @@ def _paint_airspace(scene: Scene, scores: list[Array], wanted: Airspace, rng: np
     coarse = 0.22 - 0.2 * wanted.density  # ground glass is uneven, a consolidation is not
     mottle = np.clip(1 + coarse * fractal_field(scene.frame, rng, (12.0, 6.0, 3.5), 0.9), 0.3, 1.6)
     trees = [organs.vessel_tree(scene.anatomy, lung.side, rng, 0.85, 3) for lung in scene.lungs]
-    mask = np.zeros_like(scene.field)
+    mask = np.zeros_like(scene.lung_field)
     for lung, score, share, tree in zip(scene.lungs, scores, wanted.shares, trees, strict=True):
         if share <= 0 or not lung.field.any():
             continue
@@ -166,7 +166,7 @@ def _lung_opacity(scene: Scene, rng: np.random.Generator, severity: float) -> Ma
 def _edema(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
     scores = [_perihilar(scene, lung, rng) + 0.5 * lung.level for lung in scene.lungs]
     shares = _split(scene, 0.3 + 0.4 * severity, rng.uniform(-0.12, 0.12))
-    scene.vessel_gain = scene.vessel_gain * (1 + 0.5 * severity * scene.field)
+    scene.vessel_gain = scene.vessel_gain * (1 + 0.5 * severity * scene.lung_field)
     scene.extra = scene.extra + _kerley(scene, rng, severity)
     return _paint_airspace(scene, scores, Airspace(shares, 0.2 + 0.3 * severity, 1.2), rng)
 
@@ -176,18 +176,18 @@ def _kerley(scene: Scene, rng: np.random.Generator, severity: float) -> Array:
     a, pieces = scene.anatomy, []
     for side in SIDES:
         y = a.dome[0] - rng.uniform(5, 85, int(6 + 12 * severity))
-        outer = np.asarray(a.lateral(side, y)) - 2
+        outer = np.asarray(a.lateral(y)) - 2
         start = np.stack([side * outer, y, 0 * y], axis=1)
         end = np.stack(
             [side * (outer - rng.uniform(9, 18, len(y))), y + rng.normal(0, 2, len(y)), 0 * y], axis=1
         )
         pieces.append(Tubes(start, end, np.full((len(y), 2), 0.8), 14.0))
-    return tube_paths(scene.frame, Tubes.joined(pieces)) * scene.field
+    return tube_paths(scene.frame, Tubes.joined(pieces)) * scene.lung_field
 
 
 def _effusion(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
     lean = float(rng.choice([-1, 1, 0], p=(0.38, 0.38, 0.24)))
-    mask = np.zeros_like(scene.field)
+    mask = np.zeros_like(scene.lung_field)
     for lung in scene.lungs:
         if lean * lung.side < 0:
             continue
@@ -209,7 +209,7 @@ def _pneumothorax(scene: Scene, rng: np.random.Generator, severity: float) -> Ma
     scene.vessel_gain = np.where(free, 0.0, scene.vessel_gain)
     line = np.exp(-np.square((distance - rim) / max(0.9, 0.7 * scene.frame.pitch_mm)))
     scene.extra = scene.extra + (5.5 * line + 0.06 * severity * lung.chord * (distance > rim)) * lung.field
-    return free
+    return np.asarray(free)
 
 
 def wall_distance(scene: Scene, lung: organs.Lung) -> Array:
@@ -217,9 +217,9 @@ def wall_distance(scene: Scene, lung: organs.Lung) -> Array:
     a = scene.anatomy
 
     def slope(y: Array) -> Array:
-        return np.asarray(1 / np.sqrt(1 + np.square(np.gradient(a.lateral(lung.side, y), y))))
+        return np.asarray(1 / np.sqrt(1 + np.square(np.gradient(a.lateral(y), y))))
 
-    gap = scene.frame.along_y(lambda y: a.lateral(lung.side, y)) - lung.side * scene.frame.x
+    gap = scene.frame.along_y(lambda y: a.lateral(y)) - lung.side * scene.frame.x
     return np.asarray(gap * scene.frame.along_y(slope))
 
 
@@ -228,21 +228,21 @@ def _emphysema(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
     share = np.clip(
         0.3 + 0.35 * severity + 0.2 * patches - 0.25 * severity * (scene.lungs[0].level - 0.5), 0.05, 0.95
     )
-    scene.lucency = np.where(scene.field, scene.lucency * (1 - 0.75 * share), scene.lucency)
-    scene.vessel_gain = np.where(scene.field, scene.vessel_gain * (1 - 0.7 * share), scene.vessel_gain)
+    scene.lucency = np.where(scene.lung_field, scene.lucency * (1 - 0.75 * share), scene.lucency)
+    scene.vessel_gain = np.where(scene.lung_field, scene.vessel_gain * (1 - 0.7 * share), scene.vessel_gain)
     walls = np.zeros_like(patches)
     for _ in range(int(rng.integers(0, 1 + int(4 * severity)))):
         lung = scene.lungs[int(rng.integers(2))]
         x, y = _site(scene, lung, rng, (0.08, 0.45), (0.5, 0.95))
         chord = ellipsoid(scene.frame, (x, y), (rng.uniform(9, 24), rng.uniform(9, 24), 1))
         walls = walls + 2.2 * np.exp(-np.square((chord - 0.55) / 0.4)) * (chord > 0)
-    scene.extra = scene.extra + walls * scene.field
-    return scene.field
+    scene.extra = scene.extra + walls * scene.lung_field
+    return scene.lung_field
 
 
 def _fibrosis(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
     net = sum(np.exp(-np.square(spline_field(scene.frame, rng, p) / 0.3)) for p in (6.5, 4.5))
-    mask = np.zeros_like(scene.field)
+    mask = np.zeros_like(scene.lung_field)
     for lung in scene.lungs:
         score = _peripheral(scene, lung, rng)
         involved = lung.field & (score >= np.quantile(score[lung.field], 0.85 - 0.45 * severity))
@@ -253,7 +253,7 @@ def _fibrosis(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
 
 def _atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
     before = scene.extra
-    mask = np.zeros_like(scene.field)
+    mask = np.zeros_like(scene.lung_field)
     for _ in range(1 + int(2.5 * severity)):
         lung = scene.lungs[int(rng.integers(2))]
         x, y = _site(scene, lung, rng, (0.55, 0.8), (0.35, 0.7))
@@ -273,7 +273,7 @@ def _atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Mas
 
 
 def _pleural_thickening(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
-    mask = np.zeros_like(scene.field)
+    mask = np.zeros_like(scene.lung_field)
     both = rng.random() < 0.4
     first = int(rng.integers(2))
     for number, lung in enumerate(scene.lungs):
@@ -300,7 +300,7 @@ def _site(scene: Scene, lung: organs.Lung, rng: np.random.Generator, levels: tup
     a = scene.anatomy
     top = a.dome[0] if lung.side < 0 else a.dome[1]
     y = np.array([rng.uniform(*levels) * top])
-    inner, outer = a.medial(lung.side, y) + 14, a.lateral(lung.side, y) - 10
+    inner, outer = a.medial(lung.side, y) + 14, a.lateral(y) - 10
     x = inner + (outer - inner) * rng.uniform(*laterals)
     return float(lung.side * x[0]), float(y[0])
 
@@ -317,7 +317,7 @@ def _round_lesion(scene: Scene, rng: np.random.Generator, radius: float, lobed: 
     if hollow:
         chord = chord - 2 * radius * 0.62 * np.sqrt(np.maximum(0, 1 - (inner / 0.66) ** 2))
     scene.extra = scene.extra + 0.75 * np.minimum(chord, lung.hull) * (1 - scene.opacity)
-    return (inner < 1) & (lung.hull > 0)
+    return np.asarray((inner < 1) & (lung.hull > 0))
 
 
 def _nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
@@ -325,7 +325,7 @@ def _nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
     masks = [
         _round_lesion(scene, rng, 5 + 8 * severity * rng.uniform(0.6, 1), 0.06, False) for _ in range(count)
     ]
-    return np.logical_or.reduce(masks)
+    return np.asarray(np.logical_or.reduce(masks))
 
 
 def _mass(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
@@ -353,7 +353,7 @@ def _fracture(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
     """One to three neighbouring ribs broken at the side, displaced, with a gap."""
     side, first = SIDES[int(rng.integers(2))], int(rng.integers(3, 7))
     at = int(rng.integers(18, 34))
-    mask = np.zeros_like(scene.field)
+    mask = np.zeros_like(scene.lung_field)
     for number in range(first, first + 1 + int(2.4 * severity)):
         curve = skeleton.rib_curve(scene.anatomy, side, number)
         here = at + int(rng.integers(-2, 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -95,7 +96,7 @@ def _breast(frame: Frame, a: Anatomy, side: int) -> Array:
 def lung(frame: Frame, a: Anatomy, side: int, solids: Array) -> Lung:
     """One lung: the pleural space without the diaphragm's dome and without `solids`, in mm along the ray."""
     x = side * frame.x
-    lateral_wall = frame.along_y(lambda y: a.lateral(side, y))
+    lateral_wall = frame.along_y(lambda y: a.lateral(y))
     medial_wall = frame.along_y(lambda y: a.medial(side, y))
     middle = 0.55 * lateral_wall + 0.45 * medial_wall
     rim = frame.along_y(lambda y: 1 - 0.7 * smoothstep(y, 5, 0.3 * a.lung_height)) * medial_wall
@@ -144,7 +145,7 @@ def mediastinum(frame: Frame, a: Anatomy) -> Array:
         bulge = np.sin(np.pi * np.clip((y / a.lung_height - 0.02) / 0.66, 0, 1))
         return a.medial(side, y) + a.widening * np.sqrt(bulge)
 
-    walls = [frame.along_y(lambda y, s=side: wall(s, y)) for side in SIDES]
+    walls = [frame.along_y(partial(wall, side)) for side in SIDES]
     u = np.where(frame.x < 0, -frame.x / walls[0], frame.x / walls[1])
     depth = frame.along_y(lambda y: 70 + 45 * (1 - smoothstep(y, 0, 0.3 * a.lung_height)))
     return np.asarray(depth * np.sqrt(np.maximum(0, 1 - np.square(np.square(u)))))
@@ -191,17 +192,25 @@ def airways(frame: Frame, a: Anatomy) -> Array:
 
 
 def gas(frame: Frame, a: Anatomy, rng: np.random.Generator) -> Array:
-    """Air in the stomach and the colon, in mm along the ray."""
-    x, y = 0.52 * a.half_width + rng.normal(0, 8), a.dome[1] + 26
-    total = (
-        ellipsoid(frame, (x, y), (26 * a.gas + 6, 13 * a.gas, 16 * a.gas), rng.normal(0, 0.2)) if a.gas else 0
-    )
-    for _ in range(int(rng.integers(0, 5))):
+    """Air in the stomach, flat below when upright, and in the colon, in mm along the ray."""
+    x, y = 0.5 * a.half_width + rng.normal(0, 8), a.dome[1] + 9 + 15 * a.gas
+    level = y + rng.uniform(-4, 8)
+    size = (24 * a.gas + 8, 14 * a.gas + 1, 16 * a.gas + 1)
+    total = _bubble(frame, (x, y), size, rng.normal(0, 0.15))
+    if not a.portable:
+        total = total * (1 - smoothstep(frame.y, level, level + 2))
+    for _ in range(int(rng.integers(0, 6))):
         centre = (rng.normal(30, 70), a.lung_height + rng.uniform(5, 70))
-        total = total + ellipsoid(
-            frame, centre, (rng.uniform(8, 22), rng.uniform(6, 13), 6), rng.normal(0, 0.6)
-        )
-    return np.asarray(total * np.ones_like(frame.x))
+        axes = (rng.uniform(8, 24), rng.uniform(6, 13), rng.uniform(4, 9))
+        total = total + _bubble(frame, centre, axes, rng.normal(0, 0.7))
+    return total
+
+
+def _bubble(
+    frame: Frame, centre: tuple[float, float], axes: tuple[float, float, float], angle: float
+) -> Array:
+    """An ellipsoid of gas whose wall folds make its rim soft."""
+    return np.asarray(np.square(ellipsoid(frame, centre, axes, angle)) / (2 * axes[2]))
 
 
 def vessels(frame: Frame, a: Anatomy, side: int, rng: np.random.Generator) -> Array:
@@ -257,7 +266,7 @@ def _polar(a: Anatomy, side: int, origin: Array, angle: Array, rho: Array, depth
         - 4
         + 0.9 * a.dome_rise * np.square(np.clip((x - 0.5 * a.half_width) / (0.56 * a.half_width), -1, 1))
     )
-    inside = (x < a.lateral(side, y) - 2) & (x > a.medial(side, y) - 14) & (y > 3) & (y < floor)
+    inside = (x < a.lateral(y) - 2) & (x > a.medial(side, y) - 14) & (y > 3) & (y < floor)
     reach = steps[np.maximum(np.argmin(inside, axis=0) - 1, 0) * ~inside.all(axis=0), 0]
     distance = rho * np.maximum(reach, 20)
     return np.stack(

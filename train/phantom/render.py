@@ -133,17 +133,17 @@ def _with_truth(
     for name in list(masks):
         for parent in IMPLIES.get(name, ()):
             masks[parent] = masks[parent] | masks[name] if parent in masks else masks[name].copy()
-    involved = np.logical_or.reduce([masks.get(name, np.zeros_like(scene.field)) for name in AIRSPACE])
+    involved = np.logical_or.reduce([masks.get(name, np.zeros_like(scene.lung_field)) for name in AIRSPACE])
     shares = [_share(involved, lung.field) for lung in scene.lungs]
     densities = [
         float(scene.opacity[m].mean()) if (m := involved & lung.field).any() else 0.0 for lung in scene.lungs
     ]
     return Phantom(
         pixels=pixels,
-        lungs=scene.field,
+        lungs=scene.lung_field,
         masks=masks,
         findings=with_implied(set(masks)),
-        extent=_share(involved, scene.field),
+        extent=_share(involved, scene.lung_field),
         extent_score=float(sum(np.ceil(4 * share) for share in shares if share > 0.01)),
         opacity_score=float(sum(3 * density for density in densities)),
         label=spec.label,

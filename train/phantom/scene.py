@@ -55,7 +55,7 @@ class Scene:
     rib_curves: dict[tuple[int, int], Array] = field(default_factory=dict)
 
     @property
-    def field(self) -> Mask:
+    def lung_field(self) -> Mask:
         """Both lung fields."""
         return self.lungs[0].field | self.lungs[1].field
 

@@ -42,24 +42,24 @@ class Frame:
     @cached_property
     def across(self) -> Array:
         """(width,): column centres in detector millimetres, 0 in the middle."""
-        return (np.arange(self.width) - (self.width - 1) / 2) * self.pitch_mm
+        return np.asarray((np.arange(self.width) - (self.width - 1) / 2) * self.pitch_mm, np.float64)
 
     @cached_property
     def down(self) -> Array:
         """(height,): row centres in detector millimetres, 0 in the middle."""
-        return (np.arange(self.height) - (self.height - 1) / 2) * self.pitch_mm
+        return np.asarray((np.arange(self.height) - (self.height - 1) / 2) * self.pitch_mm, np.float64)
 
     @cached_property
     def x(self) -> Array:
         """(height, width): the patient's x, in mm."""
         cos, sin = np.cos(self.tilt), np.sin(self.tilt)
-        return self.centre[0] + cos * self.across[None, :] + sin * self.down[:, None]
+        return np.asarray(self.centre[0] + cos * self.across[None, :] + sin * self.down[:, None])
 
     @cached_property
     def y(self) -> Array:
         """(height, width): the patient's y, in mm."""
         cos, sin = np.cos(self.tilt), np.sin(self.tilt)
-        return self.centre[1] + cos * self.down[:, None] - sin * self.across[None, :]
+        return np.asarray(self.centre[1] + cos * self.down[:, None] - sin * self.across[None, :])
 
     def pixel_position(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Column and row, as fractions of pixels, of points given in patient millimetres."""
@@ -71,7 +71,7 @@ class Frame:
 
     @cached_property
     def _profile_index(self) -> NDArray[np.intp]:
-        return ((self.y - self.y.min()) / _PROFILE_STEP_MM).astype(np.intp)
+        return np.asarray((self.y - self.y.min()) / _PROFILE_STEP_MM, np.intp)
 
     def along_y(self, profile: Profile) -> Array:
         """Evaluates a function of y alone at every pixel: (height, width)."""
@@ -82,7 +82,7 @@ class Frame:
 def smoothstep(values: Array, low: float, high: float) -> Array:
     """0 below `low`, 1 above `high`, a cubic between."""
     t = np.clip((values - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.asarray(t * t * (3 - 2 * t))
 
 
 def ellipsoid(
@@ -99,7 +99,7 @@ def ellipsoid(
     dx, dy = frame.x - centre[0], frame.y - centre[1]
     cos, sin = np.cos(angle), np.sin(angle)
     u, v = (cos * dx + sin * dy) / axes[0], (cos * dy - sin * dx) / axes[1]
-    return 2 * axes[2] * np.sqrt(np.maximum(0, 1 - u * u - v * v))
+    return np.asarray(2 * axes[2] * np.sqrt(np.maximum(0, 1 - u * u - v * v)))
 
 
 def spline_field(frame: Frame, rng: np.random.Generator, pitch_mm: float) -> Array:
@@ -132,7 +132,7 @@ def fractal_field(
     """Octaves of `spline_field`, each `decay` times the one before, scaled to variance about 1."""
     amplitudes = decay ** np.arange(len(pitches_mm))
     layers = [a * spline_field(frame, rng, p) for a, p in zip(amplitudes, pitches_mm, strict=True)]
-    return np.asarray(sum(layers)) / np.sqrt(np.sum(amplitudes**2))
+    return np.asarray(sum(layers) / np.sqrt(np.sum(amplitudes**2)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,4 +226,4 @@ def _splat(frame: Frame, column: Array, row: Array, weight: Array) -> Array:
     image += np.bincount(index + 1, weight * fc * (1 - fr), size)
     image += np.bincount(index + frame.width, weight * (1 - fc) * fr, size)
     image += np.bincount(index + frame.width + 1, weight * fc * fr, size)
-    return image.reshape(frame.height, frame.width)
+    return np.asarray(image.reshape(frame.height, frame.width), np.float64)

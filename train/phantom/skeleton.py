@@ -26,7 +26,7 @@ def rib_curve(a: Anatomy, side: int, number: int) -> Array:
     end = np.deg2rad((152, 147, 140, 134, 131, 128, 124, 118, 112, 104, 88)[number])
     angle = np.linspace(np.deg2rad(8), end, 56)
     y = head + drop * (0.32 * (1 - np.cos(angle)) + 0.36 * angle / np.pi) - 5 * np.sin(angle) * np.exp(-angle)
-    wall = a.lateral(side, np.clip(head + 0.42 * drop, 8, a.lung_height * 0.98)) + 3.5
+    wall = a.lateral(np.clip(head + 0.42 * drop, 8, a.lung_height * 0.98)) + 3.5
     wall = wall * (0.74, 0.86, 0.95)[number] if number < 3 else wall
     x = side * wall * np.sin(angle)
     z = -0.5 * (a.depth + 8) * np.cos(angle)
@@ -39,7 +39,7 @@ def rib_tubes(a: Anatomy, side: int, number: int, curve: Array | None = None) ->
     share = np.linspace(0, 1, len(points))
     course = np.gradient(points, axis=0)
     face_on = np.abs(course[:, 0]) / np.hypot(course[:, 0], course[:, 1])
-    radius = a.rib_radius * (0.8 + 0.22 * np.sin(np.pi * share)) * (0.6 if number == 0 else 1)
+    radius = a.rib_radius * (0.8 + 0.22 * np.sin(np.pi * share)) * (0.56 if number == 0 else 1)
     radius = radius * (0.5 + 0.5 * face_on) * (1 - 0.4 * smoothstep(share, 0.8, 1.0))
     return Tubes.along(points, radius, _RIB_FLATNESS).turned(a.rotation)
 
@@ -71,7 +71,7 @@ def spine(frame: Frame, a: Anatomy) -> Array:
     )
     process = np.exp(-np.square(x / 3.2)) * np.exp(-np.square((t - 0.75) / 0.22))
     thin = frame.along_y(lambda y: 0.55 + 0.45 * smoothstep(y, -50, 40))  # the neck's vertebrae are small
-    column = within * (4.8 + 1.8 * body + 0.9 * plates * body + 2.2 * pedicles) + 5.0 * process
+    column = within * (4.3 + 1.7 * body + 0.9 * plates * body + 2.2 * pedicles) + 5.0 * process
     return np.asarray(thin * column)
 
 
@@ -127,6 +127,9 @@ def _humerus(frame: Frame, a: Anatomy, side: int) -> Array:
     elbow = (side * (a.shoulder_width + 16 + a.arms), 300.0)
     ball = ellipsoid(frame, head, (24, 24, 24))
     shell = 0.2 * ball + 0.16 * np.minimum(ball, 12)
-    points = np.array([[*head, 0.0], [head[0] + 0.3 * (elbow[0] - head[0]), 115, 0.0], [*elbow, 0.0]])
-    shaft = tube_paths(frame, Tubes.along(points, np.array([14.0, 11.0, 11.0])), (0.62, 0.9))
+    neck = (head[0] + 0.08 * (elbow[0] - head[0]), head[1] + 24)
+    points = np.array(
+        [[*head, 0.0], [*neck, 0.0], [head[0] + 0.3 * (elbow[0] - head[0]), 115, 0.0], [*elbow, 0.0]]
+    )
+    shaft = tube_paths(frame, Tubes.along(points, np.array([6.0, 12.0, 11.0, 11.0])), (0.62, 0.9))
     return np.asarray(shell + 0.6 * shaft)
