@@ -35,7 +35,7 @@ def convert_backbone(source: NetworkSource) -> Any:
 
     from core.networks import build_network, load_weights
 
-    network = build_network(BACKBONE_BY_KEY[source.key], source.size_px, source.pooling)
+    network = build_network(BACKBONE_BY_KEY[source.key], source.size_px, source.pooling or "average")
     load_weights(network, source.weights)
     signature = [tf.TensorSpec((1, source.size_px, source.size_px, 3), tf.float32)]
     function = tf.function(lambda image: tuple(network(image, training=False)), input_signature=signature)
@@ -66,34 +66,37 @@ def derive(source: NetworkSource, folder: Path) -> None:
     Raises:
         OSError: If the cache cannot be written.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the frameworks, about their own deprecations
-        try:
-            model = convert_backbone(source) if source.kind == "backbone" else convert_findings(source)
-        except OSError as error:
-            raise EngineError(f"{source.weights.name} cannot be read ({error}); check the bundle.") from error
-    _save(model, source, folder)
-
-
-def _save(model: Any, source: NetworkSource, folder: Path) -> None:
-    import openvino
-
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".deriving-") as temporary:
         entry = Path(temporary) / source.entry
         entry.mkdir()
-        try:
-            openvino.save_model(model, entry / "model.xml", compress_to_fp16=False)
-        except RuntimeError as error:
-            raise OSError(f"the cache {folder} cannot be written") from error
-        digests = {path.name: file_sha256(path) for path in sorted(entry.iterdir())}
-        (entry / DIGESTS_FILE).write_text(json.dumps(digests), encoding="utf-8")
+        _save(_convert(source), entry)
         shutil.rmtree(folder / source.entry, ignore_errors=True)
         try:
             entry.replace(folder / source.entry)
         except OSError:  # another process was quicker, unless the entry is still not there
             if not derived(source, folder):
                 raise
+
+
+def _convert(source: NetworkSource) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the frameworks, about their own deprecations
+        try:
+            return convert_backbone(source) if source.kind == "backbone" else convert_findings(source)
+        except OSError as error:
+            raise EngineError(f"{source.weights.name} cannot be read ({error}); check the bundle.") from error
+
+
+def _save(model: Any, entry: Path) -> None:
+    import openvino
+
+    try:
+        openvino.save_model(model, entry / "model.xml", compress_to_fp16=False)
+    except RuntimeError as error:
+        raise OSError(f"{entry} cannot be written") from error
+    digests = {path.name: file_sha256(path) for path in sorted(entry.iterdir())}
+    (entry / DIGESTS_FILE).write_text(json.dumps(digests), encoding="utf-8")
 
 
 def derive_missing(sources: Sequence[NetworkSource], folder: Path) -> None:

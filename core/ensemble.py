@@ -6,10 +6,8 @@ can be taken apart into what each input added to it.
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
-import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -25,6 +23,7 @@ from core.bundle import REMEDY
 from core.errors import BundleError, DataError
 from core.findings import FINDINGS, sigmoid
 from core.results import Contribution, EnsembleDecision
+from core.skops_reader import read_skops
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -194,12 +193,14 @@ def assemble(classifier: Pipeline, calibration: Calibration, threshold: float) -
 
 def save(path: Path, classifier: Pipeline, calibration: Calibration) -> None:
     """Writes the pipeline, its sigmoid and the names of its inputs to one skops file."""
+    from skops.io import dumps
+
     content = {
         "classifier": classifier,
         "calibration": {"slope": calibration.slope, "intercept": calibration.intercept},
         "features": list(FEATURES),
     }
-    path.write_bytes(_skops().dumps(content))
+    path.write_bytes(dumps(content))
 
 
 def load(path: Path, threshold: float) -> Ensemble:
@@ -218,13 +219,28 @@ def load(path: Path, threshold: float) -> Ensemble:
         foreign = sorted(set(_types(_schema(data))) - TRUSTED_TYPES)
         if foreign:
             raise BundleError(f"The ensemble in {path.name} names {foreign[0]}, an untrusted type; {REMEDY}.")
-        content = _skops().loads(data, trusted=())
-        ensemble = assemble(content["classifier"], Calibration(**content["calibration"]), threshold)
+        content = read_skops(data)
+        ensemble = _from_state(content, threshold)
         names = tuple(content["features"])
     except _DAMAGE:
         raise BundleError(f"The ensemble in {path.name} is missing or damaged; {REMEDY}.") from None
     _check(path.name, names, ensemble)
     return ensemble
+
+
+def _from_state(content: dict[str, Any], threshold: float) -> Ensemble:
+    """What `assemble` does, from the state of the pipeline's two steps."""
+    (_, scaler), (_, svm) = content["classifier"]["steps"]
+    if svm["kernel"] != "linear":
+        raise ValueError(f"a boundary of kind {svm['kernel']}")
+    return Ensemble(
+        mean=np.asarray(scaler["mean_"], dtype=np.float64),
+        scale=np.asarray(scaler["scale_"], dtype=np.float64),
+        weights=np.asarray(svm["dual_coef_"] @ svm["support_vectors_"], dtype=np.float64).reshape(-1),
+        intercept=float(svm["intercept_"][0]),
+        calibration=Calibration(**content["calibration"]),
+        threshold=threshold,
+    )
 
 
 def _check(file: str, names: tuple[str, ...], ensemble: Ensemble) -> None:
@@ -255,19 +271,3 @@ def _types(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from _types(value)
-
-
-def _skops() -> Any:
-    """Imports skops.io, without the torch that an analysis must never load.
-
-    Importing it walks through every package of scikit-learn, one of which imports torch: twice the
-    time and 180 MB more. While it walks, that one package counts as absent, which the walk allows for.
-    """
-    adapter = "sklearn.externals.array_api_compat.torch"
-    modules: dict[str, Any] = sys.modules
-    hidden = modules.setdefault(adapter, None) is None
-    try:
-        return importlib.import_module("skops.io")
-    finally:
-        if hidden:
-            modules.pop(adapter, None)

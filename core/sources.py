@@ -13,6 +13,7 @@ import openvino
 
 from core.bundle import bundle_path, file_sha256, read_networks
 from core.findings import OFFICIAL
+from core.gradcam import Pooling
 
 NetworkKind = Literal["backbone", "findings", "official"]
 
@@ -31,7 +32,7 @@ class NetworkSource:
         weights: The weight file.
         sha256: Of that file.
         size_px: Side of the square input.
-        pooling: Of a backbone's head; empty for the others.
+        pooling: Of a backbone's head; None for the others.
     """
 
     key: str
@@ -39,7 +40,7 @@ class NetworkSource:
     weights: Path
     sha256: str
     size_px: int
-    pooling: str = ""
+    pooling: Pooling | None = None
 
     @property
     def entry(self) -> str:

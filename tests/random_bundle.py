@@ -90,10 +90,10 @@ def write_backbones(folder: Path, recipe: Preprocessing) -> dict[str, BackboneFi
 
 
 def write_findings(folder: Path, recipe: Preprocessing) -> FindingsFile:
-    """Builds and saves torchxrayvision's network: int8 kernels with a scale a channel, float16 elsewhere."""
+    """Builds and saves torchxrayvision's network: int8 kernels and float16 elsewhere."""
     import torch
-    from safetensors.numpy import save_file
 
+    from core.networks import write_tensors
     from core.xrv import build_findings_network
 
     torch.manual_seed(0)
@@ -102,18 +102,9 @@ def write_findings(folder: Path, recipe: Preprocessing) -> FindingsFile:
         network.features.norm0.running_var.fill_(1e6)  # brings pixels of +-1024 to the size of activations
         features = network.features2(torch.from_numpy(findings_input(drawn_chest(0), recipe)))
         torch.nn.init.normal_(network.classifier.weight, std=1 / float(features.norm()))
+    tensors = {name: value.numpy() for name, value in network.state_dict().items()}
     path = folder / "findings.safetensors"
-    tensors = {}
-    for name, value in network.state_dict().items():
-        array = value.numpy()
-        if array.ndim == 4:
-            scale = np.maximum(np.abs(array).max(axis=(1, 2, 3)) / 127, 1e-12).astype(np.float32)
-            tensors[f"{name}/scale"] = scale
-            array = np.round(array / scale[:, None, None, None]).astype(np.int8)
-        elif array.dtype == np.float32:
-            array = array.astype(np.float16 if np.abs(array).max() < 6e4 else np.float32)
-        tensors[name] = array
-    save_file(tensors, path)
+    write_tensors(path, tensors, {name: 0 for name, value in tensors.items() if value.ndim == 4})
     return FindingsFile(file=path.name, sha256=file_sha256(path), preprocessing=recipe)
 
 

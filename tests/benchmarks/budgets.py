@@ -1,0 +1,93 @@
+"""Measures the design's budgets in one run: `python tests/benchmarks/budgets.py [BUNDLE]`.
+
+Exits with 1 when one is missed. Ratios are taken between processes of the same run, on the same machine,
+so they mean the same on a fast one and a slow one.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+WORKERS = Path(__file__).with_name("workers.py")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """One line of the table: what was measured, its value, the bound, and which side is good."""
+
+    what: str
+    value: float
+    bound: float
+    unit: str
+    at_least: bool
+
+    @property
+    def met(self) -> bool:
+        """Whether the value lies on the good side of the bound."""
+        return self.value >= self.bound if self.at_least else self.value <= self.bound
+
+
+def run(worker: str, *arguments: Path) -> dict[str, float]:
+    """Runs a worker in a process of its own and returns the numbers that it printed last."""
+    command = [sys.executable, str(WORKERS), worker, *map(str, arguments)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{worker} failed:\n{done.stderr[-2000:]}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def measure(bundle: Path, folder: Path) -> list[Budget]:
+    """All budgets of one bundle; the first run of the app's way only warms the cache."""
+    run("ours", bundle)
+    ours = run("ours", bundle)
+    run("prepare", bundle, folder)
+    plain = run("plain", bundle, folder)
+    return [
+        Budget("analysis, faster than the plain way", plain["full_ms"] / ours["full_ms"], 10, "x", True),
+        Budget("analysis, against bare forward passes", ours["full_ms"] / ours["bare_ms"], 1.3, "x", False),
+        Budget("resident memory of the app's process", ours["resident_mb"], 900, " MB", False),
+        Budget("start to first analysis, faster", plain["loaded_s"] / ours["first_s"], 4, "x", True),
+        Budget("one analysis, warm", ours["full_ms"], float("inf"), " ms", False),
+        Budget("the same, the plain way", plain["full_ms"], float("inf"), " ms", False),
+        Budget("start to first analysis", ours["first_s"], float("inf"), " s", False),
+        Budget("imports and loading, the plain way", plain["loaded_s"], float("inf"), " s", False),
+        Budget("memory, the plain way", plain["resident_mb"], float("inf"), " MB", False),
+    ]
+
+
+def show(budgets: list[Budget], bundle: Path) -> None:
+    """Prints the table."""
+    table = Table("what", "measured", "budget", "", title=f"Budgets, measured with {bundle.name}")
+    for budget in budgets:
+        bounded = budget.bound != float("inf")
+        bound = (
+            f"{'at least' if budget.at_least else 'at most'} {budget.bound:g}{budget.unit}" if bounded else ""
+        )
+        verdict = ("met" if budget.met else "[bold red]missed") if bounded else ""
+        table.add_row(budget.what, f"{budget.value:.4g}{budget.unit}", bound, verdict)
+    Console().print(table)
+
+
+def main() -> int:
+    """The command; returns the exit status."""
+    bundles = sorted((PROJECT / "assets" / "bundles").glob("*/bundle.json"))
+    chosen = [Path(argument).resolve() for argument in sys.argv[1:]] or [path.parent for path in bundles]
+    if not chosen:
+        raise SystemExit("There is no bundle in assets/bundles; name the folder of one.")
+    with tempfile.TemporaryDirectory() as folder:
+        budgets = measure(chosen[0], Path(folder))
+    show(budgets, chosen[0])
+    return 0 if all(budget.met for budget in budgets) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
