@@ -12,11 +12,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
-from core.analysis import Models, load_models
-from core.radiograph import Radiograph
+if TYPE_CHECKING:
+    from core.analysis import Models
+    from core.radiograph import Radiograph
 
 PROJECT = Path(__file__).resolve().parent.parent
 WRITER = PROJECT / "tests" / "random_bundle.py"
@@ -72,6 +74,8 @@ def random_bundle(_kept_bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path:
 @pytest.fixture(scope="session")
 def random_models(_kept_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Models:
     """The same bundle, loaded."""
+    from core.analysis import load_models
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("THORAXLENS_CACHE", str(KEPT / "openvino"))
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
@@ -81,6 +85,7 @@ def random_models(_kept_bundle: Path, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def drawn_radiograph(random_bundle_module: ModuleType) -> Callable[[int], Radiograph]:
     """Draws a radiograph from a seed; seed 0 is the random bundle's reference image."""
+    from core.radiograph import Radiograph
 
     def draw(seed: int) -> Radiograph:
         pixels = random_bundle_module.drawn_chest(seed)
