@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from train.phantom import organs, skeleton
+from train.phantom import airspace, organs, pleura, skeleton
 from train.phantom.anatomy import SIDES, Anatomy
 from train.phantom.scene import Mask, Scene
-from train.phantom.shapes import Array, Tubes, ellipsoid, fractal_field, smoothstep, spline_field, tube_paths
+from train.phantom.shapes import Tubes, ellipsoid, fractal_field, smoothstep, spline_field, tube_paths
 
 Painter = Callable[[Scene, np.random.Generator, float], Mask]
-
-_SHOWN_AT = 0.03  # share of the air replaced from which a haze counts as visible
-
-
-@dataclass(frozen=True)
-class Airspace:
-    """A haze or consolidation to be painted.
-
-    Attributes:
-        shares: Of the right and of the left lung field.
-        density: Share of the air replaced in its core.
-        softness: How gradually it begins, in standard deviations of the score.
-        bronchogram: Whether air-filled bronchi show in it.
-    """
-
-    shares: tuple[float, float]
-    density: float
-    softness: float
-    bronchogram: bool = False
 
 
 def adjust(a: Anatomy, findings: dict[str, float]) -> Anatomy:
@@ -43,184 +24,6 @@ def adjust(a: Anatomy, findings: dict[str, float]) -> Anatomy:
     if "Emphysema" in findings:
         a = replace(a, flattening=0.3 * findings["Emphysema"] * a.dome_rise)
     return a
-
-
-def paint_covid(scene: Scene, rng: np.random.Generator, extent: float) -> Mask:
-    """Bilateral, peripheral, basal patches: ground glass that consolidates as it spreads."""
-    scores = [_peripheral(scene, lung, rng) for lung in scene.lungs]
-    lean = rng.uniform(-0.28, 0.28)
-    density = rng.uniform(0.2, 0.34) + rng.uniform(0.15, 0.45) * extent
-    return _paint_airspace(scene, scores, Airspace(_split(scene, extent, lean), density, 0.9), rng)
-
-
-def paint_pneumonia(scene: Scene, rng: np.random.Generator, extent: float) -> Mask:
-    """Lobar consolidation with air bronchograms, or patchy, or perihilar."""
-    pattern = rng.choice(3, p=(0.6, 0.25, 0.15))
-    lean = float(rng.choice([-1, 1])) * (
-        1.0 if pattern == 0 else rng.uniform(0.3, 1.0) if pattern == 1 else 0.1
-    )
-    density = (rng.uniform(0.35, 0.68), rng.uniform(0.25, 0.5), rng.uniform(0.16, 0.36))[pattern]
-    score = (_lobar, _patchy, _perihilar)[pattern]
-    scores = [score(scene, lung, rng) for lung in scene.lungs]
-    airspace = Airspace(_split(scene, extent, lean), density, (0.45, 0.8, 0.9)[pattern], bool(pattern == 0))
-    return _paint_airspace(scene, scores, airspace, rng)
-
-
-def _paint_airspace(scene: Scene, scores: list[Array], wanted: Airspace, rng: np.random.Generator) -> Mask:
-    """Fills each lung's share of highest score; a larger share therefore contains a smaller one."""
-    coarse = 0.22 - 0.2 * wanted.density  # ground glass is uneven, a consolidation is not
-    mottle = np.clip(1 + coarse * fractal_field(scene.frame, rng, (12.0, 6.0, 3.5), 0.9), 0.3, 1.6)
-    trees = [organs.vessel_tree(scene.anatomy, lung.side, rng, 0.85, 3) for lung in scene.lungs]
-    mask = np.zeros_like(scene.lung_field)
-    for lung, score, share, tree in zip(scene.lungs, scores, wanted.shares, trees, strict=True):
-        if share <= 0 or not lung.field.any():
-            continue
-        inside = score[lung.field]
-        threshold = np.quantile(inside, 1 - min(share, 1.0))
-        depth = np.clip((score - threshold) / (wanted.softness * inside.std()), 0, 1)
-        involved = lung.field & (score >= threshold)
-        filling = (
-            wanted.density
-            * mottle
-            * (0.25 + 0.75 * smoothstep(depth, 0, 1))
-            * (score >= threshold)
-            * (lung.hull > 0)
-        )
-        scene.fill(filling)
-        if wanted.bronchogram:
-            bronchi = np.minimum(tube_paths(scene.frame, tree), 5)
-            scene.extra = scene.extra - 0.9 * bronchi * filling
-        mask |= involved
-    return mask
-
-
-def _split(scene: Scene, extent: float, lean: float) -> tuple[float, float]:
-    """Shares of the right and left lung that make `extent` together; lean 1 puts all it can on the left."""
-    right, left = (float(lung.field.sum()) for lung in scene.lungs)
-    total = max(right + left, 1.0)
-    if lean >= 0:
-        share_left = min(1.0, extent * (1 + lean * right / max(left, 1.0)))
-        return min(1.0, (extent * total - share_left * left) / max(right, 1.0)), share_left
-    share_right = min(1.0, extent * (1 - lean * left / max(right, 1.0)))
-    return share_right, min(1.0, (extent * total - share_right * right) / max(left, 1.0))
-
-
-def _peripheral(scene: Scene, lung: organs.Lung, rng: np.random.Generator) -> Array:
-    patches = fractal_field(scene.frame, rng, (75.0, 36.0, 16.0), 0.75)
-    outward = 1.5 * lung.lateral + rng.uniform(0.8, 2.2) * lung.level
-    return np.asarray(patches + outward)
-
-
-def _lobar(scene: Scene, lung: organs.Lung, rng: np.random.Generator) -> Array:
-    level, lateral = rng.choice([0.25, 0.5, 0.72, 0.8]), rng.uniform(0.2, 0.85)
-    fissure = (
-        float(rng.choice([-1, 1])) * 2.2 * smoothstep(lung.level - level + 0.1 * lung.lateral, -0.01, 0.01)
-    )
-    distance = np.square((lung.level - level) / 0.2) + np.square((lung.lateral - lateral) / 0.5)
-    return np.asarray(fissure - distance + 0.4 * fractal_field(scene.frame, rng, (45.0, 20.0, 9.0), 0.7))
-
-
-def _patchy(scene: Scene, lung: organs.Lung, rng: np.random.Generator) -> Array:
-    low = rng.uniform(0.2, 1.5) * lung.level
-    return np.asarray(fractal_field(scene.frame, rng, (60.0, 26.0, 12.0), 0.9) + low - 0.4 * lung.lateral)
-
-
-def _perihilar(scene: Scene, lung: organs.Lung, rng: np.random.Generator) -> Array:
-    x, y = organs.hilum(scene.anatomy, lung.side)
-    distance = np.hypot((scene.frame.x - x) / 55, (scene.frame.y - y - 15) / 80)
-    return np.asarray(0.45 * fractal_field(scene.frame, rng, (45.0, 18.0, 8.0), 0.8) - 2 * distance)
-
-
-def _compact(scene: Scene, lung: organs.Lung, rng: np.random.Generator) -> Array:
-    level, lateral = rng.uniform(0.25, 0.85), rng.uniform(0.2, 0.85)
-    distance = np.square((lung.level - level) / 0.2) + np.square((lung.lateral - lateral) / 0.4)
-    return np.asarray(0.6 * fractal_field(scene.frame, rng, (50.0, 22.0, 10.0), 0.7) - distance)
-
-
-def _one_sided(rng: np.random.Generator) -> float:
-    return float(rng.choice([-1.0, 1.0, rng.uniform(-0.7, 0.7)]))
-
-
-def _consolidation(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
-    scores = [_compact(scene, lung, rng) for lung in scene.lungs]
-    shares = _split(scene, 0.04 + 0.22 * severity, _one_sided(rng))
-    return _paint_airspace(scene, scores, Airspace(shares, 0.38 + 0.3 * severity, 0.6, True), rng)
-
-
-def _infiltration(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
-    scores = [_patchy(scene, lung, rng) for lung in scene.lungs]
-    shares = _split(scene, 0.08 + 0.3 * severity, _one_sided(rng))
-    return _paint_airspace(scene, scores, Airspace(shares, 0.18 + 0.2 * severity, 1.0), rng)
-
-
-def _pneumonia(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
-    return paint_pneumonia(scene, rng, 0.05 + 0.3 * severity)
-
-
-def _lung_opacity(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
-    scores = [_compact(scene, lung, rng) for lung in scene.lungs]
-    shares = _split(scene, 0.04 + 0.2 * severity, _one_sided(rng))
-    return _paint_airspace(scene, scores, Airspace(shares, 0.25 + 0.4 * severity, 0.8), rng)
-
-
-def _edema(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
-    scores = [_perihilar(scene, lung, rng) + 0.5 * lung.level for lung in scene.lungs]
-    shares = _split(scene, 0.3 + 0.4 * severity, rng.uniform(-0.12, 0.12))
-    scene.vessel_gain = scene.vessel_gain * (1 + 0.5 * severity * scene.lung_field)
-    scene.extra = scene.extra + _kerley(scene, rng, severity)
-    return _paint_airspace(scene, scores, Airspace(shares, 0.2 + 0.3 * severity, 1.2), rng)
-
-
-def _kerley(scene: Scene, rng: np.random.Generator, severity: float) -> Array:
-    """Short horizontal septal lines that reach the lateral pleura at the bases."""
-    a, pieces = scene.anatomy, []
-    for side in SIDES:
-        y = a.dome[0] - rng.uniform(5, 85, int(6 + 12 * severity))
-        outer = np.asarray(a.lateral(y)) - 2
-        start = np.stack([side * outer, y, 0 * y], axis=1)
-        end = np.stack(
-            [side * (outer - rng.uniform(9, 18, len(y))), y + rng.normal(0, 2, len(y)), 0 * y], axis=1
-        )
-        pieces.append(Tubes(start, end, np.full((len(y), 2), 0.8), 14.0))
-    return tube_paths(scene.frame, Tubes.joined(pieces)) * scene.lung_field
-
-
-def _effusion(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
-    lean = float(rng.choice([-1, 1, 0], p=(0.38, 0.38, 0.24)))
-    mask = np.zeros_like(scene.lung_field)
-    for lung in scene.lungs:
-        if lean * lung.side < 0:
-            continue
-        height = (scene.anatomy.dome_rise * 0.55 + 18 + 120 * severity) * rng.uniform(0.85, 1.1)
-        meniscus = 38 * smoothstep(lung.lateral, 0.55, 1.0) - 12 * smoothstep(-lung.lateral, -0.35, 0)
-        depth = scene.frame.y - (scene.anatomy.lung_height - height - meniscus)
-        fluid = smoothstep(depth, -7, 20) * (lung.chord > 0)
-        scene.fill(0.97 * fluid)
-        mask |= (fluid > 0.1) & (lung.chord > 6)
-    return mask
-
-
-def _pneumothorax(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
-    lung = scene.lungs[int(rng.integers(2))]
-    rim = (10 + 48 * severity) * (1.35 - 0.75 * lung.level) + 3 * np.sin(scene.frame.y / 33)
-    distance = wall_distance(scene, lung)
-    free = lung.field & (distance < rim)
-    scene.lucency = np.where(free, 0.12, scene.lucency)
-    scene.vessel_gain = np.where(free, 0.0, scene.vessel_gain)
-    line = np.exp(-np.square((distance - rim) / max(0.9, 0.7 * scene.frame.pitch_mm)))
-    scene.extra = scene.extra + (5.5 * line + 0.06 * severity * lung.chord * (distance > rim)) * lung.field
-    return np.asarray(free)
-
-
-def wall_distance(scene: Scene, lung: organs.Lung) -> Array:
-    """Distance to the lateral chest wall and apex, in mm, about perpendicular to it."""
-    a = scene.anatomy
-
-    def slope(y: Array) -> Array:
-        return np.asarray(1 / np.sqrt(1 + np.square(np.gradient(a.lateral(y), y))))
-
-    gap = scene.frame.along_y(lambda y: a.lateral(y)) - lung.side * scene.frame.x
-    return np.asarray(gap * scene.frame.along_y(slope))
 
 
 def _emphysema(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
@@ -244,7 +47,7 @@ def _fibrosis(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
     net = sum(np.exp(-np.square(spline_field(scene.frame, rng, p) / 0.3)) for p in (6.5, 4.5))
     mask = np.zeros_like(scene.lung_field)
     for lung in scene.lungs:
-        score = _peripheral(scene, lung, rng)
+        score = airspace.peripheral(scene, lung, rng)
         involved = lung.field & (score >= np.quantile(score[lung.field], 0.85 - 0.45 * severity))
         scene.fill(involved * (0.08 + (0.05 + 0.12 * severity) * np.asarray(net)))
         mask |= involved
@@ -270,28 +73,6 @@ def _atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Mas
         scene.fill(0.75 * severity * wedge * lung.field)
         mask = lung.field & (wedge > 0.2)
     return mask | (scene.extra - before > 3)
-
-
-def _pleural_thickening(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:
-    mask = np.zeros_like(scene.lung_field)
-    both = rng.random() < 0.4
-    first = int(rng.integers(2))
-    for number, lung in enumerate(scene.lungs):
-        if number != first and not both:
-            continue
-        start, stop = sorted(rng.uniform(-0.1, 1.0, 2))
-        along = smoothstep(lung.level, start - 0.1, start + 0.08) * (
-            1 - smoothstep(lung.level, stop + 0.12, stop + 0.3)
-        )
-        thickness = (5 + 9 * severity) * along * (1 + 0.25 * spline_field(scene.frame, rng, 30.0))
-        band = (
-            smoothstep(thickness - wall_distance(scene, lung), -0.5, 2.0)
-            * (lung.hull > 0)
-            * (thickness > 1.5)
-        )
-        scene.fill(0.7 * band * (lung.chord > 0))
-        mask |= (band > 0.3) & (lung.chord > 0) & lung.field
-    return mask
 
 
 def _site(scene: Scene, lung: organs.Lung, rng: np.random.Generator, levels: tuple[float, float],
@@ -379,21 +160,21 @@ def _wide_mediastinum(scene: Scene, rng: np.random.Generator, severity: float) -
 
 PAINTERS: dict[str, Painter] = {
     "Atelectasis": _atelectasis,
-    "Consolidation": _consolidation,
-    "Infiltration": _infiltration,
-    "Pneumothorax": _pneumothorax,
-    "Edema": _edema,
+    "Consolidation": airspace.paint_consolidation,
+    "Infiltration": airspace.paint_infiltration,
+    "Pneumothorax": pleura.paint_pneumothorax,
+    "Edema": airspace.paint_edema,
     "Emphysema": _emphysema,
     "Fibrosis": _fibrosis,
-    "Effusion": _effusion,
-    "Pneumonia": _pneumonia,
-    "Pleural_Thickening": _pleural_thickening,
+    "Effusion": pleura.paint_effusion,
+    "Pneumonia": airspace.paint_any_pneumonia,
+    "Pleural_Thickening": pleura.paint_pleural_thickening,
     "Cardiomegaly": _cardiomegaly,
     "Nodule": _nodule,
     "Mass": _mass,
     "Hernia": _hernia,
     "Lung Lesion": _lung_lesion,
     "Fracture": _fracture,
-    "Lung Opacity": _lung_opacity,
+    "Lung Opacity": airspace.paint_lung_opacity,
     "Enlarged Cardiomediastinum": _wide_mediastinum,
 }

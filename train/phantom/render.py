@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from train.phantom import acquisition, lesions
+from train.phantom import acquisition, airspace, film, lesions
 from train.phantom.anatomy import Anatomy, draw_anatomy
 from train.phantom.scene import Mask, Scene, attenuation, bones, lay_out
 from train.phantom.shapes import Frame
@@ -105,7 +105,7 @@ def _paint_disease(scene: Scene, spec: PhantomSpec) -> dict[str, Mask]:
     covid = spec.label == "covid"
     drawn = rng.beta(1.3, 1.9) * 0.85 + 0.05 if covid else rng.uniform(0.06, 0.4)
     extent = drawn if spec.extent is None else spec.extent
-    paint = lesions.paint_covid if covid else lesions.paint_pneumonia
+    paint = airspace.paint_covid if covid else airspace.paint_pneumonia
     mask = paint(scene, rng, float(extent))
     dense = mask.any() and float(np.quantile(scene.opacity[mask], 0.75)) > _CONSOLIDATED
     return {"Pneumonia": mask, "Consolidation" if dense else "Infiltration": mask.copy()}
@@ -117,13 +117,13 @@ def _acquire(scene: Scene, line_integrals: NDArray[np.float64], reference: NDArr
     technique = acquisition.draw_technique(random["noise"], a)
     noise = random["noise"].standard_normal((frame.height, frame.width))
     if extras:
-        line_integrals = line_integrals + acquisition.devices(frame, a, random["devices"])
+        line_integrals = line_integrals + film.devices(frame, a, random["devices"])
     signal = acquisition.expose(frame, line_integrals, technique, noise)
     plain = acquisition.expose(frame, reference, technique, None)
     inside = (abs(frame.x) < a.half_width) & (frame.y > 0) & (frame.y < a.lung_height)
     grey = acquisition.develop(frame, signal, plain, inside, technique)
     if extras:
-        grey = acquisition.label_film(frame, grey, a, random["devices"])
+        grey = film.label_film(frame, grey, a, random["devices"])
     return np.clip(grey, 0, 1).astype(np.float32)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from train.phantom import organs, skeleton
+from train.phantom import organs, skeleton, vessels
 from train.phantom.anatomy import SIDES, Anatomy
 from train.phantom.shapes import Array, Frame
 from train.phantom.spec import Streams
@@ -73,7 +73,7 @@ def lay_out(frame: Frame, anatomy: Anatomy, streams: Streams) -> Scene:
     solids = solids + 0.5 * organs.hila(frame, anatomy)
     right, left = (organs.lung(frame, anatomy, side, solids) for side in SIDES)
     rng = streams["texture"]
-    vessels = [organs.vessels(frame, anatomy, side, rng) for side in SIDES]
+    trees = [vessels.lung_vessels(frame, anatomy, side, rng) for side in SIDES]
     zeros, ones = np.zeros_like(frame.x), np.ones_like(frame.x)
     return Scene(
         frame=frame,
@@ -81,8 +81,8 @@ def lay_out(frame: Frame, anatomy: Anatomy, streams: Streams) -> Scene:
         lungs=(right, left),
         body=organs.body_depth(frame, anatomy),
         heart=heart,
-        vessels=np.where(frame.x < 0, vessels[0], vessels[1]),
-        texture=organs.parenchyma(frame, rng),
+        vessels=np.where(frame.x < 0, trees[0], trees[1]),
+        texture=vessels.parenchyma(frame, rng),
         air=organs.airways(frame, anatomy) + organs.gas(frame, anatomy, rng),
         opacity=zeros,
         lucency=ones,
