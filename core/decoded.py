@@ -1,0 +1,80 @@
+"""What every decoder returns, and the limits that hold before and after decoding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import RadiographError
+from core.results import ReadingWarning
+
+MOST_BYTES = 50_000_000
+MOST_PIXELS = 40_000_000
+SHORTEST_SIDE_PX = 128
+LARGEST_ASPECT = 4
+FEWEST_LEVELS = 8  # of 256: a radiograph has many greys, a blank page or a bilevel fax does not
+
+DAMAGED = "The file is damaged or incomplete; export the radiograph again."
+NO_CONTRAST = "The image has no contrast; choose a radiograph that shows a chest."
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """One upright greyscale image out of a file.
+
+    Attributes:
+        pixels: (height, width), float32 in [0, 1], bright where dense.
+        source_format: Name of the format, e.g. "PNG".
+        warnings: What the reader has to know.
+        spacing_mm: Between pixels in the patient; None where the file does not vouch for it.
+        details: Facts about the file, none of them personal.
+    """
+
+    pixels: NDArray[np.float32]
+    source_format: str
+    warnings: tuple[ReadingWarning, ...] = ()
+    spacing_mm: float | None = None
+    details: dict[str, str] = field(default_factory=dict)
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuses what cannot be a radiograph by the size in its header, before anything is decoded.
+
+    Raises:
+        RadiographError: If it has no pixels, too many, a side too short, or is too elongated.
+    """
+    if min(width, height) < 1:
+        raise RadiographError(DAMAGED)
+    if width * height > MOST_PIXELS:
+        raise RadiographError(
+            f"The image is too large ({width} x {height} pixels); "
+            f"scale it down to at most {MOST_PIXELS // 1_000_000} megapixels."
+        )
+    if min(width, height) < SHORTEST_SIDE_PX:
+        raise RadiographError(
+            f"The image is too small ({width} x {height} pixels); "
+            f"choose a radiograph of at least {SHORTEST_SIDE_PX} pixels on its shorter side."
+        )
+    if max(width, height) > LARGEST_ASPECT * min(width, height):
+        raise RadiographError(
+            f"The image is too elongated for a chest radiograph ({width} x {height} pixels); "
+            "choose the whole radiograph."
+        )
+
+
+def has_contrast(pixels: NDArray[np.float32]) -> bool:
+    """Whether an image in [0, 1] uses more than a few of 256 greys."""
+    levels = np.bincount((pixels * np.float32(255)).astype(np.uint8).ravel(), minlength=256)
+    return int(np.count_nonzero(levels)) >= FEWEST_LEVELS
+
+
+def check_contrast(pixels: NDArray[np.float32]) -> None:
+    """Refuses flat and bilevel images.
+
+    Raises:
+        RadiographError: If there is no contrast.
+    """
+    if not has_contrast(pixels):
+        raise RadiographError(NO_CONTRAST)

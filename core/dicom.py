@@ -1,0 +1,168 @@
+"""DICOM radiographs: what the header says about the examination, and the greys behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.uid import (
+    ComputedRadiographyImageStorage,
+    DigitalXRayImageStorageForPresentation,
+    DigitalXRayImageStorageForProcessing,
+)
+
+from core.decoded import DAMAGED, Decoded
+from core.dicom_file import DICOM_ERRORS, DicomFile, numbers, parse_dicom, text
+from core.dicom_grey import display_greys, is_inverted
+from core.dicom_layout import PLANES, layout_warnings
+from core.dicom_pixels import PixelLayout, pixel_layout, stored_values
+from core.errors import RadiographError
+from core.greyscale import colour_warnings
+from core.results import ReadingWarning
+
+RADIOGRAPHY = frozenset({"CR", "DX"})
+CAPTURED = frozenset({"", "CR", "DX", "OT", "RG", "SC"})
+RADIOGRAPHY_CLASSES = frozenset(
+    {
+        ComputedRadiographyImageStorage,
+        DigitalXRayImageStorageForPresentation,
+        DigitalXRayImageStorageForProcessing,
+    }
+)
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"  # and its multi-frame children
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow and JPEG
+CHEST = ("CHEST", "THORAX", "LUNG", "RIB", "HEART")
+LATERAL = frozenset({"LL", "RL", "LLD", "RLD", "LLO", "RLO", "LATERAL"})
+
+CAPTURE = ReadingWarning(
+    "secondary_capture", "This is a secondary capture, not an original, so its greys may have been altered."
+)
+BURNED_IN = ReadingWarning(
+    "burned_in_annotation",
+    "The image may show the patient's name or number; cover it before sharing anything.",
+)
+NOT_FRONTAL = ReadingWarning(
+    "not_frontal", "The file says that this is a lateral view; the models know frontal ones."
+)
+
+
+def read_dicom(data: bytes, frame: int = 0) -> Decoded:
+    """Reads one frame of a radiograph (PS3.3, A.2, A.26 and A.8).
+
+    Nothing personal is kept: neither private tags nor names, dates or the preamble.
+
+    Args:
+        data: The whole file.
+        frame: From 0.
+
+    Returns:
+        The greys after the modality, VOI and presentation steps, which `details` names.
+
+    Raises:
+        RadiographError: If it is damaged, no radiograph, unsupported, or lacks the frame.
+    """
+    file = parse_dicom(data)
+    captured = _check_modality(file.dataset)
+    layout = pixel_layout(file.dataset)
+    stored = stored_values(file, layout, _check_frame_number(frame, layout))
+    suspect = () if file.syntax.is_encapsulated else layout_warnings(stored, layout)
+    pixels, scale, more = _greys(stored, file.dataset, layout, suspect)
+    return Decoded(
+        pixels,
+        "DICOM",
+        (*_header_warnings(file.dataset, layout, frame), *captured, *suspect, *more),
+        _spacing_mm(file.dataset),
+        _details(file, layout, scale),
+    )
+
+
+def _check_modality(dataset: Dataset) -> tuple[ReadingWarning, ...]:
+    modality = text(dataset, "Modality").upper()
+    storage = text(dataset, "SOPClassUID")
+    if storage.startswith(SECONDARY_CAPTURE) and modality in CAPTURED:
+        return (CAPTURE,)
+    if modality in RADIOGRAPHY or (not modality and storage in RADIOGRAPHY_CLASSES):
+        return ()
+    if not modality and "PixelData" not in dataset:
+        pixel_layout(dataset)  # says what is missing
+    kind = f"of modality {modality}" if modality else "of an unnamed modality"
+    raise RadiographError(
+        f"This DICOM file is {kind}, not a radiograph (CR or DX); choose a chest radiograph."
+    )
+
+
+def _check_frame_number(frame: int, layout: PixelLayout) -> int:
+    if not 0 <= frame < layout.frames:
+        raise RadiographError(f"The file has no frame {frame + 1}; choose one from 1 to {layout.frames}.")
+    return frame
+
+
+def _greys(
+    stored: NDArray[Any], dataset: Dataset, layout: PixelLayout, suspect: tuple[ReadingWarning, ...]
+) -> tuple[NDArray[np.float32], str, tuple[ReadingWarning, ...]]:
+    if layout.photometric == "PALETTE COLOR":
+        stored = _apply_palette(stored, dataset)
+    if stored.ndim == 2:
+        return display_greys(stored, dataset, layout)
+    depth = 8 * stored.dtype.itemsize if layout.photometric == "PALETTE COLOR" else layout.bits_stored
+    colours = np.clip(stored.astype(np.float32) / np.float32(2**depth - 1), 0, 1)
+    warnings = () if PLANES in suspect else colour_warnings(np.rint(colours * 255).astype(np.uint8))
+    equal = bool((stored == stored[..., :1]).all())
+    grey = colours[..., 0] if equal else colours @ LUMA
+    return (1 - grey if is_inverted(dataset, layout) else grey), "channels", warnings
+
+
+def _apply_palette(stored: NDArray[Any], dataset: Dataset) -> NDArray[Any]:
+    try:
+        colours: NDArray[Any] = apply_color_lut(stored, dataset)
+    except DICOM_ERRORS as error:
+        raise RadiographError(DAMAGED) from error
+    return colours[..., :3]
+
+
+def _header_warnings(dataset: Dataset, layout: PixelLayout, frame: int) -> tuple[ReadingWarning, ...]:
+    found = []
+    if layout.frames > 1:
+        found.append(
+            ReadingWarning(
+                "several_frames", f"The file holds {layout.frames} frames; frame {frame + 1} was read."
+            )
+        )
+    if text(dataset, "BurnedInAnnotation").upper() == "YES":
+        found.append(BURNED_IN)
+    if text(dataset, "ViewPosition").upper() in LATERAL:
+        found.append(NOT_FRONTAL)
+    part = text(dataset, "BodyPartExamined").upper()
+    if part and not part.startswith(CHEST):
+        found.append(ReadingWarning("body_part", f"The file says that this is not a chest but {part}."))
+    return tuple(found)
+
+
+def _spacing_mm(dataset: Dataset) -> float | None:
+    """Pixel Spacing that was corrected for magnification; that of the detector says nothing of the patient.
+
+    Equal to Imager Pixel Spacing and uncalibrated, it is the detector's (PS3.3, 10.7.1.3).
+    """
+    spacing = numbers(dataset, "PixelSpacing")
+    detector = spacing == numbers(dataset, "ImagerPixelSpacing") and not text(
+        dataset, "PixelSpacingCalibrationType"
+    )
+    if len(spacing) != 2 or detector or not np.isclose(*spacing, rtol=0.01) or not 0 < spacing[0] < 10:
+        return None
+    return spacing[0]
+
+
+def _details(file: DicomFile, layout: PixelLayout, scale: str) -> dict[str, str]:
+    facts = {
+        "Modality": text(file.dataset, "Modality"),
+        "View": text(file.dataset, "ViewPosition"),
+        "Body part": text(file.dataset, "BodyPartExamined"),
+        "Compression": str(file.syntax.name),
+        "Bits": str(layout.bits_stored),
+        "Photometric interpretation": layout.photometric,
+        "Grey scale": scale,
+    }
+    return {name: fact for name, fact in facts.items() if fact}

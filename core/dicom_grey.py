@@ -1,0 +1,181 @@
+"""DICOM's grey scale: stored values through the modality, VOI and presentation steps to [0, 1].
+
+Every step is a function of a single value, so all of them run on a table of the at most 65,536
+values that a frame can hold, and the pixels are looked up in it once (PS3.4, annex N.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from core.decoded import has_contrast
+from core.dicom_file import DICOM_ERRORS, numbers, text
+from core.dicom_pixels import PixelLayout
+from core.greyscale import robust_range, stretch
+from core.results import ReadingWarning
+
+Values = NDArray[np.float64]
+Step = Callable[[Values], Values]
+
+PERCENTILES = "robust percentiles"
+WINDOW_IGNORED = ReadingWarning(
+    "window_ignored",
+    "The file's window or lookup table cannot be used; the greys were scaled from their own range.",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class LookupTable:
+    """An item of a Modality or VOI LUT Sequence (PS3.3, C.11.1.1 and C.11.2.1.1)."""
+
+    first: int
+    maximum: int
+    entries: NDArray[np.uint16]
+
+    def __call__(self, values: Values) -> Values:
+        """The entry for each value, the first or last one beyond the ends."""
+        index = np.clip(np.rint(values) - self.first, 0, self.entries.size - 1).astype(np.intp)
+        found: Values = self.entries[index].astype(np.float64)
+        return found
+
+
+def display_greys(
+    stored: NDArray[Any], dataset: Dataset, layout: PixelLayout
+) -> tuple[NDArray[np.float32], str, tuple[ReadingWarning, ...]]:
+    """Applies the file's own grey scale, or robust percentiles where it has none that works.
+
+    Args:
+        stored: (rows, columns), integer.
+        dataset: The header.
+        layout: Of the pixels.
+
+    Returns:
+        (rows, columns) float32 in [0, 1], bright where dense; which scale was used; warnings.
+    """
+    lowest = int(stored.min())
+    index = stored.astype(np.int32) - lowest
+    counts = np.bincount(index.ravel()).astype(np.int64)
+    padding = _padding(dataset, layout) - lowest
+    background = 0 <= padding < counts.size and counts.sum() > counts[padding]
+    if background:
+        counts[padding] = 0
+    table, description, warnings = _table(lowest, counts, dataset, layout)
+    if is_inverted(dataset, layout):
+        table = 1 - table
+    if background:
+        table[padding] = 0
+    return table[index], description, warnings
+
+
+def is_inverted(dataset: Dataset, layout: PixelLayout) -> bool:
+    """Whether low values are bright; MONOCHROME1 with the shape INVERSE says so twice and means it once."""
+    return layout.photometric == "MONOCHROME1" or text(dataset, "PresentationLUTShape").upper() == "INVERSE"
+
+
+def _table(
+    lowest: int, counts: NDArray[np.int64], dataset: Dataset, layout: PixelLayout
+) -> tuple[NDArray[np.float32], str, tuple[ReadingWarning, ...]]:
+    values = np.arange(lowest, lowest + counts.size, dtype=np.float64)
+    modality = _modality(dataset, layout)
+    modal = modality(values) if modality else values
+    claimed = _claims_voi(dataset)
+    if voi := _voi(dataset, layout):
+        step, description = voi
+        table = np.clip(step(modal), 0, 1).astype(np.float32)
+        if has_contrast(table[counts > 0]):
+            return table, description, ()
+    elif not claimed and modality is None and layout.bits_stored == 8 and not layout.signed:
+        return (values / 255).astype(np.float32), "8 bit", ()
+    table = stretch(modal, *robust_range(modal, counts))
+    return table, PERCENTILES, (WINDOW_IGNORED,) if claimed else ()
+
+
+def _claims_voi(dataset: Dataset) -> bool:
+    return any(keyword in dataset for keyword in ("VOILUTSequence", "WindowWidth", "WindowCenter"))
+
+
+def _padding(dataset: Dataset, layout: PixelLayout) -> int:
+    """Pixel Padding Value (PS3.3, C.7.5.1.1.2); far outside where there is none."""
+    value = _integers(dataset, "PixelPaddingValue", layout)
+    return _as_signed(value[0], layout) if value else -(2**31)
+
+
+def _modality(dataset: Dataset, layout: PixelLayout) -> Step | None:
+    if table := _lookup_table(dataset, "ModalityLUTSequence", layout):
+        return table
+    slope, intercept = numbers(dataset, "RescaleSlope"), numbers(dataset, "RescaleIntercept")
+    scale = slope[0] if slope and np.isfinite(slope[0]) and slope[0] else 1.0
+    offset = intercept[0] if intercept and np.isfinite(intercept[0]) else 0.0
+    if (scale, offset) == (1.0, 0.0):
+        return None
+    return lambda values: values * scale + offset
+
+
+def _voi(dataset: Dataset, layout: PixelLayout) -> tuple[Step, str] | None:
+    if table := _lookup_table(dataset, "VOILUTSequence", layout):
+        return lambda values: table(values) / table.maximum, "VOI LUT sequence"
+    centres, widths = numbers(dataset, "WindowCenter"), numbers(dataset, "WindowWidth")
+    if not centres or not widths or not np.isfinite([centres[0], widths[0]]).all():
+        return None
+    function = text(dataset, "VOILUTFunction").upper() or "LINEAR"
+    step = _window(centres[0], widths[0], function)
+    description = f"window {centres[0]:g} / {widths[0]:g} ({function.lower().replace('_', ' ')})"
+    return (step, description) if step else None
+
+
+def _window(centre: float, width: float, function: str) -> Step | None:
+    """PS3.3, C.11.2.1.2.1 and C.11.2.1.3, with the output range [0, 1]."""
+    if function == "LINEAR" and width > 1:
+        return lambda values: (values - (centre - 0.5)) / (width - 1) + 0.5
+    if function == "LINEAR_EXACT" and width > 0:
+        return lambda values: (values - centre) / width + 0.5
+    if function == "SIGMOID" and width > 0:
+        return lambda values: 1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -700, 700)))
+    return None
+
+
+def _lookup_table(dataset: Dataset, keyword: str, layout: PixelLayout) -> LookupTable | None:
+    try:
+        items = dataset.get(keyword)
+        if not items:
+            return None
+        count, first, bits = _integers(items[0], "LUTDescriptor", layout)
+        entries = _entries(items[0], count or 65536, bits, layout)
+        return LookupTable(_as_signed(first, layout), 2**bits - 1, entries) if 8 <= bits <= 16 else None
+    except DICOM_ERRORS:
+        return None
+
+
+def _entries(item: Dataset, count: int, bits: int, layout: PixelLayout) -> NDArray[np.uint16]:
+    data = item["LUTData"].value
+    if isinstance(data, bytes) and bits == 8 and len(data) - count in (0, 1):
+        entries = np.frombuffer(data, dtype=np.uint8)
+    else:
+        entries = np.array(_integers(item, "LUTData", layout), dtype=np.int64)
+    if entries.size < count:
+        raise ValueError("a lookup table is shorter than its descriptor says")
+    return np.clip(entries[:count], 0, 2**bits - 1).astype(np.uint16)
+
+
+def _integers(dataset: Dataset, keyword: str, layout: PixelLayout) -> tuple[int, ...]:
+    """Numbers of an ambiguous representation (US, SS or OW), which pydicom may leave as bytes."""
+    try:
+        value = dataset.get(keyword)
+        if isinstance(value, bytes):
+            order = "<" if dataset.original_encoding[1] is not False else ">"
+            return tuple(int(v) for v in np.frombuffer(value, dtype=f"{order}u2"))
+        if value is None:
+            return ()
+        return tuple(int(v) for v in value) if hasattr(value, "__iter__") else (int(value),)
+    except DICOM_ERRORS:
+        return ()
+
+
+def _as_signed(value: int, layout: PixelLayout) -> int:
+    return value - 65536 if layout.signed and value >= 32768 else value

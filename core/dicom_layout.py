@@ -1,0 +1,76 @@
+"""Whether a DICOM header's layout may be wrong: would another one give a much smoother image?
+
+A wrong layout scrambles an image without any error. Radiographs are smooth, so the test reads the
+same values under the alternative layout and compares how much neighbours differ.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.dicom_pixels import PixelLayout
+from core.results import ReadingWarning
+
+MUCH_SMOOTHER = 0.5
+SAMPLED_ROWS = 128
+
+SWAPPED = ReadingWarning(
+    "rows_and_columns", "The image looks scrambled, as if rows and columns were swapped; compare the preview."
+)
+PLANES = ReadingWarning(
+    "planar_configuration",
+    "The image looks scrambled, as if its colour planes were misdescribed; compare the preview.",
+)
+SIGN = ReadingWarning(
+    "pixel_representation",
+    "The greys look wrapped around, as if their sign were misdescribed; compare the preview.",
+)
+
+
+def layout_warnings(stored: NDArray[Any], layout: PixelLayout) -> tuple[ReadingWarning, ...]:
+    """Compares a frame as described with its alternatives.
+
+    Args:
+        stored: (rows, columns) or (rows, columns, 3), integer, as decoded; native pixels only, since a
+            compressed frame carries its own layout.
+        layout: What the header says.
+    """
+    if stored.ndim == 3:
+        return (PLANES,) if _planes_misdescribed(stored, layout) else ()
+    found = (SWAPPED,) if _sides_swapped(stored) else ()
+    return found + ((SIGN,) if _sign_misdescribed(stored, layout) else ())
+
+
+def _planes_misdescribed(stored: NDArray[Any], layout: PixelLayout) -> bool:
+    """In a grey image the three colours agree: in which of the two orders do they?"""
+    if layout.planar == 0:
+        other = stored.reshape(3, layout.rows, layout.columns).transpose(1, 2, 0)
+    else:
+        other = stored.transpose(2, 0, 1).reshape(layout.rows, layout.columns, 3)
+    return _disagreement(other) < MUCH_SMOOTHER * _disagreement(stored)
+
+
+def _disagreement(rgb: NDArray[Any]) -> float:
+    sample = rgb[:: max(1, rgb.shape[0] // SAMPLED_ROWS)].astype(np.float32)
+    return float(np.abs(np.diff(sample, axis=2)).mean())
+
+
+def _sides_swapped(stored: NDArray[Any]) -> bool:
+    rows, columns = stored.shape
+    return rows != columns and _roughness(stored.reshape(columns, rows)) < MUCH_SMOOTHER * _roughness(stored)
+
+
+def _sign_misdescribed(stored: NDArray[Any], layout: PixelLayout) -> bool:
+    span = 1 << layout.bits_stored
+    unsigned = stored.astype(np.int32) & (span - 1)
+    other = unsigned if layout.signed else (unsigned + span // 2) & (span - 1)
+    return _roughness(other) < MUCH_SMOOTHER * _roughness(stored)
+
+
+def _roughness(values: NDArray[Any]) -> float:
+    """Mean difference between neighbouring rows, over a sample of them."""
+    upper = np.linspace(0, values.shape[0] - 2, min(SAMPLED_ROWS, values.shape[0] - 1)).astype(np.intp)
+    return float(np.abs(values[upper].astype(np.int32) - values[upper + 1].astype(np.int32)).mean())
