@@ -54,6 +54,7 @@ def _paint_airspace(scene: Scene, scores: list[Array], wanted: Airspace, rng: np
     """Fills each lung's share of highest score; a larger share therefore contains a smaller one."""
     coarse = 0.22 - 0.2 * wanted.density  # ground glass is uneven, a consolidation is not
     mottle = np.clip(1 + coarse * fractal_field(scene.frame, rng, (12.0, 6.0, 3.5), 0.9), 0.3, 1.6)
+    rim = 0.25 if wanted.softness < 0.7 else 0.06  # a lobe ends at its fissure, a haze fades
     trees = [vessels.vessel_tree(scene.anatomy, lung.side, rng, 0.85, 3) for lung in scene.lungs]
     mask = np.zeros_like(scene.lung_field)
     for lung, score, share, tree in zip(scene.lungs, scores, wanted.shares, trees, strict=True):
@@ -66,7 +67,7 @@ def _paint_airspace(scene: Scene, scores: list[Array], wanted: Airspace, rng: np
         filling = (
             wanted.density
             * mottle
-            * (0.25 + 0.75 * smoothstep(depth, 0, 1))
+            * (rim + (1 - rim) * smoothstep(depth, 0, 1))
             * (score >= threshold)
             * (lung.hull > 0)
         )
