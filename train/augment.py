@@ -1,0 +1,80 @@
+"""Random changes that leave the label true: geometry, greys, blur, noise, missing patches."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+ROTATION_DEGREES = 15.0
+ZOOM = (0.85, 1.15)
+SHIFT = 0.08  # of the side
+CONTRAST = (0.7, 1.3)
+BRIGHTNESS = 0.15
+BLUR_PX = 1.2
+NOISE = 0.04
+ERASED = (0.02, 0.15)  # of the area (Zhong et al. 2020, Random Erasing, arXiv:1708.04896)
+
+
+def augment(square: NDArray[np.uint8], size_px: int, random: np.random.Generator) -> NDArray[np.float32]:
+    """One augmented copy.
+
+    Args:
+        square: (s, s), uint8.
+        size_px: Side of the result.
+        random: Where the randomness comes from.
+
+    Returns:
+        (size_px, size_px), float32 in [0, 1].
+    """
+    image = _warp(_shrink(square, size_px), random)
+    if random.random() < 0.3:
+        image = image.filter(ImageFilter.GaussianBlur(random.uniform(0.3, BLUR_PX)))
+    grey = np.asarray(image, dtype=np.float32) / np.float32(255)
+    contrast, brightness = random.uniform(*CONTRAST), random.uniform(-BRIGHTNESS, BRIGHTNESS)
+    grey = (grey - 0.5) * np.float32(contrast) + np.float32(0.5 + brightness)
+    if random.random() < 0.3:
+        grey = grey + random.standard_normal(grey.shape, dtype=np.float32) * np.float32(NOISE)
+    if random.random() < 0.5:
+        _erase(grey, random)
+    return np.clip(grey, 0, 1, dtype=np.float32)
+
+
+def plain(square: NDArray[np.uint8], size_px: int) -> NDArray[np.float32]:
+    """The same square without any change but its size: (size_px, size_px), float32 in [0, 1]."""
+    return np.asarray(_shrink(square, size_px), dtype=np.float32) / np.float32(255)
+
+
+def _shrink(square: NDArray[np.uint8], size_px: int) -> Image.Image:
+    image = Image.fromarray(square)
+    return image if image.width == size_px else image.resize((size_px, size_px), Image.Resampling.BILINEAR)
+
+
+def _warp(image: Image.Image, random: np.random.Generator) -> Image.Image:
+    """Rotation, zoom, shift and mirroring in one resampling."""
+    angle = math.radians(random.uniform(-ROTATION_DEGREES, ROTATION_DEGREES))
+    zoom = random.uniform(*ZOOM)
+    mirror = -1.0 if random.random() < 0.5 else 1.0
+    cos, sin = math.cos(angle) / zoom, math.sin(angle) / zoom
+    middle = image.width / 2
+    x, y = middle + random.uniform(-SHIFT, SHIFT, size=2) * image.width
+    inverse = (
+        mirror * cos,
+        mirror * sin,
+        middle - mirror * (cos * x + sin * y),
+        -sin,
+        cos,
+        middle + sin * x - cos * y,
+    )
+    return image.transform(image.size, Image.Transform.AFFINE, inverse, Image.Resampling.BILINEAR)
+
+
+def _erase(grey: NDArray[np.float32], random: np.random.Generator) -> None:
+    side = grey.shape[0]
+    area = random.uniform(*ERASED) * side * side
+    aspect = math.exp(random.uniform(math.log(0.4), math.log(2.5)))
+    height, width = (min(side, round(math.sqrt(area * part))) for part in (aspect, 1 / aspect))
+    top, left = random.integers(0, side - height + 1), random.integers(0, side - width + 1)
+    grey[top : top + height, left : left + width] = random.random()

@@ -1,0 +1,369 @@
+"""Building a bundle: networks, severity, ensemble, predictions, and a manifest that vouches for them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core import ensemble
+from core.backbones import BACKBONES
+from core.bundle import file_sha256, write_manifest
+from core.findings import SeverityName
+from core.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
+from core.manifest import (
+    BackboneFile,
+    BundleFile,
+    BundleManifest,
+    DataSource,
+    EnsembleFile,
+    FindingsFile,
+    NetworksManifest,
+    SeverityFit,
+)
+from core.plausibility import fit_limits
+from core.sources import PROJECT
+from train.config import TrainConfig
+from train.data import PHANTOM, Progress, Record, to_bytes
+from train.ensemble import EnsembleFit, Part, fit_ensemble
+from train.evaluate import Outputs, evaluation_records, run_networks, write_predictions
+from train.severity import EXTENT_MAXIMUM, OPACITY_MAXIMUM, fit_severity, read_severity_scores
+
+REFERENCE_SEED = 4242
+TRAINING_IMAGES = 200  # of the training split, measured for the plausibility limits besides `val`
+PACKAGES = (
+    "keras",
+    "tensorflow-cpu",
+    "torch",
+    "torchxrayvision",
+    "openvino",
+    "scikit-learn",
+    "numpy",
+    "pillow",
+)
+
+# Collections that a manifest's `source` may name: citation and licence.
+KNOWN_SOURCES = {
+    "cohen": ("Cohen et al. 2020, COVID-19 Image Data Collection, arXiv:2006.11988", "per image"),
+    "cxnet": ("Haghanifar et al. 2020, COVID-CXNet, arXiv:2006.13807", "CC BY 4.0"),
+    "nih": ("Wang et al. 2017, ChestX-ray8, arXiv:1705.02315", "free use with attribution"),
+    "kermany": ("Kermany et al. 2018, Cell 172:1122-1131", "CC BY 4.0"),
+    "actualmed": ("Actualmed COVID-19 Chest X-ray Dataset Initiative, 2020", "research use"),
+    PHANTOM: ("Rendered by train/phantom", "as this project"),
+}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training left in its folder, besides the weights.
+
+    Attributes:
+        initialisation: Of the backbones.
+        images: Of each source, how many images of each label the networks learnt from, and in "total".
+        thresholds: Operating point of each backbone.
+        operating_points: Of the 18 findings, as probabilities.
+        figures: Anything worth recording in the manifest, e.g. validation figures.
+    """
+
+    initialisation: Literal["scratch", "imagenet", "bundled"]
+    images: dict[str, dict[str, int]]
+    thresholds: dict[str, float]
+    operating_points: tuple[float, ...]
+    figures: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which images serve what, as indices into one list that is analysed once.
+
+    Attributes:
+        records: Every image that is needed.
+        evaluated: Those of `predictions.csv`.
+        typical: Those that the plausibility limits are fitted to.
+        severity: Those with severity scores.
+        scores: (severity images, 2): extent and opacity.
+    """
+
+    records: tuple[Record, ...]
+    evaluated: NDArray[np.int64]
+    typical: NDArray[np.int64]
+    severity: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+
+def choose_images(records: Sequence[Record], severity_scores: Path | None, seed: int = 0) -> Roles:
+    """Assigns roles to images.
+
+    Args:
+        records: The data set.
+        severity_scores: Radiologists' scores, matched by `Record.original`; None takes the truth of the
+            phantoms of the task instead.
+        seed: Of the draw of training images.
+
+    Raises:
+        DataError: If the scores cannot be read.
+    """
+    evaluated = evaluation_records(records)
+    training = [each for each in records if each.split == "train"]
+    drawn = np.random.default_rng(seed).permutation(len(training))[:TRAINING_IMAGES]
+    typical = [training[index] for index in sorted(drawn)] + [r for r in evaluated if r.split == "val"]
+    if severity_scores is not None:
+        scored = {label.filename: label for label in read_severity_scores(severity_scores)}
+        severity = [each for each in records if each.original in scored]
+        scores = [(scored[r.original].extent, scored[r.original].opacity) for r in severity]
+    else:
+        severity = [each for each in evaluated if each.source == PHANTOM]
+        scores = [_phantom_scores(each) for each in severity]
+    unique = {record.path: record for record in (*evaluated, *typical, *severity)}
+    index = {path: place for place, path in enumerate(unique)}
+    places = [
+        np.array([index[r.path] for r in part], dtype=np.int64) for part in (evaluated, typical, severity)
+    ]
+    return Roles(tuple(unique.values()), *places, np.array(scores, dtype=np.float64).reshape(-1, 2))
+
+
+def _phantom_scores(record: Record) -> tuple[float, float]:
+    from train.phantom import draw_spec, render
+
+    _, label, seed = record.path.split("/")
+    phantom = render(draw_spec(int(seed), label=label))  # type: ignore[arg-type]
+    return phantom.extent_score, phantom.opacity_score
+
+
+def build_bundle(
+    run: Path,
+    target: Path,
+    trained: Trained,
+    records: Sequence[Record],
+    data: Path | None,
+    severity_scores: Path | None,
+    config: TrainConfig,
+    progress: Progress | None = None,
+) -> EnsembleFit:
+    """Evaluates trained networks and writes a whole bundle, at once or not at all.
+
+    Args:
+        run: The training folder with the weight files.
+        target: The bundle's folder; its name becomes the bundle's. Replaced if it exists.
+        trained: What training left.
+        records: The data set.
+        data: Its folder; phantoms need none.
+        severity_scores: Radiologists' scores (CSV); phantoms' own truth is used without them.
+        config: The configuration, kept in the manifest.
+        progress: Called with (done, total) while images are analysed.
+
+    Returns:
+        The ensemble's fit, with its figures on each part.
+
+    Raises:
+        DataError: If the data set is too small, or an image cannot be read.
+    """
+    roles = choose_images(records, severity_scores)
+    folder = run / "bundle" / target.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    part = _write_networks(run, folder, trained, config)
+    networks = load_networks(folder)
+    outputs = run_networks(roles.records, data, networks, progress)
+    fitted = fit_on_validation(roles, outputs, trained.operating_points)
+    ensemble.save(folder / "ensemble.skops", fitted.classifier, fitted.calibration)
+    decisions = fitted.ensemble.probabilities(outputs.features(trained.operating_points))
+    write_predictions(
+        folder / "predictions.csv",
+        [roles.records[i] for i in roles.evaluated],
+        outputs.take(roles.evaluated),
+        decisions[roles.evaluated],
+    )
+    answer = raw_outputs(_write_reference(folder / "reference.png"), networks)
+    manifest = _manifest(folder, part, trained, roles, outputs, fitted, answer, data, config)
+    write_manifest(folder, manifest)
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(folder, target)
+    return fitted
+
+
+def _write_networks(run: Path, folder: Path, trained: Trained, config: TrainConfig) -> NetworksManifest:
+    files = {f"{backbone.key}.safetensors" for backbone in BACKBONES} | {"findings.safetensors"}
+    for file in files:
+        shutil.copyfile(run / file, folder / file)
+    part = NetworksManifest(
+        preprocessing=config.preprocessing,
+        pooling=config.pooling,
+        backbones={
+            backbone.key: BackboneFile(
+                **_entry(folder, f"{backbone.key}.safetensors"),
+                initialisation=trained.initialisation,
+                threshold=trained.thresholds[backbone.key],
+            )
+            for backbone in BACKBONES
+        },
+        findings=FindingsFile(
+            **_entry(folder, "findings.safetensors"),
+            preprocessing=config.preprocessing,
+            operating_points=list(trained.operating_points),
+        ),
+    )
+    write_manifest(folder, part)
+    return part
+
+
+def _entry(folder: Path, name: str) -> dict[str, Any]:
+    return {"file": name, "sha256": file_sha256(folder / name)}
+
+
+def fit_on_validation(roles: Roles, outputs: Outputs, operating_points: Sequence[float]) -> EnsembleFit:
+    """Fits the SVM to images that no network has learnt from.
+
+    Two thirds of the validation split's groups train it, one third calibrates it and sets its threshold,
+    and the test split measures it.
+    """
+    features = outputs.features(operating_points)
+    parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
+    for index, record in enumerate(roles.records):
+        if record.label != "pneumonia" and record.split in ("val", "test"):
+            parts["test" if record.split == "test" else validation_part(record.group)].append(index)
+    chosen = {name: _part(roles.records, features, rows) for name, rows in parts.items()}
+    return fit_ensemble(chosen["train"], chosen["validation"], chosen["test"])
+
+
+def validation_part(group: str) -> str:
+    """Which part of the validation split a group belongs to, for ever: a hash decides."""
+    return "validation" if hashlib.sha256(group.encode()).digest()[0] % 3 == 0 else "train"
+
+
+def _part(records: Sequence[Record], features: NDArray[np.float32], rows: list[int]) -> Part:
+    return Part(
+        features=features[rows],
+        labels=np.array([int(records[row].label == "covid") for row in rows]),
+        groups=np.array([records[row].group for row in rows]),
+    )
+
+
+def _write_reference(path: Path) -> NDArray[np.float32]:
+    """A COVID-like phantom as PNG; returns its pixels as they are read back."""
+    from train.phantom import draw_spec, render
+
+    grey = to_bytes(render(draw_spec(REFERENCE_SEED, label="covid", size_px=256)).pixels)
+    Image.fromarray(grey).save(path)
+    return grey.astype(np.float32) / np.float32(255)
+
+
+def _manifest(
+    folder: Path,
+    part: NetworksManifest,
+    trained: Trained,
+    roles: Roles,
+    outputs: Outputs,
+    fitted: EnsembleFit,
+    answer: RawOutputs,
+    data: Path | None,
+    config: TrainConfig,
+) -> BundleManifest:
+    points = part.findings.operating_points
+    decision = fitted.ensemble.decide(ensemble_features(answer.probabilities, answer.logits, points))
+    backbones = {
+        key: entry.model_copy(update={"reference_probability": answer.probabilities[key]})
+        for key, entry in part.backbones.items()
+    }
+    names = outputs.statistic_names
+    return BundleManifest(
+        **{name: getattr(part, name) for name in ("preprocessing", "pooling")},
+        backbones=backbones,
+        findings=part.findings.model_copy(update={"reference_logits": answer.logits.tolist()}),
+        name=folder.name,
+        title=f"ThoraxLens {folder.name}",
+        created=datetime.now(UTC).date().isoformat(),
+        description=_description(roles, trained),
+        severity=_severity(roles, outputs),
+        ensemble=EnsembleFile(
+            **_entry(folder, "ensemble.skops"),
+            threshold=fitted.ensemble.threshold,
+            reference_probability=decision.probability,
+        ),
+        predictions=BundleFile(**_entry(folder, "predictions.csv")),
+        reference=BundleFile(**_entry(folder, "reference.png")),
+        training=_training(trained, fitted, data, config),
+        sources=_sources(roles, trained),
+        training_statistics=fit_limits(
+            [dict(zip(names, row.tolist(), strict=True)) for row in outputs.statistics[roles.typical]]
+        ),
+    )
+
+
+def _description(roles: Roles, trained: Trained) -> str:
+    images = sum(trained.images[source]["total"] for source in trained.images)
+    sources = ", ".join(trained.images)
+    return (
+        f"Five backbones ({trained.initialisation}), each with its own head, trained on {images} images "
+        f"({sources}); measured on {len(roles.evaluated)} that no network learnt from."
+    )
+
+
+def _severity(roles: Roles, outputs: Outputs) -> dict[SeverityName, SeverityFit]:
+    logits = outputs.logits[roles.severity]
+    groups = np.array([roles.records[index].group for index in roles.severity])
+    extent, opacity = roles.scores.T
+    return {
+        "extent": fit_severity(logits, extent, groups, EXTENT_MAXIMUM),
+        "opacity": fit_severity(logits, opacity, groups, OPACITY_MAXIMUM),
+    }
+
+
+def _training(
+    trained: Trained, fitted: EnsembleFit, data: Path | None, config: TrainConfig
+) -> dict[str, Any]:
+    settings = asdict(config) | {"preprocessing": config.preprocessing.model_dump()}
+    return {
+        "configuration": settings,
+        "figures": trained.figures,
+        "ensemble": {
+            "c": fitted.c,
+            "train": fitted.train.images,
+            "validation": fitted.validation.images,
+            "test": fitted.test.images if fitted.test else 0,
+        },
+        "manifest_sha256": file_sha256(data / "manifest.csv") if data else None,
+        "versions": _versions(),
+        "git_revision": _git_revision(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    installed = {
+        package.metadata["Name"].lower().replace("_", "-"): package.version
+        for package in importlib.metadata.distributions()
+    }
+    return {name: installed[name] for name in PACKAGES if name in installed}
+
+
+def _git_revision() -> str | None:
+    command = ["git", "rev-parse", "HEAD"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
+
+
+def _sources(roles: Roles, trained: Trained) -> list[DataSource]:
+    evaluated = Counter((roles.records[i].source, roles.records[i].split) for i in roles.evaluated)
+    names = dict.fromkeys([*trained.images, *(source for source, _ in evaluated)])
+    return [
+        DataSource(
+            name=name,
+            citation=KNOWN_SOURCES.get(name, (name, ""))[0],
+            licence=KNOWN_SOURCES.get(name, ("", "not stated"))[1],
+            counts={"train": trained.images.get(name, {}).get("total", 0)}
+            | {split: count for (source, split), count in sorted(evaluated.items()) if source == name},
+        )
+        for name in names
+    ]

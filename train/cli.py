@@ -1,0 +1,232 @@
+"""The command line of training: `python -m train --help`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from core.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
+from core.errors import DataError, ThoraxLensError
+from core.sources import PROJECT
+from train import evaluate as evaluation
+from train import pipeline
+from train.config import PRESETS
+from train.data import Progress as Told
+from train.data import draw_phantoms, read_manifest
+from train.pipeline import Run
+
+BUNDLES = PROJECT / "assets" / "bundles"
+SHIPPED = BUNDLES / "first"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help=(
+        "Builds the models that ThoraxLens serves.\n\n"
+        "**The way of a bundle:** `pretrain` teaches each backbone what chest radiographs look like; "
+        "`transfer` freezes it and trains the study's head on COVID-19 against normal; `findings` trains "
+        "the 18-findings network; `bundle` measures all of them on held-out images, fits severity and the "
+        "SVM ensemble, and writes a folder that the app serves. `all` does it in this order.\n\n"
+        "**Data** is a folder with a `manifest.csv` (columns: path, label, split, source, group; optional "
+        "findings, original), or nothing: then phantoms are rendered, whose truth is known.\n\n"
+        "**Every step resumes:** results and checkpoints stay in the `--run` folder, so after an "
+        "interruption give the same command again."
+    ),
+)
+console = Console()
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", envvar="THORAXLENS_DATA", help="Folder with a manifest.csv; phantoms without it."),
+]
+Folder = Annotated[Path, typer.Option("--run", help="Folder for checkpoints and results of this training.")]
+Preset = Annotated[
+    str,
+    typer.Option(help="`default`: 224 px, average pooling. `study`: 150 px, Flatten head. `tiny`: minutes."),
+]
+Init = Annotated[
+    str,
+    typer.Option(
+        help="Where the bases come from: `scratch` (pretrained here), `imagenet` (downloaded by Keras, as in "
+        "the study), `bundled` (those of the bundle that ships; trains new heads only)."
+    ),
+]
+Names = Annotated[
+    list[str] | None, typer.Option("--backbone", help="Only these backbones (give it several times).")
+]
+Name = Annotated[str, typer.Option(help="Name of the bundle's folder under assets/bundles.")]
+Scores = Annotated[
+    Path | None,
+    typer.Option(
+        help="Radiologists' severity scores: CSV with filename, geographic_mean, opacity_mean. "
+        "Without it the phantoms' truth is used."
+    ),
+]
+RUN = Path(".runs/default")
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Says our own errors in one sentence and leaves with status 1."""
+    try:
+        yield
+    except ThoraxLensError as error:
+        console.print(f"[bold]Stopped.[/bold] {error}", highlight=False)
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def _watching() -> Iterator[Callable[[str], Told]]:
+    """Progress bars, one a task."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bars:
+
+        def watch(title: str) -> Told:
+            task = bars.add_task(title, total=None)
+            return lambda done, total: bars.update(task, completed=done, total=total)
+
+        yield watch
+
+
+@contextmanager
+def _run(folder: Path, preset: str, init: str, data: Path | None) -> Iterator[Run]:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _plainly(), _watching() as watch:
+        if preset not in PRESETS:
+            raise DataError(f"There is no preset '{preset}'; choose one of {', '.join(PRESETS)}.")
+        if init not in ("scratch", "imagenet", "bundled"):
+            raise DataError(f"--init cannot be '{init}'; choose scratch, imagenet or bundled.")
+        bundled = SHIPPED if SHIPPED.is_dir() else None
+        run = Run(folder, PRESETS[preset], data, init, bundled, watch, console.print)  # type: ignore[arg-type]
+        run.save_configuration()
+        yield run
+
+
+def _chosen(names: list[str] | None) -> tuple[Backbone, ...]:
+    unknown = set(names or ()) - set(BACKBONE_BY_KEY)
+    if unknown:
+        known = ", ".join(BACKBONE_BY_KEY)
+        raise DataError(f"There is no backbone {', '.join(sorted(unknown))}; choose from {known}.")
+    return tuple(BACKBONE_BY_KEY[name] for name in names) if names else BACKBONES
+
+
+@app.command()
+def pretrain(
+    data: Data = None,
+    run: Folder = RUN,
+    preset: Preset = "default",
+    init: Init = "scratch",
+    backbone: Names = None,
+) -> None:
+    """Teach backbones from scratch: normal, COVID-19, other pneumonia; low resolution first."""
+    with _run(run, preset, init, data) as current:
+        pipeline.pretrain_backbones(current, _chosen(backbone))
+
+
+@app.command()
+def transfer(
+    data: Data = None,
+    run: Folder = RUN,
+    preset: Preset = "default",
+    init: Init = "scratch",
+    backbone: Names = None,
+) -> None:
+    """Train the study's head on frozen bases: COVID-19 against normal, from cached features."""
+    with _run(run, preset, init, data) as current:
+        pipeline.transfer_backbones(current, _chosen(backbone))
+
+
+@app.command()
+def findings(
+    data: Data = None, run: Folder = RUN, preset: Preset = "default", init: Init = "scratch"
+) -> None:
+    """Train the 18-findings network on phantoms, and on labelled radiographs where there are any."""
+    with _run(run, preset, init, data) as current:
+        pipeline.train_findings_network(current)
+
+
+@app.command()
+def bundle(
+    data: Data = None,
+    run: Folder = RUN,
+    preset: Preset = "default",
+    init: Init = "scratch",
+    name: Name = "own",
+    severity_scores: Scores = None,
+) -> None:
+    """Measure the networks on held-out images, fit severity and ensemble, write the bundle."""
+    with _run(run, preset, init, data) as current:
+        pipeline.bundle_run(current, BUNDLES / name, severity_scores)
+    console.print(evaluation.report(BUNDLES / name))
+
+
+@app.command(name="all")
+def everything(
+    data: Data = None,
+    run: Folder = RUN,
+    preset: Preset = "default",
+    init: Init = "scratch",
+    name: Name = "own",
+    severity_scores: Scores = None,
+) -> None:
+    """Everything, in order: pretrain, transfer, findings, bundle. Resumes where it was interrupted."""
+    with _run(run, preset, init, data) as current:
+        pipeline.pretrain_backbones(current)
+        pipeline.transfer_backbones(current)
+        pipeline.train_findings_network(current)
+        pipeline.bundle_run(current, BUNDLES / name, severity_scores)
+    console.print(evaluation.report(BUNDLES / name))
+
+
+@app.command()
+def ensemble(
+    table: Annotated[Path, typer.Option(help="CSV: five probabilities, 18 findings, label (1 = COVID-19).")],
+) -> None:
+    """Fit the study's SVM to any table of features, and print its three rows as they should be."""
+    from train.ensemble import fit_study_table, print_report
+
+    with _plainly():
+        print_report(fit_study_table(table))
+
+
+@app.command()
+def evaluate(
+    bundle: Annotated[Path, typer.Option(help="The bundle's folder.")] = SHIPPED,
+    data: Data = None,
+    verify: Annotated[bool, typer.Option(help="Recompute every row from the weights first.")] = False,
+    images: Annotated[int | None, typer.Option(help="Verify only so many rows, stratified.")] = None,
+) -> None:
+    """Print a bundle's figures; with --verify, recompute its predictions and say how far they differ."""
+    with _plainly():
+        if verify:
+            _verify(bundle, data, images)
+        console.print(evaluation.report(bundle))
+
+
+def _verify(bundle: Path, data: Path | None, images: int | None) -> None:
+    records = read_manifest(data) if data else draw_phantoms(10_000, pipeline.PHANTOM_SEED, pipeline.ALONE)
+    with _watching() as watch:
+        found = evaluation.verify(bundle, records, data, images, watch("Recomputing predictions"))
+    worst = max(found.largest.values())
+    console.print(f"{found.images} rows recomputed; largest difference of a probability {worst:.1e}")
+    if worst > evaluation.TOLERANCE:
+        raise DataError(f"The bundle's predictions differ by {worst:.1e} from its weights; build it again.")
+
+
+@app.command()
+def samples(
+    folder: Annotated[Path, typer.Option(help="Where to write them.")] = PROJECT / "assets" / "samples",
+) -> None:
+    """Render the app's sample radiographs again, byte for byte."""
+    from train.samples import write_samples
+
+    for path in write_samples(folder):
+        console.print(path.name)

@@ -1,0 +1,128 @@
+"""Every knob of training, with its reason. A configuration is saved beside what it produced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from core.gradcam import Pooling
+from core.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of pretraining at one resolution.
+
+    Attributes:
+        size_px: Side of the input: low first, because most of what is learnt there stays true.
+        epochs: How many.
+        images: Images drawn for one epoch, balanced over classes and, within each, over sources.
+        learning_rate: The peak; it rises over the first tenth and falls to nothing on a cosine.
+    """
+
+    size_px: int
+    epochs: int
+    images: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """How a backbone learns from scratch what chest radiographs look like.
+
+    Attributes:
+        stages: In order.
+        batch: Images a step.
+        weight_decay: Of AdamW, decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101).
+        dropout: Before the three-class output, which is thrown away afterwards.
+        plain_learning_rate: Share of the learning rate for backbones without batch normalisation.
+        seed: Of sampling, augmentation and initial weights.
+    """
+
+    stages: tuple[Stage, ...] = (Stage(112, 5, 2000, 1e-3), Stage(224, 1, 900, 3e-4))
+    batch: int = 32
+    weight_decay: float = 1e-3
+    dropout: float = 0.2
+    plain_learning_rate: float = 0.2
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class TransferConfig:
+    """How a head learns on the frozen features of a base (the study's recipe, section by section).
+
+    Attributes:
+        epochs: At most; early stopping ends it sooner.
+        patience: Epochs without a better validation loss before it stops.
+        batch: Feature vectors a step.
+        learning_rate: Of Adam.
+        copies: Augmented copies of each training image whose features are cached beside the plain one.
+        seed: Of augmentation, shuffling and initial weights.
+    """
+
+    epochs: int = 200
+    patience: int = 20
+    batch: int = 10
+    learning_rate: float = 5e-4
+    copies: int = 1
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class FindingsConfig:
+    """How the stand-in findings network learns.
+
+    Attributes:
+        stages: As in pretraining; images are phantoms, and the labelled radiographs where there are any.
+        batch: Images a step.
+        weight_decay: Of AdamW.
+        phantoms: Rendered for training; a quarter as many again for validation.
+        seed: Of phantoms, sampling and augmentation.
+    """
+
+    stages: tuple[Stage, ...] = (Stage(112, 5, 3000, 1e-3), Stage(224, 1, 1500, 3e-4))
+    batch: int = 32
+    weight_decay: float = 1e-3
+    phantoms: int = 2400
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The whole of it.
+
+    Attributes:
+        preprocessing: What a radiograph goes through before any network, in training and in serving.
+        pooling: "average", or "flatten" as in the study.
+        phantoms: Phantoms that join the pretraining, a quarter of them for validation.
+        pretrain: First stage, for `--init scratch`.
+        transfer: Second stage.
+        findings: The findings network.
+    """
+
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    pooling: Pooling = "average"
+    phantoms: int = 800
+    pretrain: PretrainConfig = field(default_factory=PretrainConfig)
+    transfer: TransferConfig = field(default_factory=TransferConfig)
+    findings: FindingsConfig = field(default_factory=FindingsConfig)
+
+
+DEFAULT = TrainConfig()
+
+# The study: 150 px, its Flatten head, pixels as they are.
+STUDY = TrainConfig(
+    preprocessing=Preprocessing(size_px=150, border_share=0.0, equalise=False),
+    pooling="flatten",
+    pretrain=PretrainConfig(stages=(Stage(112, 5, 2400, 1e-3), Stage(150, 1, 1200, 3e-4))),
+)
+
+# A few minutes on two cores: proves that every step works, and teaches a network next to nothing.
+TINY = TrainConfig(
+    preprocessing=Preprocessing(size_px=96),
+    phantoms=48,
+    pretrain=PretrainConfig(stages=(Stage(96, 1, 16, 1e-3),), batch=8),
+    transfer=TransferConfig(epochs=8, patience=4, copies=0),
+    findings=FindingsConfig(stages=(Stage(64, 1, 16, 1e-3),), batch=8, phantoms=24),
+)
+
+PRESETS = {"default": DEFAULT, "study": STUDY, "tiny": TINY}

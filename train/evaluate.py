@@ -1,0 +1,259 @@
+"""Evaluation: what the weights that ship say about every held-out image, in one table."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+
+from core import ensemble
+from core.backbones import BACKBONES
+from core.bundle import bundle_path, read_manifest
+from core.errors import DataError
+from core.findings import FINDINGS
+from core.inference import Networks, ensemble_features, load_networks, raw_outputs
+from core.metrics import Evaluation, evaluate
+from train.data import Progress, Record, read_pixels
+
+INFORMATION = ("path", "split", "source", "group", "label")
+MODELS = (*(backbone.key for backbone in BACKBONES), "ensemble")
+FINDING_COLUMNS = tuple(f"finding:{name}" for name in FINDINGS)
+DIGITS = 6
+TOLERANCE = 1e-3  # between a recorded probability and the same one recomputed
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """What the networks say about many images.
+
+    Attributes:
+        probabilities: (n, 5), in the order of `BACKBONES`.
+        logits: (n, 18), raw outputs of the findings network.
+        statistics: (n, m), for the plausibility limits, in the order of `statistic_names`.
+        statistic_names: Names of the m statistics.
+    """
+
+    probabilities: NDArray[np.float64]
+    logits: NDArray[np.float64]
+    statistics: NDArray[np.float64]
+    statistic_names: tuple[str, ...]
+
+    def take(self, rows: NDArray[np.int64]) -> Outputs:
+        """The same of some images."""
+        columns = self.probabilities[rows], self.logits[rows], self.statistics[rows]
+        return Outputs(*columns, self.statistic_names)
+
+    def features(self, operating_points: Sequence[float]) -> NDArray[np.float32]:
+        """The ensemble's inputs, (n, 23)."""
+        keys = [backbone.key for backbone in BACKBONES]
+        return np.stack(
+            [
+                ensemble_features(dict(zip(keys, row, strict=True)), logits, operating_points)
+                for row, logits in zip(self.probabilities, self.logits.astype(np.float32), strict=True)
+            ]
+        )
+
+
+def run_networks(
+    records: Sequence[Record], data: Path | None, networks: Networks, progress: Progress | None = None
+) -> Outputs:
+    """Runs all networks on images, by the app's own path.
+
+    Args:
+        records: Which images; they are read in the background while the last is being analysed.
+        data: The data folder; phantoms need none.
+        networks: From `core.inference.load_networks`.
+        progress: Called with (done, total).
+
+    Raises:
+        DataError: If an image cannot be read.
+    """
+    rows = []
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        for pixels in reader.map(lambda record: read_pixels(record, data), records):
+            rows.append(raw_outputs(pixels, networks))
+            rows[-1].feature_maps.clear()
+            if progress:
+                progress(len(rows), len(records))
+    names = tuple(rows[0].statistics)
+    return Outputs(
+        probabilities=np.array([list(row.probabilities.values()) for row in rows]),
+        logits=np.array([row.logits for row in rows], dtype=np.float64),
+        statistics=np.array([[row.statistics[name] for name in names] for row in rows]),
+        statistic_names=names,
+    )
+
+
+def evaluation_records(records: Sequence[Record], pneumonia: int = 60, seed: int = 0) -> list[Record]:
+    """The images that `predictions.csv` holds.
+
+    Every image of the task outside the training split, and of each source at most so many test images
+    of another pneumonia: what a model says to a disease that it was never taught is shown, not hidden.
+    """
+    chosen = [each for each in records if each.split != "train" and each.label != "pneumonia"]
+    random = np.random.default_rng(seed)
+    others: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.split == "test" and record.label == "pneumonia":
+            others[record.source].append(record)
+    for source in sorted(others):
+        drawn = random.permutation(len(others[source]))[:pneumonia]
+        chosen += [others[source][index] for index in sorted(drawn)]
+    return chosen
+
+
+def write_predictions(
+    path: Path, records: Sequence[Record], outputs: Outputs, decisions: NDArray[np.float64]
+) -> None:
+    """Writes `predictions.csv`.
+
+    Args:
+        path: The file.
+        records: One an image.
+        outputs: Of the networks, in the same order.
+        decisions: (n,), the ensemble's calibrated probabilities.
+    """
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*INFORMATION, *MODELS[:-1], *FINDING_COLUMNS, MODELS[-1]])
+        for record, row, logits, decision in zip(
+            records, outputs.probabilities, outputs.logits, decisions, strict=True
+        ):
+            numbers = [f"{number:.{DIGITS}f}" for number in (*row, *logits, decision)]
+            writer.writerow([*(getattr(record, name) for name in INFORMATION), *numbers])
+
+
+def read_predictions(path: Path) -> list[dict[str, str]]:
+    """The rows of `predictions.csv`."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def summarise(
+    rows: Sequence[dict[str, str]], thresholds: dict[str, float]
+) -> Iterator[tuple[str, str, Evaluation]]:
+    """Measures every model on every split that holds both classes.
+
+    Args:
+        rows: From `read_predictions`.
+        thresholds: Operating point of each of `MODELS`.
+
+    Yields:
+        Split, model and figures.
+    """
+    task = [row for row in rows if row["label"] != "pneumonia"]
+    for split in dict.fromkeys(row["split"] for row in task):
+        part = [row for row in task if row["split"] == split]
+        labels = [int(row["label"] == "covid") for row in part]
+        if len(set(labels)) == 2:
+            for model in MODELS:
+                scores = [float(row[model]) for row in part]
+                yield split, model, evaluate(labels, scores, thresholds[model], [r["group"] for r in part])
+
+
+def thresholds(bundle: Path) -> dict[str, float]:
+    """The operating point of each model of a bundle, the ensemble's too."""
+    manifest = read_manifest(bundle)
+    points = {key: entry.threshold for key, entry in manifest.backbones.items()}
+    return points | {"ensemble": manifest.ensemble.threshold}
+
+
+def report(bundle: Path) -> Table:
+    """A table of a bundle's figures, from its `predictions.csv`."""
+    table = Table(
+        "split",
+        "model",
+        "images",
+        "ROC AUC",
+        "95 %",
+        "sensitivity",
+        "specificity",
+        "Brier",
+        title=f"{bundle.name}: COVID-19 against normal",
+    )
+    rows = read_predictions(bundle_path(bundle, read_manifest(bundle).predictions))
+    for split, model, figures in summarise(rows, thresholds(bundle)):
+        interval = figures.roc_auc_interval
+        table.add_row(
+            split,
+            model,
+            str(figures.images),
+            f"{figures.roc_auc:.3f}",
+            f"{interval.low:.3f}–{interval.high:.3f}",
+            f"{figures.confusion.sensitivity:.3f}",
+            f"{figures.confusion.specificity:.3f}",
+            f"{figures.brier:.3f}",
+        )
+    return table
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How far recomputed outputs lie from those that a bundle records.
+
+    Attributes:
+        images: How many were recomputed.
+        largest: The largest absolute difference of a probability, by model.
+    """
+
+    images: int
+    largest: dict[str, float]
+
+
+def verify(
+    bundle: Path,
+    records: Sequence[Record],
+    data: Path | None,
+    images: int | None = None,
+    progress: Progress | None = None,
+) -> Verification:
+    """Recomputes a bundle's predictions from its weights.
+
+    Args:
+        bundle: The bundle's folder.
+        records: Of the data set that it was evaluated on.
+        data: The data folder.
+        images: How many rows to recompute, the same share of every split and label; None for all.
+        progress: Called with (done, total).
+
+    Raises:
+        DataError: If the data set lacks an image that the predictions name.
+        BundleError: If the bundle is damaged.
+    """
+    manifest = read_manifest(bundle)
+    rows = read_predictions(bundle_path(bundle, manifest.predictions))
+    chosen = rows if images is None else stratified(rows, images)
+    known = {record.path: record for record in records}
+    missing = [row["path"] for row in chosen if row["path"] not in known]
+    if missing:
+        raise DataError(
+            f"The data folder lacks {missing[0]} and {len(missing) - 1} more; use the one "
+            "that the bundle was evaluated on."
+        )
+    outputs = run_networks([known[row["path"]] for row in chosen], data, load_networks(bundle), progress)
+    svm = ensemble.load(bundle_path(bundle, manifest.ensemble), manifest.ensemble.threshold)
+    decisions = svm.probabilities(outputs.features(manifest.findings.operating_points))
+    columns = np.column_stack([outputs.probabilities, decisions])
+    stored = np.array([[float(row[model]) for model in MODELS] for row in chosen])
+    worst = np.abs(columns - stored).max(axis=0)
+    return Verification(len(chosen), dict(zip(MODELS, worst.tolist(), strict=True)))
+
+
+def stratified(rows: Sequence[dict[str, str]], count: int, seed: int = 0) -> list[dict[str, str]]:
+    """About so many rows: the same share of every split and label, and at least one of each."""
+    strata: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for row in rows:
+        strata[row["split"], row["label"]].append(row)
+    random = np.random.default_rng(seed)
+    chosen = []
+    for key in sorted(strata):
+        size = max(1, round(count * len(strata[key]) / len(rows)))
+        chosen += [strata[key][index] for index in sorted(random.permutation(len(strata[key]))[:size])]
+    return chosen

@@ -1,0 +1,258 @@
+"""The stand-in findings network: torchxrayvision's own DenseNet121, trained on phantoms and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.findings import FINDINGS
+from core.metrics import roc_auc, youden_threshold
+from core.networks import write_tensors
+from core.preprocessing import Preprocessing, network_input
+from train.augment import augment, plain
+from train.config import FindingsConfig, Stage
+from train.data import Progress, Record, map_cached, short_hash, to_bytes
+
+# What NIH's labels speak of; the other four names of the 18 come from other collections.
+NIH_FINDINGS = frozenset(FINDINGS) - {"Lung Lesion", "Fracture", "Lung Opacity", "Enlarged Cardiomediastinum"}
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledSquares:
+    """Images with findings.
+
+    Attributes:
+        squares: (n, s, s), uint8.
+        labels: (n, 18), float32: 1, 0, or NaN where nobody knows.
+    """
+
+    squares: NDArray[np.uint8]
+    labels: NDArray[np.float32]
+
+    def joined(self, other: LabelledSquares) -> LabelledSquares:
+        """Both, one after the other."""
+        return LabelledSquares(
+            np.concatenate([self.squares, other.squares]), np.concatenate([self.labels, other.labels])
+        )
+
+
+@dataclass(frozen=True)
+class FindingsFit:
+    """A trained findings network.
+
+    Attributes:
+        file: Its weights.
+        operating_points: The probability that Youden's index prefers, per finding, on validation images.
+        phantom_auc: ROC AUC per finding on validation phantoms (NaN where only one class is there).
+        labelled_auc: The same on labelled radiographs, where at least 20 positives exist; empty without data.
+    """
+
+    file: Path
+    operating_points: tuple[float, ...]
+    phantom_auc: dict[str, float]
+    labelled_auc: dict[str, float]
+
+
+def load_phantoms(
+    count: int, seed: int, preprocessing: Preprocessing, cache: Path, progress: Progress | None = None
+) -> LabelledSquares:
+    """Renders phantoms with findings: six in eight a mixture, one COVID-like, one another pneumonia.
+
+    Args:
+        count: How many.
+        seed: Of the first; the others follow.
+        preprocessing: What the network will see.
+        cache: Folder in which they are kept.
+        progress: Called with (done, total).
+    """
+    jobs = [
+        (seed + index, ("covid", "pneumonia")[index % 8] if index % 8 < 2 else "findings", preprocessing)
+        for index in range(count)
+    ]
+    parts = [preprocessing.model_dump_json(), str(seed), str(count)]
+    return LabelledSquares(*map_cached(_phantom, jobs, cache / f"findings-{short_hash(parts)}.npz", progress))
+
+
+def _phantom(job: tuple[int, Any, Preprocessing]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    from train.phantom import draw_spec, render
+
+    seed, label, preprocessing = job
+    phantom = render(draw_spec(seed, label=label, size_px=preprocessing.size_px))
+    square = to_bytes(network_input(phantom.pixels, preprocessing))
+    return square, np.array([name in phantom.findings for name in FINDINGS], dtype=np.float32)
+
+
+def labelled_squares(records: Sequence[Record], squares: NDArray[np.uint8], split: str) -> LabelledSquares:
+    """The radiographs of a split whose findings somebody labelled, as NIH did."""
+    chosen = [i for i, each in enumerate(records) if each.split == split and each.source == "nih"]
+    labels = np.full((len(chosen), len(FINDINGS)), np.nan, dtype=np.float32)
+    for row, index in enumerate(chosen):
+        for column, name in enumerate(FINDINGS):
+            if name in NIH_FINDINGS:
+                labels[row, column] = name in (records[index].findings or ())
+    return LabelledSquares(squares[chosen], labels)
+
+
+def train_findings(
+    train: LabelledSquares,
+    phantoms: LabelledSquares,
+    labelled: LabelledSquares,
+    config: FindingsConfig,
+    folder: Path,
+    report: Report,
+) -> FindingsFit:
+    """Trains the network, chooses operating points and stores it.
+
+    Args:
+        train: What it learns from.
+        phantoms: Validation phantoms.
+        labelled: Validation radiographs; may be empty.
+        config: The knobs.
+        folder: Where checkpoints and `findings.safetensors` go; an interrupted run resumes from it.
+        report: Called with a sentence after each epoch.
+    """
+    import torch
+
+    from core.networks import read_tensors
+    from core.xrv import build_findings_network, load_findings_network
+
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "findings.safetensors"
+    if not file.is_file():
+        torch.manual_seed(config.seed)
+        network = build_findings_network().to(memory_format=torch.channels_last)
+        for index, stage in enumerate(config.stages):
+            _run(network, train, stage, config, folder / f"findings.stage{index}.pt", report)
+        _save(network, file)
+    network = load_findings_network(read_tensors(file))
+    size_px = train.squares.shape[1]
+    on_phantoms = predict(network, phantoms.squares, size_px)
+    on_labelled = predict(network, labelled.squares, size_px)
+    logits = np.concatenate([on_phantoms, on_labelled])
+    labels = np.concatenate([phantoms.labels, labelled.labels])
+    return FindingsFit(
+        file=file,
+        operating_points=tuple(_operating_point(*column) for column in zip(labels.T, logits.T, strict=True)),
+        phantom_auc=finding_aucs(phantoms.labels, on_phantoms, 1),
+        labelled_auc=finding_aucs(labelled.labels, on_labelled, 20),
+    )
+
+
+def _run(
+    network: Any,
+    data: LabelledSquares,
+    stage: Stage,
+    config: FindingsConfig,
+    checkpoint: Path,
+    report: Report,
+) -> None:
+    import torch
+
+    steps = -(-stage.images // config.batch)
+    optimizer = torch.optim.AdamW(network.parameters(), stage.learning_rate, weight_decay=config.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, stage.learning_rate, total_steps=stage.epochs * steps + 1, pct_start=0.15
+    )
+    first = _resume(checkpoint, network, optimizer, schedule)
+    for epoch in range(first, stage.epochs):
+        random = np.random.default_rng((config.seed, stage.size_px, epoch))
+        drawn = random.permutation(np.resize(random.permutation(len(data.squares)), stage.images))
+        network.train()
+        losses = []
+        for step in range(steps):
+            rows = drawn[step * config.batch : (step + 1) * config.batch]
+            grey = np.stack([augment(data.squares[row], stage.size_px, random) for row in rows])
+            losses.append(_step(network, optimizer, _batch(grey), torch.from_numpy(data.labels[rows])))
+            schedule.step()
+        state = {
+            "network": network.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "schedule": schedule.state_dict(),
+            "epoch": epoch + 1,
+        }
+        partial = checkpoint.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(checkpoint)
+        report(
+            f"findings, {stage.size_px} px, epoch {epoch + 1} of {stage.epochs}: loss {np.mean(losses):.4f}"
+        )
+
+
+def _resume(checkpoint: Path, network: Any, optimizer: Any, schedule: Any) -> int:
+    import torch
+
+    if not checkpoint.is_file():
+        return 0
+    state = torch.load(checkpoint, weights_only=True)
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    schedule.load_state_dict(state["schedule"])
+    return int(state["epoch"])
+
+
+def _batch(grey: NDArray[np.float32]) -> Any:
+    import torch
+
+    scaled = torch.from_numpy(grey * np.float32(2048) - np.float32(1024))[:, None]
+    return scaled.to(memory_format=torch.channels_last)
+
+
+def _step(network: Any, optimizer: Any, batch: Any, labels: Any) -> float:
+    import torch
+
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network.classifier(network.features2(batch))
+    known = ~torch.isnan(labels)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(logits.float()[known], labels[known])
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _save(network: Any, file: Path) -> None:
+    tensors = {name: value.detach().contiguous().numpy() for name, value in network.state_dict().items()}
+    partial = file.with_suffix(".partial")
+    write_tensors(partial, tensors, {name: 0 for name, value in tensors.items() if value.ndim == 4})
+    partial.replace(file)
+
+
+def predict(network: Any, squares: NDArray[np.uint8], size_px: int, batch: int = 32) -> NDArray[np.float32]:
+    """Raw outputs, (n, 18), of squares (n, s, s), uint8."""
+    import torch
+
+    parts = [np.empty((0, len(FINDINGS)), dtype=np.float32)]
+    network.eval()
+    with torch.inference_mode():
+        for start in range(0, len(squares), batch):
+            grey = np.stack([plain(square, size_px) for square in squares[start : start + batch]])
+            parts.append(network.classifier(network.features2(_batch(grey))).numpy())
+    return np.concatenate(parts)
+
+
+def _operating_point(labels: NDArray[np.float32], logits: NDArray[np.float32]) -> float:
+    known = ~np.isnan(labels)
+    probabilities = 1 / (1 + np.exp(-logits[known].astype(np.float64)))
+    if len(set(labels[known])) < 2:
+        return 0.5
+    return float(np.clip(youden_threshold(labels[known], probabilities), 1e-4, 1 - 1e-4))
+
+
+def finding_aucs(
+    labels: NDArray[np.float32], logits: NDArray[np.float32], positives: int
+) -> dict[str, float]:
+    """ROC AUC of each finding that has at least so many positives, and a negative."""
+    aucs = {}
+    for name, column, scores in zip(FINDINGS, labels.T, logits.T, strict=True):
+        known = ~np.isnan(column)
+        if (column[known] == 1).sum() >= positives and (column[known] == 0).any():
+            aucs[name] = roc_auc(column[known], scores[known])
+    return aucs

@@ -1,0 +1,214 @@
+"""The whole training, step by step, each step resumable: it leaves its result in the run's folder."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backbones import BACKBONES, Backbone
+from core.bundle import bundle_path, read_manifest
+from core.errors import DataError
+from train.bundle import Trained, build_bundle
+from train.config import TrainConfig
+from train.data import PHANTOM, Progress, Record, draw_phantoms, load_squares
+from train.data import read_manifest as read_records
+from train.ensemble import EnsembleFit
+
+Initialisation = Literal["scratch", "imagenet", "bundled"]
+PHANTOM_SEED = 10_000  # of the phantoms that join the pretraining
+FINDINGS_SEED = 500_000  # of those that teach findings
+# Where phantoms are all there is, more of them must be held out than the eighth that they are otherwise.
+ALONE = ("train",) * 4 + ("val",) * 2 + ("test",) * 2
+
+Watch = Callable[[str], Progress]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: its data, its configuration and its folder.
+
+    Attributes:
+        folder: Where every result and checkpoint goes.
+        config: The knobs.
+        data: The data folder; None for phantoms alone.
+        init: Where the bases come from.
+        bundled: The bundle whose bases are used with "bundled".
+        watch: Given what is being done, returns who is told how far it is.
+        report: Given a sentence now and then.
+    """
+
+    folder: Path
+    config: TrainConfig
+    data: Path | None
+    init: Initialisation
+    bundled: Path | None
+    watch: Watch
+    report: Callable[[str], None]
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """The data set."""
+        if self.data is None:
+            return draw_phantoms(self.config.phantoms, PHANTOM_SEED, ALONE)
+        return read_records(self.data)
+
+    @cached_property
+    def learnt(self) -> list[Record]:
+        """What the backbones learn from and are watched on: train and val, and phantoms besides."""
+        pool = [record for record in self.records if record.split in ("train", "val")]
+        return pool + (draw_phantoms(self.config.phantoms, PHANTOM_SEED) if self.data else [])
+
+    @cached_property
+    def squares(self) -> NDArray[np.uint8]:
+        """One square each, (n, size_px, size_px)."""
+        radiographs = [record for record in self.learnt if record.source != PHANTOM]
+        phantoms = self.learnt[len(radiographs) :]
+        loaded = []
+        for title, records, folder in (
+            ("Reading radiographs", radiographs, self.data),
+            ("Rendering phantoms", phantoms, None),
+        ):
+            if records:
+                cache = self.folder / "cache"
+                loaded.append(
+                    load_squares(records, folder, self.config.preprocessing, cache, self.watch(title))
+                )
+        return np.concatenate(loaded)
+
+    def save_configuration(self) -> None:
+        """Keeps the configuration beside what it produces.
+
+        Raises:
+            DataError: If the folder holds the work of another configuration.
+        """
+        settings = asdict(self.config) | {"preprocessing": self.config.preprocessing.model_dump()}
+        settings |= {"init": self.init, "data": str(self.data) if self.data else None}
+        text = json.dumps(settings, indent=2)
+        file = self.folder / "config.json"
+        if file.is_file() and file.read_text(encoding="utf-8") != text:
+            raise DataError(f"{self.folder} holds a run with other settings; choose another --run folder.")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def pretrain_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> None:
+    """Pretrains from scratch; with any other initialisation there is nothing to do."""
+    from train.pretrain import pretrain
+
+    if run.init != "scratch":
+        run.report(f"Nothing to pretrain: the bases come from --init {run.init}.")
+        return
+    for backbone in backbones:
+        run.report(f"Pretraining {backbone.name}")
+        pretrain(backbone, run.squares, run.learnt, run.config.pretrain, run.folder)
+
+
+def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> None:
+    """Trains a head on each frozen base, and stores the whole networks."""
+    from train.transfer import transfer
+
+    for backbone in backbones:
+        target = run.folder / f"{backbone.key}.safetensors"
+        note = target.with_suffix(".json")
+        if note.is_file():
+            continue
+        head = transfer(
+            backbone,
+            run.squares,
+            run.learnt,
+            _base_weights(run, backbone),
+            run.config.pooling,
+            run.config.transfer,
+            target,
+        )
+        figures = {"threshold": head.threshold, "validation_auc": head.validation_auc, "epochs": head.epochs}
+        note.write_text(json.dumps(figures), encoding="utf-8")
+        run.report(
+            f"{backbone.name}: validation ROC AUC {head.validation_auc:.3f} after {head.epochs} epochs"
+        )
+
+
+def _base_weights(run: Run, backbone: Backbone) -> Path | None:
+    if run.init == "imagenet":
+        return None
+    if run.init == "bundled":
+        if run.bundled is None:
+            raise DataError("There is no bundle to start from; train with --init scratch.")
+        return bundle_path(run.bundled, read_manifest(run.bundled).backbones[backbone.key])
+    base = run.folder / f"{backbone.key}.base.safetensors"
+    if not base.is_file():
+        raise DataError(f"{backbone.name} is not pretrained yet; run `python -m train pretrain` first.")
+    return base
+
+
+def train_findings_network(run: Run) -> None:
+    """Trains the stand-in findings network on phantoms, and on labelled radiographs where there are any."""
+    from train.findings import labelled_squares, load_phantoms, train_findings
+
+    note = run.folder / "findings.json"
+    if note.is_file():
+        return
+    config, recipe, cache = run.config.findings, run.config.preprocessing, run.folder / "cache"
+    watch = run.watch("Rendering phantoms with findings")
+    phantoms = load_phantoms(config.phantoms, FINDINGS_SEED, recipe, cache, watch)
+    held_out = load_phantoms(config.phantoms // 4, 2 * FINDINGS_SEED, recipe, cache, watch)
+    labelled = {split: labelled_squares(run.learnt, run.squares, split) for split in ("train", "val")}
+    fit = train_findings(
+        phantoms.joined(labelled["train"]), held_out, labelled["val"], config, run.folder, run.report
+    )
+    figures = asdict(fit) | {"file": fit.file.name}
+    note.write_text(json.dumps(figures), encoding="utf-8")
+    run.report(f"Findings: mean ROC AUC on held-out phantoms {np.mean(list(fit.phantom_auc.values())):.3f}")
+
+
+def bundle_run(run: Run, target: Path, severity_scores: Path | None) -> EnsembleFit:
+    """Evaluates what was trained and writes the bundle.
+
+    Args:
+        run: The run, with all its networks trained.
+        target: The bundle's folder.
+        severity_scores: Radiologists' scores (CSV), or None.
+
+    Raises:
+        DataError: If a network is not trained yet.
+    """
+    trained = _trained(run)
+    return build_bundle(
+        run.folder,
+        target,
+        trained,
+        run.records,
+        run.data,
+        severity_scores,
+        run.config,
+        run.watch("Analysing held-out images"),
+    )
+
+
+def _trained(run: Run) -> Trained:
+    notes = {name: run.folder / f"{name}.json" for name in (*(b.key for b in BACKBONES), "findings")}
+    missing = [name for name, note in notes.items() if not note.is_file()]
+    if missing:
+        raise DataError(f"Not trained yet: {', '.join(missing)}; run transfer and findings first.")
+    figures: dict[str, Any] = {
+        name: json.loads(note.read_text(encoding="utf-8")) for name, note in notes.items()
+    }
+    images: dict[str, Counter[str]] = defaultdict(Counter)
+    for record in run.learnt:
+        if record.split == "train":
+            images[record.source].update((record.label, "total"))
+    return Trained(
+        initialisation=run.init,
+        images={source: dict(count) for source, count in images.items()},
+        thresholds={backbone.key: figures[backbone.key]["threshold"] for backbone in BACKBONES},
+        operating_points=tuple(figures["findings"]["operating_points"]),
+        figures=figures,
+    )

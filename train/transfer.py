@@ -1,0 +1,227 @@
+"""Transfer: a new head on a frozen base, trained on features that are computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backbones import Backbone, scale_pixels
+from core.errors import WeightsError
+from core.gradcam import Pooling
+from core.metrics import roc_auc, youden_threshold
+from core.networks import HIDDEN_UNITS, build_base, build_network, load_weights, save_weights
+from train.augment import augment
+from train.config import TransferConfig
+from train.data import Record
+from train.networks import balanced_shares, build_trainable_base, plain_batch, use_fast_precision
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Head:
+    """A trained head.
+
+    Attributes:
+        weights: Kernel and bias of the hidden layer, then of the output.
+        threshold: The operating point that Youden's index prefers on the validation images.
+        validation_auc: ROC AUC on them.
+        epochs: How many were run.
+    """
+
+    weights: tuple[Floats, ...]
+    threshold: float
+    validation_auc: float
+    epochs: int
+
+
+def frozen_base(backbone: Backbone, size_px: int, weights: Path | None) -> Any:
+    """A base ready to be frozen.
+
+    Args:
+        backbone: Which.
+        size_px: Side of the input.
+        weights: A file with the base's weights; None to have Keras download ImageNet's.
+
+    Raises:
+        WeightsError: If the download fails, or the file belongs to another network.
+    """
+    if weights is not None:
+        base = build_trainable_base(backbone, size_px)
+        load_weights(base, weights, base_only=True)
+        return base
+    try:
+        return build_base(backbone, size_px, weights="imagenet")
+    except (OSError, ValueError, RuntimeError) as error:  # Keras raises bare Exception, see below
+        raise _download_failed(backbone, error) from error
+    except Exception as error:
+        if type(error) is not Exception:  # `keras.utils.get_file` raises just that when a URL fails
+            raise
+        raise _download_failed(backbone, error) from error
+
+
+def _download_failed(backbone: Backbone, error: Exception) -> WeightsError:
+    return WeightsError(
+        f"The ImageNet weights of {backbone.name} could not be downloaded ({error}); "
+        "check the connection, or train with --init scratch or --init bundled."
+    )
+
+
+def cache_features(
+    backbone: Backbone,
+    base: Any,
+    squares: NDArray[np.uint8],
+    pooling: Pooling,
+    copies: int,
+    seed: int,
+    batch: int = 32,
+) -> Floats:
+    """The frozen base's answer to every image, and to augmented copies of it.
+
+    Args:
+        backbone: Whose pixel scale to use.
+        base: From `frozen_base`.
+        squares: (n, s, s), uint8.
+        pooling: What the head does with the feature map.
+        copies: Augmented copies of each image.
+        seed: Of the augmentation.
+        batch: Images a step.
+
+    Returns:
+        (1 + copies, n, features), float32; the first row of the first axis holds the plain images.
+    """
+    size_px = base.input_shape[1]
+    pool = keras.layers.GlobalAveragePooling2D if pooling == "average" else keras.layers.Flatten
+    extractor = keras.Model(base.input, pool(dtype="float32")(base.output))
+    random = np.random.default_rng(seed)
+    rounds = []
+    for copy in range(1 + copies):
+        parts = []
+        for start in range(0, len(squares), batch):
+            chunk = squares[start : start + batch]
+            if copy:
+                grey = np.stack([augment(square, size_px, random) for square in chunk])
+                scaled = scale_pixels(grey, backbone.scale)
+            else:
+                scaled = plain_batch(chunk, backbone, size_px)
+            parts.append(extractor.predict_on_batch(scaled))
+        rounds.append(np.concatenate(parts))
+    return np.asarray(np.stack(rounds), dtype=np.float32)
+
+
+def build_head(features: int) -> Any:
+    """The study's head as a network of its own: (n, features) to P(COVID-19), (n, 1)."""
+    return keras.Sequential(
+        [
+            keras.Input((features,)),
+            keras.layers.Dense(HIDDEN_UNITS, activation="relu", dtype="float32"),
+            keras.layers.Dense(1, activation="sigmoid", dtype="float32"),
+        ]
+    )
+
+
+def train_head(
+    train: tuple[Floats, NDArray[np.int64], Floats],
+    validation: tuple[Floats, NDArray[np.int64]],
+    config: TransferConfig,
+) -> Head:
+    """Trains a head with early stopping.
+
+    Args:
+        train: Features (n, f), labels (n,) with 1 for COVID-19, and sample weights (n,).
+        validation: Features (m, f) and labels (m,).
+        config: The knobs.
+
+    Returns:
+        The head of the best epoch.
+    """
+    keras.utils.set_random_seed(config.seed)
+    head = build_head(train[0].shape[1])
+    head.compile(keras.optimizers.Adam(config.learning_rate), "binary_crossentropy")
+    stop = keras.callbacks.EarlyStopping(patience=config.patience, restore_best_weights=True)
+    history = head.fit(
+        *train[:2],
+        sample_weight=train[2],
+        batch_size=config.batch,
+        epochs=config.epochs,
+        validation_data=validation,
+        validation_batch_size=512,
+        callbacks=[stop],
+        verbose=0,
+    )
+    scores = head.predict(validation[0], batch_size=512, verbose=0)[:, 0]
+    return Head(
+        weights=tuple(head.get_weights()),
+        threshold=youden_threshold(validation[1], scores),
+        validation_auc=roc_auc(validation[1], scores),
+        epochs=len(history.history["loss"]),
+    )
+
+
+def task_records(records: Sequence[Record], split: str) -> NDArray[np.int64]:
+    """Indices of a split's images of the task: COVID-19 or normal."""
+    return np.array(
+        [i for i, record in enumerate(records) if record.split == split and record.label != "pneumonia"],
+        dtype=np.int64,
+    )
+
+
+def transfer(
+    backbone: Backbone,
+    squares: NDArray[np.uint8],
+    records: Sequence[Record],
+    base_weights: Path | None,
+    pooling: Pooling,
+    config: TransferConfig,
+    target: Path,
+) -> Head:
+    """Trains a backbone's head and stores the whole network.
+
+    Args:
+        backbone: Which.
+        squares: (n, size_px, size_px), uint8, one a record.
+        records: Splits train and val are used; the others are left alone.
+        base_weights: A file with the base's weights; None for ImageNet's.
+        pooling: Of the head.
+        config: The knobs.
+        target: The safetensors file to write.
+
+    Returns:
+        The head.
+
+    Raises:
+        WeightsError: If ImageNet's weights cannot be downloaded, or the file belongs to another network.
+    """
+    use_fast_precision()
+    size_px = squares.shape[1]
+    base = frozen_base(backbone, size_px, base_weights)
+    train, validation = task_records(records, "train"), task_records(records, "val")
+    labels = np.array([int(record.label == "covid") for record in records])
+    features = cache_features(backbone, base, squares[train], pooling, config.copies, config.seed)
+    weights = balanced_shares(labels[train], [records[index].source for index in train]) * len(train)
+    rounds = len(features)
+    head = train_head(
+        (
+            features.reshape(-1, features.shape[-1]),
+            np.tile(labels[train], rounds),
+            np.tile(weights.astype(np.float32), rounds),
+        ),
+        (cache_features(backbone, base, squares[validation], pooling, 0, 0)[0], labels[validation]),
+        config,
+    )
+    keras.mixed_precision.set_global_policy("float32")
+    plain_base = build_base(backbone, size_px)
+    plain_base.set_weights(base.get_weights())
+    network = build_network(backbone, size_px, pooling, plain_base)
+    for layer, kernel, bias in zip(
+        ("head_hidden", "head_output"), head.weights[::2], head.weights[1::2], strict=True
+    ):
+        network.get_layer(layer).set_weights([kernel, bias])
+    save_weights(network, target)
+    return head
