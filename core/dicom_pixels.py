@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
+from pydicom.uid import UID, JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
 
 from core.decoded import DAMAGED, NO_CONTRAST, check_size
 from core.dicom_file import DECODERS, DICOM_ERRORS, DicomFile, integer, text, unsupported
@@ -133,9 +133,8 @@ def codestream(frame: bytes) -> Codestream | None:
 def _check_present(dataset: Dataset) -> None:
     if "PixelData" in dataset:
         return
-    promised = "Rows" in dataset or text(dataset, "Modality") in ("CR", "DX")
-    encapsulated = "EncapsulatedDocument" in dataset
-    if promised and not encapsulated:
+    promised = "Rows" in dataset or "Image Storage" in UID(text(dataset, "SOPClassUID")).name
+    if promised and "EncapsulatedDocument" not in dataset:
         raise RadiographError(DAMAGED)
     raise RadiographError("The DICOM file contains no image; choose the radiograph of this examination.")
 

@@ -64,7 +64,10 @@ _SIGNATURES: tuple[tuple[re.Pattern[bytes], FileType], ...] = tuple(
         (rb"P[1-7][\s#]", FileType("a PNM image")),
         (rb"\0\0[\x01\x02]\0", FileType("an icon")),
         (rb"8BPS", FileType("a Photoshop document")),
-        (rb"PK\x03\x04|PK\x05\x06", FileType("a ZIP archive", remedy="unpack it and choose the radiograph itself")),
+        (
+            rb"PK\x03\x04|PK\x05\x06",
+            FileType("a ZIP archive", remedy="unpack it and choose the radiograph itself"),
+        ),
         (rb"\x1f\x8b", FileType("a gzip archive", remedy="unpack it and choose the radiograph itself")),
         (rb"MZ|\x7fELF", FileType("a program")),
     )
