@@ -89,7 +89,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "not_frontal",
-        ("symmetry", "mediastinal_contrast"),
+        ("symmetry", "mediastinal_contrast", "uprightness"),
         (),
         "This does not look like an upright frontal chest radiograph with two dark lungs; "
         "check the view, the rotation and whether the greys are inverted.",
@@ -108,7 +108,7 @@ def statistics(pixels: NDArray[np.float32], features: Mapping[str, NDArray[np.fl
         features: The feature map A, (h, w, channels), of each backbone, by key.
 
     Returns:
-        The image statistics (`contrast`, `roughness`, `symmetry`, `mediastinal_contrast`) and a few
+        The image statistics (see `image_statistics`) and a few
         random directions of each backbone's pooled features (`feature:<key>:<index>`).
     """
     return image_statistics(pixels) | {
@@ -119,13 +119,14 @@ def statistics(pixels: NDArray[np.float32], features: Mapping[str, NDArray[np.fl
 
 
 def image_statistics(pixels: NDArray[np.float32]) -> dict[str, float]:
-    """The four statistics that need no network.
+    """The statistics that need no network.
 
     Returns:
         contrast: from the 5th to the 95th percentile of grey, in [0, 1];
         roughness: mean absolute Laplacian at 128 px over that contrast: near 0 for a gradient, 2 for noise;
         symmetry: correlation of the equalised image with its mirror image, in [-1, 1];
-        mediastinal_contrast: how much brighter the middle is than the brighter lung field, in [-1, 1].
+        mediastinal_contrast: how much brighter the middle is than the brighter lung field, in [-1, 1];
+        uprightness: the same, less what it would be for the image on its side, in [-2, 2].
     """
     height, width = pixels.shape
     box = crop_box(width, height, BORDER_SHARE)
@@ -138,6 +139,7 @@ def image_statistics(pixels: NDArray[np.float32]) -> dict[str, float]:
         "roughness": float(np.abs(_laplacian(grey)).mean() / max(high - low, 0.01)),
         "symmetry": _correlation(flat, flat[:, ::-1]),
         "mediastinal_contrast": _mediastinal_contrast(flat),
+        "uprightness": _mediastinal_contrast(flat) - _mediastinal_contrast(flat.T),
     }
 
 

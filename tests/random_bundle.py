@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from core import ensemble
 from core.backbones import BACKBONES, Backbone, scale_pixels
 from core.bundle import file_sha256, write_manifest
+from core.derive import derive_missing
 from core.findings import FINDINGS, findings_input, sigmoid
 from core.gradcam import Head, gradcam
 from core.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
@@ -34,6 +35,7 @@ from core.manifest import (
 )
 from core.plausibility import fit_limits
 from core.preprocessing import Preprocessing, network_input
+from core.sources import bundle_sources, default_cache
 
 IMAGES = 12
 
@@ -147,6 +149,7 @@ def write_bundle(folder: Path, size_px: int = 96) -> None:
         findings=write_findings(folder, recipe),
     )
     write_manifest(folder, part)
+    derive_missing(bundle_sources(folder), default_cache())  # here, where Keras and torch are loaded already
     networks = load_networks(folder)
     rows = [raw_outputs(drawn_chest(seed), networks) for seed in range(IMAGES)]
     points = np.clip(np.mean([sigmoid(row.logits) for row in rows], axis=0), 0.01, 0.99).round(6).tolist()

@@ -44,8 +44,16 @@ def _manifest(folder: Path) -> dict[str, Any]:
         return {"file": name, "sha256": hashlib.sha256(content).hexdigest(), **more}
 
     random = np.random.default_rng(0)
-    names = ["contrast", "roughness", "symmetry", "mediastinal_contrast", "feature:a:0", "feature:a:1"]
-    limits = fit_limits([dict(zip(names, random.normal(size=6), strict=True)) for _ in range(20)])
+    names = [
+        "contrast",
+        "roughness",
+        "symmetry",
+        "mediastinal_contrast",
+        "uprightness",
+        "feature:a:0",
+        "feature:a:1",
+    ]
+    limits = fit_limits([dict(zip(names, random.normal(size=7), strict=True)) for _ in range(20)])
     fit = {"weights": [0.0] * 18, "intercept": 1, "maximum": 8, "mean_absolute_error": 1, "baseline_error": 2}
     fit |= {"correlation": 0.5, "images": 89}
     answer = {"threshold": 0.4, "reference_probability": 0.5}

@@ -76,6 +76,8 @@ def test_statistics_lie_in_their_documented_ranges(draw: Callable[[int], Array])
     row = image_statistics(draw(0))
     assert 0 < row["contrast"] <= 1 and 0 <= row["roughness"] <= 2
     assert row["symmetry"] > 0.5 and row["mediastinal_contrast"] > 0.2
+    lying = image_statistics(draw(0).T.copy())
+    assert row["uprightness"] > 0 and lying["uprightness"] == pytest.approx(-row["uprightness"], abs=1e-3)
     assert image_statistics(draw(0)[:, ::-1].copy())["symmetry"] == pytest.approx(row["symmetry"], abs=1e-3)
 
 
