@@ -79,10 +79,10 @@ class FindingsConfig:
         seed: Of phantoms, sampling and augmentation.
     """
 
-    stages: tuple[Stage, ...] = (Stage(112, 5, 3000, 1e-3), Stage(224, 1, 1500, 3e-4))
+    stages: tuple[Stage, ...] = (Stage(112, 5, 2400, 1e-3), Stage(224, 1, 1000, 3e-4))
     batch: int = 32
     weight_decay: float = 1e-3
-    phantoms: int = 2400
+    phantoms: int = 1600
     seed: int = 7
 
 
@@ -113,7 +113,7 @@ DEFAULT = TrainConfig()
 STUDY = TrainConfig(
     preprocessing=Preprocessing(size_px=150, border_share=0.0, equalise=False),
     pooling="flatten",
-    pretrain=PretrainConfig(stages=(Stage(112, 5, 2400, 1e-3), Stage(150, 1, 1200, 3e-4))),
+    pretrain=PretrainConfig(stages=(Stage(112, 5, 2000, 1e-3), Stage(150, 1, 900, 3e-4))),
 )
 
 # A few minutes on two cores: proves that every step works, and teaches a network next to nothing.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -21,8 +23,7 @@ def use_fast_precision() -> None:
 
 def _has_bfloat16() -> bool:
     try:
-        with open("/proc/cpuinfo", encoding="ascii") as file:
-            flags = file.read()
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii")
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags
@@ -129,7 +130,7 @@ class Batches(keras.utils.PyDataset):
 
     def __len__(self) -> int:
         """Steps an epoch."""
-        return -(-self._images // self._batch)
+        return math.ceil(self._images / self._batch)
 
     def __getitem__(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """(batch, size, size, 3) scaled float32, and (batch,) labels."""

@@ -129,7 +129,7 @@ def _watched(records: Sequence[Record], each: int = 100) -> NDArray[np.int64]:
         ]
         for label in LABELS
     ]
-    return np.array(sum(chosen, []))
+    return np.concatenate(chosen).astype(np.int64)
 
 
 def _optimizer(network: Any, stage: Stage, config: PretrainConfig) -> Any:
