@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from core.analysis import Models
     from core.radiograph import Radiograph
 
+# Before anything imports a framework: quiet logs, one backend, and no threads that fight over two cores.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
 PROJECT = Path(__file__).resolve().parent.parent
 WRITER = PROJECT / "tests" / "random_bundle.py"
 KEPT = PROJECT / ".cache" / "tests"
@@ -33,6 +38,17 @@ WRITTEN_BY = (
     "preprocessing",
     "backbones",
 )
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of real radiographs with its manifest.csv; skips where the machine has none."""
+    named = os.environ.get("THORAXLENS_DATA")
+    if not named:
+        pytest.skip("needs real radiographs: set THORAXLENS_DATA to a folder with a manifest.csv")
+    folder = Path(named)
+    assert (folder / "manifest.csv").is_file(), f"THORAXLENS_DATA names {folder}, which has no manifest.csv"
+    return folder
 
 
 @pytest.fixture(scope="session")
