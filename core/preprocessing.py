@@ -56,7 +56,7 @@ def equalise(pixels: NDArray[np.float32], bins: int = 256) -> NDArray[np.float32
     darkest = cumulative[levels.min()]
     span = max(int(cumulative[-1] - darkest), 1)
     table = np.clip((cumulative - darkest) / span, 0, 1).astype(np.float32)
-    return table[levels]
+    return np.asarray(table[levels])
 
 
 def network_input(pixels: NDArray[np.float32], preprocessing: Preprocessing) -> NDArray[np.float32]:

@@ -74,6 +74,12 @@ def official_source(weights: Path) -> NetworkSource:
     return NetworkSource("official", "official", weights, file_sha256(weights), size_px)
 
 
+def bundles_folder() -> Path:
+    """Where bundles lie: `THORAXLENS_BUNDLES`, or `assets/bundles` in the project."""
+    chosen = os.environ.get("THORAXLENS_BUNDLES")
+    return Path(chosen).expanduser() if chosen else PROJECT / "assets" / "bundles"
+
+
 def default_cache() -> Path:
     """Where derived files are kept: `THORAXLENS_CACHE`, or `.cache/openvino` in the project."""
     chosen = os.environ.get("THORAXLENS_CACHE")

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.errors import DataError, ThoraxLensError
-from core.sources import PROJECT
+from core.sources import PROJECT, bundles_folder
 from train import evaluate as evaluation
 from train import pipeline
 from train.config import PRESETS
@@ -22,7 +22,7 @@ from train.data import Progress as Told
 from train.data import draw_phantoms, read_manifest
 from train.pipeline import Run
 
-BUNDLES = PROJECT / "assets" / "bundles"
+BUNDLES = bundles_folder()
 SHIPPED = BUNDLES / "first"
 
 app = typer.Typer(

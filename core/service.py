@@ -1,0 +1,140 @@
+"""What all sessions of a server share: loaded bundles, recent analyses, and a bound on work at once."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.analysis import Models, analyse, load_models
+from core.engine import Progress
+from core.evidence import Evidence, collect_evidence
+from core.radiograph import Radiograph, pixels_to_display
+from core.results import Analysis
+from core.worker import read_radiograph_isolated
+
+AT_ONCE = 2  # analyses; on two cores a third would only make all slower
+KEPT = 64  # recent analyses, about 150 KB each with their picture
+DISPLAY_PX = 900
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A radiograph that has been read and analysed.
+
+    Attributes:
+        analysis: What the models say.
+        grey: The radiograph for display, (h, w), uint8, its longer side at most `DISPLAY_PX`.
+    """
+
+    analysis: Analysis
+    grey: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A bundle in memory.
+
+    Attributes:
+        folder: Where it lies.
+        models: Its models.
+        evidence: How they did on held-out images.
+    """
+
+    folder: Path
+    models: Models
+    evidence: tuple[Evidence, ...]
+
+
+class Service:
+    """Loads each bundle once, analyses each file once, and never more than a few at a time."""
+
+    def __init__(self, at_once: int = AT_ONCE, kept: int = KEPT) -> None:
+        self._loading = threading.Lock()
+        self._loaded: dict[Path, Loaded] = {}
+        self._cases: OrderedDict[str, Case] = OrderedDict()
+        self._kept = kept
+        self._state = threading.Lock()
+        self._places = threading.Semaphore(at_once)
+        self._waiting = 0
+
+    def load(self, folder: Path, progress: Progress | None = None) -> Loaded:
+        """A bundle, from memory if it is there.
+
+        After the first, Python's garbage collector leaves the models alone: Streamlit collects after
+        each rerun, and walking through them took 0.5 s.
+
+        Args:
+            folder: The bundle's.
+            progress: Called with a sentence and the share done when files must be derived first.
+
+        Raises:
+            BundleError: If the bundle is damaged.
+            EngineError: If its networks cannot be prepared.
+        """
+        with self._loading:
+            if folder not in self._loaded:
+                models = load_models(folder, progress=progress)
+                self._loaded[folder] = Loaded(folder, models, collect_evidence(folder, models.manifest))
+                gc.collect()
+                gc.freeze()
+            return self._loaded[folder]
+
+    def read(self, data: bytes, name: str, loaded: Loaded, tell: Tell) -> Case:
+        """Reads and analyses a file.
+
+        Args:
+            data: The whole file.
+            name: As uploaded.
+            loaded: The bundle to ask.
+            tell: Called with a sentence whenever something else begins.
+
+        Raises:
+            RadiographError: If the file is no radiograph.
+            EngineError: If a network fails.
+        """
+        key = f"{loaded.folder}:{name}:{hashlib.sha256(data).hexdigest()}"
+        with self._state:
+            if key in self._cases:
+                self._cases.move_to_end(key)
+                return self._cases[key]
+        with self._place(tell):
+            tell("Reading the file")
+            radiograph = read_radiograph_isolated(data, name)
+            tell("Asking five backbones, the findings network and the ensemble")
+            case = _analyse(radiograph, loaded.models)
+        with self._state:
+            self._cases[key] = case
+            while len(self._cases) > self._kept:
+                self._cases.popitem(last=False)
+        return case
+
+    @contextmanager
+    def _place(self, tell: Tell) -> Iterator[None]:
+        """Waits for one of the places, and says how many wait before."""
+        if not self._places.acquire(blocking=False):
+            with self._state:
+                self._waiting += 1
+                position = self._waiting
+            tell(f"Busy with others: you are number {position} in the queue")
+            self._places.acquire()
+            with self._state:
+                self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
+def _analyse(radiograph: Radiograph, models: Models) -> Case:
+    return Case(analyse(radiograph, models), pixels_to_display(radiograph, DISPLAY_PX))

@@ -1,0 +1,133 @@
+"""What the app says in words: read as, pattern like; never that somebody has a disease."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.backbones import BACKBONE_BY_KEY
+from core.evidence import SPLITS, Evidence
+from core.results import Analysis, BackboneReading, SeverityScore
+
+DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
+
+_COUNTS = ("None", "One", "Two", "Three", "Four", "All five")
+
+
+def headline(analysis: Analysis) -> str:
+    """The decision in words: how the backbones vote and whether the ensemble agrees."""
+    votes, decision = analysis.votes, analysis.decision
+    verb = "reads" if votes == 1 else "read"
+    who = f"{_COUNTS[votes]} of the five backbones" if 0 < votes < 5 else f"{_COUNTS[votes]} backbones"
+    who = "None of the five backbones" if votes == 0 else who
+    verb = "reads" if votes in (0, 1) else verb
+    majority = votes >= 3
+    how = "agrees" if decision.positive == majority else "does not agree with the majority"
+    reading = "like COVID-19" if decision.positive else "like a normal chest"
+    return (
+        f"{who} {verb} this radiograph as COVID-19. "
+        f"The ensemble {how}: it reads {reading} (probability {decision.probability:.2f})."
+    )
+
+
+def agreement(analysis: Analysis) -> str:
+    """How far the five lie apart."""
+    low = min(analysis.readings, key=lambda reading: reading.probability)
+    high = max(analysis.readings, key=lambda reading: reading.probability)
+    if analysis.spread < 0.2:
+        return f"Their probabilities lie close together ({low.probability:.2f} to {high.probability:.2f})."
+    return (
+        f"Their probabilities spread from {low.probability:.2f} ({low.backbone.name}) "
+        f"to {high.probability:.2f} ({high.backbone.name})."
+    )
+
+
+def track_record(evidence: Sequence[Evidence]) -> str:
+    """How often the ensemble was wrong, at home and abroad, before any number can impress."""
+    found = {each.split: each for each in evidence if each.model == "ensemble"}
+    parts = []
+    if "test" in found:
+        parts.append(f"wrong on {_rate(found['test'])} held-out images of its own sources")
+    if "external" in found:
+        parts.append(f"wrong on {_rate(found['external'])} images from a clinic that it had never seen")
+    if not parts:
+        return "This bundle records no held-out images of both classes, so nobody knows how wrong it is."
+    return f"The ensemble was {', and '.join(parts)}."
+
+
+def _rate(evidence: Evidence) -> str:
+    return f"{evidence.wrong} of {evidence.figures.images}"
+
+
+def decision_at_threshold(reading: BackboneReading) -> str:
+    """One backbone's decision, in words."""
+    return "reads as COVID-19" if reading.positive else "reads as normal"
+
+
+def severity(score: SeverityScore) -> str:
+    """One severity estimate with the error to expect, and whether it beats knowing nothing."""
+    value = f"{score.value:.1f} of {score.maximum:g}, ± {score.mean_absolute_error:.1f} on average"
+    if score.mean_absolute_error >= score.baseline_error:
+        return f"{value}: no better than always answering with the mean ({score.baseline_error:.1f})"
+    return f"{value} (always answering with the mean: ± {score.baseline_error:.1f})"
+
+
+def heat(reading: BackboneReading) -> str:
+    """A text alternative to a heatmap: where it peaks."""
+    if not reading.heat_peak:
+        return (
+            f"{reading.backbone.name}: nothing in this radiograph speaks for COVID-19, so there is no heat."
+        )
+    rows, columns = reading.heatmap.shape
+    row, column = divmod(int(reading.heatmap.argmax()), columns)
+    upright = ("upper", "middle", "lower")[min(3 * row // rows, 2)]
+    across = ("left", "central", "right")[min(3 * column // columns, 2)]
+    return f"{reading.backbone.name}: the heat peaks in the {upright} {across} part of the image."
+
+
+def probabilities(analysis: Analysis) -> str:
+    """A text alternative to the bars of probabilities."""
+    each = [f"{reading.backbone.name} {reading.probability:.2f}" for reading in analysis.readings]
+    return f"P(COVID-19): {', '.join(each)}; ensemble {analysis.decision.probability:.2f}."
+
+
+def findings(analysis: Analysis) -> str:
+    """A text alternative to the bars of findings."""
+    present = [finding for finding in analysis.findings if finding.score >= 0.5]
+    present.sort(key=lambda finding: -finding.score)
+    if not present:
+        return "None of the 18 findings reaches its operating point."
+    names = ", ".join(f"{finding.name.replace('_', ' ')} {finding.score:.2f}" for finding in present)
+    return f"Beyond the operating point: {names}."
+
+
+def contributions(analysis: Analysis) -> str:
+    """How the ensemble's decision value comes about."""
+    decision = analysis.decision
+    by_group = {
+        group: sum(part.contribution for part in decision.contributions if part.group == group)
+        for group in ("backbone", "finding")
+    }
+    return (
+        f"An average radiograph starts at {decision.intercept:+.2f}; the backbones add "
+        f"{by_group['backbone']:+.2f}, the findings {by_group['finding']:+.2f}. The sum, "
+        f"{decision.decision_value:+.2f}, is calibrated to a probability of {decision.probability:.2f}."
+    )
+
+
+def evidence_rows(evidence: Sequence[Evidence]) -> list[dict[str, str]]:
+    """The ensemble and the backbones on each set of held-out images, as rows of a table."""
+    rows = []
+    for each in evidence:
+        figures, interval = each.figures, each.figures.roc_auc_interval
+        name = BACKBONE_BY_KEY[each.model].name if each.model in BACKBONE_BY_KEY else "Ensemble"
+        rows.append(
+            {
+                "Images": f"{SPLITS[each.split]} ({figures.images})",
+                "Model": name,
+                "ROC AUC (95 %)": f"{figures.roc_auc:.3f} ({interval.low:.3f}–{interval.high:.3f})",
+                "Sensitivity": f"{figures.confusion.sensitivity:.2f}",
+                "Specificity": f"{figures.confusion.specificity:.2f}",
+                "Wrong": f"{each.wrong} of {figures.images}",
+            }
+        )
+    return rows

@@ -1,0 +1,326 @@
+"""The widgets that pages are made of: each reads the same from top to bottom as it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import streamlit as st
+from core.glossary import term
+
+from core import figures, reports, wording
+from core.bundle import list_bundles
+from core.errors import ThoraxLensError
+from core.names import display_name
+from core.results import Analysis, BackboneReading
+from core.samples import list_samples
+from core.service import Case, Loaded, Service
+from core.sources import bundles_folder
+from pages.heat_switch import heat_switch
+
+FILE_TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "dcm", "dicom"]
+PLOT = {"displayModeBar": False}
+ZOOMABLE = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to analyse: its bytes and the name to show (plain text, never markup)."""
+
+    data: bytes
+    name: str
+
+
+@st.cache_resource(show_spinner=False)
+def service() -> Service:
+    """The one that all sessions share."""
+    return Service()
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Says our own errors in one sentence; the rest of the page stays."""
+    try:
+        yield
+    except ThoraxLensError as error:
+        st.error(plain(str(error)), icon=":material/block:")
+
+
+def plain(text: str) -> str:
+    """Text from outside, with everything escaped that Markdown would read as markup."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|<>~$:&@" else letter for letter in text)
+
+
+def title(name: str, subtitle: str) -> None:
+    """The head of a page."""
+    st.markdown(f"### {name} :gray[{subtitle}]" if subtitle else f"### {name}")
+
+
+def disclaimer() -> None:
+    """One line, at the top of every page."""
+    st.caption(f":material/school: **{wording.DISCLAIMER}**")
+
+
+def chosen_bundle() -> Loaded | None:
+    """The bundle to use, loaded; a picker only where there are several."""
+    listings = list_bundles(bundles_folder())
+    usable = [listing for listing in listings if listing.problem is None]
+    for listing in listings:
+        if listing.problem:
+            st.error(plain(listing.problem), icon=":material/block:")
+    if not usable:
+        st.info(
+            "There are no models yet: put a bundle into assets/bundles, or train one with `make train`.",
+            icon=":material/deployed_code:",
+        )
+        return None
+    listing = usable[0]
+    if len(usable) > 1:
+        listing = st.selectbox("Models", usable, format_func=lambda each: each.name, help=term("bundle"))
+    with refusals():
+        return _loaded(listing.folder)
+    return None
+
+
+def _loaded(folder: Path) -> Loaded:
+    place = st.empty()
+    with place.container():
+        bar = st.progress(0.0, "Loading the models: a few seconds, the first time about a minute")
+        loaded = service().load(folder, lambda text, done: bar.progress(min(done, 1.0), text))
+    place.empty()
+    return loaded
+
+
+def chosen_radiograph() -> Source | None:
+    """What the user uploaded, or else a sample."""
+    upload, strip = st.columns([2, 3], gap="medium")
+    with upload:
+        files = st.file_uploader(
+            "Your radiographs (PNG, JPEG, TIFF, WebP, BMP or DICOM; they stay in memory)",
+            FILE_TYPES,
+            accept_multiple_files=True,
+        )
+    with strip:
+        return _uploaded(files) if files else _sample()
+
+
+def _uploaded(files: list) -> Source:
+    names = [display_name(file.name) for file in files]
+    index = 0
+    if len(files) > 1:
+        index = st.selectbox("Which of your files", range(len(files)), format_func=lambda each: names[each])
+    return Source(files[index].getvalue(), files[index].name)
+
+
+def _sample() -> Source | None:
+    with refusals():
+        samples = list_samples()
+        titles = {sample.title: sample for sample in samples}
+        picked = st.pills(
+            "Or a sample: rendered phantoms, whose truth is known",
+            list(titles),
+            default=_first_ill(titles),
+            required=True,
+            help=term("phantom"),
+        )
+        sample = titles[picked]
+        st.caption(sample.description)
+        return Source(sample.path.read_bytes(), sample.path.name)
+    return None
+
+
+def _first_ill(titles: dict) -> str:
+    return next((title for title, sample in titles.items() if sample.label == "covid"), next(iter(titles)))
+
+
+def analysed(source: Source, bundle: Loaded) -> Case | None:
+    """Reads and analyses a file, saying what is being done."""
+    place = st.empty()
+    with refusals():
+        with place.status("Reading the file") as status:
+            case = service().read(source.data, source.name, bundle, lambda text: status.update(label=text))
+        place.empty()
+        return case
+    place.empty()
+    return None
+
+
+def warnings(analysis: Analysis) -> None:
+    """What makes this radiograph's answers less trustworthy."""
+    for warning in analysis.warnings:
+        st.warning(plain(warning.message), icon=":material/warning:")
+
+
+def decision(case: Case, bundle: Loaded) -> None:
+    """The decision in words, how far the backbones agree, and how wrong they tend to be."""
+    analysis = case.analysis
+    words, picture = st.columns([3, 2], gap="large")
+    with words:
+        st.markdown(f"#### {wording.headline(analysis)}")
+        st.markdown(f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}")
+        st.plotly_chart(
+            figures.probabilities_figure(analysis),
+            config=PLOT,
+            key="probabilities",
+            alt=wording.probabilities(analysis),
+        )
+    with picture:
+        st.plotly_chart(
+            figures.radiograph_figure(case.grey, analysis, None, height_px=400),
+            config=ZOOMABLE,
+            key="radiograph",
+            theme=None,
+            alt="The radiograph as it is, without heat.",
+        )
+        st.caption(f"{plain(analysis.name)}: {analysis.width_px} x {analysis.height_px} px, shown as it is.")
+
+
+@st.fragment
+def heatmaps(case: Case) -> None:
+    """Five cards; colour map, threshold and opacity change without a new inference."""
+    st.subheader("Where they looked", help=term("heatmap"))
+    left, middle, right = st.columns(3, gap="medium", vertical_alignment="bottom")
+    with left:
+        heat_switch(key="heat")
+    with middle:
+        colour_map = st.segmented_control(
+            "Colour map",
+            figures.COLOUR_MAPS,
+            default=figures.COLOUR_MAPS[0],
+            required=True,
+            help=term("colour_map"),
+        )
+    with right:
+        analysis = _at_threshold(case.analysis)
+    for column, reading in zip(st.columns(5, gap="small"), analysis.readings, strict=True):
+        with column:
+            _card(case, analysis, reading, colour_map)
+    legend, enlarge = st.columns([1, 3], gap="medium")
+    with legend:
+        st.plotly_chart(
+            figures.heat_scale(colour_map),
+            config=PLOT,
+            key="heat-scale",
+            alt="Heat from low to high, each map scaled to its own peak.",
+        )
+    with enlarge, st.expander("All five, large, with one zoom", icon=":material/zoom_in:"):
+        st.plotly_chart(
+            figures.linked_figure(case.grey, analysis, colour_map),
+            config=ZOOMABLE,
+            key="linked",
+            theme=None,
+            alt=" ".join(wording.heat(reading) for reading in analysis.readings),
+        )
+
+
+def _at_threshold(analysis: Analysis) -> Analysis:
+    own = st.toggle("Each model's own threshold", value=True, help=term("threshold"))
+    if own:
+        return analysis
+    threshold = st.slider("One threshold for all", 0.01, 0.99, 0.5, 0.01)
+    return replace(analysis, readings=tuple(replace(each, threshold=threshold) for each in analysis.readings))
+
+
+def _card(case: Case, analysis: Analysis, reading: BackboneReading, colour_map: str) -> None:
+    backbone = reading.backbone
+    with st.container(border=True):
+        st.markdown(f"**{backbone.name}** &nbsp; {reading.probability:.2f}", help=term("probability"))
+        st.progress(reading.probability)
+        st.caption(f"{wording.decision_at_threshold(reading)} (threshold {reading.threshold:.2f})")
+        st.plotly_chart(
+            figures.radiograph_figure(case.grey, analysis, reading, colour_map),
+            config=PLOT,
+            key=f"heat-{backbone.key}",
+            theme=None,
+            alt=wording.heat(reading),
+        )
+
+
+def findings(analysis: Analysis) -> None:
+    """The 18 findings, with what 0.5 means."""
+    st.subheader("What else they see", help=term("findings"))
+    st.markdown(
+        "18 findings. 0.5 is each finding's **operating point**, not a probability: beyond it the "
+        "network reads the finding as present.",
+        help=term("operating_point"),
+    )
+    st.plotly_chart(
+        figures.findings_figure(analysis), config=PLOT, key="findings", alt=wording.findings(analysis)
+    )
+
+
+def severity(analysis: Analysis) -> None:
+    """Extent and opacity, with the error to expect."""
+    st.subheader("How much of the lungs")
+    for score in analysis.severity:
+        st.markdown(f"**{score.name.capitalize()}** {wording.severity(score)}", help=term(score.name))
+        st.progress(score.value / score.maximum)
+
+
+def contributions(analysis: Analysis) -> None:
+    """What each input added to the ensemble's decision."""
+    st.subheader("Why the ensemble decides so", help=term("ensemble"))
+    st.markdown(wording.contributions(analysis), help=term("contribution"))
+    st.plotly_chart(
+        figures.contributions_figure(analysis),
+        config=PLOT,
+        key="contributions",
+        alt=wording.contributions(analysis),
+    )
+
+
+def trust(analysis: Analysis, bundle: Loaded) -> None:
+    """How wrong the models were on held-out images, and where the weights come from."""
+    st.subheader("How far to trust it")
+    st.table(wording.evidence_rows(bundle.evidence))
+    st.caption(
+        "Internal figures flatter: in public data the source of an image nearly tells its label. "
+        "The external clinic is in no other split.",
+        help=term("external"),
+    )
+    source = analysis.provenance
+    with st.container(horizontal=True, gap="small"):
+        st.badge(
+            f"Models: {source.title}", icon=":material/deployed_code:", color="gray", help=term("bundle")
+        )
+        st.badge(
+            f"Backbones: {source.backbone_weights}",
+            icon=":material/hub:",
+            color="gray",
+            help=term("backbone_weights"),
+        )
+        st.badge(
+            f"Findings: {source.findings_source}",
+            icon=":material/list_alt:",
+            color="gray",
+            help=source.findings_note,
+        )
+        st.badge(
+            f"{source.precision}, {analysis.milliseconds:.0f} ms",
+            icon=":material/speed:",
+            color="gray",
+            help=term("precision"),
+        )
+
+
+def downloads(analysis: Analysis) -> None:
+    """The analysis to take along."""
+    with st.container(horizontal=True):
+        st.download_button(
+            "JSON, everything",
+            reports.to_json(analysis),
+            "thoraxlens-analysis.json",
+            "application/json",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "CSV, one row",
+            reports.to_csv([analysis]),
+            "thoraxlens-analysis.csv",
+            "text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
