@@ -1,0 +1,29 @@
+"""Augmentation: always a valid square, never the same one, and true to the plain one."""
+
+import numpy as np
+
+from train import augment as changes
+from train.augment import augment, plain
+
+SQUARE = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (64, 1))
+
+
+def test_the_same_randomness_gives_the_same_copy() -> None:
+    copies = [augment(SQUARE, 48, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    assert (copies[0] == copies[1]).all() and (copies[0] != copies[2]).any()
+    assert copies[0].shape == (48, 48) and copies[0].dtype == np.float32
+    assert min(copy.min() for copy in copies) >= 0 and max(copy.max() for copy in copies) <= 1
+
+
+def test_plain_changes_only_the_size() -> None:
+    assert np.abs(plain(SQUARE, 64) * 255 - SQUARE).max() < 1e-4
+    assert plain(SQUARE, 16).shape == (16, 16)
+
+
+def test_the_warp_turns_about_the_middle_and_mirrors(monkeypatch) -> None:
+    monkeypatch.setattr(changes, "ROTATION_DEGREES", 0.0)
+    monkeypatch.setattr(changes, "ZOOM", (1.0, 1.0))
+    monkeypatch.setattr(changes, "SHIFT", 0.0)
+    image = changes._shrink(SQUARE, 64)
+    seen = {np.asarray(changes._warp(image, np.random.default_rng(seed)))[32, 5] for seed in range(12)}
+    assert seen == {SQUARE[32, 5], SQUARE[32, 58]}
