@@ -62,6 +62,7 @@ def pretrain(
     use_fast_precision()
     weights: list[NDArray[np.float32]] | None = None
     for index, stage in enumerate(config.stages):
+        keras.backend.clear_session()  # frees the graph of the stage before
         network = _three_classes(backbone, stage.size_px, config.dropout)
         if weights is not None:
             network.set_weights(weights)
