@@ -67,7 +67,6 @@ def read_radiograph(data: bytes, name: str, frame: int = 0) -> Radiograph:
     height, width = decoded.pixels.shape
     check_size(width, height)
     check_contrast(decoded.pixels)
-    decoded.pixels.flags.writeable = False
     return _radiograph(decoded, name, kind)
 
 
@@ -94,12 +93,14 @@ def _remedy(kind: FileType) -> str:
 
 
 def _radiograph(decoded: Decoded, name: str, kind: FileType) -> Radiograph:
-    height, width = decoded.pixels.shape
+    pixels = np.ascontiguousarray(decoded.pixels)
+    pixels.flags.writeable = False
+    height, width = pixels.shape
     claimed = named_type(name)
     misnamed = ReadingWarning("misnamed", f"The name says otherwise, but the file is {kind.name}.")
     return Radiograph(
         name=display_name(name),
-        pixels=decoded.pixels,
+        pixels=pixels,
         warnings=(*decoded.warnings, misnamed) if claimed not in (None, kind) else decoded.warnings,
         source_format=decoded.source_format,
         spacing_mm=decoded.spacing_mm,

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, PngImagePlugin
+
 from core.errors import RadiographError
 from core.radiograph import Radiograph, read_radiograph
-from PIL import Image, PngImagePlugin
 
 HEIGHT, WIDTH = 160, 200
 _rows, _columns = np.mgrid[0:HEIGHT, 0:WIDTH]
@@ -366,9 +367,9 @@ def test_mutated_files_are_read_or_refused(form: str) -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Comment", "chest", zip=True)
     original = encode(GREY, form, **({"pnginfo": info} if form == "PNG" else {}))
-    for _ in range(150):
+    for _ in range(60):
         data = bytearray(original)
-        for position in random.integers(8, min(len(data), 600), size=3):
+        for position in random.integers(26, min(len(data), 600), size=3):
             data[position] = random.integers(0, 256)
         try:
             pixels = read_radiograph(bytes(data), "chest").pixels

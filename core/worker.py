@@ -1,0 +1,226 @@
+"""Decoding untrusted files in processes of their own, with limits on memory and time.
+
+A decoder that runs wild takes its process down and nothing else. The processes are plain
+`python -m core.worker` (multiprocessing would import Streamlit's script again) and start on first use.
+Requests and answers are lengths, JSON and raw pixels: nothing that comes back is executed or unpickled.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from core.errors import RadiographError
+from core.radiograph import Radiograph, read_radiograph
+from core.results import ReadingWarning
+
+PROJECT = Path(__file__).resolve().parent.parent
+WORKERS = 2
+MEMORY_BYTES = 2 * 1024**3
+SECONDS = 20.0
+START_SECONDS = 120.0  # of a busy machine; 0.4 on an idle one
+
+TOO_SLOW = "The file takes too long to decode; export the radiograph as PNG."
+NOT_STARTED = "The decoder could not be started in time; try again when the machine is less busy."
+BROKE = "The file makes its decoder fail; export the radiograph as PNG."
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one worker: its address space, the seconds for one file, and those for its own start."""
+
+    memory_bytes: int = MEMORY_BYTES
+    seconds: float = SECONDS
+    start_seconds: float = START_SECONDS
+
+
+def read_radiograph_isolated(data: bytes, name: str, frame: int = 0) -> Radiograph:
+    """Does what `read_radiograph` does, in another process.
+
+    Raises:
+        RadiographError: As there, and if the decoder breaks a limit or its process.
+    """
+    return _pool().read(data, name, frame)
+
+
+@cache
+def _pool() -> DecoderPool:
+    pool = DecoderPool()
+    atexit.register(pool.close)
+    return pool
+
+
+class DecoderPool:
+    """A few workers, each started when first needed and again after it was killed; for use by any thread."""
+
+    def __init__(self, workers: int = WORKERS, limits: Limits | None = None) -> None:
+        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        for _ in range(workers):
+            self._idle.put(_Worker(limits or Limits()))
+
+    def read(self, data: bytes, name: str, frame: int = 0) -> Radiograph:
+        """Reads one file with the next idle worker.
+
+        Raises:
+            RadiographError: If the file is refused, or the worker breaks a limit.
+        """
+        worker = self._idle.get()
+        try:
+            return worker.read(data, name, frame)
+        finally:
+            self._idle.put(worker)
+
+    def close(self) -> None:
+        """Ends all workers; those in use end after their file."""
+        for _ in range(self._idle.qsize()):
+            self._idle.get().stop()
+
+
+class _Worker:
+    """One process and the pipes to it; used by one thread at a time."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def read(self, data: bytes, name: str, frame: int) -> Radiograph:
+        process = self._running()
+        with self._deadline(process, self._limits.seconds, TOO_SLOW):
+            _send(_open_pipe(process.stdin), {"name": name, "frame": frame}, data)
+            answer, pixels = _receive(_open_pipe(process.stdout))
+        if "error" in answer:
+            raise RadiographError(answer["error"])
+        return _unpack(answer, pixels)
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):  # what was not yet flushed has no reader
+                _open_pipe(pipe).close()
+        self._process = None
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.stop()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "core.worker", str(self._limits.memory_bytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=PROJECT,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )
+        with self._deadline(self._process, self._limits.start_seconds, NOT_STARTED):
+            _receive(_open_pipe(self._process.stdout))
+        return self._process
+
+    @contextmanager
+    def _deadline(self, process: subprocess.Popen[bytes], seconds: float, late: str) -> Iterator[None]:
+        """Kills a process that is late, and clears away one that is gone."""
+        expired = threading.Event()
+
+        def end() -> None:
+            expired.set()
+            process.kill()
+
+        timer = threading.Timer(seconds, end)
+        timer.start()
+        try:
+            yield
+        except (OSError, EOFError, ValueError) as error:
+            self.stop()
+            raise RadiographError(late if expired.is_set() else BROKE) from error
+        finally:
+            timer.cancel()
+
+
+def _open_pipe(pipe: Any) -> BinaryIO:
+    """Popen types its pipes as optional; ours were asked for."""
+    found: BinaryIO = pipe
+    return found
+
+
+def _send(stream: BinaryIO, header: dict[str, Any], body: bytes | memoryview) -> None:
+    text = json.dumps(header).encode()
+    stream.write(len(text).to_bytes(8, "big") + len(body).to_bytes(8, "big") + text)
+    stream.write(body)
+    stream.flush()
+
+
+def _receive(stream: BinaryIO) -> tuple[Any, bytearray]:
+    lengths = _read_exactly(stream, 16)
+    header = _read_exactly(stream, int.from_bytes(lengths[:8], "big"))
+    return json.loads(header), _read_exactly(stream, int.from_bytes(lengths[8:], "big"))
+
+
+def _read_exactly(stream: BinaryIO, count: int) -> bytearray:
+    found = bytearray(count)
+    view = memoryview(found)
+    while view:
+        got = stream.readinto(view)  # type: ignore[attr-defined]  # buffered streams have it
+        if not got:
+            raise EOFError("the process at the other end is gone")
+        view = view[got:]
+    return found
+
+
+def _pack(radiograph: Radiograph) -> dict[str, Any]:
+    fields = {**vars(radiograph), "warnings": [asdict(warning) for warning in radiograph.warnings]}
+    return {**fields, "pixels": list(radiograph.pixels.shape)}
+
+
+def _unpack(answer: dict[str, Any], body: bytearray) -> Radiograph:
+    pixels = np.frombuffer(body, dtype=np.float32).reshape(answer["pixels"])
+    pixels.flags.writeable = False
+    warnings = tuple(ReadingWarning(**warning) for warning in answer["warnings"])
+    return Radiograph(**{**answer, "pixels": pixels, "warnings": warnings})
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Says that it is ready, then reads files until the other end closes the pipe."""
+    _send(answers, {"ready": True}, b"")
+    with suppress(EOFError):
+        while True:
+            header, data = _receive(requests)
+            try:
+                radiograph = read_radiograph(bytes(data), header["name"], header["frame"])
+            except RadiographError as error:
+                _send(answers, {"error": str(error)}, b"")
+                continue
+            _send(answers, _pack(radiograph), radiograph.pixels.data.cast("B"))
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    """Where the system knows such limits (not on Windows)."""
+    with suppress(ImportError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+
+
+def main() -> None:
+    """A worker's life: what libraries print goes to the log, never between two answers."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _limit_memory(int(sys.argv[1]))
+    serve(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()
