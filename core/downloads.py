@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 import urllib.error
 import urllib.request
@@ -96,7 +95,7 @@ def download(
                     response, file, int(response.headers["Content-Length"] or 0), limit_bytes, progress
                 )
                 _check_content(temporary, digest, sha256)
-                os.replace(temporary, target)
+                temporary.replace(target)
             finally:
                 temporary.unlink(missing_ok=True)
     except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:

@@ -114,7 +114,8 @@ def read_official_weights(path: Path) -> dict[str, NDArray[np.generic]]:
 
 # What a damaged or foreign file makes torch, zipfile and pickle raise between them.
 _UNREADABLE = (
-    AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError
+    AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError,
+    pickle.UnpicklingError,
 )  # fmt: skip
 
 

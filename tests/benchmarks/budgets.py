@@ -51,15 +51,19 @@ def measure(bundle: Path, folder: Path) -> list[Budget]:
     ours = run("ours", bundle)
     run("prepare", bundle, folder)
     plain = run("plain", bundle, folder)
+    heads = run("heads", bundle)
     return [
         Budget("analysis, faster than the plain way", plain["full_ms"] / ours["full_ms"], 10, "x", True),
         Budget("analysis, against bare forward passes", ours["full_ms"] / ours["bare_ms"], 1.3, "x", False),
         Budget("resident memory of the app's process", ours["resident_mb"], 900, " MB", False),
         Budget("start to first analysis, faster", plain["loaded_s"] / ours["first_s"], 4, "x", True),
+        Budget("training five heads, faster", heads["through_base_s"] / heads["cached_s"], 20, "x", True),
         Budget("one analysis, warm", ours["full_ms"], float("inf"), " ms", False),
         Budget("the same, the plain way", plain["full_ms"], float("inf"), " ms", False),
         Budget("start to first analysis", ours["first_s"], float("inf"), " s", False),
         Budget("imports and loading, the plain way", plain["loaded_s"], float("inf"), " s", False),
+        Budget("training five heads", heads["cached_s"], float("inf"), " s", False),
+        Budget("the same, through the bases (scaled up)", heads["through_base_s"], float("inf"), " s", False),
         Budget("memory, the plain way", plain["resident_mb"], float("inf"), " MB", False),
     ]
 

@@ -57,8 +57,13 @@ def test_json_holds_every_number_and_where_it_comes_from(analysis: Analysis) -> 
     assert record["backbones"][0]["heatmap"] == [[0, 0.5], [1, 0.3333]]
     assert [finding["name"] for finding in record["findings"]] == list(FINDINGS)
     assert record["severity"][0] == {
-        "name": "extent", "value": 3.5, "maximum": 8, "mean_absolute_error": 1.1, "baseline_error": 2.0, "images": 89
-    }  # fmt: skip
+        "name": "extent",
+        "value": 3.5,
+        "maximum": 8,
+        "mean_absolute_error": 1.1,
+        "baseline_error": 2.0,
+        "images": 89,
+    }
     assert (
         record["ensemble"]["contributions"][0]["contribution"] == -0.6 and not record["ensemble"]["positive"]
     )

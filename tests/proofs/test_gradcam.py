@@ -13,7 +13,7 @@ from core.backbones import BACKBONES, Backbone, scale_pixels
 from core.gradcam import Head, gradcam
 from core.preprocessing import Preprocessing, network_input
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # TensorFlow's and tf-keras-vis's own deprecations
+pytestmark = pytest.mark.proof  # TensorFlow's and tf-keras-vis's own deprecations
 SIZE_PX = 112
 
 

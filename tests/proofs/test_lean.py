@@ -8,11 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.proof
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 PROGRAM = """
 import json, sys
 from pathlib import Path
+
+import pytest
 from core.analysis import analyse, load_models
 from core.radiograph import read_radiograph
 folder = Path(sys.argv[1])

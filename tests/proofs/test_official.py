@@ -1,4 +1,4 @@
-"""torchxrayvision's official weights: read without running what they pickle, shown, and never fed to the SVM."""
+"""torchxrayvision's official weights: read without running what they pickle, and never fed to the SVM."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.errors import WeightsError
 from core.findings import OFFICIAL, centre_square, findings_input, official_path
 from core.radiograph import Radiograph
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # the frameworks' own deprecations
+pytestmark = pytest.mark.proof  # the frameworks' own deprecations
 xrv = importlib.import_module("core.xrv")
 
 
