@@ -32,7 +32,7 @@ RADIOGRAPHY_CLASSES = frozenset(
         DigitalXRayImageStorageForProcessing,
     }
 )
-SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"  # and its multi-frame children
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7."  # and its multi-frame children
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow and JPEG
 CHEST = ("CHEST", "THORAX", "LUNG", "RIB", "HEART")
 LATERAL = frozenset({"LL", "RL", "LLD", "RLD", "LLO", "RLO", "LATERAL"})
@@ -82,7 +82,7 @@ def read_dicom(data: bytes, frame: int = 0) -> Decoded:
 def _check_modality(dataset: Dataset) -> tuple[ReadingWarning, ...]:
     modality = text(dataset, "Modality").upper()
     storage = text(dataset, "SOPClassUID")
-    if storage.startswith(SECONDARY_CAPTURE) and modality in CAPTURED:
+    if f"{storage}.".startswith(SECONDARY_CAPTURE) and modality in CAPTURED:
         return (CAPTURE,)
     if modality in RADIOGRAPHY or (not modality and storage in RADIOGRAPHY_CLASSES):
         return ()

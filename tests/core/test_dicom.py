@@ -291,7 +291,9 @@ def test_radiographs_and_captures_are_read(modality: str | None, storage: str, e
     assert codes(read(dataset(Modality=modality, SOPClassUID=storage))) == expected
 
 
-@pytest.mark.parametrize(("modality", "storage"), [("CT", CT), ("MR", SC), ("US", CR), (None, CT)])
+@pytest.mark.parametrize(
+    ("modality", "storage"), [("CT", CT), ("MR", SC), ("US", CR), (None, CT), ("OT", f"{SC}7.1.4")]
+)
 def test_other_modalities_are_refused_by_name(modality: str | None, storage: str) -> None:
     message = refusal(dataset(Modality=modality, SOPClassUID=storage))
     assert "not a radiograph" in message
