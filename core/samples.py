@@ -61,7 +61,7 @@ def list_samples(folder: Path = SAMPLES) -> tuple[Sample, ...]:
         return tuple(_sample(folder, row) for row in rows)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f"The samples in {folder} cannot be listed ({error}); write them anew with `python -m train samples`."
+            f"The samples in {folder} cannot be listed ({error}); write them with `python -m train samples`."
         ) from error
 
 

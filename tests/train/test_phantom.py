@@ -179,16 +179,16 @@ def test_a_network_sees_a_full_range_of_greys():
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "says"),
     [
-        {"label": "cured"},
-        {"size_px": 8},
-        {"aspect": 5.0},
-        {"extent": 1.2},
-        {"findings": (("Cough", 0.5),)},
-        {"findings": (("Nodule", 0.0),)},
+        ({"label": "cured"}, "label"),
+        ({"size_px": 8}, "size_px"),
+        ({"aspect": 5.0}, "aspect"),
+        ({"extent": 1.2}, "extent"),
+        ({"findings": (("Cough", 0.5),)}, "not a finding"),
+        ({"findings": (("Nodule", 0.0),)}, "severity"),
     ],
 )
-def test_impossible_recipes_are_refused(wrong):
-    with pytest.raises(ValueError):
+def test_impossible_recipes_are_refused(wrong, says):
+    with pytest.raises(ValueError, match=says):
         PhantomSpec(seed=1, **wrong)

@@ -67,8 +67,8 @@ def _gaussian(position: Array, sigma_mm: float) -> Array:
 def expose(frame: Frame, attenuation: Array, technique: Technique, noise: Array | None) -> Array:
     """The signal behind the patient in logarithmic units: 0 where directly exposed, larger where dense.
 
-    Beer-Lambert for the primary beam; the scatter is a blurred share of it plus a share of what the whole patient
-    lets through; quantum noise with the variance of its Poisson law.
+    Beer-Lambert for the primary beam; the scatter is a blurred share of it plus a share of what the whole
+    patient lets through; quantum noise with the variance of its Poisson law.
 
     Args:
         frame: The pixels.
@@ -89,7 +89,7 @@ def develop(
 ) -> Array:
     """The characteristic curve: grey in [0, 1], bright where dense.
 
-    The window is that of the same chest in health (`reference`), so that a lesion brightens nothing but itself.
+    The window is that of the same chest in health (`reference`), so that a lesion brightens only itself.
     """
     low, high = np.quantile(reference[inside], (0.02, 0.97))
     if technique.detail:

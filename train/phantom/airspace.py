@@ -55,28 +55,27 @@ def _paint_airspace(scene: Scene, scores: list[Array], wanted: Airspace, rng: np
     coarse = 0.22 - 0.2 * wanted.density  # ground glass is uneven, a consolidation is not
     mottle = np.clip(1 + coarse * fractal_field(scene.frame, rng, (12.0, 6.0, 3.5), 0.9), 0.3, 1.6)
     rim = 0.25 if wanted.softness < 0.7 else 0.06  # a lobe ends at its fissure, a haze fades
-    trees = [vessels.vessel_tree(scene.anatomy, lung.side, rng, 0.85, 3) for lung in scene.lungs]
-    mask = np.zeros_like(scene.lung_field)
-    for lung, score, share, tree in zip(scene.lungs, scores, wanted.shares, trees, strict=True):
+    mask, haze = np.zeros_like(scene.lung_field), np.zeros_like(scene.opacity)
+    for lung, score, share in zip(scene.lungs, scores, wanted.shares, strict=True):
         if share <= 0 or not lung.field.any():
             continue
         inside = score[lung.field]
         threshold = np.quantile(inside, 1 - min(share, 1.0))
         depth = np.clip((score - threshold) / (wanted.softness * inside.std()), 0, 1)
-        involved = lung.field & (score >= threshold)
-        filling = (
-            wanted.density
-            * mottle
-            * (rim + (1 - rim) * smoothstep(depth, 0, 1))
-            * (score >= threshold)
-            * (lung.hull > 0)
-        )
+        involved = (score >= threshold) & (lung.hull > 0)
+        filling = wanted.density * mottle * (rim + (1 - rim) * smoothstep(depth, 0, 1)) * involved
         scene.fill(filling)
-        if wanted.bronchogram:
-            bronchi = np.minimum(tube_paths(scene.frame, tree), 5)
-            scene.extra = scene.extra - 0.9 * bronchi * filling
-        mask |= involved
+        haze = np.maximum(haze, filling)
+        mask |= involved & lung.field
+    if wanted.bronchogram:
+        scene.extra = scene.extra - 0.9 * haze * _bronchi(scene, rng)
     return mask
+
+
+def _bronchi(scene: Scene, rng: np.random.Generator) -> Array:
+    """Path through the larger bronchi, (height, width) in mm; their air shows where the lung is dense."""
+    trees = [vessels.vessel_tree(scene.anatomy, lung.side, rng, 0.85, 3) for lung in scene.lungs]
+    return np.minimum(tube_paths(scene.frame, Tubes.joined(trees)), 5)
 
 
 def _split(scene: Scene, extent: float, lean: float) -> tuple[float, float]:

@@ -77,7 +77,7 @@ def _atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Mas
 
 def _site(scene: Scene, lung: organs.Lung, rng: np.random.Generator, levels: tuple[float, float],
           laterals: tuple[float, float]) -> tuple[float, float]:  # fmt: skip
-    """A point of the lung, by its range of levels (0 apex, 1 base) and of lateral positions (0 inner, 1 outer)."""
+    """A point of the lung, by ranges of levels (0 apex, 1 base) and lateral positions (0 inner, 1 outer)."""
     a = scene.anatomy
     top = a.dome[0] if lung.side < 0 else a.dome[1]
     y = np.array([rng.uniform(*levels) * top])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from train.phantom import acquisition, airspace, film, lesions
 from train.phantom.anatomy import Anatomy, draw_anatomy
 from train.phantom.scene import Mask, Scene, attenuation, bones, lay_out
-from train.phantom.shapes import Frame
+from train.phantom.shapes import Array, Frame
 from train.phantom.spec import (
     AIRSPACE,
     IMPLIES,
@@ -111,8 +111,9 @@ def _paint_disease(scene: Scene, spec: PhantomSpec) -> dict[str, Mask]:
     return {"Pneumonia": mask, "Consolidation" if dense else "Infiltration": mask.copy()}
 
 
-def _acquire(scene: Scene, line_integrals: NDArray[np.float64], reference: NDArray[np.float64], random: Streams,
-             extras: bool) -> NDArray[np.float32]:  # fmt: skip
+def _acquire(
+    scene: Scene, line_integrals: Array, reference: Array, random: Streams, extras: bool
+) -> NDArray[np.float32]:
     frame, a = scene.frame, scene.anatomy
     technique = acquisition.draw_technique(random["noise"], a)
     noise = random["noise"].standard_normal((frame.height, frame.width))

@@ -1,7 +1,7 @@
 """Geometry in millimetres: the pixel grid, chords through ellipsoids and tubes, smooth random fields.
 
-Rays run parallel to z, from the patient's back (negative) to the front. x points to the image's right, which is
-the patient's left; y points down; (0, 0) is the midline at the level of the lungs' apices.
+Rays run parallel to z, from the patient's back (negative) to the front. x points to the image's right, which
+is the patient's left; y points down; (0, 0) is the midline at the level of the lungs' apices.
 """
 
 from __future__ import annotations
@@ -175,8 +175,8 @@ class Tubes:
 def tube_paths(frame: Frame, tubes: Tubes, marrow: tuple[float, float] = (0.0, 0.0)) -> Array:
     """Path lengths through tubes, (height, width) in mm.
 
-    A quadrature over the centre line and the width of each piece; each sample brings the analytic chord of its
-    cross-section and is shared among four pixels, so that volume is kept at any resolution.
+    A quadrature over the centre line and the width of each piece; each sample brings the analytic chord of
+    its cross-section and is shared among four pixels, so that volume is kept at any resolution.
 
     Args:
         frame: The pixels.
@@ -205,8 +205,9 @@ def tube_paths(frame: Frame, tubes: Tubes, marrow: tuple[float, float] = (0.0, 0
     if core:
         share = share * (1 - missing * np.sqrt(np.maximum(0, core**2 - offset**2)) / chord)
     reach = (radius / frame.pitch_mm)[sample] * offset
-    return _splat(frame, centre_c[sample] + reach * normal_c[sample], centre_r[sample] + reach * normal_r[sample],
-                  volume[sample] * share)  # fmt: skip
+    column_at = centre_c[sample] + reach * normal_c[sample]
+    row_at = centre_r[sample] + reach * normal_r[sample]
+    return _splat(frame, column_at, row_at, volume[sample] * share)
 
 
 def _spread(counts: NDArray[np.intp]) -> tuple[NDArray[np.intp], Array]:
