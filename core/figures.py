@@ -162,18 +162,17 @@ def _on_black(figure: go.Figure, height_px: int, top_px: int = 0) -> go.Figure:
 
 
 def heat_scale(colour_map: str) -> go.Figure:
-    """The legend of the heat, in words: low to high."""
+    """The legend of the heat, in words: low to high, on the same black as the radiographs."""
     figure = go.Figure(
         go.Heatmap(
-            z=[np.linspace(0, 1, 64)],
-            colorscale=get_colorscale(colour_map),
-            showscale=False,
-            hoverinfo="skip",
+            z=[np.linspace(0, 1, 64)], colorscale=fading(colour_map), showscale=False, hoverinfo="skip"
         )
     )
-    figure.update_xaxes(tickvals=[1, 62], ticktext=["low", "high"], showgrid=False, zeroline=False)
+    for x, anchor, word in ((0, "left", "low heat"), (63, "right", "high heat")):
+        figure.add_annotation(x=x, y=0, xanchor=anchor, text=word, showarrow=False, font_color="#E8EAED")
+    figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
-    return figure.update_layout(height=46, margin={"l": 0, "r": 0, "t": 4, "b": 22})
+    return _on_black(figure, 36)
 
 
 def probabilities_figure(analysis: Analysis) -> go.Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.backbones import BACKBONE_BY_KEY
-from core.evidence import SPLITS, Evidence
+from core.evidence import Evidence
 from core.results import Analysis, BackboneReading, SeverityScore
 
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
@@ -114,20 +114,18 @@ def contributions(analysis: Analysis) -> str:
     )
 
 
-def evidence_rows(evidence: Sequence[Evidence]) -> list[dict[str, str]]:
-    """The ensemble and the backbones on each set of held-out images, as rows of a table."""
-    rows = []
+def evidence_tables(evidence: Sequence[Evidence]) -> dict[str, list[dict[str, str]]]:
+    """Rows of a table for each split: the backbones, then the ensemble."""
+    tables: dict[str, list[dict[str, str]]] = {}
     for each in evidence:
         figures, interval = each.figures, each.figures.roc_auc_interval
         name = BACKBONE_BY_KEY[each.model].name if each.model in BACKBONE_BY_KEY else "Ensemble"
-        rows.append(
-            {
-                "Images": f"{SPLITS[each.split]} ({figures.images})",
-                "Model": name,
-                "ROC AUC (95 %)": f"{figures.roc_auc:.3f} ({interval.low:.3f}–{interval.high:.3f})",
-                "Sensitivity": f"{figures.confusion.sensitivity:.2f}",
-                "Specificity": f"{figures.confusion.specificity:.2f}",
-                "Wrong": f"{each.wrong} of {figures.images}",
-            }
-        )
-    return rows
+        row = {
+            "Model": name,
+            "ROC AUC (95 %)": f"{figures.roc_auc:.3f} ({interval.low:.2f}–{interval.high:.2f})",
+            "Sensitivity": f"{figures.confusion.sensitivity:.2f}",
+            "Specificity": f"{figures.confusion.specificity:.2f}",
+            "Wrong": f"{each.wrong} of {figures.images}",
+        }
+        tables.setdefault(each.split, []).append(row)
+    return tables

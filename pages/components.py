@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
-from core.glossary import term
 
 from core import figures, reports, wording
 from core.bundle import list_bundles
 from core.errors import ThoraxLensError
+from core.evidence import SPLITS
+from core.glossary import term
 from core.names import display_name
 from core.results import Analysis, BackboneReading
 from core.samples import list_samples
@@ -21,6 +22,7 @@ from core.sources import bundles_folder
 from pages.heat_switch import heat_switch
 
 FILE_TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "dcm", "dicom"]
+TABS = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}
 PLOT = {"displayModeBar": False}
 ZOOMABLE = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
@@ -202,6 +204,7 @@ def heatmaps(case: Case) -> None:
         st.plotly_chart(
             figures.heat_scale(colour_map),
             config=PLOT,
+            theme=None,
             key="heat-scale",
             alt="Heat from low to high, each map scaled to its own peak.",
         )
@@ -274,7 +277,12 @@ def contributions(analysis: Analysis) -> None:
 def trust(analysis: Analysis, bundle: Loaded) -> None:
     """How wrong the models were on held-out images, and where the weights come from."""
     st.subheader("How far to trust it")
-    st.table(wording.evidence_rows(bundle.evidence))
+    tables = wording.evidence_tables(bundle.evidence)
+    if tables:
+        for tab, split in zip(st.tabs([TABS[split] for split in tables]), tables, strict=True):
+            with tab:
+                st.table(tables[split])
+                st.caption(f"COVID-19 against normal, on {SPLITS[split]}.")
     st.caption(
         "Internal figures flatter: in public data the source of an image nearly tells its label. "
         "The external clinic is in no other split.",

@@ -86,6 +86,27 @@ def _fuse(layer: Any) -> Any:
     return kind.from_config(layer.get_config())
 
 
+def settle_batch_normalization(network: Any, batches: Batches, steps: int = 16) -> None:
+    """Measures the statistics of batch normalisation anew, with the weights as they are at the end.
+
+    The moving averages of training lag behind, most of all after a change of resolution (Wu & Johnson
+    2021, Rethinking "Batch" in BatchNorm, arXiv:2105.07576, section 3).
+
+    Args:
+        network: Whose layers are settled; without such layers nothing happens.
+        batches: What to measure on.
+        steps: How many batches; all count alike.
+    """
+    layers = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    momenta = [layer.momentum for layer in layers]
+    for step in range(min(steps, len(batches)) if layers else 0):
+        for layer in layers:
+            layer.momentum = step / (step + 1)
+        network(batches[step][0], training=True)
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum
+
+
 def has_batch_normalization(network: Any) -> bool:
     """Whether any layer normalises batches."""
     return any(isinstance(layer, keras.layers.BatchNormalization) for layer in network.layers)

@@ -19,6 +19,7 @@ from train.networks import (
     build_trainable_base,
     has_batch_normalization,
     plain_batch,
+    settle_batch_normalization,
     use_fast_precision,
 )
 
@@ -60,20 +61,38 @@ def pretrain(
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(config.seed)
     use_fast_precision()
-    weights: list[NDArray[np.float32]] | None = None
+    weights: list[NDArray[np.float32]] = []
     for index, stage in enumerate(config.stages):
         keras.backend.clear_session()  # frees the graph of the stage before
         network = _three_classes(backbone, stage.size_px, config.dropout)
-        if weights is not None:
+        if weights:
             network.set_weights(weights)
+        batches = _batches(backbone, squares, records, stage, config)
         done = folder / f"{backbone.key}.stage{index}.weights.h5"
         if done.is_file():
             network.load_weights(done)
         else:
-            _run(network, backbone, squares, records, stage, config, folder / f"{backbone.key}.backup{index}")
+            backup = folder / f"{backbone.key}.backup{index}"
+            _run(network, backbone, batches, _watched(squares, records), stage, config, backup)
             network.save_weights(done)
         weights = network.get_weights()
-    return _keep_base(backbone, config.stages[-1].size_px, weights or [], result)
+    settle_batch_normalization(network, batches)
+    return _keep_base(backbone, config.stages[-1].size_px, network.get_weights(), result)
+
+
+def _batches(
+    backbone: Backbone,
+    squares: NDArray[np.uint8],
+    records: Sequence[Record],
+    stage: Stage,
+    config: PretrainConfig,
+) -> Batches:
+    train = [index for index, record in enumerate(records) if record.split == "train"]
+    labels = np.array([LABELS.index(records[index].label) for index in train])
+    sources = [records[index].source for index in train]
+    return Batches(
+        squares[train], labels, sources, backbone, stage.size_px, stage.images, config.batch, config.seed
+    )
 
 
 def _three_classes(backbone: Backbone, size_px: int, dropout: float) -> Any:
@@ -87,25 +106,12 @@ def _three_classes(backbone: Backbone, size_px: int, dropout: float) -> Any:
 def _run(
     network: Any,
     backbone: Backbone,
-    squares: NDArray[np.uint8],
-    records: Sequence[Record],
+    batches: Batches,
+    watched: tuple[NDArray[np.uint8], NDArray[np.int64]],
     stage: Stage,
     config: PretrainConfig,
     backup: Path,
 ) -> None:
-    labels = np.array([LABELS.index(record.label) for record in records])
-    train = np.array([record.split == "train" for record in records])
-    batches = Batches(
-        squares[train],
-        labels[train],
-        [record.source for record in records if record.split == "train"],
-        backbone,
-        stage.size_px,
-        stage.images,
-        config.batch,
-        config.seed,
-    )
-    watched = _watched(records)
     network.compile(
         _optimizer(network, stage, config),
         "sparse_categorical_crossentropy",
@@ -115,22 +121,24 @@ def _run(
     network.fit(
         batches,
         epochs=stage.epochs,
-        validation_data=(plain_batch(squares[watched], backbone, stage.size_px), labels[watched]),
+        validation_data=(plain_batch(watched[0], backbone, stage.size_px), watched[1]),
         validation_batch_size=config.batch,
         callbacks=[_Epochs(batches), keras.callbacks.BackupAndRestore(str(backup), delete_checkpoint=False)],
         verbose=2,
     )
 
 
-def _watched(records: Sequence[Record], each: int = 100) -> NDArray[np.int64]:
-    """Validation images to watch while it trains: at most so many of each class."""
+def _watched(
+    squares: NDArray[np.uint8], records: Sequence[Record], each: int = 100
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Validation images to watch while it trains, and their labels: at most so many of each class."""
+    held_out = [index for index, record in enumerate(records) if record.split == "val"]
     chosen = [
-        [index for index, record in enumerate(records) if record.split == "val" and record.label == label][
-            :each
-        ]
+        index
         for label in LABELS
+        for index in [index for index in held_out if records[index].label == label][:each]
     ]
-    return np.concatenate(chosen).astype(np.int64)
+    return squares[chosen], np.array([LABELS.index(records[index].label) for index in chosen])
 
 
 def _optimizer(network: Any, stage: Stage, config: PretrainConfig) -> Any:
