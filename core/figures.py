@@ -13,7 +13,7 @@ from PIL import Image
 from plotly.colors import get_colorscale, sample_colorscale
 from plotly.subplots import make_subplots
 
-from core.backbones import BACKBONE_BY_KEY
+from core.backbones import BACKBONE_BY_KEY, BACKBONES
 from core.preprocessing import crop_box
 from core.results import Analysis, BackboneReading
 
@@ -21,7 +21,7 @@ COLOUR_MAPS = ("Inferno", "Viridis", "Cividis", "Magma")
 GRID_PX = 96  # heat is drawn on so many cells a side; the map itself is 5 to 14
 OPAQUE_FROM = 0.45  # heat below fades out, so that the radiograph stays readable
 NEUTRAL, COVID_SIDE, NORMAL_SIDE = "#9AA4AF", "#56B4E9", "#E69F00"
-PATTERNS = {"vgg16": "", "densenet121": "/", "inceptionv3": ".", "resnet50": "x", "xception": "-"}
+PATTERNS = dict(zip([backbone.key for backbone in BACKBONES], ("", "/", ".", "x", "-"), strict=True))
 
 
 def fading(colour_map: str) -> list[list[Any]]:
