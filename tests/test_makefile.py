@@ -1,0 +1,94 @@
+"""Installation as make does it, with an interpreter that only notes what it is asked to do."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+STUB = """#!/bin/sh
+echo "$*" >> "$LOG"
+case "$*" in
+  *"-m venv"*) for venv; do :; done; mkdir -p "$venv/bin"; cp "$0" "$venv/bin/python" ;;
+  *"$FAILING"*) exit 1 ;;
+esac
+"""
+
+
+class Checkout:
+    """A folder with the Makefile and the requirements, and an interpreter that notes its arguments."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.log = folder, folder / "log"
+        for name in ("Makefile", "constraints.txt", "requirements.txt", "requirements-dev.txt"):
+            shutil.copy(PROJECT / name, folder / name)
+        (folder / "python").write_text(STUB)
+        (folder / "python").chmod(0o755)
+
+    def make(self, target: str, failing: str = "nothing") -> tuple[bool, list[str]]:
+        """Whether a target was made, and what the interpreter was asked to do for it."""
+        self.log.write_text("")
+        variables = {"LOG": str(self.log), "FAILING": failing, "PATH": "/usr/bin:/bin"}
+        command = ["make", target, f"PYTHON={self.folder / 'python'}", "VENV=venv"]
+        done = subprocess.run(command, cwd=self.folder, env=variables, capture_output=True, check=False)
+        return done.returncode == 0, [line for line in self.log.read_text().splitlines() if line != "-c "]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_the_second_time_nothing_is_installed(checkout: Checkout) -> None:
+    made, asked = checkout.make("run")
+    assert made
+    assert any(line.endswith("-r requirements.txt") for line in asked)
+    assert checkout.make("run") == (True, [line for line in asked if "streamlit" in line])
+
+
+def test_tests_install_their_tools_on_top_and_only_once(checkout: Checkout) -> None:
+    checkout.make("run")
+    made, asked = checkout.make("test")
+    assert made
+    assert [line.rpartition(" ")[2] for line in asked if "install" in line] == ["requirements-dev.txt"]
+    assert checkout.make("test") == (True, ["-m pytest"])
+
+
+def test_an_interrupted_installation_is_taken_up_again(checkout: Checkout) -> None:
+    made, asked = checkout.make("run", failing="-r requirements.txt")
+    assert not made
+    assert not any("streamlit" in line for line in asked)
+    made, asked = checkout.make("run")
+    assert made
+    assert any(line.endswith("-r requirements.txt") for line in asked)
+
+
+def test_changed_requirements_are_installed_and_so_are_those_changed_back(checkout: Checkout) -> None:
+    requirements = checkout.folder / "requirements.txt"
+    original = requirements.read_text()
+    checkout.make("run")
+    for text in (original + "another==1.0\n", original):
+        requirements.write_text(text)
+        made, asked = checkout.make("run")
+        assert made
+        assert any(line.endswith("-r requirements.txt") for line in asked)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the registry's only build has no CUDA")
+def test_the_registry_is_asked_for_pytorch_without_cuda_first(checkout: Checkout) -> None:
+    _, asked = checkout.make("run")
+    assert next(line for line in asked if "torch==" in line).endswith("+cpu")
+    assert not any("--extra-index-url" in line for line in asked)
+    shutil.rmtree(checkout.folder / "venv")
+    _, asked = checkout.make("run", failing="+cpu")
+    assert "--no-deps --extra-index-url" in next(line for line in asked if "--extra-index-url" in line)
+
+
+def test_another_python_is_refused_with_a_word_on_how_to_name_the_right_one(checkout: Checkout) -> None:
+    made, asked = checkout.make("run", failing="version_info")
+    assert not made
+    assert not any("venv" in line for line in asked)

@@ -1,0 +1,190 @@
+"""What no single module can promise: who may import whom, what is pinned, and what is written once."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from core.backbones import BACKBONES
+
+PROJECT = Path(__file__).resolve().parent.parent
+FRAMEWORKS = {"tensorflow", "keras", "tf_keras_vis", "torch", "torchvision", "torchxrayvision"}
+OURS = {"app", "core", "pages", "tests", "train"}
+UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+SOURCES = sorted(
+    path for layer in ("core", "train", "pages") for path in (PROJECT / layer).rglob("*.py")
+) + sorted(PROJECT.glob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PROJECT).as_posix()
+
+
+def imports(path: Path, *, anywhere: bool = True) -> set[str]:
+    """Top-level names of the modules that a file imports; those of functions only with `anywhere`."""
+    return {module.partition(".")[0] for module in _modules(ast.parse(path.read_text("utf-8")), anywhere)}
+
+
+def _modules(node: ast.AST, anywhere: bool) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (alias.name for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            yield child.module or ""
+        elif isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING" and not anywhere:
+            continue
+        elif anywhere or not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _modules(child, anywhere)
+
+
+# Layer, whether imports inside functions count too, and what it must not import.
+RULES = (
+    ("core", True, {"app", "pages", "train", "streamlit"}),
+    ("core", False, FRAMEWORKS),
+    ("train", True, {"app", "pages", "streamlit"}),
+    ("pages", True, {"app", "train", *FRAMEWORKS}),
+)
+
+
+@pytest.mark.parametrize(("layer", "anywhere", "forbidden"), RULES)
+def test_each_layer_imports_only_what_lies_below(layer: str, anywhere: bool, forbidden: set[str]) -> None:
+    files = [path for path in SOURCES if path.is_relative_to(PROJECT / layer)]
+    found = {name_of(path): imports(path, anywhere=anywhere) & forbidden for path in files}
+    assert files
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_a_page_holds_no_arithmetic_and_no_plots() -> None:
+    found = {name_of(path): imports(path) & {"numpy", "plotly", "PIL"} for path in PROJECT.glob("pages/*.py")}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_core_and_train_are_packages_so_that_no_installed_one_shadows_them() -> None:
+    assert (PROJECT / "core/__init__.py").is_file()
+    assert (PROJECT / "train/__init__.py").is_file()
+    assert list((PROJECT / "tests").rglob("__init__.py")) == []
+
+
+def test_nothing_is_unpickled() -> None:
+    found = {name_of(path): imports(path) & UNPICKLERS for path in SOURCES}
+    # The official findings weights are a pickle: its reader there finds no names but those of a DenseNet.
+    assert found.pop("core/xrv.py") == {"pickle"}
+    assert {path: names for path, names in found.items() if names} == {}
+    assert [name_of(path) for path in SOURCES if "allow_pickle=True" in path.read_text("utf-8")] == []
+
+
+def test_backbones_are_named_in_their_table_only() -> None:
+    names = {text for backbone in BACKBONES for text in (backbone.key, backbone.name, backbone.builder)}
+    for path in SOURCES:
+        constants = {
+            n.value for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Constant)
+        }
+        assert path.name == "backbones.py" or not names & constants, (
+            f"{name_of(path)} names {names & constants}"
+        )
+
+
+def test_no_file_depends_on_what_lies_beside_the_checkout() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    beside = b"../" + b"shared"
+    naming = {name for name in listed.stdout.splitlines() if beside in (PROJECT / name).read_bytes()}
+    assert naming <= {".ci/run"}
+
+
+def requirements(*files: str) -> list[Requirement]:
+    """Every requirement in files, options and comments left out."""
+    lines = [line for file in files for line in (PROJECT / file).read_text("utf-8").splitlines()]
+    return [Requirement(line) for line in lines if line and not line.startswith(("#", "-"))]
+
+
+DIRECT = requirements("requirements.txt", "requirements-dev.txt")
+PINNED = DIRECT + requirements("constraints.txt")
+VERSIONS = {canonicalize_name(each.name): str(each.specifier).removeprefix("==") for each in PINNED}
+
+
+def test_every_pin_is_exact() -> None:
+    assert [str(each) for each in PINNED if not re.fullmatch(r"==[\w.]+", str(each.specifier))] == []
+
+
+def brought(name: str, seen: set[str]) -> set[str]:
+    """Names of all packages that an installed one needs here, itself included."""
+    if name not in seen:
+        seen.add(name)
+        for requirement in map(Requirement, metadata.requires(name) or []):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                brought(canonicalize_name(requirement.name), seen)
+    return seen
+
+
+def test_whatever_gets_installed_is_pinned_and_is_what_runs() -> None:
+    needed: set[str] = set()
+    for requirement in DIRECT:
+        if requirement.marker is None or requirement.marker.evaluate():
+            brought(canonicalize_name(requirement.name), needed)
+    installed = {name: metadata.version(name).partition("+")[0] for name in needed}
+    assert {name: version for name, version in installed.items() if VERSIONS.get(name) != version} == {}
+
+
+def test_every_import_is_a_requirement() -> None:
+    distributions = metadata.packages_distributions()
+    files = SOURCES + sorted((PROJECT / "tests").rglob("*.py"))
+    local = OURS | {path.stem for path in files}
+    imported = set().union(*map(imports, files)) - local - set(sys.stdlib_module_names) - {""}
+    missing = {
+        module
+        for module in imported
+        if not any(canonicalize_name(name) in VERSIONS for name in distributions.get(module, []))
+    }
+    assert missing == set()
+
+
+def test_the_readme_gives_a_reason_for_each_requirement() -> None:
+    rows = re.findall(
+        r"^\| ([^|]+) \| [^|]{10,} \|$", (PROJECT / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+    named = {canonicalize_name(name) for row in rows for name in re.findall(r"`([\w.-]+)`", row)}
+    assert {canonicalize_name(each.name) for each in DIRECT} - named == set()
+
+
+def test_the_readme_names_only_commands_that_exist() -> None:
+    readme = (PROJECT / "README.md").read_text("utf-8")
+    makefile = (PROJECT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    made = set(re.findall(r"\bmake ([a-z]+)", "\n".join(re.findall(r"`[^`]+`", readme))))
+    assert made
+    assert made <= targets
+
+
+def test_the_readme_links_to_nothing_that_is_not_there() -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", (PROJECT / "README.md").read_text("utf-8"))
+    assert [link for link in links if not (PROJECT / link.partition("#")[0]).exists()] == []
+
+
+SAFE_SETTINGS = (
+    ("server", "address", "127.0.0.1"),
+    ("server", "maxUploadSize", 50),
+    ("server", "enableCORS", True),
+    ("server", "enableXsrfProtection", True),
+    ("server", "enableStaticServing", False),
+    ("server", "fileWatcherType", "none"),
+    ("client", "showErrorDetails", "none"),
+    ("browser", "gatherUsageStats", False),
+)
+
+
+@pytest.mark.parametrize(("section", "option", "value"), SAFE_SETTINGS)
+def test_the_server_is_closed_by_default(section: str, option: str, value: object) -> None:
+    settings = tomllib.loads((PROJECT / ".streamlit/config.toml").read_text("utf-8"))
+    assert settings[section][option] == value
