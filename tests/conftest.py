@@ -67,16 +67,18 @@ def _kept_bundle() -> Path:
     code = hashlib.sha256(WRITER.read_bytes())
     for source in sorted((PROJECT / "core").glob("*.py")):
         code.update(source.read_bytes() if source.stem in WRITTEN_BY else b"")
-    stamp = KEPT / "stamp"
-    KEPT.parent.mkdir(exist_ok=True)
-    with (KEPT.parent / "tests.lock").open("w") as lock:
+    folder = KEPT / code.hexdigest()[:12] / "random"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (KEPT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text() != code.hexdigest():
-            shutil.rmtree(KEPT / "random", ignore_errors=True)  # its networks, if the same, stay prepared
+        if not (folder.parent / "whole").exists():
             environment = os.environ | {"THORAXLENS_CACHE": str(KEPT / "openvino")}
-            subprocess.run([sys.executable, WRITER, KEPT / "random"], check=True, env=environment)
-            stamp.write_text(code.hexdigest())
-    return KEPT / "random"
+            subprocess.run([sys.executable, WRITER, folder], check=True, env=environment)
+            (folder.parent / "whole").touch()
+            kept = sorted(KEPT.glob("*/whole"), key=lambda path: path.stat().st_mtime)
+            for old in kept[:-3]:
+                shutil.rmtree(old.parent)
+    return folder
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ from core.backbones import BACKBONES, Backbone, scale_pixels
 from core.gradcam import Head, gradcam
 from core.preprocessing import Preprocessing, network_input
 
-pytestmark = pytest.mark.proof  # TensorFlow's and tf-keras-vis's own deprecations
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.filterwarnings("ignore:Please import `zoom`:DeprecationWarning"),  # tf-keras-vis 0.8.7
+]
 SIZE_PX = 112
 
 

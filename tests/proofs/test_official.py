@@ -16,7 +16,7 @@ from core.errors import WeightsError
 from core.findings import OFFICIAL, centre_square, findings_input, official_path
 from core.radiograph import Radiograph
 
-pytestmark = pytest.mark.proof  # the frameworks' own deprecations
+pytestmark = pytest.mark.proof
 xrv = importlib.import_module("core.xrv")
 
 

@@ -15,7 +15,7 @@ from core.findings import OFFICIAL, findings_input, op_norm, sigmoid
 from core.preprocessing import network_input
 from core.radiograph import Radiograph
 
-pytestmark = pytest.mark.proof  # the frameworks' own deprecations
+pytestmark = pytest.mark.proof
 Draw = Callable[[int], Radiograph]
 SEEDS = (0, 7)
 
