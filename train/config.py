@@ -34,15 +34,13 @@ class PretrainConfig:
         batch: Images a step.
         weight_decay: Of AdamW, decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101).
         dropout: Before the three-class output, which is thrown away afterwards.
-        plain_learning_rate: Share of the learning rate for backbones without batch normalisation.
         seed: Of sampling, augmentation and initial weights.
     """
 
-    stages: tuple[Stage, ...] = (Stage(112, 5, 2000, 1e-3), Stage(224, 1, 900, 3e-4))
+    stages: tuple[Stage, ...] = (Stage(112, 4, 1600, 1e-3), Stage(224, 1, 900, 3e-4))
     batch: int = 32
     weight_decay: float = 1e-3
     dropout: float = 0.2
-    plain_learning_rate: float = 0.2
     seed: int = 7
 
 
@@ -113,13 +111,13 @@ DEFAULT = TrainConfig()
 STUDY = TrainConfig(
     preprocessing=Preprocessing(size_px=150, border_share=0.0, equalise=False),
     pooling="flatten",
-    pretrain=PretrainConfig(stages=(Stage(112, 5, 2000, 1e-3), Stage(150, 1, 900, 3e-4))),
+    pretrain=PretrainConfig(stages=(Stage(112, 4, 1600, 1e-3), Stage(150, 1, 900, 3e-4))),
 )
 
 # A few minutes on two cores: proves that every step works, and teaches a network next to nothing.
 TINY = TrainConfig(
     preprocessing=Preprocessing(size_px=96),
-    phantoms=48,
+    phantoms=96,
     pretrain=PretrainConfig(stages=(Stage(96, 1, 16, 1e-3),), batch=8),
     transfer=TransferConfig(epochs=8, patience=4, copies=0),
     findings=FindingsConfig(stages=(Stage(64, 1, 16, 1e-3),), batch=8, phantoms=24),

@@ -15,6 +15,8 @@ from core.backbones import Backbone, scale_pixels
 from core.networks import build_base
 from train.augment import augment, plain
 
+NORMALIZATION = "_normalization"  # what the name of a normalisation added behind a convolution ends in
+
 
 def use_fast_precision() -> None:
     """bfloat16 arithmetic where the processor has instructions for it, float32 elsewhere."""
@@ -61,29 +63,71 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
 
 def build_trainable_base(backbone: Backbone, size_px: int) -> Any:
-    """A base with fresh weights, its batch normalisation fused where the backend can.
+    """A base with fresh weights that trains fast: `plain_weights` turns it into the backbone's own.
 
-    Networks without batch normalisation start from He's initial weights, since Glorot's let the signal
-    of thirteen ReLU layers fade (He et al. 2015, arXiv:1502.01852, section 2.2).
+    Batch normalisation is fused where the backend can. VGG16 knows none and hardly trains from scratch;
+    it gets one behind each convolution, to be folded into it afterwards.
     """
     base = build_base(backbone, size_px)
     if not has_batch_normalization(base):
-        for layer in base.layers:
-            if isinstance(layer, keras.layers.Conv2D):
-                layer.kernel.assign(keras.initializers.HeNormal(seed=7)(layer.kernel.shape))
-        return base
+        return _with_batch_normalization(base)
+    return fuse(base)
+
+
+def fuse(network: Any) -> Any:
+    """The same network, weights included, with fused batch normalisation where the backend can."""
     if keras.backend.backend() != "tensorflow":
-        return base
-    fused = keras.models.clone_model(base, clone_function=_fuse)
-    fused.set_weights(base.get_weights())
+        return network
+    fused = keras.models.clone_model(network, clone_function=_fused_layer)
+    fused.set_weights(network.get_weights())
     return fused
 
 
-def _fuse(layer: Any) -> Any:
+def _fused_layer(layer: Any) -> Any:
     kind = type(layer)
     if kind is keras.layers.BatchNormalization:
         kind = FusedBatchNormalization
     return kind.from_config(layer.get_config())
+
+
+def _with_batch_normalization(base: Any) -> Any:
+    """The same chain of layers, each convolution followed by a normalisation of its own."""
+    fused = keras.backend.backend() == "tensorflow"
+    normalization = FusedBatchNormalization if fused else keras.layers.BatchNormalization
+    inputs = keras.Input(base.input_shape[1:])
+    outputs = inputs
+    for layer in base.layers[1:]:
+        if isinstance(layer, keras.layers.Conv2D):
+            settings = layer.get_config() | {"activation": "linear", "kernel_initializer": "he_normal"}
+            outputs = keras.layers.Conv2D.from_config(settings)(outputs)
+            outputs = normalization(name=layer.name + NORMALIZATION)(outputs)
+            outputs = keras.layers.ReLU()(outputs)
+        else:
+            outputs = type(layer).from_config(layer.get_config())(outputs)
+    return keras.Model(inputs, outputs)
+
+
+def plain_weights(network: Any, base: Any) -> list[NDArray[np.float32]]:
+    """The weights of a backbone as its authors built it.
+
+    Args:
+        network: Contains what `build_trainable_base` built, trained and settled.
+        base: The plain one, from `build_base`.
+
+    Returns:
+        For `base.set_weights`; where normalisation was added, folded into the convolution before it
+        (Jacob et al. 2018, arXiv:1712.05877, section 3.2).
+    """
+    if has_batch_normalization(base):
+        return list(network.get_weights()[: len(base.weights)])
+    folded: list[NDArray[np.float32]] = []
+    for layer in base.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            kernel, bias = network.get_layer(layer.name).get_weights()
+            gamma, beta, mean, variance = network.get_layer(layer.name + NORMALIZATION).get_weights()
+            gain = gamma / np.sqrt(variance + network.get_layer(layer.name + NORMALIZATION).epsilon)
+            folded += [kernel * gain, (bias - mean) * gain + beta]
+    return folded
 
 
 def settle_batch_normalization(network: Any, batches: Batches, steps: int = 16) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from train.data import LABELS, Record
 from train.networks import (
     Batches,
     build_trainable_base,
-    has_batch_normalization,
     plain_batch,
+    plain_weights,
     settle_batch_normalization,
     use_fast_precision,
 )
@@ -77,7 +78,7 @@ def pretrain(
             network.save_weights(done)
         weights = network.get_weights()
     settle_batch_normalization(network, batches)
-    return _keep_base(backbone, config.stages[-1].size_px, network.get_weights(), result)
+    return _keep_base(backbone, config.stages[-1].size_px, network, result)
 
 
 def _batches(
@@ -113,7 +114,7 @@ def _run(
     backup: Path,
 ) -> None:
     network.compile(
-        _optimizer(network, stage, config),
+        _optimizer(stage, config),
         "sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,  # XLA took 1.6 times as long on two cores
@@ -141,20 +142,19 @@ def _watched(
     return squares[chosen], np.array([LABELS.index(records[index].label) for index in chosen])
 
 
-def _optimizer(network: Any, stage: Stage, config: PretrainConfig) -> Any:
-    steps = stage.epochs * -(-stage.images // config.batch)
-    share = 1.0 if has_batch_normalization(network) else config.plain_learning_rate
+def _optimizer(stage: Stage, config: PretrainConfig) -> Any:
+    steps = stage.epochs * math.ceil(stage.images / config.batch)
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - steps // 10, warmup_target=stage.learning_rate * share, warmup_steps=steps // 10
+        0.0, steps - steps // 10, warmup_target=stage.learning_rate, warmup_steps=steps // 10
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay, clipnorm=1.0)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
 
 
-def _keep_base(backbone: Backbone, size_px: int, weights: list[NDArray[np.float32]], result: Path) -> Path:
+def _keep_base(backbone: Backbone, size_px: int, network: Any, result: Path) -> Path:
     base = build_base(backbone, size_px)
-    base.set_weights(weights[: len(base.weights)])
+    base.set_weights(plain_weights(network, base))
     temporary = result.with_suffix(".partial")
     save_weights(base, temporary)
     temporary.replace(result)

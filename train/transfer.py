@@ -19,7 +19,7 @@ from core.networks import HIDDEN_UNITS, build_base, build_network, load_weights,
 from train.augment import augment
 from train.config import TransferConfig
 from train.data import Record
-from train.networks import balanced_shares, build_trainable_base, plain_batch, use_fast_precision
+from train.networks import balanced_shares, fuse, plain_batch, use_fast_precision
 
 Floats = NDArray[np.float32]
 
@@ -53,7 +53,7 @@ def frozen_base(backbone: Backbone, size_px: int, weights: Path | None) -> Any:
         WeightsError: If the download fails, or the file belongs to another network.
     """
     if weights is not None:
-        base = build_trainable_base(backbone, size_px)
+        base = fuse(build_base(backbone, size_px))
         load_weights(base, weights, base_only=True)
         return base
     try:
@@ -143,7 +143,11 @@ def train_head(
     """
     keras.utils.set_random_seed(config.seed)
     head = build_head(train[0].shape[1])
-    head.compile(keras.optimizers.Adam(config.learning_rate), "binary_crossentropy")
+    head.compile(
+        keras.optimizers.Adam(config.learning_rate),
+        "binary_crossentropy",
+        steps_per_execution=64,  # steps this small cost more in Python than in arithmetic
+    )
     stop = keras.callbacks.EarlyStopping(patience=config.patience, restore_best_weights=True)
     history = head.fit(
         *train[:2],
