@@ -18,7 +18,7 @@ from core.names import display_name
 from core.results import Analysis, BackboneReading
 from core.samples import list_samples
 from core.service import Case, Loaded, Service
-from core.sources import bundles_folder
+from core.sources import PROJECT, bundles_folder
 from pages.heat_switch import heat_switch
 
 FILE_TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "dcm", "dicom"]
@@ -332,3 +332,29 @@ def downloads(analysis: Analysis) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
+
+
+def about() -> None:
+    """The long text."""
+    st.markdown((PROJECT / "assets" / "about.md").read_text(encoding="utf-8"))
+
+
+def bundles() -> None:
+    """Where the models of each bundle come from."""
+    st.markdown("## The models")
+    for listing in list_bundles(bundles_folder()):
+        if listing.manifest is None:
+            st.error(plain(listing.problem or ""), icon=":material/block:")
+            continue
+        manifest = listing.manifest
+        st.markdown(
+            f"**{plain(manifest.title)}**, built {plain(manifest.created)}. {plain(manifest.description)}"
+        )
+        for source in manifest.sources:
+            counts = ", ".join(f"{count} {split}" for split, count in source.counts.items())
+            st.markdown(
+                f"- **{plain(source.name)}**: {plain(source.citation)}; licence: {plain(source.licence)}. "
+                f"Images: {plain(counts)}."
+            )
+        with st.expander("Training configuration, figures and versions"):
+            st.json(manifest.training, expanded=1)
