@@ -61,10 +61,10 @@ def pretrain(
         return result
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(config.seed)
-    use_fast_precision()
     weights: list[NDArray[np.float32]] = []
     for index, stage in enumerate(config.stages):
-        keras.backend.clear_session()  # frees the graph of the stage before
+        keras.backend.clear_session()  # frees the graph of the stage before, and forgets the precision
+        use_fast_precision()
         network = _three_classes(backbone, stage.size_px, config.dropout)
         if weights:
             network.set_weights(weights)
