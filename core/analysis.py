@@ -18,7 +18,7 @@ from core.engine import Network, Progress, load_network, prepare
 from core.errors import BundleError, EngineError, SelfTestError
 from core.findings import OFFICIAL, centre_square, finding_scores, findings_input, official_file
 from core.gradcam import gradcam, normalise
-from core.inference import Networks, RawOutputs, compile_networks, ensemble_features, raw_outputs
+from core.inference import Networks, RawOutputs, checked, compile_networks, ensemble_features, raw_outputs
 from core.manifest import BundleManifest, Precision
 from core.plausibility import plausibility_warnings
 from core.preprocessing import crop_box
@@ -95,9 +95,11 @@ def _load_official(precision: Precision, progress: Progress | None) -> tuple[Net
         return None, STAND_IN
     try:
         source = official_source(weights)
+        if OFFICIAL.sha256 not in (None, source.sha256):
+            return None, f"{UNUSABLE} the file is not the published one (its SHA-256 differs)."
         folders = prepare([source], ["--official", str(weights)], progress)
         return load_network(folders[source.key], precision), OFFICIAL_NOTE
-    except EngineError as error:
+    except (EngineError, OSError) as error:
         return None, f"{UNUSABLE} {error}"
 
 
@@ -189,7 +191,8 @@ def _read_findings(
         severity = tuple(fit.model(name) for name, fit in sorted(models.manifest.severity.items()))
     else:
         image = findings_input(centre_square(radiograph.pixels), OFFICIAL.preprocessing)
-        logits, points = models.official(image)[0][0], list(OFFICIAL.operating_points)
+        logits = checked(models.official(image)[0][0], "The official findings network")
+        points = list(OFFICIAL.operating_points)
         severity = OFFICIAL.severity
     return finding_scores(logits, points), tuple(model.score(logits) for model in severity)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import ctypes
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 import openvino
-import openvino.properties as properties
 import openvino.properties.hint as hints
 from numpy.typing import NDArray
 
@@ -146,7 +144,6 @@ def load_network(folder: Path, precision: Precision = "f32") -> Network:
     settings = {
         hints.inference_precision: _TYPES[precision],
         hints.performance_mode: hints.PerformanceMode.LATENCY,
-        properties.inference_num_threads: len(os.sched_getaffinity(0)),
     }
     try:
         compiled = _openvino().compile_model(folder / "model.xml", "CPU", settings)

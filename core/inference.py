@@ -110,18 +110,23 @@ def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
     feature_maps, probabilities = {}, {}
     for backbone in BACKBONES:
         features, probability = networks.backbones[backbone.key](scale_pixels(grey, backbone.scale))
-        feature_maps[backbone.key] = _numbers(features[0], backbone.name)
-        probabilities[backbone.key] = float(_numbers(probability, backbone.name).item())
+        feature_maps[backbone.key] = checked(features[0], backbone.name)
+        probabilities[backbone.key] = float(checked(probability, backbone.name).item())
     (logits,) = networks.findings(findings_input(pixels, manifest.findings.preprocessing))
     return RawOutputs(
         probabilities=probabilities,
-        logits=_numbers(logits[0], "The findings network"),
+        logits=checked(logits[0], "The findings network"),
         feature_maps=feature_maps,
         statistics=statistics(pixels, feature_maps),
     )
 
 
-def _numbers(values: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+def checked(values: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    """The same values.
+
+    Raises:
+        EngineError: Naming the network, if any of them is not a number.
+    """
     if not np.isfinite(values).all():
         raise EngineError(f"{name} answers with values that are not numbers; restore the bundle's weights.")
     return values

@@ -18,7 +18,7 @@ from core.analysis import Models, analyse, load_models, run_self_test
 from core.backbones import BACKBONES
 from core.bundle import MANIFEST_FILE
 from core.errors import BundleError, EngineError, SelfTestError
-from core.findings import FINDINGS
+from core.findings import FINDINGS, OFFICIAL, official_path
 from core.inference import ensemble_features, raw_outputs
 from core.radiograph import Radiograph
 from core.reports import to_json
@@ -138,3 +138,13 @@ def test_cached_networks_are_not_derived_again(random_bundle: Path) -> None:
     messages: list[str] = []
     models = load_models(random_bundle, progress=lambda message, done: messages.append(message))
     assert models.manifest.name == "random" and not messages
+
+
+def test_official_weights_with_another_hash_are_mentioned_and_not_used(
+    random_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    official_path().parent.mkdir(parents=True)
+    official_path().write_bytes(b"something else")
+    monkeypatch.setattr("core.analysis.OFFICIAL", replace(OFFICIAL, sha256="0" * 64))
+    models = load_models(random_bundle)
+    assert models.official is None and "not the published one" in models.findings_note
