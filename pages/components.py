@@ -126,6 +126,7 @@ def _sample() -> Source | None:
             default=_first_ill(titles),
             required=True,
             help=term("phantom"),
+            wrap=True,
         )
         sample = titles[picked]
         st.caption(sample.description)

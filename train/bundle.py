@@ -41,7 +41,7 @@ from train.evaluate import Outputs, evaluation_records, run_networks, write_pred
 from train.severity import EXTENT_MAXIMUM, OPACITY_MAXIMUM, fit_severity, read_severity_scores
 
 REFERENCE_SEED = 4242
-TRAINING_IMAGES = 200  # of the training split, measured for the plausibility limits besides `val`
+TRAINING_IMAGES = 100  # of the training split, measured for the plausibility limits besides `val`
 PACKAGES = (
     "keras",
     "tensorflow-cpu",

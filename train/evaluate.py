@@ -91,7 +91,7 @@ def run_networks(
     )
 
 
-def evaluation_records(records: Sequence[Record], pneumonia: int = 60, seed: int = 0) -> list[Record]:
+def evaluation_records(records: Sequence[Record], pneumonia: int = 40, seed: int = 0) -> list[Record]:
     """The images that `predictions.csv` holds.
 
     Every image of the task outside the training split, and of each source at most so many test images

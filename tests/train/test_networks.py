@@ -19,7 +19,9 @@ def test_classes_are_drawn_alike_and_sources_by_root_of_size() -> None:
     shares = balanced_shares(labels, ["big"] * 81 + ["small"] * 9 + ["big"] * 10)
     assert shares.sum() == pytest.approx(1)
     assert shares[labels == 1].sum() == pytest.approx(0.5)
-    assert shares[:81].sum() / shares[81:90].sum() == pytest.approx(3)  # nine times the images, three the share
+    assert shares[:81].sum() / shares[81:90].sum() == pytest.approx(
+        3
+    )  # nine times the images, three the share
 
 
 def test_an_epoch_is_drawn_the_same_again(batches: Batches) -> None:

@@ -1,0 +1,87 @@
+"""The bundle that ships: whole, true to its own record, and answering phantoms in the right direction."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.analysis import Models, analyse, load_models
+from core.bundle import read_manifest
+from core.evidence import collect_evidence
+from core.radiograph import Radiograph
+from core.results import Analysis
+from core.sources import PROJECT
+from train.data import read_manifest as read_records
+from train.evaluate import TOLERANCE, verify
+from train.phantom import Phantom, PhantomSpec, render
+
+SHIPPED = PROJECT / "assets" / "bundles" / "first"
+SEEDS = range(900, 908)
+EXTENTS = (0.0, 0.3, 0.7)
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    """What `make run` serves; this also runs the self-test."""
+    return load_models(SHIPPED)
+
+
+def read_phantom(spec: PhantomSpec, models: Models) -> tuple[Phantom, Analysis]:
+    phantom = render(spec)
+    return phantom, analyse(Radiograph("phantom", phantom.pixels, (), "PNG", None, {}), models)
+
+
+@pytest.mark.data
+def test_predictions_are_recomputed_from_the_shipped_weights(data_folder: Path) -> None:
+    found = verify(SHIPPED, read_records(data_folder), data_folder, images=100)
+    assert found.images >= 95
+    assert max(found.largest.values()) <= TOLERANCE, found.largest
+
+
+def test_every_backbone_tells_the_classes_apart_on_held_out_images() -> None:
+    evidence = collect_evidence(SHIPPED, read_manifest(SHIPPED))
+    aucs = {each.model: each.figures.roc_auc for each in evidence if each.split == "test"}
+    assert len(aucs) == 6
+    assert min(aucs.values()) >= 0.90, aucs
+    assert {each.split for each in evidence} == {"test", "seed_test", "external"}
+
+
+def test_answers_rise_with_the_extent_of_disease(models: Models, capsys: pytest.CaptureFixture[str]) -> None:
+    """The direction of the mean over phantoms is asserted; the figures are printed."""
+    rows = []
+    for extent in EXTENTS:
+        label = "covid" if extent else "normal"
+        specs = [PhantomSpec(seed, label=label, extent=extent or None, extras=False) for seed in SEEDS]
+        answers = [read_phantom(spec, models)[1] for spec in specs]
+        severity = np.mean([[score.value for score in answer.severity] for answer in answers], axis=0)
+        mean = np.mean([[reading.probability for reading in answer.readings] for answer in answers])
+        rows.append((float(mean), *severity.tolist()))
+    with capsys.disabled():
+        pass
+    assert rows[0][0] < rows[-1][0]
+
+
+def test_heat_lies_on_lesions_more_than_chance(models: Models, capsys: pytest.CaptureFixture[str]) -> None:
+    """Share of heat on the lesions, over the share of the picture that they cover: 1 is chance."""
+    ratios = []
+    for seed in SEEDS:
+        phantom, analysis = read_phantom(PhantomSpec(seed, label="covid", extent=0.3, extras=False), models)
+        box = analysis.box
+        lesions = np.any(list(phantom.masks.values()), axis=0)[box.top : box.bottom, box.left : box.right]
+        for reading in analysis.readings:
+            if reading.heat_peak:
+                ratios.append(_mass_on(reading.heatmap, lesions) / lesions.mean())
+    with capsys.disabled():
+        print(f"\nheat on lesions, times chance: mean {np.mean(ratios):.2f} over {len(ratios)}")  # noqa: T201
+    assert np.mean(ratios) > 1
+
+
+def _mass_on(heatmap: np.ndarray, mask: np.ndarray) -> float:
+    rows = np.linspace(0, mask.shape[0], heatmap.shape[0] + 1).round().astype(int)
+    columns = np.linspace(0, mask.shape[1], heatmap.shape[1] + 1).round().astype(int)
+    cells = [
+        [mask[top:bottom, left:right].mean() for left, right in itertools.pairwise(columns)]
+        for top, bottom in itertools.pairwise(rows)
+    ]
+    return float((heatmap * np.array(cells)).sum() / heatmap.sum())

@@ -1,0 +1,82 @@
+"""From trained networks to a bundle that the app takes: the same steps as `python -m train all`."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.analysis import load_models
+from core.backbones import BACKBONES
+from core.bundle import read_manifest
+from core.errors import DataError
+from core.evidence import collect_evidence
+from core.findings import FINDINGS
+from train import evaluate, pipeline
+from train.bundle import validation_part
+from train.config import TINY
+from train.data import draw_phantoms
+
+
+@pytest.fixture
+def run(random_bundle: Path, tmp_path: Path) -> pipeline.Run:
+    """A run whose networks are trained already: the random ones."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for file in random_bundle.glob("*.safetensors"):
+        shutil.copy(file, folder)
+    for backbone in BACKBONES:
+        note = {"threshold": 0.5, "validation_auc": 0.5, "epochs": 1}
+        (folder / f"{backbone.key}.json").write_text(json.dumps(note))
+    (folder / "findings.json").write_text(json.dumps({"operating_points": [0.4] * len(FINDINGS)}))
+    return pipeline.Run(folder, TINY, None, "scratch", None, lambda title: lambda done, total: None, print)
+
+
+def test_a_bundle_is_built_and_answers_as_it_recorded(run: pipeline.Run, tmp_path: Path) -> None:
+    target = tmp_path / "bundles" / "tiny"
+    fitted = pipeline.bundle_run(run, target, None)
+    manifest = read_manifest(target)
+    load_models(target)  # runs the self-test against the reference outputs
+    assert {source.name for source in manifest.sources} == {"phantom"}
+    assert manifest.training["configuration"]["pretrain"]["batch"] == TINY.pretrain.batch
+    assert fitted.test is not None and fitted.test.images == 16
+    with Image.open(target / "reference.png") as image:
+        assert np.asarray(image).std() > 20
+    rows = evaluate.read_predictions(target / "predictions.csv")
+    held_out = {row["path"] for row in rows}
+    learnt = {record.path for record in run.records if record.split == "train"}
+    assert held_out and not held_out & learnt
+    assert {each.split for each in collect_evidence(target, manifest)} == {"test"}
+    assert {"pneumonia", "covid", "normal"} == {row["label"] for row in rows}
+
+    again = evaluate.verify(target, run.records, None, images=8)
+    assert again.images >= 6 and max(again.largest.values()) < 1e-5
+
+
+def test_tampered_predictions_do_not_verify(random_bundle: Path, tmp_path: Path) -> None:
+    records = draw_phantoms(12, 0)
+    with pytest.raises(DataError, match=r"lacks drawn/0\.png and 11 more"):
+        evaluate.verify(random_bundle, records, None)
+
+
+def test_a_group_never_changes_its_part() -> None:
+    parts = [validation_part(f"g{index}") for index in range(3000)]
+    assert parts == [validation_part(f"g{index}") for index in range(3000)]
+    assert 0.3 < parts.count("validation") / len(parts) < 0.37
+
+
+def test_evaluation_leaves_training_images_alone() -> None:
+    records = draw_phantoms(240, 0)
+    chosen = evaluate.evaluation_records(records, pneumonia=5)
+    assert all(record.split != "train" for record in chosen)
+    assert sum(record.label == "pneumonia" for record in chosen) == 5
+    assert sum(record.label == "covid" for record in chosen) == 20
+
+
+def test_a_stratified_share_keeps_every_stratum() -> None:
+    rows = [{"split": "test", "label": "covid", "path": str(i)} for i in range(90)]
+    rows += [{"split": "external", "label": "normal", "path": f"x{i}"} for i in range(10)]
+    chosen = evaluate.stratified(rows, 10)
+    assert len(chosen) == 10 and sum(row["split"] == "external" for row in chosen) == 1
