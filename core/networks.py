@@ -137,9 +137,7 @@ def write_tensors(
     save_file(stored, path)
 
 
-def quantise(
-    kernel: NDArray[np.float32], channel_axis: int
-) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+def quantise(kernel: NDArray[np.float32], channel_axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Rounds a kernel to int8.
 
     Args:
@@ -189,5 +187,5 @@ def read_tensors(path: Path) -> Tensors:
 
 def _restore(tensor: NDArray[np.generic], scale: NDArray[np.generic] | None) -> NDArray[np.generic]:
     if scale is not None:
-        return np.asarray(tensor.astype(np.float32) * scale)
+        return np.asarray(tensor.astype(np.float32) * scale.astype(np.float32))
     return tensor.astype(np.float32) if np.issubdtype(tensor.dtype, np.floating) else tensor

@@ -82,7 +82,7 @@ class Contribution:
         input: A backbone's key, or a finding's name.
         group: "backbone" or "finding".
         value: The input itself.
-        contribution: Weight times standardised value; all of them and the intercept sum to the decision value.
+        contribution: Weight times standardised value; all and the intercept sum to the decision value.
     """
 
     input: str
