@@ -41,7 +41,6 @@ from train.evaluate import Outputs, evaluation_records, run_networks, write_pred
 from train.severity import EXTENT_MAXIMUM, OPACITY_MAXIMUM, fit_severity, read_severity_scores
 
 REFERENCE_SEED = 4242
-TRAINING_IMAGES = 100  # of the training split, measured for the plausibility limits besides `val`
 PACKAGES = (
     "keras",
     "tensorflow-cpu",
@@ -90,7 +89,8 @@ class Roles:
     Attributes:
         records: Every image that is needed.
         evaluated: Those of `predictions.csv`.
-        typical: Those that the plausibility limits are fitted to.
+        typical: Those that the plausibility limits are fitted to: the validation split, whose collections
+            the networks learnt from.
         severity: Those with severity scores.
         scores: (severity images, 2): extent and opacity.
     """
@@ -102,22 +102,19 @@ class Roles:
     scores: NDArray[np.float64]
 
 
-def choose_images(records: Sequence[Record], severity_scores: Path | None, seed: int = 0) -> Roles:
+def choose_images(records: Sequence[Record], severity_scores: Path | None) -> Roles:
     """Assigns roles to images.
 
     Args:
         records: The data set.
         severity_scores: Radiologists' scores, matched by `Record.original`; None takes the truth of the
             phantoms of the task instead.
-        seed: Of the draw of training images.
 
     Raises:
         DataError: If the scores cannot be read.
     """
     evaluated = evaluation_records(records)
-    training = [each for each in records if each.split == "train"]
-    drawn = np.random.default_rng(seed).permutation(len(training))[:TRAINING_IMAGES]
-    typical = [training[index] for index in sorted(drawn)] + [r for r in evaluated if r.split == "val"]
+    typical = [record for record in evaluated if record.split == "val"]
     if severity_scores is not None:
         scored = {label.filename: label for label in read_severity_scores(severity_scores)}
         severity = [each for each in records if each.original in scored]

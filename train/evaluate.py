@@ -18,7 +18,7 @@ from core.backbones import BACKBONES
 from core.bundle import bundle_path, read_manifest
 from core.errors import DataError
 from core.findings import FINDINGS
-from core.inference import Networks, ensemble_features, load_networks, raw_outputs
+from core.inference import Networks, RawOutputs, ensemble_features, load_networks, raw_outputs
 from core.metrics import Evaluation, evaluate
 from train.data import Progress, Record, read_pixels
 
@@ -26,6 +26,7 @@ INFORMATION = ("path", "split", "source", "group", "label")
 MODELS = (*(backbone.key for backbone in BACKBONES), "ensemble")
 FINDING_COLUMNS = tuple(f"finding:{name}" for name in FINDINGS)
 DIGITS = 6
+AT_ONCE = 2  # images; while one is read or scaled, the other's network runs
 TOLERANCE = 1e-3  # between a recorded probability and the same one recomputed
 
 
@@ -67,7 +68,7 @@ def run_networks(
     """Runs all networks on images, by the app's own path.
 
     Args:
-        records: Which images; they are read in the background while the last is being analysed.
+        records: Which images.
         data: The data folder; phantoms need none.
         networks: From `core.inference.load_networks`.
         progress: Called with (done, total).
@@ -76,10 +77,15 @@ def run_networks(
         DataError: If an image cannot be read.
     """
     rows = []
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        for pixels in reader.map(lambda record: read_pixels(record, data), records):
-            rows.append(raw_outputs(pixels, networks))
-            rows[-1].feature_maps.clear()
+
+    def run(record: Record) -> RawOutputs:
+        outputs = raw_outputs(read_pixels(record, data), networks)
+        outputs.feature_maps.clear()
+        return outputs
+
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        for outputs in pool.map(run, records):
+            rows.append(outputs)
             if progress:
                 progress(len(rows), len(records))
     names = tuple(rows[0].statistics)
@@ -91,7 +97,7 @@ def run_networks(
     )
 
 
-def evaluation_records(records: Sequence[Record], pneumonia: int = 40, seed: int = 0) -> list[Record]:
+def evaluation_records(records: Sequence[Record], pneumonia: int = 20, seed: int = 0) -> list[Record]:
     """The images that `predictions.csv` holds.
 
     Every image of the task outside the training split, and of each source at most so many test images
