@@ -17,7 +17,11 @@ def test_nothing_in_the_table_is_shared_by_mistake() -> None:
     [
         ("tf", [-1, -1, -1], [1, 1, 1]),
         ("caffe", [-103.939, -116.779, -123.68], [151.061, 138.221, 131.32]),
-        ("torch", [-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225], [0.515 / 0.229, 0.544 / 0.224, 0.594 / 0.225]),
+        (
+            "torch",
+            [-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225],
+            [0.515 / 0.229, 0.544 / 0.224, 0.594 / 0.225],
+        ),
     ],
 )
 def test_black_and_white_on_each_scale(scale: str, black: list[float], white: list[float]) -> None:

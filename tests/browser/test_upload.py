@@ -1,0 +1,117 @@
+"""The real server in a real browser: files in, five probabilities and five heatmaps out."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from core.samples import SAMPLES
+from core.sources import PROJECT
+
+CHROMIUM = (
+    os.environ.get("THORAXLENS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+)
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+START_SECONDS, PAGE_MS = 120, 120_000
+NAMES = ("VGG16", "DenseNet121", "InceptionV3", "ResNet50", "Xception")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="needs Chromium: install it, or name it in THORAXLENS_CHROMIUM"
+    ),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The app as `make run` starts it, on a free port."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    server = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + START_SECONDS
+        while not healthy(url):
+            assert server.poll() is None and time.monotonic() < until, "the server did not start"
+            time.sleep(0.2)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.parametrize("name", ["covid-severe.png", "covid-moderate.dcm"])
+def test_an_upload_is_answered_by_five_backbones(browser, address: str, name: str) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(address)
+    page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
+    page.set_input_files('[data-testid="stFileUploaderDropzoneInput"]', SAMPLES / name)
+    page.wait_for_selector(f"text={name}: ", timeout=PAGE_MS)
+    page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
+    for backbone in NAMES:
+        card = page.get_by_text(re.compile(rf"^{backbone}\s+[01]\.\d\d$")).first
+        card.wait_for(timeout=PAGE_MS)
+    for backbone in NAMES:
+        heat = page.locator(f".st-key-heat-{backbone.lower()} .heatmaplayer image")
+        heat.first.wait_for(state="attached", timeout=PAGE_MS)
+        assert heat.count() == 1
+    page.close()
+
+
+def test_key_h_switches_the_heat_off_in_the_browser_alone(browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(address)
+    heat = page.locator(".st-key-heat-vgg16 .heatmaplayer")
+    heat.wait_for(state="attached", timeout=PAGE_MS)
+    page.wait_for_function("getComputedStyle(document.querySelector('.heatmaplayer')).opacity === '0.6'")
+    page.keyboard.press("h")
+    page.wait_for_function("getComputedStyle(document.querySelector('.heatmaplayer')).opacity === '0'")
+    page.close()
+
+
+def test_nothing_scrolls_sideways_on_a_phone(browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(address)
+    page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
+    width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert width <= 390
+    page.close()
