@@ -77,7 +77,7 @@ class FindingsConfig:
         seed: Of phantoms, sampling and augmentation.
     """
 
-    stages: tuple[Stage, ...] = (Stage(112, 4, 2000, 1e-3), Stage(224, 1, 800, 3e-4))
+    stages: tuple[Stage, ...] = (Stage(112, 3, 2000, 1e-3), Stage(224, 1, 480, 3e-4))
     batch: int = 32
     weight_decay: float = 1e-3
     phantoms: int = 1600
