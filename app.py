@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-st.set_page_config(page_title="ThoraxLens", page_icon=":material/pulmonology:", layout="wide")
+from core.sources import PROJECT
+
+st.set_page_config(page_title="ThoraxLens", page_icon=PROJECT / "assets" / "icon.svg", layout="wide")
 st.navigation(
     [
         st.Page("pages/analyse.py", title="Analyse", icon=":material/radiology:", default=True),

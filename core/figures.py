@@ -14,7 +14,6 @@ from plotly.colors import get_colorscale, sample_colorscale
 from plotly.subplots import make_subplots
 
 from core.backbones import BACKBONE_BY_KEY, BACKBONES
-from core.preprocessing import crop_box
 from core.results import Analysis, BackboneReading
 
 COLOUR_MAPS = ("Inferno", "Viridis", "Cividis", "Magma")
@@ -57,7 +56,7 @@ def radiograph_figure(
     analysis: Analysis,
     reading: BackboneReading | None,
     colour_map: str = COLOUR_MAPS[0],
-    height_px: int = 300,
+    height_px: int = 320,
 ) -> go.Figure:
     """A radiograph on black, with a backbone's heat over what the networks saw.
 
@@ -129,7 +128,7 @@ def _heat(
     dx, dy = (box.right - box.left) / GRID_PX, (box.bottom - box.top) / GRID_PX
     return go.Heatmap(
         z=upsample(reading.heatmap),
-        customdata=_greys(grey),
+        customdata=_greys(grey, analysis),
         x0=box.left + dx / 2,
         dx=dx,
         y0=box.top + dy / 2,
@@ -143,10 +142,11 @@ def _heat(
     )
 
 
-def _greys(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _greys(grey: NDArray[np.uint8], analysis: Analysis) -> NDArray[np.float32]:
     """What is under the heat, on its grid: (GRID_PX, GRID_PX) in [0, 1]."""
-    height, width = grey.shape
-    box = crop_box(width, height, 0.06)
+    across, down = grey.shape[1] / analysis.width_px, grey.shape[0] / analysis.height_px
+    left, top, right, bottom = analysis.box
+    box = (left * across, top * down, right * across, bottom * down)
     small = Image.fromarray(grey).resize((GRID_PX, GRID_PX), Image.Resampling.BOX, box=box)
     return np.asarray(small, dtype=np.float32) / np.float32(255)
 
@@ -264,13 +264,20 @@ def contributions_figure(analysis: Analysis, most: int = 12) -> go.Figure:
                 "pattern": {"shape": ["/" if value > 0 else "" for value in values]},
             },
             text=[f"{value:+.2f}" for value in values],
-            textposition="auto",
+            textposition="outside",
+            cliponaxis=False,
             hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
         )
     )
     figure.add_vline(x=0, line_color=NEUTRAL)
-    figure.update_xaxes(title="← towards normal · towards COVID-19 →")
-    return figure.update_layout(height=440, margin={"l": 0, "r": 0, "t": 8, "b": 40}, showlegend=False)
+    for x, anchor, text in ((0, "right", "← towards normal "), (0, "left", " towards COVID-19 →")):
+        figure.add_annotation(
+            x=x, y=1, yref="paper", xanchor=anchor, yanchor="bottom", text=text, showarrow=False
+        )
+    low, high = min(0.0, *values), max(0.0, *values)
+    room = 0.15 * (high - low)
+    figure.update_xaxes(range=[low - room, high + room])
+    return figure.update_layout(height=440, margin={"l": 0, "r": 0, "t": 24, "b": 24}, showlegend=False)
 
 
 def input_name(name: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import figures, reports, wording
+from core.backbones import BACKBONES
 from core.bundle import list_bundles
 from core.errors import ThoraxLensError
 from core.evidence import SPLITS
@@ -24,6 +25,11 @@ from pages.heat_switch import heat_switch
 FILE_TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "dcm", "dicom"]
 TABS = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}
 PLOT = {"displayModeBar": False}
+# What the theme cannot say: room for five radiographs side by side, and each backbone's own colour.
+_STYLE = ".stMainBlockContainer { padding-inline: 1.5rem; }" + "".join(
+    f".st-key-card-{each.key} [data-testid=stProgressBarTrack] div {{ background: {each.colour}; }}"
+    for each in BACKBONES
+)
 ZOOMABLE = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 
@@ -57,7 +63,8 @@ def plain(text: str) -> str:
 
 def title(name: str, subtitle: str) -> None:
     """The head of a page."""
-    st.markdown(f"### {name} :gray[{subtitle}]" if subtitle else f"### {name}")
+    st.html(f"<style>{_STYLE}</style>")
+    st.markdown(f"### {name} :small[:gray[{subtitle}]]" if subtitle else f"### {name}")
 
 
 def disclaimer() -> None:
@@ -197,7 +204,7 @@ def heatmaps(case: Case) -> None:
         )
     with right:
         analysis = _at_threshold(case.analysis)
-    for column, reading in zip(st.columns(5, gap="small"), analysis.readings, strict=True):
+    for column, reading in zip(st.columns(5, gap="xsmall"), analysis.readings, strict=True):
         with column:
             _card(case, analysis, reading, colour_map)
     legend, enlarge = st.columns([1, 3], gap="medium")
@@ -229,7 +236,7 @@ def _at_threshold(analysis: Analysis) -> Analysis:
 
 def _card(case: Case, analysis: Analysis, reading: BackboneReading, colour_map: str) -> None:
     backbone = reading.backbone
-    with st.container(border=True):
+    with st.container(key=f"card-{backbone.key}", gap="xsmall"):
         st.markdown(f"**{backbone.name}** &nbsp; {reading.probability:.2f}", help=term("probability"))
         st.progress(reading.probability)
         st.caption(f"{wording.decision_at_threshold(reading)} (threshold {reading.threshold:.2f})")
