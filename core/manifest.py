@@ -42,9 +42,13 @@ class BackboneFile(BundleFile):
 
 
 class FindingsFile(BundleFile):
-    """The stand-in findings network; operating points are probabilities, reference outputs raw."""
+    """The stand-in findings network; operating points are probabilities, reference outputs raw.
+
+    `roc_auc` holds what it reached for each finding on phantoms from which it did not learn.
+    """
 
     preprocessing: Preprocessing
+    roc_auc: dict[str, Share] = {}
     operating_points: PerFinding = [0.5] * len(FINDINGS)
     reference_logits: PerFinding = [0.0] * len(FINDINGS)
 

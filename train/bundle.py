@@ -32,15 +32,17 @@ from core.manifest import (
     NetworksManifest,
     SeverityFit,
 )
+from core.metrics import roc_auc, youden_threshold
 from core.plausibility import fit_limits
 from core.sources import PROJECT
 from train.config import TrainConfig
-from train.data import PHANTOM, Progress, Record, to_bytes
+from train.data import PHANTOM, Progress, Record, draw_phantoms, to_bytes
 from train.ensemble import EnsembleFit, Part, fit_ensemble
 from train.evaluate import Outputs, evaluation_records, run_networks, write_predictions
 from train.severity import EXTENT_MAXIMUM, OPACITY_MAXIMUM, fit_severity, read_severity_scores
 
 REFERENCE_SEED = 4242
+SEVERITY_SEED, SEVERITY_PHANTOMS = 900_000, 90  # as many as there are images that radiologists scored
 PACKAGES = (
     "keras",
     "tensorflow-cpu",
@@ -70,16 +72,18 @@ class Trained:
     Attributes:
         initialisation: Of the backbones.
         images: Of each source, how many images of each label the networks learnt from, and in "total".
-        thresholds: Operating point of each backbone.
         operating_points: Of the 18 findings, as probabilities.
-        figures: Anything worth recording in the manifest, e.g. validation figures.
+        findings_auc: ROC AUC of each finding on held-out phantoms.
+        figures: Anything else worth recording in the manifest.
+        parent: The bundle whose bases were taken, with "bundled".
     """
 
     initialisation: Literal["scratch", "imagenet", "bundled"]
     images: dict[str, dict[str, int]]
-    thresholds: dict[str, float]
     operating_points: tuple[float, ...]
+    findings_auc: dict[str, float]
     figures: dict[str, Any]
+    parent: BundleManifest | None = None
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,8 @@ def choose_images(records: Sequence[Record], severity_scores: Path | None) -> Ro
 
     Args:
         records: The data set.
-        severity_scores: Radiologists' scores, matched by `Record.original`; None takes the truth of the
-            phantoms of the task instead.
+        severity_scores: Radiologists' scores, matched by `Record.original`; None takes the truth of
+            phantoms instead, held-out ones of the data set or else rendered for the purpose.
 
     Raises:
         DataError: If the scores cannot be read.
@@ -121,6 +125,7 @@ def choose_images(records: Sequence[Record], severity_scores: Path | None) -> Ro
         scores = [(scored[r.original].extent, scored[r.original].opacity) for r in severity]
     else:
         severity = [each for each in evaluated if each.source == PHANTOM]
+        severity = severity or draw_phantoms(SEVERITY_PHANTOMS, SEVERITY_SEED, ("val",))
         scores = [_phantom_scores(each) for each in severity]
     unique = {record.path: record for record in (*evaluated, *typical, *severity)}
     index = {path: place for place, path in enumerate(unique)}
@@ -185,10 +190,21 @@ def build_bundle(
     answer = raw_outputs(_write_reference(folder / "reference.png"), networks)
     manifest = _manifest(folder, part, trained, roles, outputs, fitted, answer, data, config)
     write_manifest(folder, manifest)
-    shutil.rmtree(target, ignore_errors=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(folder, target)
+    _put(folder, target)
     return fitted
+
+
+def _put(folder: Path, target: Path) -> None:
+    """Copies beside the target, then swaps: names that begin with a dot are no bundles to the app."""
+    new, old = (target.parent / f".{target.name}.{state}" for state in ("new", "old"))
+    for left in (new, old):
+        shutil.rmtree(left, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(folder, new)
+    if target.exists():
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_networks(run: Path, folder: Path, trained: Trained, config: TrainConfig) -> NetworksManifest:
@@ -202,7 +218,6 @@ def _write_networks(run: Path, folder: Path, trained: Trained, config: TrainConf
             backbone.key: BackboneFile(
                 **_entry(folder, f"{backbone.key}.safetensors"),
                 initialisation=trained.initialisation,
-                threshold=trained.thresholds[backbone.key],
             )
             for backbone in BACKBONES
         },
@@ -210,6 +225,7 @@ def _write_networks(run: Path, folder: Path, trained: Trained, config: TrainConf
             **_entry(folder, "findings.safetensors"),
             preprocessing=config.preprocessing,
             operating_points=list(trained.operating_points),
+            roc_auc=trained.findings_auc,
         ),
     )
     write_manifest(folder, part)
@@ -270,8 +286,14 @@ def _manifest(
 ) -> BundleManifest:
     points = part.findings.operating_points
     decision = fitted.ensemble.decide(ensemble_features(answer.probabilities, answer.logits, points))
+    validation = choose_thresholds(roles, outputs)
     backbones = {
-        key: entry.model_copy(update={"reference_probability": answer.probabilities[key]})
+        key: entry.model_copy(
+            update={
+                "reference_probability": answer.probabilities[key],
+                "threshold": validation[key].threshold,
+            }
+        )
         for key, entry in part.backbones.items()
     }
     names = outputs.statistic_names
@@ -291,7 +313,7 @@ def _manifest(
         ),
         predictions=BundleFile(**_entry(folder, "predictions.csv")),
         reference=BundleFile(**_entry(folder, "reference.png")),
-        training=_training(trained, fitted, data, config),
+        training=_training(trained, validation, fitted, data, config),
         sources=_sources(roles, trained),
         training_statistics=fit_limits(
             [dict(zip(names, row.tolist(), strict=True)) for row in outputs.statistics[roles.typical]]
@@ -299,12 +321,37 @@ def _manifest(
     )
 
 
+@dataclass(frozen=True)
+class Validation:
+    """A backbone on the validation images of the task, by the weights that ship.
+
+    Attributes:
+        threshold: The operating point that Youden's index prefers there.
+        roc_auc: There.
+    """
+
+    threshold: float
+    roc_auc: float
+
+
+def choose_thresholds(roles: Roles, outputs: Outputs) -> dict[str, Validation]:
+    """Chooses each backbone's operating point on the validation split, never on what measures it."""
+    rows = [i for i in roles.typical if roles.records[i].label != "pneumonia"]
+    labels = [int(roles.records[i].label == "covid") for i in rows]
+    return {
+        backbone.key: Validation(youden_threshold(labels, scores), roc_auc(labels, scores))
+        for backbone, scores in zip(BACKBONES, outputs.probabilities[rows].T, strict=True)
+    }
+
+
 def _description(roles: Roles, trained: Trained) -> str:
     images = sum(trained.images[source]["total"] for source in trained.images)
     sources = ", ".join(trained.images)
+    held_out = sum(roles.records[i].split != "val" for i in roles.evaluated)
+    bases = f"bases of {trained.parent.name}" if trained.parent else trained.initialisation
     return (
-        f"Five backbones ({trained.initialisation}), each with its own head, trained on {images} images "
-        f"({sources}); measured on {len(roles.evaluated)} that no network learnt from."
+        f"Five backbones ({bases}), each with its own head, trained on {images} images ({sources}); "
+        f"measured on {held_out} from which nothing was learnt or chosen."
     )
 
 
@@ -319,12 +366,17 @@ def _severity(roles: Roles, outputs: Outputs) -> dict[SeverityName, SeverityFit]
 
 
 def _training(
-    trained: Trained, fitted: EnsembleFit, data: Path | None, config: TrainConfig
+    trained: Trained,
+    validation: dict[str, Validation],
+    fitted: EnsembleFit,
+    data: Path | None,
+    config: TrainConfig,
 ) -> dict[str, Any]:
     settings = asdict(config) | {"preprocessing": config.preprocessing.model_dump()}
     return {
         "configuration": settings,
         "figures": trained.figures,
+        "validation_roc_auc": {key: each.roc_auc for key, each in validation.items()},
         "ensemble": {
             "c": fitted.c,
             "train": fitted.train.images,
@@ -354,7 +406,10 @@ def _git_revision() -> str | None:
 def _sources(roles: Roles, trained: Trained) -> list[DataSource]:
     evaluated = Counter((roles.records[i].source, roles.records[i].split) for i in roles.evaluated)
     names = dict.fromkeys([*trained.images, *(source for source, _ in evaluated)])
-    return [
+    inherited = (
+        [source for source in trained.parent.sources if source.name not in names] if trained.parent else []
+    )
+    return inherited + [
         DataSource(
             name=name,
             citation=KNOWN_SOURCES.get(name, (name, ""))[0],

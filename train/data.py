@@ -172,6 +172,15 @@ def load_squares(
     return squares
 
 
+def has_bfloat16() -> bool:
+    """Whether the processor has instructions for bfloat16; without them it is slower than float32."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
 def short_hash(parts: Sequence[str]) -> str:
     """Sixteen hexadecimal digits that stand for all the parts."""
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]

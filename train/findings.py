@@ -16,7 +16,7 @@ from core.networks import write_tensors
 from core.preprocessing import Preprocessing, network_input
 from train.augment import augment, plain
 from train.config import FindingsConfig, Stage
-from train.data import Progress, Record, map_cached, short_hash, to_bytes
+from train.data import Progress, Record, has_bfloat16, map_cached, short_hash, to_bytes
 
 # What NIH's labels speak of; the other four names of the 18 come from other collections.
 NIH_FINDINGS = frozenset(FINDINGS) - {"Lung Lesion", "Fracture", "Lung Opacity", "Enlarged Cardiomediastinum"}
@@ -90,14 +90,22 @@ def _phantom(job: tuple[int, Any, Preprocessing]) -> tuple[NDArray[np.uint8], ND
 
 
 def labelled_squares(records: Sequence[Record], squares: NDArray[np.uint8], split: str) -> LabelledSquares:
-    """The radiographs of a split whose findings somebody labelled, as NIH did."""
-    chosen = [i for i, each in enumerate(records) if each.split == split and each.source == "nih"]
+    """The radiographs of a split whose findings somebody labelled by the 18 names, as NIH did.
+
+    Of NIH's fourteen, what is not named is absent; of the other four, nobody knows.
+    """
+    chosen = [i for i, each in enumerate(records) if each.split == split and _is_labelled(each)]
     labels = np.full((len(chosen), len(FINDINGS)), np.nan, dtype=np.float32)
     for row, index in enumerate(chosen):
+        named = records[index].findings or frozenset()
         for column, name in enumerate(FINDINGS):
-            if name in NIH_FINDINGS:
-                labels[row, column] = name in (records[index].findings or ())
+            if name in named or name in NIH_FINDINGS:
+                labels[row, column] = name in named
     return LabelledSquares(squares[chosen], labels)
+
+
+def _is_labelled(record: Record) -> bool:
+    return record.findings is not None and record.findings <= frozenset(FINDINGS)
 
 
 def train_findings(
@@ -207,7 +215,7 @@ def _batch(grey: NDArray[np.float32]) -> Any:
 def _step(network: Any, optimizer: Any, batch: Any, labels: Any) -> float:
     import torch
 
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
         logits = network.classifier(network.features2(batch))
     known = ~torch.isnan(labels)
     loss = torch.nn.functional.binary_cross_entropy_with_logits(logits.float()[known], labels[known])

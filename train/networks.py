@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,21 +13,14 @@ from numpy.typing import NDArray
 from core.backbones import Backbone, scale_pixels
 from core.networks import build_base
 from train.augment import augment, plain
+from train.data import has_bfloat16
 
 NORMALIZATION = "_normalization"  # what the name of a normalisation added behind a convolution ends in
 
 
 def use_fast_precision() -> None:
     """bfloat16 arithmetic where the processor has instructions for it, float32 elsewhere."""
-    keras.mixed_precision.set_global_policy("mixed_bfloat16" if _has_bfloat16() else "float32")
-
-
-def _has_bfloat16() -> bool:
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii")
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    keras.mixed_precision.set_global_policy("mixed_bfloat16" if has_bfloat16() else "float32")
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):

@@ -129,7 +129,7 @@ def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> N
             run.config.transfer,
             target,
         )
-        figures = {"threshold": head.threshold, "validation_auc": head.validation_auc, "epochs": head.epochs}
+        figures = {"epochs": head.epochs, "learning_validation_auc": head.validation_auc}
         note.write_text(json.dumps(figures), encoding="utf-8")
         run.report(
             f"{backbone.name}: validation ROC AUC {head.validation_auc:.3f} after {head.epochs} epochs"
@@ -208,7 +208,8 @@ def _trained(run: Run) -> Trained:
     return Trained(
         initialisation=run.init,
         images={source: dict(count) for source, count in images.items()},
-        thresholds={backbone.key: figures[backbone.key]["threshold"] for backbone in BACKBONES},
         operating_points=tuple(figures["findings"]["operating_points"]),
+        findings_auc=figures["findings"]["phantom_auc"],
         figures=figures,
+        parent=read_manifest(run.bundled) if run.init == "bundled" and run.bundled else None,
     )

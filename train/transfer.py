@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.backbones import Backbone, scale_pixels
 from core.errors import WeightsError
 from core.gradcam import Pooling
-from core.metrics import roc_auc, youden_threshold
+from core.metrics import roc_auc
 from core.networks import HIDDEN_UNITS, build_base, build_network, load_weights, save_weights
 from train.augment import augment
 from train.config import TransferConfig
@@ -30,13 +30,11 @@ class Head:
 
     Attributes:
         weights: Kernel and bias of the hidden layer, then of the output.
-        threshold: The operating point that Youden's index prefers on the validation images.
-        validation_auc: ROC AUC on them.
+        validation_auc: ROC AUC on the validation images, phantoms among them, before anything is quantised.
         epochs: How many were run.
     """
 
     weights: tuple[Floats, ...]
-    threshold: float
     validation_auc: float
     epochs: int
 
@@ -146,7 +144,8 @@ def train_head(
     head.compile(
         keras.optimizers.Adam(config.learning_rate),
         "binary_crossentropy",
-        steps_per_execution=64,  # steps this small cost more in Python than in arithmetic
+        # Steps this small cost more in Python than in arithmetic; Keras on torch takes them one by one.
+        steps_per_execution=1 if keras.backend.backend() == "torch" else 64,
     )
     stop = keras.callbacks.EarlyStopping(patience=config.patience, restore_best_weights=True)
     history = head.fit(
@@ -162,7 +161,6 @@ def train_head(
     scores = head.predict(validation[0], batch_size=512, verbose=0)[:, 0]
     return Head(
         weights=tuple(head.get_weights()),
-        threshold=youden_threshold(validation[1], scores),
         validation_auc=roc_auc(validation[1], scores),
         epochs=len(history.history["loss"]),
     )
