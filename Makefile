@@ -17,7 +17,7 @@ checksum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
 READY := $(VENV)/.ready-$(call checksum,constraints.txt requirements.txt)
 READY_DEV := $(VENV)/.ready-dev-$(call checksum,constraints.txt requirements.txt requirements-dev.txt)
 
-.PHONY: help run models test check format train verify bench samples
+.PHONY: help run models official test check format train verify bench samples
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -26,7 +26,7 @@ run: models ## Install what is missing, prepare the models, and serve the app at
 	@$(PY) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT)
 
 models: $(READY) ## Derive the inference engine's files from the bundles, once
-	@for bundle in assets/bundles/*/; do \
+	@for bundle in "$${THORAXLENS_BUNDLES:-assets/bundles}"/*/; do \
 	  test ! -f "$$bundle/bundle.json" || $(PY) -m core.derive "$$bundle" || echo "The app goes on without that."; \
 	done
 
@@ -50,6 +50,9 @@ verify: $(READY) ## Recompute the bundle's predictions from its weights, all row
 
 bench: $(READY) ## Measure speed and memory against the budgets
 	@$(PY) tests/benchmarks/budgets.py $(ARGS)
+
+official: $(READY) ## Download torchxrayvision's official findings weights, for the app to use from then on
+	@$(PY) -m train official
 
 samples: $(READY) ## Render the sample radiographs again, byte for byte
 	@$(PY) -m train samples $(ARGS)

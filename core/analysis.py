@@ -34,7 +34,8 @@ INITIALISATIONS = {
     "bundled": "trained by this project, continuing from an earlier bundle",
 }
 STAND_IN = (
-    "From the stand-in that this project trained; torchxrayvision's official weights are not installed."
+    "From the stand-in that this project trained; torchxrayvision's official weights are not installed "
+    "(`make official` downloads them)."
 )
 UNUSABLE = "From the stand-in that this project trained, because the official weights are unusable:"
 OFFICIAL_NOTE = (
@@ -186,15 +187,17 @@ def _read_findings(
     radiograph: Radiograph, raw: RawOutputs, models: Models
 ) -> tuple[tuple[FindingScore, ...], tuple[SeverityScore, ...]]:
     """Findings and severity: the official network's where it is installed, else the stand-in's."""
+    aucs: dict[str, float] = {}
     if models.official is None:
         logits, points = raw.logits, models.manifest.findings.operating_points
+        aucs = models.manifest.findings.roc_auc
         severity = tuple(fit.model(name) for name, fit in sorted(models.manifest.severity.items()))
     else:
         image = findings_input(centre_square(radiograph.pixels), OFFICIAL.preprocessing)
         logits = checked(models.official(image)[0][0], "The official findings network")
         points = list(OFFICIAL.operating_points)
         severity = OFFICIAL.severity
-    return finding_scores(logits, points), tuple(model.score(logits) for model in severity)
+    return finding_scores(logits, points, aucs), tuple(model.score(logits) for model in severity)
 
 
 def provenance(models: Models) -> Provenance:

@@ -130,6 +130,18 @@ def verify_files(folder: Path, manifest: NetworksManifest) -> None:
             raise BundleError(f"{entry.file} in the bundle '{folder.name}' {_damage(path)}; {REMEDY}.")
 
 
+def manifest_sha256(folder: Path) -> str:
+    """Tells one version of a bundle from another.
+
+    Raises:
+        BundleError: If it has no readable manifest.
+    """
+    try:
+        return file_sha256(folder / MANIFEST_FILE)
+    except OSError:
+        raise BundleError(f"The bundle '{folder.name}' has no readable {MANIFEST_FILE}; {REMEDY}.") from None
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:

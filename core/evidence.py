@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.backbones import BACKBONES
-from core.bundle import bundle_path
+from core.bundle import REMEDY, bundle_path
+from core.errors import BundleError
 from core.manifest import BundleManifest
 from core.metrics import Evaluation, evaluate
 
@@ -50,17 +51,33 @@ def collect_evidence(folder: Path, manifest: BundleManifest) -> tuple[Evidence, 
 
     Returns:
         In the order of `SPLITS`, then of the backbones, the ensemble last.
+
+    Raises:
+        BundleError: If the predictions are missing, lack a column, or hold what is no probability.
     """
-    with bundle_path(folder, manifest.predictions).open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["label"] in ("covid", "normal")]
     thresholds = {backbone.key: manifest.backbones[backbone.key].threshold for backbone in BACKBONES}
     thresholds["ensemble"] = manifest.ensemble.threshold
+    rows = _read(bundle_path(folder, manifest.predictions), tuple(thresholds))
     return tuple(
         Evidence(model, split, _measure(part, model, threshold))
         for split in SPLITS
         if _both_classes(part := [row for row in rows if row["split"] == split])
         for model, threshold in thresholds.items()
     )
+
+
+def _read(path: Path, models: Sequence[str]) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row["label"] in ("covid", "normal")]
+        sound = all(
+            row["split"] and row["group"] and 0 <= float(row[model]) <= 1 for row in rows for model in models
+        )
+    except (KeyError, TypeError, ValueError, csv.Error):
+        sound = False
+    if not sound:
+        raise BundleError(f"{path.name} in the bundle '{path.parent.name}' is damaged; {REMEDY}.")
+    return rows
 
 
 def _both_classes(rows: Iterable[dict[str, str]]) -> bool:

@@ -14,7 +14,7 @@ from plotly.colors import get_colorscale, sample_colorscale
 from plotly.subplots import make_subplots
 
 from core.backbones import BACKBONE_BY_KEY, BACKBONES
-from core.results import Analysis, BackboneReading
+from core.results import Analysis, BackboneReading, FindingScore
 
 COLOUR_MAPS = ("Inferno", "Viridis", "Cividis", "Magma")
 GRID_PX = 96  # heat is drawn on so many cells a side; the map itself is 5 to 14
@@ -230,14 +230,20 @@ def findings_figure(analysis: Analysis) -> go.Figure:
             text=[f"{finding.score:.2f}" for finding in ranked],
             textposition="outside",
             cliponaxis=False,
-            customdata=[finding.logit for finding in ranked],
-            hovertemplate="%{y}: score %{x:.2f}, raw output %{customdata:.2f}<extra></extra>",
+            customdata=[[finding.logit, _auc(finding)] for finding in ranked],
+            hovertemplate="%{y}: score %{x:.2f}, raw %{customdata[0]:.2f}%{customdata[1]}<extra></extra>",
         )
     )
     figure.add_vline(x=0.5, line_dash="dash", line_color=NEUTRAL)
     figure.add_annotation(x=0.5, y=1, yref="paper", yanchor="bottom", text="operating point", showarrow=False)
     figure.update_xaxes(range=[0, 1.1], tickvals=[0, 0.5, 1])
     return figure.update_layout(height=520, margin={"l": 0, "r": 0, "t": 24, "b": 24}, showlegend=False)
+
+
+def _auc(finding: FindingScore) -> str:
+    if finding.roc_auc is None:
+        return ""
+    return f"<br>ROC AUC on phantoms it did not learn from: {finding.roc_auc:.2f}"
 
 
 def contributions_figure(analysis: Analysis, most: int = 12) -> go.Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -170,11 +170,22 @@ def op_norm(probabilities: ArrayLike, operating_points: ArrayLike) -> NDArray[np
     return np.where(p < point, p / (2 * point), 1 - (1 - p) / (2 * (1 - point)))
 
 
-def finding_scores(logits: NDArray[np.float32], points: Sequence[float]) -> tuple[FindingScore, ...]:
-    """Puts a name and a scale on a findings network's 18 raw outputs."""
+def finding_scores(
+    logits: NDArray[np.float32], points: Sequence[float], aucs: Mapping[str, float]
+) -> tuple[FindingScore, ...]:
+    """Puts a name, a scale and a record on a findings network's 18 raw outputs.
+
+    Args:
+        logits: (18,).
+        points: 18 operating points, as probabilities.
+        aucs: ROC AUC by finding, where it was measured.
+    """
     scores = op_norm(sigmoid(logits), points)
     rows = zip(FINDINGS, logits, points, scores, strict=True)
-    return tuple(FindingScore(name, float(raw), point, float(score)) for name, raw, point, score in rows)
+    return tuple(
+        FindingScore(name, float(raw), point, float(score), aucs.get(name))
+        for name, raw, point, score in rows
+    )
 
 
 def findings_input(pixels: NDArray[np.float32], preprocessing: Preprocessing) -> NDArray[np.float32]:

@@ -10,12 +10,9 @@ from dataclasses import asdict
 from typing import Any
 
 from core.results import Analysis, BackboneReading
+from core.wording import DISCLAIMER
 
 SCHEMA = "thoraxlens-analysis/1"
-DISCLAIMER = (
-    "ThoraxLens is a teaching demo. It is not a medical device, and nothing here is a diagnosis or may "
-    "guide the care of a patient."
-)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 

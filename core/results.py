@@ -45,12 +45,14 @@ class FindingScore:
         logit: The network's raw, un-sigmoided output.
         operating_point: The probability that the scale below puts on 0.5.
         score: In [0, 1]; 0.5 is the operating point, not a probability.
+        roc_auc: Of this network for this finding, on phantoms that it did not learn from; None if unknown.
     """
 
     name: str
     logit: float
     operating_point: float
     score: float
+    roc_auc: float | None
 
 
 @dataclass(frozen=True)

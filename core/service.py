@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis import Models, analyse, load_models
+from core.bundle import manifest_sha256
 from core.engine import Progress
 from core.evidence import Evidence, collect_evidence
 from core.radiograph import Radiograph, pixels_to_display
@@ -22,7 +23,7 @@ from core.results import Analysis
 from core.worker import read_radiograph_isolated
 
 AT_ONCE = 2  # analyses; on two cores a third would only make all slower
-KEPT = 64  # recent analyses, about 150 KB each with their picture
+KEPT = 64  # recent analyses, each with a picture of at most 0.8 MB
 DISPLAY_PX = 900
 
 Tell = Callable[[str], None]
@@ -46,12 +47,12 @@ class Loaded:
     """A bundle in memory.
 
     Attributes:
-        folder: Where it lies.
+        version: SHA-256 of its manifest, which vouches for all its files.
         models: Its models.
         evidence: How they did on held-out images.
     """
 
-    folder: Path
+    version: str
     models: Models
     evidence: tuple[Evidence, ...]
 
@@ -69,7 +70,7 @@ class Service:
         self._waiting = 0
 
     def load(self, folder: Path, progress: Progress | None = None) -> Loaded:
-        """A bundle, from memory if it is there.
+        """A bundle, from memory unless its manifest has changed.
 
         After the first, Python's garbage collector leaves the models alone: Streamlit collects after
         each rerun, and walking through them took 0.5 s.
@@ -82,13 +83,19 @@ class Service:
             BundleError: If the bundle is damaged.
             EngineError: If its networks cannot be prepared.
         """
+        version = manifest_sha256(folder)
+        loaded = self._loaded.get(folder)
+        if loaded and loaded.version == version:
+            return loaded
         with self._loading:
-            if folder not in self._loaded:
+            loaded = self._loaded.get(folder)
+            if loaded is None or loaded.version != version:
                 models = load_models(folder, progress=progress)
-                self._loaded[folder] = Loaded(folder, models, collect_evidence(folder, models.manifest))
+                loaded = Loaded(version, models, collect_evidence(folder, models.manifest))
+                self._loaded[folder] = loaded
                 gc.collect()
                 gc.freeze()
-            return self._loaded[folder]
+            return loaded
 
     def read(self, data: bytes, name: str, loaded: Loaded, tell: Tell) -> Case:
         """Reads and analyses a file.
@@ -103,7 +110,7 @@ class Service:
             RadiographError: If the file is no radiograph.
             EngineError: If a network fails.
         """
-        key = f"{loaded.folder}:{name}:{hashlib.sha256(data).hexdigest()}"
+        key = f"{loaded.version}:{name}:{hashlib.sha256(data).hexdigest()}"
         with self._state:
             if key in self._cases:
                 self._cases.move_to_end(key)
@@ -126,10 +133,12 @@ class Service:
             with self._state:
                 self._waiting += 1
                 position = self._waiting
-            tell(f"Busy with others: you are number {position} in the queue")
-            self._places.acquire()
-            with self._state:
-                self._waiting -= 1
+            try:
+                tell(f"Busy with others: you are number {position} in the queue")
+                self._places.acquire()
+            finally:
+                with self._state:
+                    self._waiting -= 1
         try:
             yield
         finally:

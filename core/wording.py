@@ -100,6 +100,27 @@ def findings(analysis: Analysis) -> str:
     return f"Beyond the operating point: {names}."
 
 
+def findings_quality(analysis: Analysis) -> str | None:
+    """How well the network knows the findings, at its best and at its worst; None if nobody measured it."""
+    known = sorted(
+        (finding.roc_auc, finding.name) for finding in analysis.findings if finding.roc_auc is not None
+    )
+    if not known:
+        return None
+    (worst, least), (best, most) = known[0], known[-1]
+    mean = sum(auc for auc, _ in known) / len(known)
+    return (
+        f"On phantoms from which it did not learn, this network's ROC AUC is {mean:.2f} on average: from "
+        f"{worst:.2f} ({least.replace('_', ' ')}) to {best:.2f} ({most.replace('_', ' ')}). On real "
+        "radiographs it is likely worse."
+    )
+
+
+def votes_at(analysis: Analysis) -> str:
+    """The vote, once somebody has moved the thresholds."""
+    return f"At this threshold {analysis.votes} of 5 read as COVID-19; the decision above keeps each model's."
+
+
 def contributions(analysis: Analysis) -> str:
     """How the ensemble's decision value comes about."""
     decision = analysis.decision

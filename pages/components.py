@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +25,12 @@ from pages.heat_switch import heat_switch
 
 FILE_TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "dcm", "dicom"]
 TABS = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}
+COLUMNS = {
+    "ROC AUC": "roc_auc",
+    "95 %": "interval",
+    "Sensitivity": "sensitivity",
+    "Specificity": "specificity",
+}
 PLOT = {"displayModeBar": False}
 # What the theme cannot say: room for five radiographs side by side, and each backbone's own colour.
 _STYLE = ".stMainBlockContainer { padding-inline: 1.5rem; }" + "".join(
@@ -58,7 +65,8 @@ def refusals() -> Iterator[None]:
 
 def plain(text: str) -> str:
     """Text from outside, with everything escaped that Markdown would read as markup."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|<>~$:&@" else letter for letter in text)
+    broken = re.sub(r"www(?=\.)|:(?=//)|@", "\\g<0>\u2060", text, flags=re.IGNORECASE)  # no link of itself
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|<>~$:&@" else letter for letter in broken)
 
 
 def title(name: str, subtitle: str) -> None:
@@ -169,7 +177,10 @@ def decision(case: Case, bundle: Loaded) -> None:
     words, picture = st.columns([3, 2], gap="large")
     with words:
         st.markdown(f"#### {wording.headline(analysis)}")
-        st.markdown(f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}")
+        st.markdown(
+            f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
+            help=f"{term('agreement')} {term('spread')}",
+        )
         st.plotly_chart(
             figures.probabilities_figure(analysis),
             config=PLOT,
@@ -231,7 +242,11 @@ def _at_threshold(analysis: Analysis) -> Analysis:
     if own:
         return analysis
     threshold = st.slider("One threshold for all", 0.01, 0.99, 0.5, 0.01)
-    return replace(analysis, readings=tuple(replace(each, threshold=threshold) for each in analysis.readings))
+    moved = replace(
+        analysis, readings=tuple(replace(each, threshold=threshold) for each in analysis.readings)
+    )
+    st.caption(wording.votes_at(moved))
+    return moved
 
 
 def _card(case: Case, analysis: Analysis, reading: BackboneReading, colour_map: str) -> None:
@@ -251,7 +266,7 @@ def _card(case: Case, analysis: Analysis, reading: BackboneReading, colour_map: 
 
 def findings(analysis: Analysis) -> None:
     """The 18 findings, with what 0.5 means."""
-    st.subheader("What else they see", help=term("findings"))
+    st.subheader("What the findings network sees", help=term("findings"))
     st.markdown(
         "18 findings. 0.5 is each finding's **operating point**, not a probability: beyond it the "
         "network reads the finding as present.",
@@ -260,20 +275,26 @@ def findings(analysis: Analysis) -> None:
     st.plotly_chart(
         figures.findings_figure(analysis), config=PLOT, key="findings", alt=wording.findings(analysis)
     )
+    quality = wording.findings_quality(analysis)
+    if quality:
+        st.caption(quality, help=term("roc_auc"))
 
 
 def severity(analysis: Analysis) -> None:
     """Extent and opacity, with the error to expect."""
     st.subheader("How much of the lungs")
     for score in analysis.severity:
-        st.markdown(f"**{score.name.capitalize()}** {wording.severity(score)}", help=term(score.name))
+        st.markdown(
+            f"**{score.name.capitalize()}** {wording.severity(score)}",
+            help=f"{term(score.name)} {term('mean_absolute_error')}",
+        )
         st.progress(score.value / score.maximum)
 
 
 def contributions(analysis: Analysis) -> None:
     """What each input added to the ensemble's decision."""
     st.subheader("Why the ensemble decides so", help=term("ensemble"))
-    st.markdown(wording.contributions(analysis), help=term("contribution"))
+    st.markdown(wording.contributions(analysis), help=f"{term('contribution')} {term('calibrated')}")
     st.plotly_chart(
         figures.contributions_figure(analysis),
         config=PLOT,
@@ -290,16 +311,24 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
         for tab, split in zip(st.tabs([TABS[split] for split in tables]), tables, strict=True):
             with tab:
                 st.table(tables[split])
-                st.caption(f"COVID-19 against normal, on {SPLITS[split]}.")
+                st.caption(
+                    f"COVID-19 against normal, on {SPLITS[split]}.",
+                    help=term("external" if split == "external" else "internal"),
+                )
     st.caption(
         "Internal figures flatter: in public data the source of an image nearly tells its label. "
-        "The external clinic is in no other split.",
-        help=term("external"),
+        "The external clinic is in no other split."
     )
+    with st.popover("What the columns mean", icon=":material/help:"):
+        for name, key in COLUMNS.items():
+            st.markdown(f"**{name}**: {term(key)}")
     source = analysis.provenance
     with st.container(horizontal=True, gap="small"):
         st.badge(
-            f"Models: {source.title}", icon=":material/deployed_code:", color="gray", help=term("bundle")
+            f"Models: {plain(source.title)}",
+            icon=":material/deployed_code:",
+            color="gray",
+            help=term("bundle"),
         )
         st.badge(
             f"Backbones: {source.backbone_weights}",
@@ -311,7 +340,7 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
             f"Findings: {source.findings_source}",
             icon=":material/list_alt:",
             color="gray",
-            help=source.findings_note,
+            help=f"{plain(source.findings_note)} {term('findings_source')}",
         )
         st.badge(
             f"{source.precision}, {analysis.milliseconds:.0f} ms",

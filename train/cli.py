@@ -164,6 +164,7 @@ def bundle(
 ) -> None:
     """Measure the networks on held-out images, fit severity and ensemble, write the bundle."""
     with _run(run, preset, init, data) as current:
+        pipeline.check(current, name)
         pipeline.bundle_run(current, BUNDLES / name, severity_scores)
     console.print(evaluation.report(BUNDLES / name))
 
@@ -179,6 +180,7 @@ def everything(
 ) -> None:
     """Everything, in order: pretrain, transfer, findings, bundle. Resumes where it was interrupted."""
     with _run(run, preset, init, data) as current:
+        pipeline.check(current, name)
         pipeline.pretrain_backbones(current)
         pipeline.transfer_backbones(current)
         pipeline.train_findings_network(current)
@@ -219,6 +221,17 @@ def _verify(bundle: Path, data: Path | None, images: int | None) -> None:
     console.print(f"{found.images} rows recomputed; largest difference of a probability {worst:.1e}")
     if worst > evaluation.TOLERANCE:
         raise DataError(f"The bundle's predictions differ by {worst:.1e} from its weights; build it again.")
+
+
+@app.command()
+def official() -> None:
+    """Download torchxrayvision's official findings weights into its own cache, where the app finds them."""
+    from core.downloads import download_official_findings
+
+    with _plainly(), _watching() as watch:
+        told = watch("Downloading")
+        path = download_official_findings(lambda text, share: told(round(100 * share), 100))
+        console.print(f"{path}: the app uses it from its next start on.")
 
 
 @app.command()

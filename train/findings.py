@@ -114,6 +114,7 @@ def train_findings(
     labelled: LabelledSquares,
     config: FindingsConfig,
     folder: Path,
+    watch: Progress,
     report: Report,
 ) -> FindingsFit:
     """Trains the network, chooses operating points and stores it.
@@ -124,6 +125,7 @@ def train_findings(
         labelled: Validation radiographs; may be empty.
         config: The knobs.
         folder: Where checkpoints and `findings.safetensors` go; an interrupted run resumes from it.
+        watch: Called with (done, total) steps of a stage.
         report: Called with a sentence after each epoch.
     """
     import torch
@@ -137,7 +139,7 @@ def train_findings(
         torch.manual_seed(config.seed)
         network = build_findings_network().to(memory_format=torch.channels_last)
         for index, stage in enumerate(config.stages):
-            _run(network, train, stage, config, folder / f"findings.stage{index}.pt", report)
+            _run(network, train, stage, config, folder / f"findings.stage{index}.pt", watch, report)
         _save(network, file)
     network = load_findings_network(read_tensors(file))
     size_px = train.squares.shape[1]
@@ -159,6 +161,7 @@ def _run(
     stage: Stage,
     config: FindingsConfig,
     checkpoint: Path,
+    watch: Progress,
     report: Report,
 ) -> None:
     import torch
@@ -179,6 +182,7 @@ def _run(
             grey = np.stack([augment(data.squares[row], stage.size_px, random) for row in rows])
             losses.append(_step(network, optimizer, _batch(grey), torch.from_numpy(data.labels[rows])))
             schedule.step()
+            watch(epoch * steps + step + 1, stage.epochs * steps)
         state = {
             "network": network.state_dict(),
             "optimizer": optimizer.state_dict(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -99,6 +100,30 @@ class Run:
         file.write_text(text, encoding="utf-8")
 
 
+def check(run: Run, name: str) -> None:
+    """Says before hours of training what would stop them at the end.
+
+    Args:
+        run: The run.
+        name: The bundle's.
+
+    Raises:
+        DataError: If the name cannot be a bundle's, or a split lacks images of the task.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        raise DataError(
+            f"A bundle cannot be called '{name}'; use letters, digits, dots, dashes, underscores."
+        )
+    for split, least in (("train", 1), ("val", 4), ("test", 1)):
+        for label in ("normal", "covid"):
+            groups = {each.group for each in run.records if (each.split, each.label) == (split, label)}
+            if len(groups) < least:
+                raise DataError(
+                    f"The split {split} has {len(groups)} groups labelled {label} and needs at least "
+                    f"{least}; add images or move some there."
+                )
+
+
 def pretrain_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> None:
     """Pretrains from scratch; with any other initialisation there is nothing to do."""
     from train.pretrain import pretrain
@@ -108,7 +133,8 @@ def pretrain_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> N
         return
     for backbone in backbones:
         run.report(f"Pretraining {backbone.name}")
-        pretrain(backbone, run.squares, run.learnt, run.config.pretrain, run.folder)
+        watch = run.watch(f"{backbone.name}: steps")
+        pretrain(backbone, run.squares, run.learnt, run.config.pretrain, run.folder, watch, run.report)
 
 
 def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> None:
@@ -128,6 +154,7 @@ def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> N
             run.config.pooling,
             run.config.transfer,
             target,
+            run.watch(f"{backbone.name}: features"),
         )
         figures = {"epochs": head.epochs, "learning_validation_auc": head.validation_auc}
         note.write_text(json.dumps(figures), encoding="utf-8")
@@ -162,7 +189,13 @@ def train_findings_network(run: Run) -> None:
     held_out = load_phantoms(config.phantoms // 4, 2 * FINDINGS_SEED, recipe, cache, watch)
     labelled = {split: labelled_squares(run.learnt, run.squares, split) for split in ("train", "val")}
     fit = train_findings(
-        phantoms.joined(labelled["train"]), held_out, labelled["val"], config, run.folder, run.report
+        phantoms.joined(labelled["train"]),
+        held_out,
+        labelled["val"],
+        config,
+        run.folder,
+        run.watch("Findings: steps"),
+        run.report,
     )
     figures = asdict(fit) | {"file": fit.file.name}
     note.write_text(json.dumps(figures), encoding="utf-8")

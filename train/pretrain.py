@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.backbones import Backbone
 from core.networks import build_base, save_weights
 from train.config import PretrainConfig, Stage
-from train.data import LABELS, Record
+from train.data import LABELS, Progress, Record
 from train.networks import (
     Batches,
     build_trainable_base,
@@ -24,17 +24,35 @@ from train.networks import (
     use_fast_precision,
 )
 
+Report = Callable[[str], None]
+
 
 class _Epochs(keras.callbacks.Callback):
-    """Tells the batches which epoch it is, so that a resumed run draws what an unbroken one would."""
+    """Tells the batches which epoch it is, so that a resumed run draws what an unbroken one would.
 
-    def __init__(self, batches: Batches) -> None:
+    And tells people how far it is, and how well it goes.
+    """
+
+    def __init__(self, batches: Batches, epochs: int, size_px: int, watch: Progress, report: Report) -> None:
         super().__init__()
-        self._batches = batches
+        self._batches, self._epochs, self._size_px = batches, epochs, size_px
+        self._watch, self._report = watch, report
+        self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Called by Keras."""
+        self._epoch = epoch
         self._batches.start(epoch)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Called by Keras."""
+        steps = len(self._batches)
+        self._watch(self._epoch * steps + batch + 1, self._epochs * steps)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Called by Keras."""
+        figures = ", ".join(f"{name} {value:.3f}" for name, value in (logs or {}).items())
+        self._report(f"{self._size_px} px, epoch {epoch + 1} of {self._epochs}: {figures}")
 
 
 def pretrain(
@@ -43,6 +61,8 @@ def pretrain(
     records: Sequence[Record],
     config: PretrainConfig,
     folder: Path,
+    watch: Progress,
+    report: Report,
 ) -> Path:
     """Trains a backbone on three classes and keeps its base.
 
@@ -52,6 +72,8 @@ def pretrain(
         records: Of the splits train and val; others are left alone.
         config: The knobs.
         folder: Where checkpoints and the result go; an interrupted run resumes from it.
+        watch: Called with (done, total) steps of the stage.
+        report: Called with a sentence after each epoch.
 
     Returns:
         The safetensors file of the base's weights, `<key>.base.safetensors` in the folder.
@@ -74,7 +96,8 @@ def pretrain(
             network.load_weights(done)
         else:
             backup = folder / f"{backbone.key}.backup{index}"
-            _run(network, backbone, batches, _watched(squares, records), stage, config, backup)
+            told = _Epochs(batches, stage.epochs, stage.size_px, watch, report)
+            _run(network, backbone, batches, _watched(squares, records), stage, config, backup, told)
             network.save_weights(done)
         weights = network.get_weights()
     settle_batch_normalization(network, batches)
@@ -112,6 +135,7 @@ def _run(
     stage: Stage,
     config: PretrainConfig,
     backup: Path,
+    told: _Epochs,
 ) -> None:
     network.compile(
         _optimizer(stage, config),
@@ -124,8 +148,8 @@ def _run(
         epochs=stage.epochs,
         validation_data=(plain_batch(watched[0], backbone, stage.size_px), watched[1]),
         validation_batch_size=config.batch,
-        callbacks=[_Epochs(batches), keras.callbacks.BackupAndRestore(str(backup), delete_checkpoint=False)],
-        verbose=2,
+        callbacks=[told, keras.callbacks.BackupAndRestore(str(backup), delete_checkpoint=False)],
+        verbose=0,
     )
 
 

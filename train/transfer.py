@@ -18,7 +18,7 @@ from core.metrics import roc_auc
 from core.networks import HIDDEN_UNITS, build_base, build_network, load_weights, save_weights
 from train.augment import augment
 from train.config import TransferConfig
-from train.data import Record
+from train.data import Progress, Record
 from train.networks import balanced_shares, fuse, plain_batch, use_fast_precision
 
 Floats = NDArray[np.float32]
@@ -78,6 +78,7 @@ def cache_features(
     pooling: Pooling,
     copies: int,
     seed: int,
+    progress: Progress | None = None,
     batch: int = 32,
 ) -> Floats:
     """The frozen base's answer to every image, and to augmented copies of it.
@@ -89,6 +90,7 @@ def cache_features(
         pooling: What the head does with the feature map.
         copies: Augmented copies of each image.
         seed: Of the augmentation.
+        progress: Called with (done, total) images.
         batch: Images a step.
 
     Returns:
@@ -109,6 +111,8 @@ def cache_features(
             else:
                 scaled = plain_batch(chunk, backbone, size_px)
             parts.append(extractor.predict_on_batch(scaled))
+            if progress:
+                progress(copy * len(squares) + start + len(chunk), (1 + copies) * len(squares))
         rounds.append(np.concatenate(parts))
     return np.asarray(np.stack(rounds), dtype=np.float32)
 
@@ -182,6 +186,7 @@ def transfer(
     pooling: Pooling,
     config: TransferConfig,
     target: Path,
+    progress: Progress | None = None,
 ) -> Head:
     """Trains a backbone's head and stores the whole network.
 
@@ -193,6 +198,7 @@ def transfer(
         pooling: Of the head.
         config: The knobs.
         target: The safetensors file to write.
+        progress: Called with (done, total) while features are computed; the head then takes a minute.
 
     Returns:
         The head.
@@ -205,7 +211,7 @@ def transfer(
     base = frozen_base(backbone, size_px, base_weights)
     train, validation = task_records(records, "train"), task_records(records, "val")
     labels = np.array([int(record.label == "covid") for record in records])
-    features = cache_features(backbone, base, squares[train], pooling, config.copies, config.seed)
+    features = cache_features(backbone, base, squares[train], pooling, config.copies, config.seed, progress)
     weights = balanced_shares(labels[train], [records[index].source for index in train]) * len(train)
     rounds = len(features)
     head = train_head(

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.bundle import list_bundles
 from core.samples import SAMPLES
-from core.sources import PROJECT
+from core.sources import PROJECT, bundles_folder
 
 CHROMIUM = (
     os.environ.get("THORAXLENS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -45,6 +46,8 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The app as `make run` starts it, on a free port."""
+    for bundle in list_bundles(bundles_folder()):  # as `make run` does; on a fresh machine it takes a while
+        subprocess.run([sys.executable, "-m", "core.derive", bundle.folder], cwd=PROJECT, check=True)
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -46,8 +46,9 @@ def test_sigmoid_does_not_overflow() -> None:
 
 def test_scores_keep_name_logit_and_point_together() -> None:
     logits = np.linspace(-2, 2, 18).astype(np.float32)
-    scores = finding_scores(logits, [0.5] * 18)
+    scores = finding_scores(logits, [0.5] * 18, {FINDINGS[0]: 0.8})
     assert [score.name for score in scores] == list(FINDINGS)
+    assert [score.roc_auc for score in scores[:2]] == [0.8, None]
     assert scores[0].logit == -2 and scores[0].score == pytest.approx(1 / (1 + np.exp(2)))
 
 

@@ -16,7 +16,6 @@ EXPECTED = [
     "agreement",
     "spread",
     "heatmap",
-    "opacity_slider",
     "colour_map",
     "findings",
     "operating_point",
@@ -59,6 +58,12 @@ def test_every_term_that_a_page_asks_for_is_there() -> None:
     asked = list(asked_for())
     assert asked
     assert [each for each in asked if each[1] not in TERMS] == []
+
+
+def test_every_term_is_shown_somewhere() -> None:
+    pages = "".join(page.read_text("utf-8") for page in (PROJECT / "pages").glob("*.py"))
+    scores = {"extent", "opacity"}  # asked for by the name of the score that is shown
+    assert [key for key in TERMS if not re.search(rf"[\"']{key}[\"']", pages) and key not in scores] == []
 
 
 def test_an_unknown_term_is_a_bug() -> None:

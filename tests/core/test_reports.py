@@ -35,7 +35,7 @@ def analysis() -> Analysis:
         height_px=200,
         box=Box(18, 12, 282, 188),
         readings=tuple(BackboneReading(b, 0.1 + 0.2 * i, 0.5, heat, 2.5) for i, b in enumerate(BACKBONES)),
-        findings=tuple(FindingScore(name, -1.25, 0.3, 0.4) for name in FINDINGS),
+        findings=tuple(FindingScore(name, -1.25, 0.3, 0.4, 0.75) for name in FINDINGS),
         severity=(
             SeverityScore("extent", 3.5, 8, 1.1, 2.0, 89),
             SeverityScore("opacity", 2.5, 6, 0.8, 1.3, 89),

@@ -14,7 +14,7 @@ from core.sources import PROJECT
 
 PAGES = ("analyse.py", "about.py")
 SECONDS = 240  # of a busy machine, the first time; 3 on an idle one
-HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](http://x.example) :red[hot] $x$.png"
+HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](http://x.example) www.x.example a@x.example :red[hot] $x$.png"
 REFUSED = {
     "empty": (b"", "empty"),
     "PDF": (b"%PDF-1.7 nothing", "PDF"),
@@ -174,6 +174,7 @@ def test_a_hostile_name_is_shown_as_text(bundles: Path, suffix: str) -> None:
     assert shown
     for text in shown:
         assert not any(mark in unescaped(text) for mark in ("<", "**", "[", "$", ":red"))
+        assert not any(link in text.replace("\\", "") for link in ("://", "www.", "@x"))
 
 
 def test_of_several_files_the_user_chooses(bundles: Path, analysed: list[str]) -> None:

@@ -17,7 +17,6 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 
-import pytest
 from core.analysis import analyse, load_models
 from core.radiograph import read_radiograph
 folder = Path(sys.argv[1])

@@ -7,7 +7,17 @@ from typer.testing import CliRunner
 
 from train.cli import app
 
-COMMANDS = ("pretrain", "transfer", "findings", "ensemble", "evaluate", "bundle", "all", "samples")
+COMMANDS = (
+    "pretrain",
+    "transfer",
+    "findings",
+    "ensemble",
+    "evaluate",
+    "bundle",
+    "all",
+    "samples",
+    "official",
+)
 
 
 def run(*arguments: str) -> tuple[int, str]:

@@ -14,6 +14,7 @@ from core.bundle import read_manifest
 from core.errors import DataError
 from core.evidence import collect_evidence
 from core.findings import FINDINGS
+from core.metrics import youden_threshold
 from train import evaluate, pipeline
 from train.bundle import validation_part
 from train.config import TINY
@@ -28,10 +29,25 @@ def run(random_bundle: Path, tmp_path: Path) -> pipeline.Run:
     for file in random_bundle.glob("*.safetensors"):
         shutil.copy(file, folder)
     for backbone in BACKBONES:
-        note = {"threshold": 0.5, "validation_auc": 0.5, "epochs": 1}
+        note = {"epochs": 1}
         (folder / f"{backbone.key}.json").write_text(json.dumps(note))
-    (folder / "findings.json").write_text(json.dumps({"operating_points": [0.4] * len(FINDINGS)}))
+    (folder / "findings.json").write_text(
+        json.dumps({"operating_points": [0.4] * len(FINDINGS), "phantom_auc": {"Mass": 0.75}})
+    )
     return pipeline.Run(folder, TINY, None, "scratch", None, lambda title: lambda done, total: None, print)
+
+
+def thresholds_of(folder: Path) -> dict[str, float]:
+    """What the validation rows of the predictions say the thresholds should be."""
+    rows = evaluate.read_predictions(folder / "predictions.csv")
+    rows = [row for row in rows if row["split"] == "val" and row["label"] != "pneumonia"]
+    labels = [int(row["label"] == "covid") for row in rows]
+    return {
+        backbone.key: pytest.approx(
+            youden_threshold(labels, [float(row[backbone.key]) for row in rows]), abs=1e-5
+        )
+        for backbone in BACKBONES
+    }
 
 
 def test_a_bundle_is_built_and_answers_as_it_recorded(run: pipeline.Run, tmp_path: Path) -> None:
@@ -40,6 +56,8 @@ def test_a_bundle_is_built_and_answers_as_it_recorded(run: pipeline.Run, tmp_pat
     manifest = read_manifest(target)
     load_models(target)  # runs the self-test against the reference outputs
     assert {source.name for source in manifest.sources} == {"phantom"}
+    assert manifest.findings.roc_auc == {"Mass": 0.75}
+    assert {key: entry.threshold for key, entry in manifest.backbones.items()} == thresholds_of(target)
     assert manifest.training["configuration"]["pretrain"]["batch"] == TINY.pretrain.batch
     assert fitted.test is not None and fitted.test.images == 16
     with Image.open(target / "reference.png") as image:
@@ -54,8 +72,16 @@ def test_a_bundle_is_built_and_answers_as_it_recorded(run: pipeline.Run, tmp_pat
     again = evaluate.verify(target, run.records, None, images=8)
     assert again.images >= 6 and max(again.largest.values()) < 1e-5
 
+    tampered = target / "predictions.csv"
+    first, answer = rows[0]["path"], float(rows[0]["xception"])
+    other = f"{abs(answer - 0.25):.6f}"
+    tampered.write_text(tampered.read_text().replace(rows[0]["xception"], other, 1))
+    assert evaluate.read_predictions(tampered)[0]["path"] == first
+    found = evaluate.verify(target, run.records, None)
+    assert found.largest["xception"] > 0.2 and found.largest["vgg16"] < 1e-5
 
-def test_tampered_predictions_do_not_verify(random_bundle: Path, tmp_path: Path) -> None:
+
+def test_images_that_are_not_there_are_named(random_bundle: Path, tmp_path: Path) -> None:
     records = draw_phantoms(12, 0)
     with pytest.raises(DataError, match=r"lacks drawn/0\.png and 11 more"):
         evaluate.verify(random_bundle, records, None)

@@ -1,0 +1,87 @@
+"""What sessions share: one loading, one analysis a file, a bounded queue, and evidence that is sound."""
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from core import service as module
+from core.bundle import read_manifest
+from core.errors import BundleError
+from core.evidence import collect_evidence
+from core.samples import list_samples
+from core.service import Service
+
+
+class SessionEndedError(Exception):
+    """As Streamlit raises when a session ends."""
+
+
+@pytest.fixture
+def data() -> bytes:
+    return next(each for each in list_samples() if each.path.suffix == ".png").path.read_bytes()
+
+
+def test_a_bundle_is_loaded_once_and_again_when_it_changes(
+    random_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[Path] = []
+    load = module.load_models
+    monkeypatch.setattr(
+        module, "load_models", lambda f, progress: loads.append(f) or load(f, progress=progress)
+    )
+    folder = tmp_path / "own"
+    shutil.copytree(random_bundle, folder)
+    service = Service()
+    first = service.load(folder)
+    assert service.load(folder) is first and len(loads) == 1
+    manifest = folder / "bundle.json"
+    manifest.write_text(manifest.read_text() + "\n")
+    assert service.load(folder) is not first and len(loads) == 2
+
+
+def test_the_queue_says_how_many_wait_and_forgets_who_left(
+    random_bundle: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(at_once=1)
+    loaded = service.load(random_bundle)
+    inside, leave = threading.Event(), threading.Event()
+    analyse = module.analyse
+
+    def slow(radiograph, models):
+        inside.set()
+        assert leave.wait(60)
+        return analyse(radiograph, models)
+
+    monkeypatch.setattr(module, "analyse", slow)
+    busy = threading.Thread(target=service.read, args=(data, "one.png", loaded, lambda text: None))
+    busy.start()
+    assert inside.wait(60)
+
+    def gone(text: str) -> None:
+        raise SessionEndedError(text)
+
+    for _ in range(2):  # whoever leaves the queue makes room in it
+        with pytest.raises(SessionEndedError, match="you are number 1 in the queue"):
+            service.read(data, "two.png", loaded, gone)
+    leave.set()
+    busy.join(60)
+    assert service.read(data, "one.png", loaded, gone).analysis.name == "one.png"  # kept: nobody is told
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(",vgg16,", ",vgg,"), ("drawn,g00000,", "drawn,,"), (",0.", ",nan0."), (",0.", ",7.")],
+)
+def test_damaged_predictions_are_refused_by_name(
+    random_bundle: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(random_bundle, folder)
+    file = folder / "predictions.csv"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    with pytest.raises(BundleError, match=r"predictions\.csv in the bundle 'own' is damaged"):
+        collect_evidence(folder, read_manifest(folder))

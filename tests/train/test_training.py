@@ -1,0 +1,204 @@
+"""The steps of training themselves, on a few squares of noise: what is stored is what was trained."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.backbones import BACKBONE_BY_KEY, scale_pixels
+from core.errors import DataError, WeightsError
+from core.findings import FINDINGS
+from core.sources import PROJECT
+from train import pipeline
+from train.bundle import SEVERITY_PHANTOMS, choose_images
+from train.config import TINY, FindingsConfig, PretrainConfig, Stage, TransferConfig
+from train.data import LABELS, PHANTOM, Record, draw_phantoms
+from train.findings import LabelledSquares, labelled_squares, train_findings
+
+SIZE = 32
+
+
+@pytest.fixture
+def squares() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (24, SIZE, SIZE), np.uint8)
+
+
+@pytest.fixture
+def records() -> list[Record]:
+    """Two thirds to learn from, one third to be held out; every label in both."""
+    splits = ("train", "train", "val")
+    return [
+        Record(f"{i}.png", LABELS[i % 3], splits[i // 3 % 3], "clinic", f"g{i}", None, "") for i in range(24)
+    ]
+
+
+def quiet(done: int, total: int) -> None:
+    assert 0 <= done <= total
+
+
+def test_folded_normalisation_answers_like_the_one_that_was_trained() -> None:
+    import keras
+
+    from core.networks import build_base
+    from train.networks import NORMALIZATION, build_trainable_base, plain_weights
+
+    vgg16 = BACKBONE_BY_KEY["vgg16"]
+    trained, base = build_trainable_base(vgg16, SIZE), build_base(vgg16, SIZE)
+    random = np.random.default_rng(1)
+    for layer in trained.layers:
+        if layer.name.endswith(NORMALIZATION):
+            shape = layer.gamma.shape
+            drawn = [random.uniform(0.5, 1.5, shape), random.normal(0, 0.3, shape)]
+            layer.set_weights([*drawn, random.normal(0, 0.3, shape), random.uniform(0.5, 1.5, shape)])
+    base.set_weights(plain_weights(trained, base))
+    images = scale_pixels(random.random((2, SIZE, SIZE)).astype(np.float32), vgg16.scale)
+    expected = keras.ops.convert_to_numpy(trained(images, training=False))
+    found = keras.ops.convert_to_numpy(base(images, training=False))
+    assert expected.std() > 0
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+def test_settled_normalisation_holds_the_mean_of_its_batches() -> None:
+    import keras
+
+    from train.networks import settle_batch_normalization
+
+    network = keras.Sequential([keras.Input((3,)), keras.layers.BatchNormalization()])
+    batches = [(np.full((4, 3), value, np.float32), None) for value in (1.0, 2.0, 6.0)]
+    settle_batch_normalization(network, batches)
+    np.testing.assert_allclose(network.layers[0].moving_mean.numpy(), 3, rtol=1e-5)
+    assert network.layers[0].momentum == 0.99
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras reading a variable
+def test_pretraining_goes_on_where_it_was_interrupted(
+    squares: np.ndarray, records: list[Record], tmp_path: Path
+) -> None:
+    from train.pretrain import pretrain
+
+    said: list[str] = []
+    config = PretrainConfig(stages=(Stage(SIZE, 1, 8, 1e-3),), batch=4)
+    backbone = BACKBONE_BY_KEY["resnet50"]
+    base = pretrain(backbone, squares, records, config, tmp_path, quiet, said.append)
+    first = base.read_bytes()
+    assert len(said) == 1 and "epoch 1 of 1" in said[0]
+    base.unlink()  # the stage's weights are kept: nothing is trained again, only settled and stored
+    assert pretrain(backbone, squares, records, config, tmp_path, quiet, said.append) == base
+    assert len(said) == 1 and len(base.read_bytes()) == len(first)
+
+
+def test_a_transferred_network_answers_as_its_base_and_head_did(
+    squares: np.ndarray, records: list[Record], tmp_path: Path
+) -> None:
+    import keras
+
+    from core.networks import build_base, build_network, load_weights, save_weights
+    from train.transfer import transfer
+
+    backbone = BACKBONE_BY_KEY["densenet121"]
+    keras.utils.set_random_seed(0)
+    save_weights(build_base(backbone, SIZE), tmp_path / "base.safetensors")
+    target = tmp_path / "densenet121.safetensors"
+    config = TransferConfig(epochs=3, patience=2, copies=1)
+    head = transfer(
+        backbone, squares, records, tmp_path / "base.safetensors", "average", config, target, quiet
+    )
+    assert 1 <= head.epochs <= 3 and 0 <= head.validation_auc <= 1
+    network = build_network(backbone, SIZE, "average")
+    load_weights(network, target)
+    images = scale_pixels(squares[:4].astype(np.float32) / 255, backbone.scale)
+    features, probability = network.predict(images, verbose=0)
+    hidden = np.maximum(features.mean(axis=(1, 2)) @ head.weights[0] + head.weights[1], 0)
+    expected = 1 / (1 + np.exp(-(hidden @ head.weights[2] + head.weights[3])))
+    np.testing.assert_allclose(probability, expected, atol=0.02)  # kernels are stored in 8 bits
+
+
+def test_a_failed_download_of_imagenet_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from train import transfer
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise Exception("URL fetch failure: [Errno -2] Name or service not known")
+
+    monkeypatch.setattr(transfer, "build_base", fail)
+    with pytest.raises(WeightsError, match="ImageNet weights of VGG16 could not be downloaded"):
+        transfer.frozen_base(BACKBONE_BY_KEY["vgg16"], SIZE, None)
+
+
+def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    labels = (random.random((12, len(FINDINGS))) < 0.5).astype(np.float32)
+    labels[0], labels[1] = 0, 1
+    data = LabelledSquares(random.integers(0, 255, (12, 64, 64), np.uint8), labels)
+    nobody = LabelledSquares(data.squares[:0], data.labels[:0])
+    config = FindingsConfig(stages=(Stage(64, 1, 8, 1e-3),), batch=4)
+    said: list[str] = []
+    fit = train_findings(data, data, nobody, config, tmp_path, quiet, said.append)
+    assert len(said) == 1 and fit.labelled_auc == {}
+    assert set(fit.phantom_auc) == set(FINDINGS)
+    assert all(0 < point < 1 for point in fit.operating_points)
+    fit.file.unlink()
+    again = train_findings(data, data, nobody, config, tmp_path, quiet, said.append)
+    assert len(said) == 1 and again.phantom_auc == fit.phantom_auc
+
+
+def test_only_the_eighteen_names_are_labels(squares: np.ndarray) -> None:
+    named = [frozenset({"Mass", "Fracture"}), frozenset(), frozenset({"bacteria"}), None]
+    records = [Record(f"{i}.png", "normal", "train", "x", f"g{i}", f, "") for i, f in enumerate(named)]
+    labelled = labelled_squares(records, squares[:4], "train")
+    assert len(labelled.squares) == 2
+    mass, fracture = (FINDINGS.index(name) for name in ("Mass", "Fracture"))
+    assert labelled.labels[0, mass] == 1 and labelled.labels[0, fracture] == 1
+    assert labelled.labels[1, mass] == 0 and np.isnan(labelled.labels[1, fracture])
+
+
+def test_without_severity_scores_phantoms_are_rendered_for_them(records: list[Record]) -> None:
+    roles = choose_images(records, None)
+    severity = [roles.records[index] for index in roles.severity]
+    assert len(severity) == SEVERITY_PHANTOMS
+    assert {each.source for each in severity} == {PHANTOM}
+    assert not {each.path for each in severity} & {roles.records[index].path for index in roles.evaluated}
+    extent, opacity = roles.scores.T
+    assert extent.max() > 3 and opacity.max() > 1 and extent.min() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "said"),
+    [
+        ("my bundle", LABELS, "cannot be called 'my bundle'"),
+        ("own", ("normal", "pneumonia"), "train has 0 groups labelled covid"),
+    ],
+)
+def test_what_would_stop_a_training_at_its_end_is_said_at_its_start(
+    tmp_path: Path, name: str, labels: tuple[str, ...], said: str
+) -> None:
+    run = pipeline.Run(tmp_path, TINY, None, "scratch", None, lambda title: quiet, print)
+    run.__dict__["records"] = [each for each in draw_phantoms(96, 0, pipeline.ALONE) if each.label in labels]
+    with pytest.raises(DataError, match=said):
+        pipeline.check(run, name)
+
+
+HEAD_PROGRAM = """
+import json
+import numpy as np
+from train.config import TransferConfig
+from train.transfer import train_head
+
+random = np.random.default_rng(0)
+features, labels = random.normal(size=(64, 8)).astype(np.float32), np.arange(64) % 2
+features[:, 0] += 3 * labels
+weights = np.ones(64, np.float32)
+head = train_head((features, labels, weights), (features, labels), TransferConfig(epochs=40))
+print(json.dumps(head.validation_auc))
+"""
+
+
+def test_a_head_trains_on_torch_too() -> None:
+    environment = os.environ | {"KERAS_BACKEND": "torch"}
+    command = [sys.executable, "-c", HEAD_PROGRAM]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout.splitlines()[-1]) > 0.9
