@@ -14,7 +14,7 @@ from core.sources import PROJECT
 
 PAGES = ("analyse.py", "about.py")
 SECONDS = 240  # of a busy machine, the first time; 3 on an idle one
-HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](http://x.example) www.x.example a@x.example :red[hot] $x$.png"
+HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](http://x.example) www.x.io a@x.io :red[hot] $x$.png"
 REFUSED = {
     "empty": (b"", "empty"),
     "PDF": (b"%PDF-1.7 nothing", "PDF"),
