@@ -57,16 +57,19 @@ def ours(bundle: Path) -> dict[str, float]:
     for module in ("streamlit.web.bootstrap", "plotly.graph_objects"):  # what the server imports counts
         importlib.import_module(module)
 
-    from core.analysis import analyse, load_models
+    from core.analysis import analyse
     from core.backbones import BACKBONES, scale_pixels
     from core.findings import findings_input
     from core.preprocessing import network_input
     from core.radiograph import read_radiograph
+    from core.service import Service
 
-    models = load_models(bundle)
-    radiograph = read_radiograph((bundle / "reference.png").read_bytes(), "reference.png")
-    analyse(radiograph, models)
+    data = (bundle / "reference.png").read_bytes()
+    service = Service()
+    loaded = service.load(bundle)
+    service.read(data, "reference.png", loaded, lambda text: None)
     first = since_start()
+    models, radiograph = loaded.models, read_radiograph(data, "reference.png")
 
     grey = network_input(radiograph.pixels, models.manifest.preprocessing)[None]
     image = findings_input(radiograph.pixels, models.manifest.findings.preprocessing)

@@ -9,12 +9,12 @@ from sklearn import metrics as reference
 from core.errors import DataError
 from core.metrics import (
     Confusion,
-    bootstrap_interval,
     calibration_bins,
     calibration_error,
     confusion,
     evaluate,
     roc_auc,
+    roc_auc_interval,
     youden_threshold,
 )
 
@@ -107,10 +107,29 @@ def test_intervals_repeat_with_their_seed_and_hold_the_estimate():
     random = np.random.default_rng(1)
     labels = random.integers(0, 2, 100)
     scores = labels + random.normal(size=100)
-    first = bootstrap_interval(roc_auc, labels, scores, resamples=200, seed=3)
-    assert first == bootstrap_interval(roc_auc, labels, scores, resamples=200, seed=3)
-    assert first != bootstrap_interval(roc_auc, labels, scores, resamples=200, seed=4)
+    first = roc_auc_interval(labels, scores, resamples=200, seed=3)
+    assert first == roc_auc_interval(labels, scores, resamples=200, seed=3)
+    assert first != roc_auc_interval(labels, scores, resamples=200, seed=4)
     assert first.low < roc_auc(labels, scores) < first.high
+
+
+def test_the_interval_is_that_of_one_draw_after_the_other():
+    random = np.random.default_rng(5)
+    labels, scores = random.integers(0, 2, 30), random.integers(0, 9, 30) / 9
+    groups = random.integers(0, 12, 30)
+    names = np.unique(groups)
+    aucs = []
+    for draw in np.random.default_rng(3).integers(len(names), size=(200, len(names))):
+        rows = np.concatenate([np.flatnonzero(groups == names[group]) for group in draw])
+        if len(set(labels[rows])) == 2:
+            aucs.append(reference.roc_auc_score(labels[rows], scores[rows]))
+    found = roc_auc_interval(labels, scores, groups, resamples=200, seed=3)
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(aucs, [0.025, 0.975])))
+
+
+def test_no_images_and_one_class_have_no_interval():
+    for labels in ([], [1, 1]):
+        assert math.isnan(roc_auc_interval(labels, [0.5] * len(labels)).low)
 
 
 def test_copies_of_a_patient_do_not_narrow_the_interval():
@@ -118,9 +137,9 @@ def test_copies_of_a_patient_do_not_narrow_the_interval():
     labels = np.arange(40) % 2
     scores = labels + random.normal(size=40)
     copies = np.tile(np.arange(40), 10)
-    alone = bootstrap_interval(roc_auc, labels, scores, resamples=200)
-    naive = bootstrap_interval(roc_auc, labels[copies], scores[copies], resamples=200)
-    grouped = bootstrap_interval(roc_auc, labels[copies], scores[copies], copies, resamples=200)
+    alone = roc_auc_interval(labels, scores, resamples=200)
+    naive = roc_auc_interval(labels[copies], scores[copies], resamples=200)
+    grouped = roc_auc_interval(labels[copies], scores[copies], copies, resamples=200)
     assert grouped == alone
     assert naive.high - naive.low < (alone.high - alone.low) / 2
 
