@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,7 @@ Progress = Callable[[str, float], None]
 STORAGE_FAILED = 3  # the exit status of core.derive when the cache cannot be written
 _TYPES = {"f32": openvino.Type.f32, "bf16": openvino.Type.bf16}
 _MADV_DONTNEED = 4
+_starting = threading.Lock()
 
 
 class Network:
@@ -146,7 +148,9 @@ def load_network(folder: Path, precision: Precision = "f32") -> Network:
         hints.performance_mode: hints.PerformanceMode.LATENCY,
     }
     try:
-        compiled = _openvino().compile_model(folder / "model.xml", "CPU", settings)
+        with _starting:
+            engine = _openvino()
+        compiled = engine.compile_model(folder / "model.xml", "CPU", settings)
     except RuntimeError as error:
         raise EngineError(f"{folder.name} cannot be compiled ({_line(error)}); delete {folder}.") from error
     _release_pages(folder / "model.bin")

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.decoded import MOST_BYTES, Decoded, check_contrast, check_size
-from core.dicom import read_dicom
 from core.errors import RadiographError
 from core.filetypes import DICOM, FileType, file_type, named_type
 from core.names import display_name
@@ -59,7 +58,7 @@ def read_radiograph(data: bytes, name: str, frame: int = 0) -> Radiograph:
     """
     kind = _admit(data, name)
     try:
-        decoded = read_dicom(data, frame) if kind.reader == "dicom" else read_raster(data)
+        decoded = _read_dicom(data, frame) if kind.reader == "dicom" else read_raster(data)
     except MemoryError as error:
         raise RadiographError(
             "The image takes too much memory to read; scale it down and try again."
@@ -68,6 +67,13 @@ def read_radiograph(data: bytes, name: str, frame: int = 0) -> Radiograph:
     check_size(width, height)
     check_contrast(decoded.pixels)
     return _radiograph(decoded, name, kind)
+
+
+def _read_dicom(data: bytes, frame: int) -> Decoded:
+    """Loads the DICOM libraries where files are decoded, not in the server that only passes them on."""
+    from core.dicom import read_dicom
+
+    return read_dicom(data, frame)
 
 
 def _admit(data: bytes, name: str) -> FileType:

@@ -20,7 +20,7 @@ from core.engine import Progress
 from core.evidence import Evidence, collect_evidence
 from core.radiograph import Radiograph, pixels_to_display
 from core.results import Analysis
-from core.worker import read_radiograph_isolated
+from core.worker import read_radiograph_isolated, start_decoder
 
 AT_ONCE = 2  # analyses; on two cores a third would only make all slower
 KEPT = 64  # recent analyses, each with a picture of at most 0.8 MB
@@ -90,6 +90,7 @@ class Service:
         with self._loading:
             loaded = self._loaded.get(folder)
             if loaded is None or loaded.version != version:
+                start_decoder()
                 models = load_models(folder, progress=progress)
                 loaded = Loaded(version, models, collect_evidence(folder, models.manifest))
                 self._loaded[folder] = loaded

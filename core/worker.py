@@ -8,6 +8,7 @@ Requests and answers are lengths, JSON and raw pixels: nothing that comes back i
 from __future__ import annotations
 
 import atexit
+import importlib
 import json
 import os
 import queue
@@ -56,6 +57,11 @@ def read_radiograph_isolated(data: bytes, name: str, frame: int = 0) -> Radiogra
     return _pool().read(data, name, frame)
 
 
+def start_decoder() -> None:
+    """Starts a decoder before the first file comes, without waiting for it."""
+    threading.Thread(target=_pool().start, daemon=True).start()
+
+
 @cache
 def _pool() -> DecoderPool:
     pool = DecoderPool()
@@ -83,6 +89,15 @@ class DecoderPool:
         finally:
             self._idle.put(worker)
 
+    def start(self) -> None:
+        """Starts the worker that the next file will go to; if that fails, the file's reader will say so."""
+        worker = self._idle.get()
+        try:
+            with suppress(RadiographError, OSError):
+                worker.start()
+        finally:
+            self._idle.put(worker)
+
     def close(self) -> None:
         """Ends all workers; those in use end after their file."""
         for _ in range(self._idle.qsize()):
@@ -97,7 +112,7 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def read(self, data: bytes, name: str, frame: int) -> Radiograph:
-        process = self._running()
+        process = self.start()
         with self._deadline(process, self._limits.seconds, TOO_SLOW):
             _send(_open_pipe(process.stdin), {"name": name, "frame": frame}, data)
             answer, pixels = _receive(_open_pipe(process.stdout))
@@ -115,7 +130,7 @@ class _Worker:
                 _open_pipe(pipe).close()
         self._process = None
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def start(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self.stop()
@@ -219,6 +234,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _limit_memory(int(sys.argv[1]))
+    importlib.import_module("core.dicom")  # takes longer than most files; before anybody waits
     serve(sys.stdin.buffer, answers)
 
 
