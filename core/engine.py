@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -93,7 +94,11 @@ def prepare(
 
 
 def _locate(sources: Sequence[NetworkSource], folder: Path) -> dict[str, Path]:
-    return {source.key: folder / source.entry for source in sources if derived(source, folder)}
+    with ThreadPoolExecutor(2) as pool:  # hashing 400 MB takes long enough for two cores
+        whole = pool.map(lambda source: derived(source, folder), sources)
+        return {
+            source.key: folder / source.entry for source, found in zip(sources, whole, strict=True) if found
+        }
 
 
 @cache

@@ -7,6 +7,7 @@ so they mean the same on a fast one and a slow one.
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -45,12 +46,18 @@ def run(worker: str, *arguments: Path) -> dict[str, float]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
+def median_run(worker: str, *arguments: Path, runs: int = 3) -> dict[str, float]:
+    """The median of each number over several runs."""
+    results = [run(worker, *arguments) for _ in range(runs)]
+    return {name: statistics.median(result[name] for result in results) for name in results[0]}
+
+
 def measure(bundle: Path, folder: Path) -> list[Budget]:
-    """All budgets of one bundle; the first run of the app's way only warms the cache."""
+    """All budgets of one bundle: medians of three runs of each way, after one that warms the cache."""
     run("ours", bundle)
-    ours = run("ours", bundle)
+    ours = median_run("ours", bundle)
     run("prepare", bundle, folder)
-    plain = run("plain", bundle, folder)
+    plain = median_run("plain", bundle, folder)
     heads = run("heads", bundle)
     return [
         Budget("analysis, faster than the plain way", plain["full_ms"] / ours["full_ms"], 10, "x", True),
