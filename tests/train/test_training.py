@@ -1,9 +1,13 @@
 """The steps of training themselves, on a few squares of noise: what is stored is what was trained."""
 
+import functools
 import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +24,8 @@ from train.data import LABELS, PHANTOM, Record, draw_phantoms
 from train.findings import LabelledSquares, labelled_squares, train_findings
 
 SIZE = 32
+# Keras reads its variables through an interface that numpy calls outdated.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 @pytest.fixture
@@ -74,7 +80,6 @@ def test_settled_normalisation_holds_the_mean_of_its_batches() -> None:
     assert network.layers[0].momentum == 0.99
 
 
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras reading a variable
 def test_pretraining_goes_on_where_it_was_interrupted(
     squares: np.ndarray, records: list[Record], tmp_path: Path
 ) -> None:
@@ -117,15 +122,64 @@ def test_a_transferred_network_answers_as_its_base_and_head_did(
     np.testing.assert_allclose(probability, expected, atol=0.02)  # kernels are stored in 8 bits
 
 
-def test_a_failed_download_of_imagenet_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    from train import transfer
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder behind a small server, from which Keras downloads VGG16's weights instead of its own."""
+    from keras.src.applications import vgg16
 
-    def fail(*arguments: object, **options: object) -> None:
-        raise Exception("URL fetch failure: [Errno -2] Name or service not known")
+    folder = tmp_path / "published"
+    folder.mkdir()
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    download = vgg16.file_utils.get_file
+    monkeypatch.setattr(
+        vgg16.file_utils, "get_file", functools.partial(download, cache_dir=str(tmp_path / "keras"))
+    )
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/vgg16.h5"
+        monkeypatch.setattr(vgg16, "WEIGHTS_PATH_NO_TOP", address)
+        yield folder
+        server.shutdown()
 
-    monkeypatch.setattr(transfer, "build_base", fail)
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves a folder and says nothing."""
+
+    def log_message(self, *arguments: object) -> None:
+        """Keeps the test's output quiet."""
+
+
+@pytest.mark.parametrize("content", [None, b"<!DOCTYPE html><p>Sign in to the network"])
+def test_a_failed_download_of_imagenet_is_said_in_a_sentence(published: Path, content: bytes | None) -> None:
+    from train.transfer import frozen_base
+
+    if content is not None:
+        (published / "vgg16.h5").write_bytes(content)
     with pytest.raises(WeightsError, match="ImageNet weights of VGG16 could not be downloaded"):
-        transfer.frozen_base(BACKBONE_BY_KEY["vgg16"], SIZE, None)
+        frozen_base(BACKBONE_BY_KEY["vgg16"], SIZE, None)
+
+
+def test_imagenet_weights_are_downloaded_through_keras(
+    published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import h5py
+    import keras
+    from keras.src.applications import vgg16
+    from keras.src.legacy.saving import legacy_h5_format
+
+    from core.networks import build_base
+    from train.transfer import frozen_base
+
+    keras.utils.set_random_seed(3)
+    built = build_base(BACKBONE_BY_KEY["vgg16"], SIZE)
+    with h5py.File(published / "vgg16.h5", "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, built)
+    # The published file's hash is all that is left out: nobody but its owners has that file.
+    download = vgg16.file_utils.get_file
+    monkeypatch.setattr(vgg16.file_utils, "get_file", lambda *a, file_hash, **k: download(*a, **k))
+    base = frozen_base(BACKBONE_BY_KEY["vgg16"], SIZE, None)
+    for found, expected in zip(base.get_weights(), built.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> None:
