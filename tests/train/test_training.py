@@ -127,13 +127,12 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """The folder behind a small server, from which Keras downloads VGG16's weights instead of its own."""
     from keras.src.applications import vgg16
 
-    folder = tmp_path / "published"
+    folder, cache = tmp_path / "published", tmp_path / "keras"
     folder.mkdir()
+    cache.mkdir()  # Keras turns to /tmp where there is none
     handler = functools.partial(QuietHandler, directory=str(folder))
     download = vgg16.file_utils.get_file
-    monkeypatch.setattr(
-        vgg16.file_utils, "get_file", functools.partial(download, cache_dir=str(tmp_path / "keras"))
-    )
+    monkeypatch.setattr(vgg16.file_utils, "get_file", functools.partial(download, cache_dir=str(cache)))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/vgg16.h5"
