@@ -8,7 +8,8 @@ st.set_page_config(page_title="ThoraxLens", page_icon=PROJECT / "assets" / "icon
 st.navigation(
     [
         st.Page("pages/analyse.py", title="Analyse", icon=":material/radiology:", default=True),
-        st.Page("pages/about.py", title="About", icon=":material/info:"),
+        # Not /about: to a server that nobody has visited yet, that is a script in a folder called pages.
+        st.Page("pages/about.py", url_path="info", title="About", icon=":material/info:"),
     ],
     position="top",
 ).run()

@@ -82,6 +82,16 @@ def browser():
         chromium.close()
 
 
+def test_the_first_visitor_may_come_by_a_link_to_another_page(browser, address: str) -> None:
+    """Runs first: once anybody has seen the start page, Streamlit knows of the app's own navigation."""
+    page = browser.new_page()
+    page.goto(f"{address}/info")
+    page.wait_for_selector("text=About ThoraxLens", timeout=PAGE_MS)
+    page.wait_for_selector("[data-testid=stTopNavLink] >> nth=1", timeout=PAGE_MS)
+    assert page.title() == "ThoraxLens"
+    page.close()
+
+
 @pytest.mark.parametrize("name", ["covid-severe.png", "covid-moderate.dcm"])
 def test_an_upload_is_answered_by_five_backbones(browser, address: str, name: str) -> None:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
