@@ -70,7 +70,13 @@ def plain(text: str) -> str:
 
 
 def title(name: str, subtitle: str) -> None:
-    """The head of a page."""
+    """The head of a page.
+
+    To a server that nobody has visited yet, a link to another page than the first is a script in a folder
+    called pages, without the app around it: that leads to the app.
+    """
+    if "entered" not in st.session_state:
+        st.switch_page("app.py")
     st.html(f"<style>{_STYLE}</style>")
     st.markdown(f"### {name} :small[:gray[{subtitle}]]" if subtitle else f"### {name}")
 
@@ -378,7 +384,7 @@ def about() -> None:
 
 def bundles() -> None:
     """Where the models of each bundle come from."""
-    st.markdown("## The models")
+    st.markdown("#### The models")
     for listing in list_bundles(bundles_folder()):
         if listing.manifest is None:
             st.error(plain(listing.problem or ""), icon=":material/block:")

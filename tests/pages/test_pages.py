@@ -46,7 +46,9 @@ def analysed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def open_page(name: str = "analyse.py") -> AppTest:
-    page = AppTest.from_file(PROJECT / "pages" / name, default_timeout=SECONDS).run()
+    page = AppTest.from_file(PROJECT / "pages" / name, default_timeout=SECONDS)
+    page.session_state["entered"] = True  # as app.py leaves it
+    page.run()
     assert not page.exception
     return page
 
