@@ -19,7 +19,7 @@ from core.results import Analysis, BackboneReading, FindingScore
 COLOUR_MAPS = ("Inferno", "Viridis", "Cividis", "Magma")
 GRID_PX = 96  # heat is drawn on so many cells a side; the map itself is 5 to 14
 OPAQUE_FROM = 0.45  # heat below fades out, so that the radiograph stays readable
-NEUTRAL, COVID_SIDE, NORMAL_SIDE = "#9AA4AF", "#56B4E9", "#E69F00"
+NEUTRAL, ACCENT = "#9AA4AF", "#9A7FD1"  # neither is a backbone's
 PATTERNS = dict(zip([backbone.key for backbone in BACKBONES], ("", "/", ".", "x", "-"), strict=True))
 
 
@@ -73,11 +73,11 @@ def radiograph_figure(
         figure.add_trace(_heat(grey, analysis, reading, colour_map))
     figure.update_xaxes(range=[0, analysis.width_px], visible=False, constrain="domain")
     figure.update_yaxes(range=[analysis.height_px, 0], visible=False, scaleanchor="x", constrain="domain")
-    return _on_black(figure, height_px)
+    return _still(_on_black(figure, height_px))
 
 
 def linked_figure(
-    grey: NDArray[np.uint8], analysis: Analysis, colour_map: str, columns: int = 3, height_px: int = 860
+    grey: NDArray[np.uint8], analysis: Analysis, colour_map: str, columns: int = 2, height_px: int = 2100
 ) -> go.Figure:
     """All five heatmaps in one figure whose zoom is shared.
 
@@ -92,7 +92,7 @@ def linked_figure(
     titles = [f"{each.backbone.name} {each.probability:.2f}" for each in analysis.readings]
     rows = -(-count // columns)
     figure = make_subplots(
-        rows, columns, subplot_titles=titles, horizontal_spacing=0.01, vertical_spacing=0.06
+        rows, columns, subplot_titles=titles, horizontal_spacing=0.01, vertical_spacing=0.03
     )
     source = as_uri(grey)
     for index, reading in enumerate(analysis.readings):
@@ -119,6 +119,24 @@ def _add_radiograph(figure: go.Figure, source: str, analysis: Analysis, x: str =
         sizing="stretch",
         layer="below",
     )
+    box = analysis.box
+    figure.add_shape(
+        type="rect",
+        xref=x,
+        yref=y,
+        x0=box.left,
+        y0=box.top,
+        x1=box.right,
+        y1=box.bottom,
+        line={"color": NEUTRAL, "width": 1, "dash": "dot"},
+    )
+
+
+def _still(figure: go.Figure) -> go.Figure:
+    """The same figure, which neither a finger nor a mouse drags out of place: the page scrolls instead."""
+    figure.update_xaxes(fixedrange=True)
+    figure.update_yaxes(fixedrange=True)
+    return figure.update_layout(dragmode=False)
 
 
 def _heat(
@@ -168,11 +186,14 @@ def heat_scale(colour_map: str) -> go.Figure:
             z=[np.linspace(0, 1, 64)], colorscale=fading(colour_map), showscale=False, hoverinfo="skip"
         )
     )
-    for x, anchor, word in ((0, "left", "low heat"), (63, "right", "high heat")):
-        figure.add_annotation(x=x, y=0, xanchor=anchor, text=word, showarrow=False, font_color="#E8EAED")
+    for x, anchor, word, colour in (
+        (0, "left", "low heat", "#E8EAED"),
+        (63, "right", "high heat", "#121417"),
+    ):
+        figure.add_annotation(x=x, y=0, xanchor=anchor, text=word, showarrow=False, font_color=colour)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
-    return _on_black(figure, 36)
+    return _still(_on_black(figure, 36))
 
 
 def probabilities_figure(analysis: Analysis) -> go.Figure:
@@ -207,9 +228,9 @@ def probabilities_figure(analysis: Analysis) -> go.Figure:
     )
     figure.update_xaxes(range=[0, 1.08], tickvals=[0, 0.25, 0.5, 0.75, 1], title="P(COVID-19) against normal")
     figure.update_yaxes(autorange="reversed")
-    return figure.update_layout(
+    return _still(figure).update_layout(
         height=270,
-        margin={"l": 0, "r": 0, "t": 24, "b": 40},
+        margin={"l": 0, "r": 36, "t": 24, "b": 40},
         bargap=0.35,
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.12},
     )
@@ -224,7 +245,7 @@ def findings_figure(analysis: Analysis) -> go.Figure:
             x=[finding.score for finding in ranked],
             orientation="h",
             marker={
-                "color": ["#56B4E9" if finding.score >= 0.5 else NEUTRAL for finding in ranked],
+                "color": [ACCENT if finding.score >= 0.5 else NEUTRAL for finding in ranked],
                 "pattern": {"shape": ["/" if finding.score >= 0.5 else "" for finding in ranked]},
             },
             text=[f"{finding.score:.2f}" for finding in ranked],
@@ -237,7 +258,9 @@ def findings_figure(analysis: Analysis) -> go.Figure:
     figure.add_vline(x=0.5, line_dash="dash", line_color=NEUTRAL)
     figure.add_annotation(x=0.5, y=1, yref="paper", yanchor="bottom", text="operating point", showarrow=False)
     figure.update_xaxes(range=[0, 1.1], tickvals=[0, 0.5, 1])
-    return figure.update_layout(height=520, margin={"l": 0, "r": 0, "t": 24, "b": 24}, showlegend=False)
+    return _still(figure).update_layout(
+        height=520, margin={"l": 0, "r": 36, "t": 24, "b": 24}, showlegend=False
+    )
 
 
 def _auc(finding: FindingScore) -> str:
@@ -266,7 +289,7 @@ def contributions_figure(analysis: Analysis, most: int = 12) -> go.Figure:
             x=values,
             orientation="h",
             marker={
-                "color": [COVID_SIDE if value > 0 else NORMAL_SIDE for value in values],
+                "color": [ACCENT if value > 0 else NEUTRAL for value in values],
                 "pattern": {"shape": ["/" if value > 0 else "" for value in values]},
             },
             text=[f"{value:+.2f}" for value in values],
@@ -283,7 +306,9 @@ def contributions_figure(analysis: Analysis, most: int = 12) -> go.Figure:
     low, high = min(0.0, *values), max(0.0, *values)
     room = 0.15 * (high - low)
     figure.update_xaxes(range=[low - room, high + room])
-    return figure.update_layout(height=440, margin={"l": 0, "r": 0, "t": 24, "b": 24}, showlegend=False)
+    return _still(figure).update_layout(
+        height=440, margin={"l": 0, "r": 36, "t": 24, "b": 24}, showlegend=False
+    )
 
 
 def input_name(name: str) -> str:

@@ -46,6 +46,15 @@ class Sample:
     opacity_score: float
     boxes: dict[str, Box]
 
+    @property
+    def truth(self) -> str:
+        """What is true of it, in a sentence."""
+        shown = ", ".join(name.replace("_", " ") for name in self.findings) or "no finding"
+        return (
+            f"The truth: extent {self.extent_score:.1f} of 8, opacity {self.opacity_score:.1f} of 6; "
+            f"it shows {shown}."
+        )
+
 
 def list_samples(folder: Path = SAMPLES) -> tuple[Sample, ...]:
     """Reads the samples' truth, in the order to show them in.

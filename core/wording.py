@@ -10,23 +10,32 @@ from core.results import Analysis, BackboneReading, SeverityScore
 
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 
-_COUNTS = ("None", "One", "Two", "Three", "Four", "All five")
+_COUNTS = ("None", "One", "Two", "Three", "Four", "Five")
 
 
 def headline(analysis: Analysis) -> str:
-    """The decision in words: how the backbones vote and whether the ensemble agrees."""
+    """The decision in words: how the backbones vote, what the ensemble says, and what its number is."""
     votes, decision = analysis.votes, analysis.decision
-    verb = "reads" if votes == 1 else "read"
-    who = f"{_COUNTS[votes]} of the five backbones" if 0 < votes < 5 else f"{_COUNTS[votes]} backbones"
-    who = "None of the five backbones" if votes == 0 else who
-    verb = "reads" if votes in (0, 1) else verb
-    majority = votes >= 3
-    how = "agrees" if decision.positive == majority else "does not agree with the majority"
-    reading = "like COVID-19" if decision.positive else "like a normal chest"
+    if votes in (0, len(analysis.readings)):
+        vote = f"All five backbones read this radiograph as {'COVID-19' if votes else 'normal'}."
+    else:
+        verb = "reads" if votes == 1 else "read"
+        others = _COUNTS[len(analysis.readings) - votes].lower()
+        vote = (
+            f"{_COUNTS[votes]} of the five backbones {verb} this radiograph as COVID-19, {others} as normal."
+        )
+    digits = tie_digits(decision.probability, decision.threshold)
+    side = "above" if decision.positive else "below"
     return (
-        f"{who} {verb} this radiograph as COVID-19. "
-        f"The ensemble {how}: it reads {reading} (probability {decision.probability:.2f})."
+        f"{vote} The ensemble reads it as {'COVID-19' if decision.positive else 'normal'}: "
+        f"P(COVID-19) {decision.probability:.{digits}f}, {side} its threshold of "
+        f"{decision.threshold:.{digits}f}."
     )
+
+
+def tie_digits(probability: float, threshold: float) -> int:
+    """Decimals that tell a probability from its threshold: two, or three where these look alike."""
+    return 2 if f"{probability:.2f}" != f"{threshold:.2f}" else 3
 
 
 def agreement(analysis: Analysis) -> str:
@@ -60,7 +69,9 @@ def _rate(evidence: Evidence) -> str:
 
 def decision_at_threshold(reading: BackboneReading) -> str:
     """One backbone's decision, in words."""
-    return "reads as COVID-19" if reading.positive else "reads as normal"
+    digits = tie_digits(reading.probability, reading.threshold)
+    answer = "reads as COVID-19" if reading.positive else "reads as normal"
+    return f"{answer} (threshold {reading.threshold:.{digits}f})"
 
 
 def severity(score: SeverityScore) -> str:

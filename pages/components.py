@@ -23,7 +23,6 @@ from core.service import Case, Loaded, Service
 from core.sources import PROJECT, bundles_folder
 from pages.heat_switch import heat_switch
 
-FILE_TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "dcm", "dicom"]
 TABS = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}
 COLUMNS = {
     "ROC AUC": "roc_auc",
@@ -32,8 +31,16 @@ COLUMNS = {
     "Specificity": "specificity",
 }
 PLOT = {"displayModeBar": False}
-# What the theme cannot say: room for five radiographs side by side, and each backbone's own colour.
-_STYLE = ".stMainBlockContainer { padding-inline: 1.5rem; }" + "".join(
+# What the theme cannot say: room for five radiographs side by side, pictures that let a finger scroll the
+# page, and each backbone's own colour.
+_STYLE = """
+.stMainBlockContainer { padding-inline: 1.5rem; }
+.st-key-cards [data-testid=stColumn] { min-width: 15.5rem; }
+@media (max-width: 40rem) { .st-key-enlarged { display: none; } }
+@media (pointer: coarse) {
+  .stElementContainer:not(.st-key-linked) .draglayer * { pointer-events: none !important; }
+}
+""" + "".join(
     f".st-key-card-{each.key} [data-testid=stProgressBarTrack] div {{ background: {each.colour}; }}"
     for each in BACKBONES
 )
@@ -67,6 +74,11 @@ def plain(text: str) -> str:
     """Text from outside, with everything escaped that Markdown would read as markup."""
     broken = re.sub(r"www(?=\.)|:(?=//)|@", "\\g<0>\u2060", text, flags=re.IGNORECASE)  # no link of itself
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|<>~$:&@" else letter for letter in broken)
+
+
+def terms(*keys: str) -> str:
+    """Several explanations in one tooltip, each with its name."""
+    return "\n\n".join(f"**{key.replace('_', ' ').capitalize()}.** {term(key)}" for key in keys)
 
 
 def title(name: str, subtitle: str) -> None:
@@ -122,7 +134,6 @@ def chosen_radiograph() -> Source | None:
     with upload:
         files = st.file_uploader(
             "Your radiographs (PNG, JPEG, TIFF, WebP, BMP or DICOM; they stay in memory)",
-            FILE_TYPES,
             accept_multiple_files=True,
         )
     with strip:
@@ -130,11 +141,21 @@ def chosen_radiograph() -> Source | None:
 
 
 def _uploaded(files: list) -> Source:
-    names = [display_name(file.name) for file in files]
-    index = 0
-    if len(files) > 1:
-        index = st.selectbox("Which of your files", range(len(files)), format_func=lambda each: names[each])
-    return Source(files[index].getvalue(), files[index].name)
+    """The chosen file: the first of those that were added last, until the user chooses another."""
+    named: dict = {}
+    for file in files:
+        name = display_name(file.name)
+        same = sum(display_name(other.name) == name for other in named.values())
+        named[f"{name} ({same + 1})" if same else name] = file
+    state = st.session_state
+    added = [name for name, file in named.items() if file.file_id not in state.get("known_files", ())]
+    state.known_files = [file.file_id for file in files]
+    if added or state.get("chosen_file") not in named:
+        state.chosen_file = (added or list(named))[0]
+    if len(named) > 1:
+        st.selectbox("Which of your files", list(named), key="chosen_file")
+    chosen = named[state.chosen_file]
+    return Source(chosen.getvalue(), chosen.name)
 
 
 def _sample() -> Source | None:
@@ -150,7 +171,7 @@ def _sample() -> Source | None:
             wrap=True,
         )
         sample = titles[picked]
-        st.caption(sample.description)
+        st.caption(f"{sample.description} {sample.truth}")
         return Source(sample.path.read_bytes(), sample.path.name)
     return None
 
@@ -173,8 +194,9 @@ def analysed(source: Source, bundle: Loaded) -> Case | None:
 
 def warnings(analysis: Analysis) -> None:
     """What makes this radiograph's answers less trustworthy."""
-    for warning in analysis.warnings:
-        st.warning(plain(warning.message), icon=":material/warning:")
+    messages = [plain(warning.message) for warning in analysis.warnings]
+    if messages:
+        st.warning("\n\n".join(messages), icon=":material/warning:")
 
 
 def decision(case: Case, bundle: Loaded) -> None:
@@ -185,7 +207,7 @@ def decision(case: Case, bundle: Loaded) -> None:
         st.markdown(f"#### {wording.headline(analysis)}")
         st.markdown(
             f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
-            help=f"{term('agreement')} {term('spread')}",
+            help=terms("agreement", "spread"),
         )
         st.plotly_chart(
             figures.probabilities_figure(analysis),
@@ -196,19 +218,22 @@ def decision(case: Case, bundle: Loaded) -> None:
     with picture:
         st.plotly_chart(
             figures.radiograph_figure(case.grey, analysis, None, height_px=400),
-            config=ZOOMABLE,
+            config=PLOT,
             key="radiograph",
             theme=None,
-            alt="The radiograph as it is, without heat.",
+            alt="The radiograph without heat.",
         )
-        st.caption(f"{plain(analysis.name)}: {analysis.width_px} x {analysis.height_px} px, shown as it is.")
+        st.caption(
+            f"{plain(analysis.name)}: {analysis.width_px} x {analysis.height_px} px. "
+            "The networks see what is inside the dotted frame, with its greys spread evenly."
+        )
 
 
 @st.fragment
 def heatmaps(case: Case) -> None:
     """Five cards; colour map, threshold and opacity change without a new inference."""
     st.subheader("Where they looked", help=term("heatmap"))
-    left, middle, right = st.columns(3, gap="medium", vertical_alignment="bottom")
+    left, middle, right = st.columns(3, gap="medium")
     with left:
         heat_switch(key="heat")
     with middle:
@@ -221,19 +246,21 @@ def heatmaps(case: Case) -> None:
         )
     with right:
         analysis = _at_threshold(case.analysis)
-    for column, reading in zip(st.columns(5, gap="xsmall"), analysis.readings, strict=True):
-        with column:
-            _card(case, analysis, reading, colour_map)
-    legend, enlarge = st.columns([1, 3], gap="medium")
-    with legend:
-        st.plotly_chart(
-            figures.heat_scale(colour_map),
-            config=PLOT,
-            theme=None,
-            key="heat-scale",
-            alt="Heat from low to high, each map scaled to its own peak.",
-        )
-    with enlarge, st.expander("All five, large, with one zoom", icon=":material/zoom_in:"):
+    with st.container(key="cards"):
+        for column, reading in zip(st.columns(5, gap="xsmall"), analysis.readings, strict=True):
+            with column:
+                _card(case, analysis, reading, colour_map)
+    st.plotly_chart(
+        figures.heat_scale(colour_map),
+        config=PLOT,
+        theme=None,
+        key="heat-scale",
+        alt="Heat from low to high, each map scaled to its own peak.",
+    )
+    with (
+        st.container(key="enlarged"),
+        st.expander("All five, large, with one zoom", icon=":material/zoom_in:"),
+    ):
         st.plotly_chart(
             figures.linked_figure(case.grey, analysis, colour_map),
             config=ZOOMABLE,
@@ -260,7 +287,7 @@ def _card(case: Case, analysis: Analysis, reading: BackboneReading, colour_map: 
     with st.container(key=f"card-{backbone.key}", gap="xsmall"):
         st.markdown(f"**{backbone.name}** &nbsp; {reading.probability:.2f}", help=term("probability"))
         st.progress(reading.probability)
-        st.caption(f"{wording.decision_at_threshold(reading)} (threshold {reading.threshold:.2f})")
+        st.caption(wording.decision_at_threshold(reading))
         st.plotly_chart(
             figures.radiograph_figure(case.grey, analysis, reading, colour_map),
             config=PLOT,
@@ -283,7 +310,7 @@ def findings(analysis: Analysis) -> None:
     )
     quality = wording.findings_quality(analysis)
     if quality:
-        st.caption(quality, help=term("roc_auc"))
+        st.caption(quality, help=term("finding_roc_auc"))
 
 
 def severity(analysis: Analysis) -> None:
@@ -292,7 +319,7 @@ def severity(analysis: Analysis) -> None:
     for score in analysis.severity:
         st.markdown(
             f"**{score.name.capitalize()}** {wording.severity(score)}",
-            help=f"{term(score.name)} {term('mean_absolute_error')}",
+            help=terms(score.name, "mean_absolute_error"),
         )
         st.progress(score.value / score.maximum)
 
@@ -300,7 +327,7 @@ def severity(analysis: Analysis) -> None:
 def contributions(analysis: Analysis) -> None:
     """What each input added to the ensemble's decision."""
     st.subheader("Why the ensemble decides so", help=term("ensemble"))
-    st.markdown(wording.contributions(analysis), help=f"{term('contribution')} {term('calibrated')}")
+    st.markdown(wording.contributions(analysis), help=terms("contribution", "calibrated"))
     st.plotly_chart(
         figures.contributions_figure(analysis),
         config=PLOT,
@@ -314,7 +341,9 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
     st.subheader("How far to trust it")
     tables = wording.evidence_tables(bundle.evidence)
     if tables:
-        for tab, split in zip(st.tabs([TABS[split] for split in tables]), tables, strict=True):
+        names = [TABS[split] for split in tables]
+        opened = TABS["external"] if "external" in tables else None
+        for tab, split in zip(st.tabs(names, default=opened), tables, strict=True):
             with tab:
                 st.table(tables[split])
                 st.caption(

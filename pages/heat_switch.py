@@ -15,7 +15,8 @@ input { width: 100%; accent-color: var(--st-primary-color); height: 2.2rem; marg
 
 # The plots are Streamlit's own elements, outside of this component: a rule on the document reaches them.
 _JS = """
-const RULE = '.heatmaplayer { opacity: var(--heat-opacity, 0.6); }'
+const RULE =
+  '.heatmaplayer { opacity: var(--heat-opacity, 0.6) } .st-key-heat-scale .heatmaplayer { opacity: 1 }'
 const kept = { value: 60, off: false }
 
 export default function ({ parentElement }) {
@@ -33,11 +34,12 @@ export default function ({ parentElement }) {
     output.textContent = percent + ' %'
     document.documentElement.style.setProperty('--heat-opacity', percent / 100)
   }
-  const slide = () => { kept.value = Number(input.value); kept.off = false; show() }
+  const slide = () => { kept.value = Number(input.value); kept.off = kept.value === 0; show() }
   const press = (event) => {
     const typing = event.target.closest && event.target.closest('input:not([type=range]), textarea')
     if (typing || event.ctrlKey || event.metaKey || event.altKey || event.key.toLowerCase() !== 'h') return
     kept.off = !kept.off
+    if (!kept.off && kept.value === 0) kept.value = 60
     show()
   }
   input.addEventListener('input', slide)

@@ -27,6 +27,7 @@ QUIET = [
     "--no-first-run",
 ]
 START_SECONDS, PAGE_MS = 120, 60_000
+SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
 NAMES = ("VGG16", "DenseNet121", "InceptionV3", "ResNet50", "Xception")
 
 pytestmark = [
@@ -141,3 +142,24 @@ def test_nothing_scrolls_sideways_on_a_phone(browser, address: str) -> None:
     width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
     assert width <= 390
     page.close()
+
+
+def test_a_finger_on_a_chart_scrolls_the_page(browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
+    chart = page.locator(".st-key-probabilities .draglayer").first
+    chart.wait_for(state="attached", timeout=PAGE_MS)
+    chart.scroll_into_view_if_needed()
+    box = page.locator(".st-key-probabilities").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before = page.evaluate(SCROLLED)
+    touch = context.new_cdp_session(page)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 16):
+        moved = [{"x": x, "y": y - 10 * step}]
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": moved})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_function(f"{SCROLLED} > {before} + 50")
+    context.close()

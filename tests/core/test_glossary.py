@@ -26,6 +26,7 @@ EXPECTED = [
     "contribution",
     "calibrated",
     "roc_auc",
+    "finding_roc_auc",
     "sensitivity",
     "specificity",
     "interval",

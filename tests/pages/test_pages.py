@@ -185,3 +185,8 @@ def test_of_several_files_the_user_chooses(bundles: Path, analysed: list[str]) -
     assert "one.png" in analysed and not page.error
     page.selectbox[0].select_index(1).run()
     assert len(page.error) == 1 and not page.exception
+    files = [("one.png", sample()), ("two.png", b"no image"), ("one.png", sample())]
+    page.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
+    assert page.selectbox[0].options == ["one.png", "two.png", "one.png (2)"]
+    page.selectbox[0].select_index(2).run()
+    assert not page.error and not page.exception
