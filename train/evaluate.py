@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from core import ensemble
 from core.backbones import BACKBONES
 from core.bundle import bundle_path, read_manifest
 from core.errors import DataError
+from core.evidence import collect_evidence
 from core.findings import FINDINGS
 from core.inference import Networks, RawOutputs, ensemble_features, load_networks, raw_outputs
-from core.metrics import Evaluation, evaluate
 from train.data import Progress, Record, read_pixels
 
 INFORMATION = ("path", "split", "source", "group", "label")
@@ -142,57 +143,21 @@ def read_predictions(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def summarise(
-    rows: Sequence[dict[str, str]], thresholds: dict[str, float]
-) -> Iterator[tuple[str, str, Evaluation]]:
-    """Measures every model on every split that holds both classes.
-
-    Args:
-        rows: From `read_predictions`.
-        thresholds: Operating point of each of `MODELS`.
-
-    Yields:
-        Split, model and figures.
-    """
-    task = [row for row in rows if row["label"] != "pneumonia"]
-    for split in dict.fromkeys(row["split"] for row in task):
-        part = [row for row in task if row["split"] == split]
-        labels = [int(row["label"] == "covid") for row in part]
-        if len(set(labels)) == 2:
-            for model in MODELS:
-                scores = [float(row[model]) for row in part]
-                yield split, model, evaluate(labels, scores, thresholds[model], [r["group"] for r in part])
-
-
-def thresholds(bundle: Path) -> dict[str, float]:
-    """The operating point of each model of a bundle, the ensemble's too."""
-    manifest = read_manifest(bundle)
-    points = {key: entry.threshold for key, entry in manifest.backbones.items()}
-    return points | {"ensemble": manifest.ensemble.threshold}
-
-
 def report(bundle: Path) -> Table:
     """A table of a bundle's figures, from its `predictions.csv`."""
     table = Table(
-        "split",
-        "model",
-        "images",
-        "ROC AUC",
-        "95 %",
-        "sensitivity",
-        "specificity",
-        "Brier",
+        *("split", "model", "images", "ROC AUC (95 %)", "sens.", "spec.", "Brier"),
         title=f"{bundle.name}: COVID-19 against normal",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
-    rows = read_predictions(bundle_path(bundle, read_manifest(bundle).predictions))
-    for split, model, figures in summarise(rows, thresholds(bundle)):
-        interval = figures.roc_auc_interval
+    for found in collect_evidence(bundle, read_manifest(bundle)):
+        figures, interval = found.figures, found.figures.roc_auc_interval
         table.add_row(
-            split,
-            model,
+            found.split,
+            found.model,
             str(figures.images),
-            f"{figures.roc_auc:.3f}",
-            f"{interval.low:.3f}–{interval.high:.3f}",
+            f"{figures.roc_auc:.3f} ({interval.low:.2f}–{interval.high:.2f})",
             f"{figures.confusion.sensitivity:.3f}",
             f"{figures.confusion.specificity:.3f}",
             f"{figures.brier:.3f}",
