@@ -1,6 +1,7 @@
 """Every page through Streamlit's AppTest, on a bundle with random weights: what users see, and do not see."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ REFUSED = {
     "text": (b"plain text", ""),
     "cut short": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ""),
 }
+
+
+@pytest.fixture(autouse=True)
+def _main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest leaves the page as `__main__`, which processes that later tests spawn would run again."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
