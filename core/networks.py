@@ -21,6 +21,7 @@ from core.errors import WeightsError
 from core.gradcam import Pooling
 
 HIDDEN_UNITS = 256
+LUNG_CHANNELS = (16, 32, 48, 96)  # of the lung network, from half the resolution to a sixteenth of it
 SCALE = "/scale"
 
 Tensors = dict[str, NDArray[np.generic]]
@@ -64,6 +65,36 @@ def build_network(
     output = keras.layers.Dense(1, activation="sigmoid", name="head_output")
     features = base.get_layer(backbone.feature_layer).output
     return keras.Model(base.input, [features, output(hidden(pool()(base.output)))])
+
+
+def build_lungs(size_px: int) -> Any:
+    """The network that finds the lung fields: a small U-Net (Ronneberger et al. 2015, arXiv:1505.04597).
+
+    Args:
+        size_px: Side of the input, a multiple of 16.
+
+    Returns:
+        `keras.Model`, (n, size_px, size_px, 1) in [0, 1] to each pixel's probability of lung, of the same
+        shape.
+    """
+    import keras
+
+    def convolve(image: Any, channels: int, strides: int = 1) -> Any:
+        image = keras.layers.Conv2D(channels, 3, strides, padding="same", use_bias=False)(image)
+        return keras.layers.ReLU()(keras.layers.BatchNormalization()(image))
+
+    image = keras.Input((size_px, size_px, 1))
+    levels = []
+    found = image
+    for channels in LUNG_CHANNELS:  # each halves the resolution: the first keeps later ones cheap
+        found = convolve(convolve(found, channels, 2), channels)
+        levels.append(found)
+    for level in reversed(levels[:-1]):
+        joined = keras.layers.Concatenate()([keras.layers.UpSampling2D()(found), level])
+        found = convolve(convolve(joined, level.shape[-1]), level.shape[-1])
+    found = keras.layers.Conv2D(1, 1)(found)
+    found = keras.layers.UpSampling2D(interpolation="bilinear", dtype="float32")(found)
+    return keras.Model(image, keras.layers.Activation("sigmoid", dtype="float32")(found))
 
 
 def _variables(network: Any) -> Iterator[tuple[str, Any]]:

@@ -29,7 +29,30 @@ def augment(square: NDArray[np.uint8], size_px: int, random: np.random.Generator
     Returns:
         (size_px, size_px), float32 in [0, 1].
     """
-    image = _warp(_shrink(square, size_px), random)
+    image = _warp(_shrink(square, size_px), _draw_warp(size_px, random))
+    return _spoil(image, random)
+
+
+def augment_with_mask(
+    square: NDArray[np.uint8], mask: NDArray[np.uint8], random: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One augmented copy of a square and of what is drawn over it, moved alike.
+
+    Args:
+        square: (s, s), uint8.
+        mask: (s, s), uint8, 0 or 255.
+        random: Where the randomness comes from.
+
+    Returns:
+        The square, (s, s), float32 in [0, 1]; the mask, (s, s), float32 0 or 1.
+    """
+    warp = _draw_warp(square.shape[0], random)
+    moved = np.asarray(_warp(Image.fromarray(mask), warp)) > 127
+    return _spoil(_warp(Image.fromarray(square), warp), random), moved.astype(np.float32)
+
+
+def _spoil(image: Image.Image, random: np.random.Generator) -> NDArray[np.float32]:
+    """Blur, greys, noise, a missing patch."""
     if random.random() < 0.3:
         image = image.filter(ImageFilter.GaussianBlur(random.uniform(0.3, BLUR_PX)))
     grey = np.asarray(image, dtype=np.float32) / np.float32(255)
@@ -52,15 +75,15 @@ def _shrink(square: NDArray[np.uint8], size_px: int) -> Image.Image:
     return image if image.width == size_px else image.resize((size_px, size_px), Image.Resampling.BILINEAR)
 
 
-def _warp(image: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Rotation, zoom, shift and mirroring in one resampling."""
+def _draw_warp(side: int, random: np.random.Generator) -> tuple[float, ...]:
+    """Rotation, zoom, shift and mirroring, as the inverse that Pillow's affine transform takes."""
     angle = math.radians(random.uniform(-ROTATION_DEGREES, ROTATION_DEGREES))
     zoom = random.uniform(*ZOOM)
     mirror = -1.0 if random.random() < 0.5 else 1.0
     cos, sin = math.cos(angle) / zoom, math.sin(angle) / zoom
-    middle = image.width / 2
-    x, y = middle + random.uniform(-SHIFT, SHIFT, size=2) * image.width
-    inverse = (
+    middle = side / 2
+    x, y = middle + random.uniform(-SHIFT, SHIFT, size=2) * side
+    return (
         mirror * cos,
         mirror * sin,
         middle - mirror * (cos * x + sin * y),
@@ -68,6 +91,9 @@ def _warp(image: Image.Image, random: np.random.Generator) -> Image.Image:
         cos,
         middle + sin * x - cos * y,
     )
+
+
+def _warp(image: Image.Image, inverse: tuple[float, ...]) -> Image.Image:
     return image.transform(image.size, Image.Transform.AFFINE, inverse, Image.Resampling.BILINEAR)
 
 

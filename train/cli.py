@@ -70,6 +70,13 @@ Scores = Annotated[
         "Without it the phantoms' truth is used."
     ),
 ]
+Leaks = Annotated[
+    str,
+    typer.Option(
+        help="When an image has a copy on the other side of a split: `stop`, or `drop` its whole group from "
+        "the side that learns."
+    ),
+]
 RUN = Path(".runs/default")
 
 
@@ -97,15 +104,26 @@ def _watching() -> Iterator[Callable[[str], Told]]:
 
 
 @contextmanager
-def _run(folder: Path, preset: str, init: str, data: Path | None) -> Iterator[Run]:
+def _run(folder: Path, preset: str, init: str, data: Path | None, leaks: str) -> Iterator[Run]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _plainly(), _watching() as watch:
         if preset not in PRESETS:
             raise DataError(f"There is no preset '{preset}'; choose one of {', '.join(PRESETS)}.")
         if init not in ("scratch", "imagenet", "bundled"):
             raise DataError(f"--init cannot be '{init}'; choose scratch, imagenet or bundled.")
+        if leaks not in ("stop", "drop"):
+            raise DataError(f"--leaks cannot be '{leaks}'; choose stop or drop.")
         bundled = SHIPPED if SHIPPED.is_dir() else None
-        run = Run(folder, PRESETS[preset], data, init, bundled, watch, console.print)  # type: ignore[arg-type]
+        run = Run(
+            folder,
+            PRESETS[preset],
+            data,
+            init,  # type: ignore[arg-type]
+            bundled,
+            watch,
+            console.print,
+            leaks,  # type: ignore[arg-type]
+        )
         run.save_configuration()
         yield run
 
@@ -119,15 +137,33 @@ def _chosen(names: list[str] | None) -> tuple[Backbone, ...]:
 
 
 @app.command()
+def audit(
+    data: Annotated[
+        Path, typer.Option("--data", envvar="THORAXLENS_DATA", help="A folder with manifest.csv.")
+    ],
+) -> None:
+    """Look for images of one split that are (nearly) copies of another's; exits with 1 if there are any."""
+    from train.audit import find_leaks, report
+
+    with _plainly(), _watching() as watch:
+        found = find_leaks(read_manifest(data), data, RUN.parent / "audit", watch("Reading radiographs"))
+    if found:
+        console.print(report(found))
+        raise typer.Exit(1)
+    console.print("No group and no picture, or nearly the same picture, is in two splits.")
+
+
+@app.command()
 def pretrain(
     data: Data = None,
     run: Folder = RUN,
     preset: Preset = "default",
     init: Init = "scratch",
+    leaks: Leaks = "stop",
     backbone: Names = None,
 ) -> None:
     """Teach backbones from scratch: normal, COVID-19, other pneumonia; low resolution first."""
-    with _run(run, preset, init, data) as current:
+    with _run(run, preset, init, data, leaks) as current:
         pipeline.pretrain_backbones(current, _chosen(backbone))
 
 
@@ -137,19 +173,24 @@ def transfer(
     run: Folder = RUN,
     preset: Preset = "default",
     init: Init = "scratch",
+    leaks: Leaks = "stop",
     backbone: Names = None,
 ) -> None:
     """Train the study's head on frozen bases: COVID-19 against normal, from cached features."""
-    with _run(run, preset, init, data) as current:
+    with _run(run, preset, init, data, leaks) as current:
         pipeline.transfer_backbones(current, _chosen(backbone))
 
 
 @app.command()
 def findings(
-    data: Data = None, run: Folder = RUN, preset: Preset = "default", init: Init = "scratch"
+    data: Data = None,
+    run: Folder = RUN,
+    preset: Preset = "default",
+    init: Init = "scratch",
+    leaks: Leaks = "stop",
 ) -> None:
     """Train the 18-findings network on phantoms, and on labelled radiographs where there are any."""
-    with _run(run, preset, init, data) as current:
+    with _run(run, preset, init, data, leaks) as current:
         pipeline.train_findings_network(current)
 
 
@@ -159,11 +200,12 @@ def bundle(
     run: Folder = RUN,
     preset: Preset = "default",
     init: Init = "scratch",
+    leaks: Leaks = "stop",
     name: Name = "own",
     severity_scores: Scores = None,
 ) -> None:
     """Measure the networks on held-out images, fit severity and ensemble, write the bundle."""
-    with _run(run, preset, init, data) as current:
+    with _run(run, preset, init, data, leaks) as current:
         pipeline.check(current, name)
         pipeline.bundle_run(current, BUNDLES / name, severity_scores)
     console.print(evaluation.report(BUNDLES / name))
@@ -175,11 +217,12 @@ def everything(
     run: Folder = RUN,
     preset: Preset = "default",
     init: Init = "scratch",
+    leaks: Leaks = "stop",
     name: Name = "own",
     severity_scores: Scores = None,
 ) -> None:
     """Everything, in order: pretrain, transfer, findings, bundle. Resumes where it was interrupted."""
-    with _run(run, preset, init, data) as current:
+    with _run(run, preset, init, data, leaks) as current:
         pipeline.check(current, name)
         pipeline.pretrain_backbones(current)
         pipeline.transfer_backbones(current)

@@ -85,6 +85,33 @@ class FindingsConfig:
 
 
 @dataclass(frozen=True)
+class LungsConfig:
+    """How the lung network learns: on phantoms first, then on masks drawn by people as well.
+
+    Attributes:
+        size_px: Side of its input.
+        phantoms: Rendered for training.
+        first: Epochs on phantoms, of as many draws as there are phantoms.
+        then: Epochs of half phantoms, half masks drawn by people; none without such masks.
+        images: Draws of such an epoch.
+        folds: Of the cross-validation over the masks drawn by people.
+        batch: Images a step.
+        learning_rate: The peak of each part.
+        seed: Of sampling, augmentation and initial weights.
+    """
+
+    size_px: int = 128
+    phantoms: int = 1000
+    first: int = 8
+    then: int = 6
+    images: int = 640
+    folds: int = 5
+    batch: int = 16
+    learning_rate: float = 2e-3
+    seed: int = 7
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """The whole of it.
 
@@ -95,6 +122,7 @@ class TrainConfig:
         pretrain: First stage, for `--init scratch`.
         transfer: Second stage.
         findings: The findings network.
+        lungs: The lung network.
     """
 
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
@@ -103,6 +131,7 @@ class TrainConfig:
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     transfer: TransferConfig = field(default_factory=TransferConfig)
     findings: FindingsConfig = field(default_factory=FindingsConfig)
+    lungs: LungsConfig = field(default_factory=LungsConfig)
 
 
 DEFAULT = TrainConfig()
@@ -123,6 +152,7 @@ TINY = TrainConfig(
     pretrain=PretrainConfig(stages=(Stage(96, 1, 16, 1e-3),), batch=8),
     transfer=TransferConfig(epochs=8, patience=4, copies=0),
     findings=FindingsConfig(stages=(Stage(64, 1, 16, 1e-3),), batch=8, phantoms=24),
+    lungs=LungsConfig(size_px=64, phantoms=24, first=1, then=1, images=16, folds=2, batch=8),
 )
 
 PRESETS = {"default": DEFAULT, "study": STUDY, "tiny": TINY}

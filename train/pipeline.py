@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.backbones import BACKBONES, Backbone
 from core.bundle import bundle_path, read_manifest
 from core.errors import DataError
+from train.audit import Leak, find_leaks, without_leaks
 from train.bundle import Trained, build_bundle
 from train.config import TrainConfig
 from train.data import PHANTOM, Progress, Record, draw_phantoms, load_squares
@@ -24,6 +25,7 @@ from train.data import read_manifest as read_records
 from train.ensemble import EnsembleFit
 
 Initialisation = Literal["scratch", "imagenet", "bundled"]
+LeakPolicy = Literal["stop", "drop"]
 PHANTOM_SEED = 10_000  # of the phantoms that join the pretraining
 FINDINGS_SEED = 500_000  # of those that teach findings
 # Where phantoms are all there is, more of them must be held out than the eighth that they are otherwise.
@@ -42,6 +44,7 @@ class Run:
         data: The data folder; None for phantoms alone.
         init: Where the bases come from.
         bundled: The bundle whose bases are used with "bundled".
+        leaks: What to do when an image has a copy on the other side of a split: stop, or drop its group.
         watch: Given what is being done, returns who is told how far it is.
         report: Given a sentence now and then.
     """
@@ -53,13 +56,38 @@ class Run:
     bundled: Path | None
     watch: Watch
     report: Callable[[str], None]
+    leaks: LeakPolicy = "stop"
 
     @cached_property
     def records(self) -> list[Record]:
-        """The data set."""
+        """The data set, audited.
+
+        Raises:
+            DataError: If it cannot be read, or leaks from one split into another and that is to stop it.
+        """
         if self.data is None:
             return draw_phantoms(self.config.phantoms, PHANTOM_SEED, ALONE)
-        return read_records(self.data)
+        records = read_records(self.data)
+        found = self.audit
+        if found and self.leaks == "stop":
+            worst = found[0]
+            raise DataError(
+                f"The data leak: {worst.leaked.path} ({worst.leaked.split}) and {worst.kept.path} "
+                f"({worst.kept.split}) are one picture; so are {len(found) - 1} more pairs, which `python -m "
+                "train audit` lists. Put each pair into one group, or leave the leaked out with --leaks drop."
+            )
+        kept = without_leaks(records, found)
+        if len(kept) < len(records):
+            self.report(f"Left out {len(records) - len(kept)} images whose copies lie in another split")
+        return kept
+
+    @cached_property
+    def audit(self) -> list[Leak]:
+        """Images of the data folder on two sides of a split that are one picture."""
+        if self.data is None:
+            return []
+        watch = self.watch("Auditing the data")
+        return find_leaks(read_records(self.data), self.data, self.folder / "cache", watch)
 
     @cached_property
     def learnt(self) -> list[Record]:
@@ -91,7 +119,7 @@ class Run:
             DataError: If the folder holds the work of another configuration.
         """
         settings = asdict(self.config) | {"preprocessing": self.config.preprocessing.model_dump()}
-        settings |= {"init": self.init, "data": str(self.data) if self.data else None}
+        settings |= {"init": self.init, "data": str(self.data) if self.data else None, "leaks": self.leaks}
         text = json.dumps(settings, indent=2)
         file = self.folder / "config.json"
         if file.is_file() and file.read_text(encoding="utf-8") != text:

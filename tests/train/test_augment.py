@@ -25,5 +25,17 @@ def test_the_warp_turns_about_the_middle_and_mirrors(monkeypatch) -> None:
     monkeypatch.setattr(changes, "ZOOM", (1.0, 1.0))
     monkeypatch.setattr(changes, "SHIFT", 0.0)
     image = changes._shrink(SQUARE, 64)
-    seen = {np.asarray(changes._warp(image, np.random.default_rng(seed)))[32, 5] for seed in range(12)}
-    assert seen == {SQUARE[32, 5], SQUARE[32, 58]}
+    warps = [changes._draw_warp(64, np.random.default_rng(seed)) for seed in range(12)]
+    assert {np.asarray(changes._warp(image, warp))[32, 5] for warp in warps} == {
+        SQUARE[32, 5],
+        SQUARE[32, 58],
+    }
+
+
+def test_a_mask_moves_with_its_image() -> None:
+    mask = np.zeros((64, 64), dtype=np.uint8)
+    mask[20:50, 8:26] = 255
+    for seed in range(8):
+        image, moved = changes.augment_with_mask(mask, mask, np.random.default_rng(seed))
+        assert set(np.unique(moved)) == {0, 1} and 200 < moved.sum() < 900
+        assert np.corrcoef(image.ravel(), moved.ravel())[0, 1] > 0.6  # less what is blurred, noisy and erased
