@@ -20,7 +20,7 @@ from train.data import PHANTOM, SPLITS, Progress, Record, map_cached, read_pixel
 
 SIDE_PX, BLUR_PX, MARGIN_PX = 48, 2.5, 2  # of the thumbnail; its greys are compared without their slow part
 # Correlation from which two thumbnails are one picture. Among 7,583 public radiographs whose groups had been
-# drawn with care, four pairs across splits lie above it, by eye one picture or one patient each; the next one,
+# drawn with care, four pairs across splits lie above it, by eye one picture or one patient each; the next,
 # at 0.77, is two children.
 NEAR_COPY = 0.78
 ROWS = 512  # compared at once
