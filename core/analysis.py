@@ -19,6 +19,7 @@ from core.errors import BundleError, EngineError, SelfTestError
 from core.findings import OFFICIAL, centre_square, finding_scores, findings_input, official_file
 from core.gradcam import gradcam, normalise
 from core.inference import Networks, RawOutputs, checked, compile_networks, ensemble_features, raw_outputs
+from core.lungs import heat_in_lungs
 from core.manifest import BundleManifest, Precision
 from core.plausibility import plausibility_warnings
 from core.preprocessing import crop_box
@@ -152,13 +153,15 @@ def analyse(radiograph: Radiograph, models: Models) -> Analysis:
     height, width = radiograph.pixels.shape
     raw = raw_outputs(radiograph.pixels, models.networks)
     findings, severity = _read_findings(radiograph, raw, models)
+    box = crop_box(width, height, models.manifest.preprocessing.border_share)
+    crop = (box.left / width, box.top / height, box.right / width, box.bottom / height)
     suspicions = plausibility_warnings(raw.statistics, models.manifest.training_statistics)
     return Analysis(
         name=radiograph.name,
         width_px=width,
         height_px=height,
-        box=crop_box(width, height, models.manifest.preprocessing.border_share),
-        readings=_readings(raw, models),
+        box=box,
+        readings=_readings(raw, models, crop),
         findings=findings,
         severity=severity,
         decision=models.ensemble.decide(_features(raw, models)),
@@ -172,14 +175,18 @@ def _features(raw: RawOutputs, models: Models) -> NDArray[np.float32]:
     return ensemble_features(raw.probabilities, raw.logits, models.manifest.findings.operating_points)
 
 
-def _readings(raw: RawOutputs, models: Models) -> tuple[BackboneReading, ...]:
+def _readings(
+    raw: RawOutputs, models: Models, crop: tuple[float, float, float, float]
+) -> tuple[BackboneReading, ...]:
+    """The backbones' answers; the crop is given in shares of the radiograph's width and height."""
     readings = []
     for backbone in BACKBONES:
         heat = gradcam(raw.feature_maps[backbone.key], models.networks.heads[backbone.key])
         heatmap, peak = normalise(heat)
         threshold = models.manifest.backbones[backbone.key].threshold
         probability = raw.probabilities[backbone.key]
-        readings.append(BackboneReading(backbone, probability, threshold, heatmap, peak))
+        lungs = heat_in_lungs(heatmap, crop, raw.lungs) if raw.lungs is not None else None
+        readings.append(BackboneReading(backbone, probability, threshold, heatmap, peak, lungs))
     return tuple(readings)
 
 

@@ -42,6 +42,20 @@ def convert_backbone(source: NetworkSource) -> Any:
     return openvino.convert_model(function.get_concrete_function())
 
 
+def convert_lungs(source: NetworkSource) -> Any:
+    """An `openvino.Model` of a lung network: (1, size, size, 1) in, probabilities of the same shape out."""
+    import openvino
+    import tensorflow as tf
+
+    from core.networks import build_lungs, load_weights
+
+    network = build_lungs(source.size_px)
+    load_weights(network, source.weights)
+    signature = [tf.TensorSpec((1, source.size_px, source.size_px, 1), tf.float32)]
+    function = tf.function(lambda image: network(image, training=False), input_signature=signature)
+    return openvino.convert_model(function.get_concrete_function())
+
+
 def convert_findings(source: NetworkSource) -> Any:
     """An `openvino.Model` of a findings network: (1, 1, size, size) in, 18 raw outputs (1, 18) out."""
     import openvino
@@ -54,6 +68,14 @@ def convert_findings(source: NetworkSource) -> Any:
     network = load_findings_network(read(source.weights))
     example = torch.zeros(1, 1, source.size_px, source.size_px)
     return openvino.convert_model(network, example_input=example, input=list(example.shape))
+
+
+CONVERTERS = {
+    "backbone": convert_backbone,
+    "findings": convert_findings,
+    "official": convert_findings,
+    "lungs": convert_lungs,
+}
 
 
 def derive(source: NetworkSource, folder: Path) -> None:
@@ -83,7 +105,7 @@ def _convert(source: NetworkSource) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the frameworks, about their own deprecations
         try:
-            return convert_backbone(source) if source.kind == "backbone" else convert_findings(source)
+            return CONVERTERS[source.kind](source)
         except OSError as error:
             raise EngineError(f"{source.weights.name} cannot be read ({error}); check the bundle.") from error
 

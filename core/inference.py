@@ -1,4 +1,4 @@
-"""A bundle's six networks, and what they say about one image: the path of serving and evaluation alike."""
+"""A bundle's networks, and what they say about one image: the path of serving and evaluation alike."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from core.engine import Network, Progress, load_network, prepare
 from core.errors import EngineError
 from core.findings import findings_input, op_norm, sigmoid
 from core.gradcam import Head
+from core.lungs import find_lungs
 from core.manifest import NetworksManifest, Precision
 from core.plausibility import statistics
 from core.preprocessing import network_input
@@ -34,6 +35,7 @@ class Networks:
         backbones: By key, in the table's order.
         heads: Each backbone's head, for the heatmaps.
         findings: The stand-in that the ensemble is trained on.
+        lungs: The lung network; None in a bundle without one.
         precision: Of inference.
     """
 
@@ -41,6 +43,7 @@ class Networks:
     backbones: Mapping[str, Network]
     heads: Mapping[str, Head]
     findings: Network
+    lungs: Network | None
     precision: Precision
 
 
@@ -53,12 +56,14 @@ class RawOutputs:
         logits: (18,), float32: the stand-in's raw outputs, in the order of `FINDINGS`.
         feature_maps: A, (h, w, channels), by backbone key: about 1.5 MB an image, so let go of them.
         statistics: For `plausibility.fit_limits`.
+        lungs: (size, size), each place's probability of lung field; None without a lung network.
     """
 
     probabilities: dict[str, float]
     logits: NDArray[np.float32]
     feature_maps: dict[str, NDArray[np.float32]]
     statistics: dict[str, float]
+    lungs: NDArray[np.float32] | None
 
 
 def load_networks(folder: Path, precision: Precision = "f32", progress: Progress | None = None) -> Networks:
@@ -97,12 +102,13 @@ def compile_networks(
         backbones={each.key: compiled[each.key] for each in BACKBONES},
         heads={each.key: Head.from_file(file, manifest.pooling, each.pool) for each, file in files.items()},
         findings=compiled["findings"],
+        lungs=compiled.get("lungs"),
         precision=precision,
     )
 
 
 def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
-    """Runs all six networks on one image.
+    """Runs all networks on one image.
 
     Args:
         pixels: (height, width), float32 in [0, 1], bright where dense.
@@ -124,7 +130,14 @@ def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
         logits=checked(logits[0], "The findings network"),
         feature_maps=feature_maps,
         statistics=statistics(pixels, feature_maps),
+        lungs=_lungs(pixels, networks),
     )
+
+
+def _lungs(pixels: NDArray[np.float32], networks: Networks) -> NDArray[np.float32] | None:
+    if networks.lungs is None or networks.manifest.lungs is None:
+        return None
+    return checked(find_lungs(pixels, networks.lungs, networks.manifest.lungs.size_px), "The lung network")
 
 
 def checked(values: NDArray[np.float32], name: str) -> NDArray[np.float32]:

@@ -60,6 +60,19 @@ class FindingsFile(BundleFile):
         return points
 
 
+class LungsFile(BundleFile):
+    """The lung network, the side of its input, and how well it overlaps with masks that it has not seen.
+
+    `phantom_dice` is on held-out phantoms; `dice` is cross-validated on so many masks drawn by people, None
+    where there were none.
+    """
+
+    size_px: int = Field(ge=32, le=1024, multiple_of=16)
+    phantom_dice: Share
+    dice: Share | None = None
+    images: int = Field(default=0, ge=0)
+
+
 class EnsembleFile(BundleFile):
     """The SVM, its operating point on the calibrated probability, and its reference answer."""
 
@@ -92,12 +105,19 @@ class SeverityFit(_Entry):
 
 
 class DataSource(_Entry):
-    """Where training images came from: citation, licence and how many of each class."""
+    """Where images came from: citation, licence and how many of each split.
+
+    `classes` counts them by split and label, `views` by projection where the data say so, and `population`
+    says in words whose chests they show; bundles of before know none of the three.
+    """
 
     name: str
     citation: str
     licence: str
     counts: dict[str, int]
+    classes: dict[str, dict[str, int]] = {}
+    views: dict[str, int] = {}
+    population: str = ""
 
 
 class NetworksManifest(_Entry):
@@ -107,6 +127,7 @@ class NetworksManifest(_Entry):
     pooling: Pooling
     backbones: dict[str, BackboneFile]
     findings: FindingsFile
+    lungs: LungsFile | None = None
 
     @field_validator("backbones")
     @classmethod
@@ -120,10 +141,12 @@ class NetworksManifest(_Entry):
         """Every file that the manifest vouches for."""
         yield from self.backbones.values()
         yield self.findings
+        if self.lungs:
+            yield self.lungs
 
 
 class BundleManifest(NetworksManifest):
-    """Everything that `bundle.json` says."""
+    """Everything that `bundle.json` says; bundles of before have neither trials nor cards."""
 
     format: Literal[1] = 1
     name: FileName
@@ -134,6 +157,9 @@ class BundleManifest(NetworksManifest):
     ensemble: EnsembleFile
     predictions: BundleFile
     reference: BundleFile
+    trials: BundleFile | None = None
+    model_card: BundleFile | None = None
+    data_card: BundleFile | None = None
     verified_precisions: list[Precision] = ["f32"]
     training: dict[str, Any]
     sources: list[DataSource]
@@ -150,3 +176,4 @@ class BundleManifest(NetworksManifest):
         """Every file that the manifest vouches for."""
         yield from super().files()
         yield from (self.ensemble, self.predictions, self.reference)
+        yield from (file for file in (self.trials, self.model_card, self.data_card) if file)

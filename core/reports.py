@@ -46,6 +46,7 @@ def _reading(reading: BackboneReading) -> dict[str, Any]:
         "threshold": reading.threshold,
         "positive": reading.positive,
         "heat_peak": reading.heat_peak,
+        "heat_in_lungs": reading.heat_in_lungs._asdict() if reading.heat_in_lungs else None,
         "heatmap": [[round(float(heat), 4) for heat in row] for row in reading.heatmap],
     }
 
@@ -82,6 +83,7 @@ def csv_row(analysis: Analysis) -> Mapping[str, str | int | float]:
         "spread": analysis.spread,
         **{f"{reading.backbone.key}_probability": reading.probability for reading in analysis.readings},
         **{f"{reading.backbone.key}_threshold": reading.threshold for reading in analysis.readings},
+        **{f"{reading.backbone.key}_heat_in_lungs": _share(reading) for reading in analysis.readings},
         **{f"finding:{finding.name}": finding.score for finding in analysis.findings},
         **{f"finding_logit:{finding.name}": finding.logit for finding in analysis.findings},
         **{score.name: score.value for score in analysis.severity},
@@ -92,6 +94,11 @@ def csv_row(analysis: Analysis) -> Mapping[str, str | int | float]:
         "schema": SCHEMA,
         "disclaimer": DISCLAIMER,
     }
+
+
+def _share(reading: BackboneReading) -> float | str:
+    """Of the heat inside the lungs; an empty cell where nobody knows."""
+    return reading.heat_in_lungs.share if reading.heat_in_lungs else ""
 
 
 def escape_cell(value: str | int | float) -> str | int | float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backbones import Backbone
+from core.lungs import HeatInLungs
 from core.preprocessing import Box
 
 
@@ -22,6 +23,7 @@ class BackboneReading:
         threshold: The operating point chosen on the bundle's validation images.
         heatmap: Grad-CAM, (h, w) at feature resolution, float32 in [0, 1], over `Analysis.box`.
         heat_peak: The largest value before scaling to [0, 1]; 0 when nothing speaks for COVID-19.
+        heat_in_lungs: How the heat lies to the lungs; None without heat, or where no lungs were looked for.
     """
 
     backbone: Backbone
@@ -29,6 +31,7 @@ class BackboneReading:
     threshold: float
     heatmap: NDArray[np.float32]
     heat_peak: float
+    heat_in_lungs: HeatInLungs | None = None
 
     @property
     def positive(self) -> bool:

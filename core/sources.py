@@ -15,7 +15,7 @@ from core.bundle import bundle_path, file_sha256, read_networks
 from core.findings import OFFICIAL
 from core.gradcam import Pooling
 
-NetworkKind = Literal["backbone", "findings", "official"]
+NetworkKind = Literal["backbone", "findings", "lungs", "official"]
 
 EXPORT_FORMAT = 1  # raise it whenever derived files change for the same weights
 DIGESTS_FILE = "digests.json"
@@ -27,7 +27,7 @@ class NetworkSource:
     """One network to be derived: its weights, and all that its graph depends on.
 
     Attributes:
-        key: A backbone's key, or "findings".
+        key: A backbone's key, "findings", "lungs" or "official".
         kind: Which code builds it.
         weights: The weight file.
         sha256: Of that file.
@@ -51,7 +51,7 @@ class NetworkSource:
 
 
 def bundle_sources(folder: Path) -> tuple[NetworkSource, ...]:
-    """The networks of a bundle: its backbones in the manifest's order, then the findings network.
+    """The networks of a bundle: its backbones in the manifest's order, the findings network, the lung network if any.
 
     Raises:
         BundleError: If the manifest or a file is missing or damaged on the face of it.
@@ -65,7 +65,10 @@ def bundle_sources(folder: Path) -> tuple[NetworkSource, ...]:
     entry = manifest.findings
     weights = bundle_path(folder, entry)
     findings = NetworkSource("findings", "findings", weights, entry.sha256, entry.preprocessing.size_px)
-    return (*backbones, findings)
+    if manifest.lungs is None:
+        return (*backbones, findings)
+    weights, size_px = bundle_path(folder, manifest.lungs), manifest.lungs.size_px
+    return (*backbones, findings, NetworkSource("lungs", "lungs", weights, manifest.lungs.sha256, size_px))
 
 
 def official_source(weights: Path) -> NetworkSource:

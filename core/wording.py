@@ -92,7 +92,16 @@ def heat(reading: BackboneReading) -> str:
     row, column = divmod(int(reading.heatmap.argmax()), columns)
     upright = ("upper", "middle", "lower")[min(3 * row // rows, 2)]
     across = ("left", "central", "right")[min(3 * column // columns, 2)]
-    return f"{reading.backbone.name}: the heat peaks in the {upright} {across} part of the image."
+    peak = f"{reading.backbone.name}: the heat peaks in the {upright} {across} part of the image."
+    return f"{peak} {lungs.capitalize()}." if (lungs := heat_in_lungs(reading)) else peak
+
+
+def heat_in_lungs(reading: BackboneReading) -> str | None:
+    """How much of the heat lies in the lungs, and how much would by chance; None where nobody knows."""
+    if reading.heat_in_lungs is None:
+        return None
+    share, area = (f"{100 * part:.0f} %" for part in reading.heat_in_lungs)
+    return f"{share} of the heat in the lungs, which fill {area}"
 
 
 def probabilities(analysis: Analysis) -> str:

@@ -295,6 +295,9 @@ def _card(case: Case, analysis: Analysis, reading: BackboneReading, colour_map: 
             theme=None,
             alt=wording.heat(reading),
         )
+        lungs = wording.heat_in_lungs(reading)
+        if lungs:
+            st.caption(lungs, help=term("heat_in_lungs"))
 
 
 def findings(analysis: Analysis) -> None:

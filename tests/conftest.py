@@ -32,6 +32,7 @@ WRITTEN_BY = (
     "networks",
     "xrv",
     "ensemble",
+    "lungs",
     "manifest",
     "inference",
     "plausibility",

@@ -30,6 +30,7 @@ from core.manifest import (
     BundleManifest,
     EnsembleFile,
     FindingsFile,
+    LungsFile,
     NetworksManifest,
     SeverityFit,
 )
@@ -38,6 +39,7 @@ from core.preprocessing import Preprocessing, network_input
 from core.sources import bundle_sources, default_cache
 
 IMAGES = 12
+LUNGS_PX = 64
 
 
 def drawn_chest(seed: int, size_px: int = 256) -> np.ndarray:
@@ -110,6 +112,18 @@ def write_findings(folder: Path, recipe: Preprocessing) -> FindingsFile:
     return FindingsFile(file=path.name, sha256=file_sha256(path), preprocessing=recipe)
 
 
+def write_lungs(folder: Path) -> LungsFile:
+    """Builds and saves the lung network."""
+    import keras
+
+    from core.networks import build_lungs, save_weights
+
+    keras.utils.set_random_seed(9)
+    path = folder / "lungs.safetensors"
+    save_weights(build_lungs(LUNGS_PX), path)
+    return LungsFile(file=path.name, sha256=file_sha256(path), size_px=LUNGS_PX, phantom_dice=0.5)
+
+
 def write_ensemble(folder: Path, features: np.ndarray) -> ensemble.Ensemble:
     """Fits the SVM to arbitrary labels."""
     labels = np.arange(len(features)) % 2
@@ -147,6 +161,7 @@ def write_bundle(folder: Path, size_px: int = 96) -> None:
         pooling="average",
         backbones=write_backbones(folder, recipe),
         findings=write_findings(folder, recipe),
+        lungs=write_lungs(folder),
     )
     write_manifest(folder, part)
     derive_missing(bundle_sources(folder), default_cache())  # here, where Keras and torch are loaded already
@@ -186,6 +201,7 @@ def whole_manifest(
         pooling=part.pooling,
         backbones=backbones,
         findings=part.findings.model_copy(update=known),
+        lungs=part.lungs,
         name=folder.name,
         title="Random weights",
         created="2026-01-01",

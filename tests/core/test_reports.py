@@ -12,6 +12,7 @@ import pytest
 
 from core.backbones import BACKBONES
 from core.findings import FINDINGS
+from core.lungs import HeatInLungs
 from core.preprocessing import Box
 from core.reports import DISCLAIMER, escape_cell, to_csv, to_json
 from core.results import (
@@ -34,7 +35,10 @@ def analysis() -> Analysis:
         width_px=300,
         height_px=200,
         box=Box(18, 12, 282, 188),
-        readings=tuple(BackboneReading(b, 0.1 + 0.2 * i, 0.5, heat, 2.5) for i, b in enumerate(BACKBONES)),
+        readings=tuple(
+            BackboneReading(b, 0.1 + 0.2 * i, 0.5, heat, 2.5, None if i else HeatInLungs(0.6, 0.4))
+            for i, b in enumerate(BACKBONES)
+        ),
         findings=tuple(FindingScore(name, -1.25, 0.3, 0.4, 0.75) for name in FINDINGS),
         severity=(
             SeverityScore("extent", 3.5, 8, 1.1, 2.0, 89),
@@ -55,6 +59,8 @@ def test_json_holds_every_number_and_where_it_comes_from(analysis: Analysis) -> 
     assert [backbone["backbone"] for backbone in record["backbones"]] == [b.key for b in BACKBONES]
     assert record["backbones"][4]["probability"] == pytest.approx(0.9) and record["backbones"][4]["positive"]
     assert record["backbones"][0]["heatmap"] == [[0, 0.5], [1, 0.3333]]
+    assert record["backbones"][0]["heat_in_lungs"] == {"share": 0.6, "area": 0.4}
+    assert record["backbones"][1]["heat_in_lungs"] is None
     assert [finding["name"] for finding in record["findings"]] == list(FINDINGS)
     assert record["severity"][0] == {
         "name": "extent",

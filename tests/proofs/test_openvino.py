@@ -12,6 +12,7 @@ import pytest
 from core.analysis import Models
 from core.backbones import BACKBONES, Backbone, scale_pixels
 from core.findings import OFFICIAL, findings_input, op_norm, sigmoid
+from core.lungs import lungs_input
 from core.preprocessing import network_input
 from core.radiograph import Radiograph
 
@@ -35,6 +36,21 @@ def test_openvino_agrees_with_keras(
         served_features, served_probability = random_models.networks.backbones[backbone.key](image)
         assert abs(served_probability.item() - probability.item()) < 1e-4
         assert np.abs(served_features - features).max() / np.abs(features).max() < 1e-4
+
+
+def test_openvino_agrees_with_keras_on_lungs(
+    random_bundle: Path, random_models: Models, drawn_radiograph: Draw
+) -> None:
+    networks = importlib.import_module("core.networks")
+    entry, served = random_models.manifest.lungs, random_models.networks.lungs
+    assert entry and served
+    network = networks.build_lungs(entry.size_px)
+    networks.load_weights(network, random_bundle / entry.file)
+    for seed in SEEDS:
+        image = lungs_input(drawn_radiograph(seed).pixels, entry.size_px)
+        expected = np.asarray(network(image, training=False))
+        assert expected.std() > 0
+        np.testing.assert_allclose(served(image)[0], expected, atol=1e-4)
 
 
 def test_openvino_agrees_with_torch(

@@ -1,0 +1,110 @@
+"""The lung fields of a radiograph: where they are, how much of a heatmap lies in them, and covering them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.preprocessing import Preprocessing, network_input
+
+LUNG = 0.5  # probability from which a pixel counts as lung
+COVER_MARGIN = 0.02  # of the side, around the box that covers both lungs
+GRID_PX = 112  # side of the grid on which heat and lungs are compared
+
+LungNetwork = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], ...]]
+
+
+class HeatInLungs(NamedTuple):
+    """How a heatmap lies to the lungs.
+
+    Attributes:
+        share: Of the heat, inside the lung fields, in [0, 1].
+        area: Share of the crop that the lung fields fill: what even heat would give.
+    """
+
+    share: float
+    area: float
+
+
+def lungs_input(pixels: NDArray[np.float32], size_px: int) -> NDArray[np.float32]:
+    """What the lung network sees: the whole radiograph stretched to a square, equalised.
+
+    Args:
+        pixels: (height, width), float32 in [0, 1], bright where dense.
+        size_px: Side of the network's input.
+
+    Returns:
+        (1, size_px, size_px, 1), float32 in [0, 1].
+    """
+    recipe = Preprocessing(size_px=size_px, border_share=0, equalise=True)
+    return network_input(pixels, recipe)[np.newaxis, ..., np.newaxis]
+
+
+def find_lungs(pixels: NDArray[np.float32], network: LungNetwork, size_px: int) -> NDArray[np.float32]:
+    """Each place's probability of lung field.
+
+    Args:
+        pixels: (height, width), float32 in [0, 1].
+        network: The bundle's lung network.
+        size_px: Side of its input.
+
+    Returns:
+        (size_px, size_px), float32 in [0, 1], stretched over the whole radiograph.
+    """
+    (found,) = network(lungs_input(pixels, size_px))
+    return found[0, ..., 0]
+
+
+def heat_in_lungs(
+    heatmap: NDArray[np.float32], crop: tuple[float, float, float, float], lungs: NDArray[np.float32]
+) -> HeatInLungs | None:
+    """How much of a heatmap lies inside the lung fields.
+
+    Args:
+        heatmap: (h, w), float32, at least 0, over the crop.
+        crop: Left, top, right and bottom of the crop, as shares of the radiograph's width and height.
+        lungs: From `find_lungs`.
+
+    Returns:
+        None without any heat, or without any lung in the crop.
+    """
+    rows, columns = lungs.shape
+    part = (crop[0] * columns, crop[1] * rows, crop[2] * columns, crop[3] * rows)
+    grid = (GRID_PX, GRID_PX)
+    inside = np.asarray(Image.fromarray(lungs).resize(grid, Image.Resampling.BILINEAR, box=part)) > LUNG
+    heat = np.asarray(Image.fromarray(heatmap).resize(grid, Image.Resampling.BILINEAR), dtype=np.float64)
+    if not inside.any() or not heat.any():
+        return None
+    return HeatInLungs(float(heat[inside].sum() / heat.sum()), float(inside.mean()))
+
+
+def cover_lungs(pixels: NDArray[np.float32], lungs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The radiograph with a black rectangle over both lungs, heart included (Maguolo & Nanni 2020).
+
+    Args:
+        pixels: (height, width), float32 in [0, 1].
+        lungs: From `find_lungs`; without any lung the middle half is covered.
+
+    Returns:
+        A copy, of the same shape.
+    """
+    height, width = pixels.shape
+    covered = pixels.copy()
+    (top, bottom), (left, right) = (_span(np.max(lungs, axis=axis) > LUNG) for axis in (1, 0))
+    covered[
+        max(0, round((top - COVER_MARGIN) * height)) : round((bottom + COVER_MARGIN) * height),
+        max(0, round((left - COVER_MARGIN) * width)) : round((right + COVER_MARGIN) * width),
+    ] = 0
+    return covered
+
+
+def _span(found: NDArray[np.bool_]) -> tuple[float, float]:
+    """First and last place of a row that holds lung, as shares of its length."""
+    places = np.flatnonzero(found)
+    if not places.size:
+        return 0.25, 0.75
+    return float(places[0] / found.size), float((places[-1] + 1) / found.size)
