@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.backbones import BACKBONES
 from core.bundle import REMEDY, bundle_path
@@ -19,6 +21,35 @@ SPLITS = {
     "seed_test": "images on which the original study reported its results",
     "external": "a clinic that the models have never seen",
 }
+TEXTS = ("split", "source", "group", "label")
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What every model said about every image that a bundle was measured on.
+
+    Attributes:
+        thresholds: Each model's own, by backbone key and "ensemble", in the order of the columns of `scores`.
+        split: (n,), str.
+        source: (n,), str: the collection or clinic.
+        group: (n,), str: the patient.
+        label: (n,), str: "covid", "normal" or "pneumonia".
+        scores: (n, models), P(COVID-19) in [0, 1].
+        extent: (n,), geographic extent as radiologists scored it, 0-8; NaN where nobody did.
+    """
+
+    thresholds: dict[str, float]
+    split: NDArray[np.str_]
+    source: NDArray[np.str_]
+    group: NDArray[np.str_]
+    label: NDArray[np.str_]
+    scores: NDArray[np.float64]
+    extent: NDArray[np.float64]
+
+    @property
+    def called(self) -> NDArray[np.bool_]:
+        """(n, models): read as COVID-19, at each model's own threshold."""
+        return np.asarray(self.scores >= np.array(list(self.thresholds.values())))
 
 
 @dataclass(frozen=True)
@@ -42,8 +73,40 @@ class Evidence:
         return counts.false_positives + counts.false_negatives
 
 
+def read_predictions(folder: Path, manifest: BundleManifest) -> Predictions:
+    """Reads a bundle's `predictions.csv`; bundles of before have no column `extent`.
+
+    Args:
+        folder: The bundle's.
+        manifest: Its manifest.
+
+    Raises:
+        BundleError: If the predictions are missing, lack a column, or hold what is no probability.
+    """
+    thresholds = {backbone.key: manifest.backbones[backbone.key].threshold for backbone in BACKBONES}
+    thresholds["ensemble"] = manifest.ensemble.threshold
+    path = bundle_path(folder, manifest.predictions)
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return _table(list(csv.DictReader(file)), thresholds)
+    except (KeyError, TypeError, ValueError, csv.Error):
+        raise BundleError(f"{path.name} in the bundle '{folder.name}' is damaged; {REMEDY}.") from None
+
+
+def _table(rows: list[dict[str, str]], thresholds: dict[str, float]) -> Predictions:
+    """The rows as arrays; ValueError and its like for whatever is not as it should be."""
+    texts = {name: np.array([row[name] for row in rows], np.str_) for name in TEXTS}
+    scores = np.array([[float(row[model]) for model in thresholds] for row in rows])
+    extent = np.array([float(row.get("extent") or "nan") for row in rows])
+    if not all((text != "").all() for text in texts.values()) or not ((scores >= 0) & (scores <= 1)).all():
+        raise ValueError("a cell is empty or no probability")
+    if not (np.isnan(extent) | ((extent >= 0) & (extent <= 8))).all():
+        raise ValueError("an extent is out of range")
+    return Predictions(thresholds, **texts, scores=scores.reshape(-1, len(thresholds)), extent=extent)
+
+
 def collect_evidence(folder: Path, manifest: BundleManifest) -> tuple[Evidence, ...]:
-    """Measures every model on every split that holds both classes.
+    """Measures every model of a bundle on every split that holds both classes.
 
     Args:
         folder: The bundle's.
@@ -53,38 +116,20 @@ def collect_evidence(folder: Path, manifest: BundleManifest) -> tuple[Evidence, 
         In the order of `SPLITS`, then of the backbones, the ensemble last.
 
     Raises:
-        BundleError: If the predictions are missing, lack a column, or hold what is no probability.
+        BundleError: As for `read_predictions`.
     """
-    thresholds = {backbone.key: manifest.backbones[backbone.key].threshold for backbone in BACKBONES}
-    thresholds["ensemble"] = manifest.ensemble.threshold
-    rows = _read(bundle_path(folder, manifest.predictions), tuple(thresholds))
-    return tuple(
-        Evidence(model, split, _measure(part, model, threshold))
-        for split in SPLITS
-        if _both_classes(part := [row for row in rows if row["split"] == split])
-        for model, threshold in thresholds.items()
-    )
+    return measure_evidence(read_predictions(folder, manifest))
 
 
-def _read(path: Path, models: Sequence[str]) -> list[dict[str, str]]:
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row["label"] in ("covid", "normal")]
-        sound = all(
-            row["split"] and row["group"] and 0 <= float(row[model]) <= 1 for row in rows for model in models
-        )
-    except (KeyError, TypeError, ValueError, csv.Error):
-        sound = False
-    if not sound:
-        raise BundleError(f"{path.name} in the bundle '{path.parent.name}' is damaged; {REMEDY}.")
-    return rows
-
-
-def _both_classes(rows: Iterable[dict[str, str]]) -> bool:
-    return len({row["label"] for row in rows}) == 2
-
-
-def _measure(rows: list[dict[str, str]], model: str, threshold: float) -> Evaluation:
-    labels = [int(row["label"] == "covid") for row in rows]
-    scores = [float(row[model]) for row in rows]
-    return evaluate(labels, scores, threshold, [row["group"] for row in rows])
+def measure_evidence(predictions: Predictions) -> tuple[Evidence, ...]:
+    """The same of predictions that have been read."""
+    found = []
+    for split in SPLITS:
+        rows = (predictions.split == split) & np.isin(predictions.label, ("covid", "normal"))
+        labels = predictions.label[rows] == "covid"
+        if labels.any() and not labels.all():
+            for column, (model, threshold) in enumerate(predictions.thresholds.items()):
+                scores = predictions.scores[rows, column]
+                figures = evaluate(labels, scores, threshold, predictions.group[rows])
+                found.append(Evidence(model, split, figures))
+    return tuple(found)

@@ -244,18 +244,52 @@ def roc_auc_interval(
         seed: Same seed, same interval.
     """
     truth, values = _pair(labels, scores)
-    names = np.arange(truth.size) if groups is None else np.asarray(groups)
-    group_of = np.unique(names, return_inverse=True)[1]
     if not truth.size:
         return Interval(math.nan, math.nan)
-    count = group_of.max() + 1
-    draws = np.random.default_rng(seed).integers(count, size=(resamples, count))
-    times_drawn = np.stack([np.bincount(draw, minlength=count) for draw in draws])
+    times_drawn, group_of = _draw_groups(np.arange(truth.size) if groups is None else groups, resamples, seed)
     known = _weighted_aucs(truth, values, times_drawn[:, group_of])
     if not known.size:
         return Interval(math.nan, math.nan)
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))
+
+
+def share_intervals(
+    hits: NDArray[np.bool_],
+    groups: ArrayLike,
+    *,
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> tuple[Interval, ...]:
+    """The same bootstrap of shares: of how many images something is true, for several models at once.
+
+    Args:
+        hits: (n, models): whether it is true of an image.
+        groups: (n,), names or numbers of patients.
+        level: Coverage.
+        resamples: How many draws.
+        seed: Same seed, same intervals.
+
+    Returns:
+        One a model.
+    """
+    if not len(hits):
+        return (Interval(math.nan, math.nan),) * hits.shape[1]
+    times_drawn, group_of = _draw_groups(groups, resamples, seed)
+    sums = np.stack([np.bincount(group_of, column) for column in (*hits.T, np.ones(len(hits)))], axis=1)
+    drawn = times_drawn @ sums
+    shares = drawn[:, :-1] / drawn[:, -1:]
+    bounds: list[list[float]] = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2], axis=0).T.tolist()
+    return tuple(Interval(low, high) for low, high in bounds)
+
+
+def _draw_groups(groups: ArrayLike, resamples: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How often each draw holds each group, (resamples, groups), and the group of each image, (n,)."""
+    group_of = np.unique(np.asarray(groups), return_inverse=True)[1]
+    count = int(group_of.max()) + 1
+    draws = np.random.default_rng(seed).integers(count, size=(resamples, count))
+    return np.stack([np.bincount(draw, minlength=count) for draw in draws]), group_of
 
 
 def _weighted_aucs(

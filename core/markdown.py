@@ -1,0 +1,36 @@
+"""Markdown with text from outside in it: what must not become markup does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+MARKS = "\\`*_{}[]()#+-!|<>~$:&@"
+
+
+def plain(text: str) -> str:
+    """Text from outside, with everything escaped that Markdown would read as markup."""
+    return "".join(f"\\{letter}" if letter in MARKS else letter for letter in _without_links(text))
+
+
+def harmless(document: str) -> str:
+    """A whole Markdown document from outside, of which headings, lists, tables and emphasis may stay.
+
+    HTML, links, pictures (which a browser would fetch), formulas and Streamlit's own directives become text.
+    What is escaped already stays as it is.
+    """
+    escaped = re.sub(r"(\\.)|([<>\[\]$`])", lambda found: found[1] or f"\\{found[2]}", document)
+    return _without_links(escaped)
+
+
+def _without_links(text: str) -> str:
+    """The same with a word joiner wherever an address would become a link of itself."""
+    return re.sub(r"www(?=\.)|:(?=//)|@(?!\u2060)", "\\g<0>\u2060", text, flags=re.IGNORECASE)
+
+
+def table(rows: Sequence[Mapping[str, str]]) -> str:
+    """Rows as a Markdown table, its heading taken from the first one; the cells are Markdown already."""
+    if not rows:
+        return ""
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
