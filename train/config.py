@@ -123,6 +123,11 @@ class TrainConfig:
         transfer: Second stage.
         findings: The findings network.
         lungs: The lung network.
+        left_out_retrained: Keys of backbones whose base, too, is trained anew for each source that is left
+            out, as the heads of all are: eight pretrainings for two sources of either class, so it wants
+            a GPU.
+        other_pneumonia: Test images of another pneumonia to measure, at most so many of each source; None for
+            all.
     """
 
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
@@ -132,6 +137,8 @@ class TrainConfig:
     transfer: TransferConfig = field(default_factory=TransferConfig)
     findings: FindingsConfig = field(default_factory=FindingsConfig)
     lungs: LungsConfig = field(default_factory=LungsConfig)
+    left_out_retrained: tuple[str, ...] = ()
+    other_pneumonia: int | None = None
 
 
 DEFAULT = TrainConfig()
@@ -149,10 +156,11 @@ STUDY = TrainConfig(
 TINY = TrainConfig(
     preprocessing=Preprocessing(size_px=96),
     phantoms=96,
-    pretrain=PretrainConfig(stages=(Stage(96, 1, 16, 1e-3),), batch=8),
+    pretrain=PretrainConfig(stages=(Stage(96, 2, 8, 1e-3),), batch=8),
     transfer=TransferConfig(epochs=8, patience=4, copies=0),
-    findings=FindingsConfig(stages=(Stage(64, 1, 16, 1e-3),), batch=8, phantoms=24),
+    findings=FindingsConfig(stages=(Stage(64, 2, 8, 1e-3),), batch=8, phantoms=24),
     lungs=LungsConfig(size_px=64, phantoms=24, first=1, then=1, images=16, folds=2, batch=8),
+    other_pneumonia=20,
 )
 
 PRESETS = {"default": DEFAULT, "study": STUDY, "tiny": TINY}

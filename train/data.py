@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from core.errors import DataError, RadiographError
 from core.preprocessing import Preprocessing, network_input
+from train.files import replacing
 
 LABELS = ("normal", "pneumonia", "covid")
 SPLITS = ("train", "val", "test", "seed_test", "external")
@@ -213,10 +214,8 @@ def map_cached(
             if progress:
                 progress(len(results), len(jobs))
     arrays = tuple(np.stack(column) for column in zip(*results, strict=True))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial.npz")
-    np.savez(partial, **{f"{index:02d}": array for index, array in enumerate(arrays)})
-    partial.replace(file)
+    with replacing(file) as partial, partial.open("wb") as stream:
+        np.savez(stream, **{f"{index:02d}": array for index, array in enumerate(arrays)})
     return arrays
 
 

@@ -15,8 +15,10 @@ from core.metrics import roc_auc, youden_threshold
 from core.networks import write_tensors
 from core.preprocessing import Preprocessing, network_input
 from train.augment import augment, plain
-from train.config import FindingsConfig, Stage
+from train.config import FindingsConfig
 from train.data import Progress, Record, has_bfloat16, map_cached, short_hash, to_bytes
+from train.files import replacing
+from train.logs import open_log
 
 # What NIH's labels speak of; the other four names of the 18 come from other collections.
 NIH_FINDINGS = frozenset(FINDINGS) - {"Lung Lesion", "Fracture", "Lung Opacity", "Enlarged Cardiomediastinum"}
@@ -138,8 +140,8 @@ def train_findings(
     if not file.is_file():
         torch.manual_seed(config.seed)
         network = build_findings_network().to(memory_format=torch.channels_last)
-        for index, stage in enumerate(config.stages):
-            _run(network, train, stage, config, folder / f"findings.stage{index}.pt", watch, report)
+        for index in range(len(config.stages)):
+            _run(network, train, config, index, folder, watch, report)
         _save(network, file)
     network = load_findings_network(read_tensors(file))
     size_px = train.squares.shape[1]
@@ -158,43 +160,66 @@ def train_findings(
 def _run(
     network: Any,
     data: LabelledSquares,
-    stage: Stage,
     config: FindingsConfig,
-    checkpoint: Path,
+    index: int,
+    folder: Path,
     watch: Progress,
     report: Report,
 ) -> None:
     import torch
 
+    stage = config.stages[index]
     steps = -(-stage.images // config.batch)
     optimizer = torch.optim.AdamW(network.parameters(), stage.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, stage.learning_rate, total_steps=stage.epochs * steps + 1, pct_start=0.15
     )
+    checkpoint = folder / f"findings.stage{index}.pt"
     first = _resume(checkpoint, network, optimizer, schedule)
-    for epoch in range(first, stage.epochs):
-        random = np.random.default_rng((config.seed, stage.size_px, epoch))
-        drawn = random.permutation(np.resize(random.permutation(len(data.squares)), stage.images))
-        network.train()
-        losses = []
-        for step in range(steps):
-            rows = drawn[step * config.batch : (step + 1) * config.batch]
-            grey = np.stack([augment(data.squares[row], stage.size_px, random) for row in rows])
-            losses.append(_step(network, optimizer, _batch(grey), torch.from_numpy(data.labels[rows])))
-            schedule.step()
-            watch(epoch * steps + step + 1, stage.epochs * steps)
-        state = {
-            "network": network.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "schedule": schedule.state_dict(),
-            "epoch": epoch + 1,
-        }
-        partial = checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(checkpoint)
-        report(
-            f"findings, {stage.size_px} px, epoch {epoch + 1} of {stage.epochs}: loss {np.mean(losses):.4f}"
-        )
+    before = sum(earlier.epochs for earlier in config.stages[:index])
+    if first == stage.epochs:
+        return
+    with open_log(folder / "logs" / "findings", before + first + 1) as log:
+        for epoch in range(first, stage.epochs):
+            loss = _learn(network, data, optimizer, schedule, config, index, epoch, watch)
+            log(before + epoch + 1, {"loss": loss, "learning_rate": schedule.get_last_lr()[0]})
+            state = {
+                "network": network.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+                "epoch": epoch + 1,
+            }
+            with replacing(checkpoint) as partial:
+                torch.save(state, partial)
+            report(f"findings, {stage.size_px} px, epoch {epoch + 1} of {stage.epochs}: loss {loss:.4f}")
+
+
+def _learn(
+    network: Any,
+    data: LabelledSquares,
+    optimizer: Any,
+    schedule: Any,
+    config: FindingsConfig,
+    index: int,
+    epoch: int,
+    watch: Progress,
+) -> float:
+    """One epoch; returns its mean loss."""
+    import torch
+
+    stage = config.stages[index]
+    steps = -(-stage.images // config.batch)
+    random = np.random.default_rng((config.seed, stage.size_px, epoch))
+    drawn = random.permutation(np.resize(random.permutation(len(data.squares)), stage.images))
+    network.train()
+    losses = []
+    for step in range(steps):
+        rows = drawn[step * config.batch : (step + 1) * config.batch]
+        grey = np.stack([augment(data.squares[row], stage.size_px, random) for row in rows])
+        losses.append(_step(network, optimizer, _batch(grey), torch.from_numpy(data.labels[rows])))
+        schedule.step()
+        watch(epoch * steps + step + 1, stage.epochs * steps)
+    return float(np.mean(losses))
 
 
 def _resume(checkpoint: Path, network: Any, optimizer: Any, schedule: Any) -> int:
@@ -232,9 +257,8 @@ def _step(network: Any, optimizer: Any, batch: Any, labels: Any) -> float:
 
 def _save(network: Any, file: Path) -> None:
     tensors = {name: value.detach().contiguous().numpy() for name, value in network.state_dict().items()}
-    partial = file.with_suffix(".partial")
-    write_tensors(partial, tensors, {name: 0 for name, value in tensors.items() if value.ndim == 4})
-    partial.replace(file)
+    with replacing(file) as partial:
+        write_tensors(partial, tensors, {name: 0 for name, value in tensors.items() if value.ndim == 4})
 
 
 def predict(network: Any, squares: NDArray[np.uint8], size_px: int, batch: int = 32) -> NDArray[np.float32]:

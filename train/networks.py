@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,12 +16,43 @@ from core.networks import build_base
 from train.augment import augment, plain
 from train.data import has_bfloat16
 
-NORMALIZATION = "_normalization"  # what the name of a normalisation added behind a convolution ends in
+NORMALIZATION = "_added_normalization"  # what the name of a normalisation added behind a convolution ends in
+FEW_STEPS = 8  # fewer than this take less time one operation at a time than it takes to trace a graph
 
 
 def use_fast_precision() -> None:
-    """bfloat16 arithmetic where the processor has instructions for it, float32 elsewhere."""
-    keras.mixed_precision.set_global_policy("mixed_bfloat16" if has_bfloat16() else "float32")
+    """bfloat16 arithmetic on a GPU, and where the processor has instructions for it; else float32."""
+    fast = has_gpu() or has_bfloat16()
+    keras.mixed_precision.set_global_policy("mixed_bfloat16" if fast else "float32")
+
+
+def has_gpu() -> bool:
+    """Whether Keras computes on a GPU."""
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return bool(torch.cuda.is_available())
+    return any(device.startswith("gpu") for device in keras.distribution.list_devices())
+
+
+def seed_everything(seed: int) -> None:
+    """Makes what follows the same each time on the same machine, to the bit on a processor."""
+    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def execution(steps: int) -> dict[str, bool]:
+    """How Keras should run a network that is to learn for so many steps: arguments of `compile`.
+
+    XLA took 1.6 times as long on two cores; JAX has nothing else. A few steps are not worth a graph:
+    DenseNet121 takes as long to trace as for 16 steps.
+    """
+    if keras.backend.backend() == "jax":
+        return {"jit_compile": True}
+    return {"jit_compile": False, "run_eagerly": steps < FEW_STEPS}
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):
@@ -55,7 +87,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
 
 def build_trainable_base(backbone: Backbone, size_px: int) -> Any:
-    """A base with fresh weights that trains fast: `plain_weights` turns it into the backbone's own.
+    """A base with fresh weights that trains fast: `plain_base` turns it into the backbone's own.
 
     Batch normalisation is fused where the backend can. VGG16 knows none and hardly trains from scratch;
     it gets one behind each convolution, to be folded into it afterwards.
@@ -99,27 +131,30 @@ def _with_batch_normalization(base: Any) -> Any:
     return keras.Model(inputs, outputs)
 
 
-def plain_weights(network: Any, base: Any) -> list[NDArray[np.float32]]:
-    """The weights of a backbone as its authors built it.
+def plain_base(backbone: Backbone, trained: Any) -> Any:
+    """A base with the layers that its authors gave it.
 
     Args:
-        network: Contains what `build_trainable_base` built, trained and settled.
-        base: The plain one, from `build_base`.
+        backbone: Which.
+        trained: From `build_trainable_base`, trained and settled.
 
     Returns:
-        For `base.set_weights`; where normalisation was added, folded into the convolution before it
-        (Jacob et al. 2018, arXiv:1712.05877, section 3.2).
+        The same where nothing was added; else a new one, with each added normalisation folded into the
+        convolution before it (Jacob et al. 2018, arXiv:1712.05877, section 3.2).
     """
-    if has_batch_normalization(base):
-        return list(network.get_weights()[: len(base.weights)])
+    if not any(layer.name.endswith(NORMALIZATION) for layer in trained.layers):
+        return trained
+    base = build_base(backbone, trained.input_shape[1])
     folded: list[NDArray[np.float32]] = []
     for layer in base.layers:
         if isinstance(layer, keras.layers.Conv2D):
-            kernel, bias = network.get_layer(layer.name).get_weights()
-            gamma, beta, mean, variance = network.get_layer(layer.name + NORMALIZATION).get_weights()
-            gain = gamma / np.sqrt(variance + network.get_layer(layer.name + NORMALIZATION).epsilon)
+            kernel, bias = trained.get_layer(layer.name).get_weights()
+            normalization = trained.get_layer(layer.name + NORMALIZATION)
+            gamma, beta, mean, variance = normalization.get_weights()
+            gain = gamma / np.sqrt(variance + normalization.epsilon)
             folded += [kernel * gain, (bias - mean) * gain + beta]
-    return folded
+    base.set_weights(folded)
+    return base
 
 
 def settle_batch_normalization(network: Any, batches: Batches, steps: int = 16) -> None:
@@ -173,7 +208,7 @@ class Batches(keras.utils.PyDataset):
         batch: int,
         seed: int,
     ) -> None:
-        super().__init__()
+        super().__init__(workers=max(1, (os.cpu_count() or 1) // 2))  # threads; what is drawn stays the same
         self._squares, self._labels, self._backbone = squares, labels, backbone
         self._size_px, self._images, self._batch, self._seed = size_px, images, batch, seed
         self._shares = balanced_shares(labels, sources)

@@ -12,17 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backbones import Backbone
-from core.networks import build_base, save_weights
+from core.networks import save_weights
+from train.checkpoint import Checkpoint
 from train.config import PretrainConfig, Stage
 from train.data import LABELS, Progress, Record
+from train.files import replacing
+from train.logs import Log, open_log
 from train.networks import (
     Batches,
     build_trainable_base,
+    execution,
+    plain_base,
     plain_batch,
-    plain_weights,
+    seed_everything,
     settle_batch_normalization,
     use_fast_precision,
 )
+
+VALIDATION_BATCH = 32
 
 Report = Callable[[str], None]
 
@@ -33,10 +40,12 @@ class _Epochs(keras.callbacks.Callback):
     And tells people how far it is, and how well it goes.
     """
 
-    def __init__(self, batches: Batches, epochs: int, size_px: int, watch: Progress, report: Report) -> None:
+    def __init__(
+        self, batches: Batches, stage: Stage, epochs_before: int, log: Log, watch: Progress, report: Report
+    ) -> None:
         super().__init__()
-        self._batches, self._epochs, self._size_px = batches, epochs, size_px
-        self._watch, self._report = watch, report
+        self._batches, self._stage, self._epochs_before = batches, stage, epochs_before
+        self._log, self._watch, self._report = log, watch, report
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -47,12 +56,15 @@ class _Epochs(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Called by Keras."""
         steps = len(self._batches)
-        self._watch(self._epoch * steps + batch + 1, self._epochs * steps)
+        self._watch(self._epoch * steps + batch + 1, self._stage.epochs * steps)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Called by Keras."""
-        figures = ", ".join(f"{name} {value:.3f}" for name, value in (logs or {}).items())
-        self._report(f"{self._size_px} px, epoch {epoch + 1} of {self._epochs}: {figures}")
+        figures = {name: float(value) for name, value in (logs or {}).items()}
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        self._log(self._epochs_before + epoch + 1, figures | {"learning_rate": rate})
+        said = ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
+        self._report(f"{self._stage.size_px} px, epoch {epoch + 1} of {self._stage.epochs}: {said}")
 
 
 def pretrain(
@@ -82,26 +94,36 @@ def pretrain(
     if result.is_file():
         return result
     folder.mkdir(parents=True, exist_ok=True)
-    keras.utils.set_random_seed(config.seed)
     weights: list[NDArray[np.float32]] = []
     for index, stage in enumerate(config.stages):
         keras.backend.clear_session()  # frees the graph of the stage before, and forgets the precision
+        seed_everything(config.seed)
         use_fast_precision()
-        network = _three_classes(backbone, stage.size_px, config.dropout)
+        base = build_trainable_base(backbone, stage.size_px)
+        network = _three_classes(base, config.dropout)
         if weights:
             network.set_weights(weights)
         batches = _batches(backbone, squares, records, stage, config)
-        done = folder / f"{backbone.key}.stage{index}.weights.h5"
-        if done.is_file():
-            network.load_weights(done)
-        else:
-            backup = folder / f"{backbone.key}.backup{index}"
-            told = _Epochs(batches, stage.epochs, stage.size_px, watch, report)
-            _run(network, backbone, batches, _watched(squares, records), stage, config, backup, told)
-            network.save_weights(done)
+        network.compile(
+            _optimizer(stage, config),
+            "sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+            **execution(stage.epochs * len(batches)),
+        )
+        checkpoint = Checkpoint(folder / f"{backbone.key}.stage{index}.npz")
+        first = checkpoint.restore(network)
+        before = sum(earlier.epochs for earlier in config.stages[:index])
+        if first < stage.epochs:
+            with open_log(folder / "logs" / backbone.key, before + first + 1) as log:
+                told = _Epochs(batches, stage, before, log, watch, report)
+                watched = _watched(backbone, squares, records, stage.size_px)
+                _run(network, batches, watched, first, stage.epochs, [told, checkpoint])
         weights = network.get_weights()
+    batches.start(0)
     settle_batch_normalization(network, batches)
-    return _keep_base(backbone, config.stages[-1].size_px, network, result)
+    with replacing(result) as partial:
+        save_weights(plain_base(backbone, base), partial)
+    return result
 
 
 def _batches(
@@ -119,8 +141,7 @@ def _batches(
     )
 
 
-def _three_classes(backbone: Backbone, size_px: int, dropout: float) -> Any:
-    base = build_trainable_base(backbone, size_px)
+def _three_classes(base: Any, dropout: float) -> Any:
     pooled = keras.layers.GlobalAveragePooling2D()(base.output)
     dropped = keras.layers.Dropout(dropout, seed=7)(pooled)
     outputs = keras.layers.Dense(len(LABELS), activation="softmax", dtype="float32")(dropped)
@@ -129,33 +150,27 @@ def _three_classes(backbone: Backbone, size_px: int, dropout: float) -> Any:
 
 def _run(
     network: Any,
-    backbone: Backbone,
     batches: Batches,
-    watched: tuple[NDArray[np.uint8], NDArray[np.int64]],
-    stage: Stage,
-    config: PretrainConfig,
-    backup: Path,
-    told: _Epochs,
+    watched: tuple[NDArray[np.float32], NDArray[np.int64]],
+    first: int,
+    epochs: int,
+    callbacks: list[keras.callbacks.Callback],
 ) -> None:
-    network.compile(
-        _optimizer(stage, config),
-        "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=False,  # XLA took 1.6 times as long on two cores
-    )
     network.fit(
         batches,
-        epochs=stage.epochs,
-        validation_data=(plain_batch(watched[0], backbone, stage.size_px), watched[1]),
-        validation_batch_size=config.batch,
-        callbacks=[told, keras.callbacks.BackupAndRestore(str(backup), delete_checkpoint=False)],
+        initial_epoch=first,
+        epochs=epochs,
+        shuffle=False,  # they are drawn at random as it is, and a resumed run must draw the same
+        validation_data=watched,
+        validation_batch_size=VALIDATION_BATCH,
+        callbacks=callbacks,
         verbose=0,
     )
 
 
 def _watched(
-    squares: NDArray[np.uint8], records: Sequence[Record], each: int = 100
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    backbone: Backbone, squares: NDArray[np.uint8], records: Sequence[Record], size_px: int, each: int = 100
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Validation images to watch while it trains, and their labels: at most so many of each class."""
     held_out = [index for index, record in enumerate(records) if record.split == "val"]
     chosen = [
@@ -163,7 +178,8 @@ def _watched(
         for label in LABELS
         for index in [index for index in held_out if records[index].label == label][:each]
     ]
-    return squares[chosen], np.array([LABELS.index(records[index].label) for index in chosen])
+    labels = np.array([LABELS.index(records[index].label) for index in chosen])
+    return plain_batch(squares[chosen], backbone, size_px), labels
 
 
 def _optimizer(stage: Stage, config: PretrainConfig) -> Any:
@@ -174,12 +190,3 @@ def _optimizer(stage: Stage, config: PretrainConfig) -> Any:
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay, clipnorm=1.0)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
-
-
-def _keep_base(backbone: Backbone, size_px: int, network: Any, result: Path) -> Path:
-    base = build_base(backbone, size_px)
-    base.set_weights(plain_weights(network, base))
-    temporary = result.with_suffix(".partial")
-    save_weights(base, temporary)
-    temporary.replace(result)
-    return result

@@ -19,7 +19,9 @@ from core.networks import HIDDEN_UNITS, build_base, build_network, load_weights,
 from train.augment import augment
 from train.config import TransferConfig
 from train.data import Progress, Record
-from train.networks import balanced_shares, fuse, plain_batch, use_fast_precision
+from train.files import replacing
+from train.logs import open_log
+from train.networks import balanced_shares, fuse, plain_batch, seed_everything, use_fast_precision
 
 Floats = NDArray[np.float32]
 
@@ -31,12 +33,17 @@ class Head:
     Attributes:
         weights: Kernel and bias of the hidden layer, then of the output.
         validation_auc: ROC AUC on the validation images, phantoms among them, before anything is quantised.
-        epochs: How many were run.
+        history: Loss and validation loss, epoch by epoch.
     """
 
     weights: tuple[Floats, ...]
     validation_auc: float
-    epochs: int
+    history: dict[str, tuple[float, ...]]
+
+    @property
+    def epochs(self) -> int:
+        """How many were run."""
+        return len(self.history["loss"])
 
 
 def frozen_base(backbone: Backbone, size_px: int, weights: Path | None) -> Any:
@@ -71,11 +78,16 @@ def _download_failed(backbone: Backbone, error: Exception) -> WeightsError:
     )
 
 
+def build_extractor(base: Any, pooling: Pooling) -> Any:
+    """A frozen base and what the head does with its feature map: images to (n, features), float32."""
+    pool = keras.layers.GlobalAveragePooling2D if pooling == "average" else keras.layers.Flatten
+    return keras.Model(base.input, pool(dtype="float32")(base.output))
+
+
 def cache_features(
     backbone: Backbone,
-    base: Any,
+    extractor: Any,
     squares: NDArray[np.uint8],
-    pooling: Pooling,
     copies: int,
     seed: int,
     progress: Progress | None = None,
@@ -85,9 +97,8 @@ def cache_features(
 
     Args:
         backbone: Whose pixel scale to use.
-        base: From `frozen_base`.
+        extractor: From `build_extractor`.
         squares: (n, s, s), uint8.
-        pooling: What the head does with the feature map.
         copies: Augmented copies of each image.
         seed: Of the augmentation.
         progress: Called with (done, total) images.
@@ -96,9 +107,7 @@ def cache_features(
     Returns:
         (1 + copies, n, features), float32; the first row of the first axis holds the plain images.
     """
-    size_px = base.input_shape[1]
-    pool = keras.layers.GlobalAveragePooling2D if pooling == "average" else keras.layers.Flatten
-    extractor = keras.Model(base.input, pool(dtype="float32")(base.output))
+    size_px = extractor.input_shape[1]
     random = np.random.default_rng(seed)
     rounds = []
     for copy in range(1 + copies):
@@ -110,7 +119,8 @@ def cache_features(
                 scaled = scale_pixels(grey, backbone.scale)
             else:
                 scaled = plain_batch(chunk, backbone, size_px)
-            parts.append(extractor.predict_on_batch(scaled))
+            padded = np.resize(scaled, (batch, *scaled.shape[1:]))  # another shape would be traced anew
+            parts.append(extractor.predict_on_batch(padded)[: len(chunk)])
             if progress:
                 progress(copy * len(squares) + start + len(chunk), (1 + copies) * len(squares))
         rounds.append(np.concatenate(parts))
@@ -143,7 +153,7 @@ def train_head(
     Returns:
         The head of the best epoch.
     """
-    keras.utils.set_random_seed(config.seed)
+    seed_everything(config.seed)
     head = build_head(train[0].shape[1])
     head.compile(
         keras.optimizers.Adam(config.learning_rate),
@@ -166,7 +176,7 @@ def train_head(
     return Head(
         weights=tuple(head.get_weights()),
         validation_auc=roc_auc(validation[1], scores),
-        epochs=len(history.history["loss"]),
+        history={name: tuple(map(float, figures)) for name, figures in history.history.items()},
     )
 
 
@@ -206,12 +216,14 @@ def transfer(
     Raises:
         WeightsError: If ImageNet's weights cannot be downloaded, or the file belongs to another network.
     """
+    seed_everything(config.seed)
     use_fast_precision()
     size_px = squares.shape[1]
     base = frozen_base(backbone, size_px, base_weights)
+    extractor = build_extractor(base, pooling)
     train, validation = task_records(records, "train"), task_records(records, "val")
     labels = np.array([int(record.label == "covid") for record in records])
-    features = cache_features(backbone, base, squares[train], pooling, config.copies, config.seed, progress)
+    features = cache_features(backbone, extractor, squares[train], config.copies, config.seed, progress)
     weights = balanced_shares(labels[train], [records[index].source for index in train]) * len(train)
     rounds = len(features)
     head = train_head(
@@ -220,16 +232,21 @@ def transfer(
             np.tile(labels[train], rounds),
             np.tile(weights.astype(np.float32), rounds),
         ),
-        (cache_features(backbone, base, squares[validation], pooling, 0, 0)[0], labels[validation]),
+        (cache_features(backbone, extractor, squares[validation], 0, 0)[0], labels[validation]),
         config,
     )
-    keras.mixed_precision.set_global_policy("float32")
-    plain_base = build_base(backbone, size_px)
-    plain_base.set_weights(base.get_weights())
-    network = build_network(backbone, size_px, pooling, plain_base)
+    _log(head, target.parent / "logs" / f"{target.stem}.head")
+    network = build_network(backbone, size_px, pooling, base)
     for layer, kernel, bias in zip(
         ("head_hidden", "head_output"), head.weights[::2], head.weights[1::2], strict=True
     ):
         network.get_layer(layer).set_weights([kernel, bias])
-    save_weights(network, target)
+    with replacing(target) as partial:
+        save_weights(network, partial)
     return head
+
+
+def _log(head: Head, folder: Path) -> None:
+    with open_log(folder, 1) as log:
+        for epoch, figures in enumerate(zip(*head.history.values(), strict=True), start=1):
+            log(epoch, dict(zip(head.history, figures, strict=True)))

@@ -165,13 +165,14 @@ def _squares(size_px: int) -> np.ndarray:
 def _cached_s(backbone: Backbone, size_px: int) -> float:
     from train.config import TransferConfig
     from train.networks import build_trainable_base, use_fast_precision
-    from train.transfer import cache_features, train_head
+    from train.transfer import build_extractor, cache_features, train_head
 
     use_fast_precision()
-    base, squares = build_trainable_base(backbone, size_px), _squares(size_px)
-    cache_features(backbone, base, squares[:32], "average", copies=0, seed=0)
+    extractor = build_extractor(build_trainable_base(backbone, size_px), "average")
+    squares = _squares(size_px)
+    cache_features(backbone, extractor, squares[:32], copies=0, seed=0)
     start = time.perf_counter()
-    features = cache_features(backbone, base, squares, "average", copies=0, seed=0)[0]
+    features = cache_features(backbone, extractor, squares, copies=0, seed=0)[0]
     forward = (time.perf_counter() - start) * IMAGES / SAMPLE
     features = np.resize(features, (IMAGES, features.shape[1]))
     labels = np.arange(IMAGES) % 2

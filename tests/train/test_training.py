@@ -50,17 +50,19 @@ def test_folded_normalisation_answers_like_the_one_that_was_trained() -> None:
     import keras
 
     from core.networks import build_base
-    from train.networks import NORMALIZATION, build_trainable_base, plain_weights
+    from train.networks import NORMALIZATION, build_trainable_base, plain_base
 
     vgg16 = BACKBONE_BY_KEY["vgg16"]
-    trained, base = build_trainable_base(vgg16, SIZE), build_base(vgg16, SIZE)
+    trained = build_trainable_base(vgg16, SIZE)
     random = np.random.default_rng(1)
     for layer in trained.layers:
         if layer.name.endswith(NORMALIZATION):
             shape = layer.gamma.shape
             drawn = [random.uniform(0.5, 1.5, shape), random.normal(0, 0.3, shape)]
             layer.set_weights([*drawn, random.normal(0, 0.3, shape), random.uniform(0.5, 1.5, shape)])
-    base.set_weights(plain_weights(trained, base))
+    base = plain_base(vgg16, trained)
+    names = [layer.name for layer in build_base(vgg16, SIZE).layers[1:]]
+    assert [layer.name for layer in base.layers[1:]] == names
     images = scale_pixels(random.random((2, SIZE, SIZE)).astype(np.float32), vgg16.scale)
     expected = keras.ops.convert_to_numpy(trained(images, training=False))
     found = keras.ops.convert_to_numpy(base(images, training=False))
