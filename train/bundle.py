@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import importlib.metadata
 import shutil
 import subprocess
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,18 +30,23 @@ from core.manifest import (
     DataSource,
     EnsembleFile,
     FindingsFile,
+    LungsFile,
     NetworksManifest,
     SeverityFit,
 )
 from core.metrics import roc_auc, youden_threshold
 from core.plausibility import fit_limits
 from core.sources import PROJECT
+from core.trials import Trials, write_trials
+from train.cards import add_cards
 from train.config import TrainConfig
 from train.data import PHANTOM, Progress, Record, draw_phantoms, to_bytes
 from train.ensemble import EnsembleFit, Part, fit_ensemble
 from train.evaluate import Outputs, evaluation_records, run_networks, write_predictions
 from train.severity import EXTENT_MAXIMUM, OPACITY_MAXIMUM, fit_severity, read_severity_scores
+from train.trials import classify_sources, cover_all_lungs, read_left_out
 
+FINDINGS_FILE, LUNGS_FILE = "findings.safetensors", "lungs.safetensors"
 REFERENCE_SEED = 4242
 SEVERITY_SEED, SEVERITY_PHANTOMS = 900_000, 90  # as many as there are images that radiologists scored
 PACKAGES = (
@@ -54,14 +60,34 @@ PACKAGES = (
     "pillow",
 )
 
-# Collections that a manifest's `source` may name: citation and licence.
+# Collections that a manifest's `source` may name: citation, licence, and whose chests they show.
 KNOWN_SOURCES = {
-    "cohen": ("Cohen et al. 2020, COVID-19 Image Data Collection, arXiv:2006.11988", "per image"),
-    "cxnet": ("Haghanifar et al. 2020, COVID-CXNet, arXiv:2006.13807", "CC BY 4.0"),
-    "nih": ("Wang et al. 2017, ChestX-ray8, arXiv:1705.02315", "free use with attribution"),
-    "kermany": ("Kermany et al. 2018, Cell 172:1122-1131", "CC BY 4.0"),
-    "actualmed": ("Actualmed COVID-19 Chest X-ray Dataset Initiative, 2020", "research use"),
-    PHANTOM: ("Rendered by train/phantom", "as this project"),
+    "cohen": (
+        "Cohen et al. 2020, COVID-19 Image Data Collection, arXiv:2006.11988",
+        "per image",
+        "mostly adults; cases gathered from publications and sites of many countries",
+    ),
+    "cxnet": (
+        "Haghanifar et al. 2020, COVID-CXNet, arXiv:2006.13807",
+        "CC BY 4.0",
+        "mostly adults, a few children; gathered from publications and other collections",
+    ),
+    "nih": (
+        "Wang et al. 2017, ChestX-ray8, arXiv:1705.02315",
+        "free use with attribution",
+        "adults; one hospital in the United States",
+    ),
+    "kermany": (
+        "Kermany et al. 2018, Cell 172:1122-1131",
+        "CC BY 4.0",
+        "children of one to five years; one hospital in China",
+    ),
+    "actualmed": (
+        "Actualmed COVID-19 Chest X-ray Dataset Initiative, 2020",
+        "research use",
+        "ages not stated; one clinic",
+    ),
+    PHANTOM: ("Rendered by train/phantom", "as this project", "no patients: rendered, the truth is known"),
 }
 
 
@@ -95,8 +121,8 @@ class Roles:
         evaluated: Those of `predictions.csv`.
         typical: Those that the plausibility limits are fitted to: the validation split, whose collections
             the networks learnt from.
-        severity: Those with severity scores.
-        scores: (severity images, 2): extent and opacity.
+        severity: Those that extent and opacity are fitted to.
+        scores: (records, 2): extent and opacity, NaN where nobody knows them.
     """
 
     records: tuple[Record, ...]
@@ -106,33 +132,44 @@ class Roles:
     scores: NDArray[np.float64]
 
 
-def choose_images(records: Sequence[Record], severity_scores: Path | None) -> Roles:
+def choose_images(
+    records: Sequence[Record], severity_scores: Path | None, pneumonia: int | None = None
+) -> Roles:
     """Assigns roles to images.
 
     Args:
         records: The data set.
-        severity_scores: Radiologists' scores, matched by `Record.original`; None takes the truth of
-            phantoms instead, held-out ones of the data set or else rendered for the purpose.
+        severity_scores: Radiologists' scores, matched by `Record.original`; None fits severity to the truth
+            of phantoms instead, held-out ones of the data set or else rendered for the purpose.
+        pneumonia: At most so many test images of another pneumonia of each source; None for all.
 
     Raises:
         DataError: If the scores cannot be read.
     """
-    evaluated = evaluation_records(records)
+    evaluated = evaluation_records(records, pneumonia)
     typical = [record for record in evaluated if record.split == "val"]
+    scored: dict[str, tuple[float, float]] = {}
     if severity_scores is not None:
-        scored = {label.filename: label for label in read_severity_scores(severity_scores)}
+        scored = {
+            each.filename: (each.extent, each.opacity) for each in read_severity_scores(severity_scores)
+        }
         severity = [each for each in records if each.original in scored]
-        scores = [(scored[r.original].extent, scored[r.original].opacity) for r in severity]
     else:
         severity = [each for each in evaluated if each.source == PHANTOM]
         severity = severity or draw_phantoms(SEVERITY_PHANTOMS, SEVERITY_SEED, ("val",))
-        scores = [_phantom_scores(each) for each in severity]
     unique = {record.path: record for record in (*evaluated, *typical, *severity)}
     index = {path: place for place, path in enumerate(unique)}
     places = [
         np.array([index[r.path] for r in part], dtype=np.int64) for part in (evaluated, typical, severity)
     ]
+    scores = [_scores(record, scored) for record in unique.values()]
     return Roles(tuple(unique.values()), *places, np.array(scores, dtype=np.float64).reshape(-1, 2))
+
+
+def _scores(record: Record, scored: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    if record.source == PHANTOM:
+        return _phantom_scores(record)
+    return scored.get(record.original, (np.nan, np.nan))
 
 
 def _phantom_scores(record: Record) -> tuple[float, float]:
@@ -171,7 +208,7 @@ def build_bundle(
     Raises:
         DataError: If the data set is too small, or an image cannot be read.
     """
-    roles = choose_images(records, severity_scores)
+    roles = choose_images(records, severity_scores, config.other_pneumonia)
     folder = run / "bundle" / target.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -184,12 +221,19 @@ def build_bundle(
     write_predictions(
         folder / "predictions.csv",
         [roles.records[i] for i in roles.evaluated],
+        roles.scores[roles.evaluated],
         outputs.take(roles.evaluated),
         decisions[roles.evaluated],
     )
+    trials = Trials(
+        left_out=read_left_out(run),
+        source_classifier=classify_sources(roles.records, outputs),
+        covered_lungs=cover_all_lungs(roles.records, outputs, fitted.ensemble, data, networks, progress),
+    )
+    write_trials(folder / "trials.json", trials)
     answer = raw_outputs(_write_reference(folder / "reference.png"), networks)
     manifest = _manifest(folder, part, trained, roles, outputs, fitted, answer, data, config)
-    write_manifest(folder, manifest)
+    write_manifest(folder, add_cards(folder, manifest))
     _put(folder, target)
     return fitted
 
@@ -208,8 +252,7 @@ def _put(folder: Path, target: Path) -> None:
 
 
 def _write_networks(run: Path, folder: Path, trained: Trained, config: TrainConfig) -> NetworksManifest:
-    files = {f"{backbone.key}.safetensors" for backbone in BACKBONES} | {"findings.safetensors"}
-    for file in files:
+    for file in (*(f"{backbone.key}.safetensors" for backbone in BACKBONES), FINDINGS_FILE, LUNGS_FILE):
         shutil.copyfile(run / file, folder / file)
     part = NetworksManifest(
         preprocessing=config.preprocessing,
@@ -222,10 +265,15 @@ def _write_networks(run: Path, folder: Path, trained: Trained, config: TrainConf
             for backbone in BACKBONES
         },
         findings=FindingsFile(
-            **_entry(folder, "findings.safetensors"),
+            **_entry(folder, FINDINGS_FILE),
             preprocessing=config.preprocessing,
             operating_points=list(trained.operating_points),
             roc_auc=trained.findings_auc,
+        ),
+        lungs=LungsFile(
+            **_entry(folder, LUNGS_FILE),
+            size_px=config.lungs.size_px,
+            **{name: value for name, value in trained.figures["lungs"].items() if name != "worst"},
         ),
     )
     write_manifest(folder, part)
@@ -301,6 +349,7 @@ def _manifest(
         **{name: getattr(part, name) for name in ("preprocessing", "pooling")},
         backbones=backbones,
         findings=part.findings.model_copy(update={"reference_logits": answer.logits.tolist()}),
+        lungs=part.lungs,
         name=folder.name,
         title=f"ThoraxLens {folder.name}",
         created=datetime.now(UTC).date().isoformat(),
@@ -313,8 +362,9 @@ def _manifest(
         ),
         predictions=BundleFile(**_entry(folder, "predictions.csv")),
         reference=BundleFile(**_entry(folder, "reference.png")),
+        trials=BundleFile(**_entry(folder, "trials.json")),
         training=_training(trained, validation, fitted, data, config),
-        sources=_sources(roles, trained),
+        sources=_sources(roles, trained, data),
         training_statistics=fit_limits(
             [dict(zip(names, row.tolist(), strict=True)) for row in outputs.statistics[roles.typical]]
         ),
@@ -358,7 +408,7 @@ def _description(roles: Roles, trained: Trained) -> str:
 def _severity(roles: Roles, outputs: Outputs) -> dict[SeverityName, SeverityFit]:
     logits = outputs.logits[roles.severity]
     groups = np.array([roles.records[index].group for index in roles.severity])
-    extent, opacity = roles.scores.T
+    extent, opacity = roles.scores[roles.severity].T
     return {
         "extent": fit_severity(logits, extent, groups, EXTENT_MAXIMUM),
         "opacity": fit_severity(logits, opacity, groups, OPACITY_MAXIMUM),
@@ -403,19 +453,40 @@ def _git_revision() -> str | None:
     return done.stdout.strip() or None
 
 
-def _sources(roles: Roles, trained: Trained) -> list[DataSource]:
-    evaluated = Counter((roles.records[i].source, roles.records[i].split) for i in roles.evaluated)
-    names = dict.fromkeys([*trained.images, *(source for source, _ in evaluated)])
+def _sources(roles: Roles, trained: Trained, data: Path | None) -> list[DataSource]:
+    measured = [roles.records[i] for i in roles.evaluated]
+    names = dict.fromkeys([*trained.images, *(each.source for each in measured)])
+    views = _views(data) if data else {}
     inherited = (
         [source for source in trained.parent.sources if source.name not in names] if trained.parent else []
     )
-    return inherited + [
-        DataSource(
-            name=name,
-            citation=KNOWN_SOURCES.get(name, (name, ""))[0],
-            licence=KNOWN_SOURCES.get(name, ("", "not stated"))[1],
-            counts={"train": trained.images.get(name, {}).get("total", 0)}
-            | {split: count for (source, split), count in sorted(evaluated.items()) if source == name},
+    return inherited + [_source(name, trained, measured, views.get(name, {})) for name in names]
+
+
+def _source(name: str, trained: Trained, measured: Sequence[Record], views: Mapping[str, int]) -> DataSource:
+    citation, licence, population = KNOWN_SOURCES.get(name, (name, "not stated", ""))
+    learnt = trained.images.get(name, {})
+    classes = {"train": {label: count for label, count in learnt.items() if label != "total"}}
+    for split in sorted({each.split for each in measured if each.source == name}):
+        classes[split] = dict(
+            Counter(each.label for each in measured if (each.source, each.split) == (name, split))
         )
-        for name in names
-    ]
+    return DataSource(
+        name=name,
+        citation=citation,
+        licence=licence,
+        counts={split: sum(labels.values()) for split, labels in classes.items()},
+        classes=classes,
+        views=dict(views),
+        population=population,
+    )
+
+
+def _views(data: Path) -> dict[str, Counter[str]]:
+    """How often each source's images have each projection, from the column `view` if there is one."""
+    views: dict[str, Counter[str]] = defaultdict(Counter)
+    with (data / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row.get("view"):
+                views[row["source"]][row["view"]] += 1
+    return views

@@ -33,8 +33,9 @@ app = typer.Typer(
         "Builds the models that ThoraxLens serves.\n\n"
         "**The way of a bundle:** `pretrain` teaches each backbone what chest radiographs look like; "
         "`transfer` freezes it and trains the study's head on COVID-19 against normal; `findings` trains "
-        "the 18-findings network; `bundle` measures all of them on held-out images, fits severity and the "
-        "SVM ensemble, and writes a folder that the app serves. `all` does it in this order.\n\n"
+        "the 18-findings network, `lungs` the one that outlines the lungs; `bundle` measures all of them on "
+        "held-out images, fits severity and the SVM ensemble, and writes a folder that the app serves. `all` "
+        "does it in this order.\n\n"
         "**Data** is a folder with a `manifest.csv` (columns: path, label, split, source, group; optional "
         "findings, original), or nothing: then phantoms are rendered, whose truth is known.\n\n"
         "**Every step resumes:** results and checkpoints stay in the `--run` folder, so after an "
@@ -68,6 +69,13 @@ Scores = Annotated[
     typer.Option(
         help="Radiologists' severity scores: CSV with filename, geographic_mean, opacity_mean. "
         "Without it the phantoms' truth is used."
+    ),
+]
+Masks = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of lung masks drawn by people: for an image PATH.jpg of the data folder, PATH.png, "
+        "bright where lung is. Without it phantoms alone teach the lung network."
     ),
 ]
 Leaks = Annotated[
@@ -195,6 +203,39 @@ def findings(
 
 
 @app.command()
+def lungs(
+    data: Data = None,
+    run: Folder = RUN,
+    preset: Preset = "default",
+    init: Init = "scratch",
+    leaks: Leaks = "stop",
+    lung_masks: Masks = None,
+) -> None:
+    """Train the network that outlines the lungs, on phantoms and on masks drawn by people."""
+    with _run(run, preset, init, data, leaks) as current:
+        pipeline.train_lung_network(current, lung_masks)
+
+
+@app.command()
+def loso(
+    data: Data = None,
+    run: Folder = RUN,
+    preset: Preset = "default",
+    init: Init = "scratch",
+    leaks: Leaks = "stop",
+    retrain: Annotated[
+        list[str] | None,
+        typer.Option(help="Retrain this backbone whole for each source (several times for several); slow."),
+    ] = None,
+) -> None:
+    """Leave one source out: train without it, measure on it. `bundle` records the result."""
+    from train.loso import leave_sources_out
+
+    with _run(run, preset, init, data, leaks) as current:
+        leave_sources_out(current, [backbone.key for backbone in _chosen(retrain)] if retrain else ())
+
+
+@app.command()
 def bundle(
     data: Data = None,
     run: Folder = RUN,
@@ -219,14 +260,19 @@ def everything(
     init: Init = "scratch",
     leaks: Leaks = "stop",
     name: Name = "own",
+    lung_masks: Masks = None,
     severity_scores: Scores = None,
 ) -> None:
-    """Everything, in order: pretrain, transfer, findings, bundle. Resumes where it was interrupted."""
+    """Everything, in order: pretrain, transfer, findings, lungs, loso, bundle; resumes where it stopped."""
+    from train.loso import leave_sources_out
+
     with _run(run, preset, init, data, leaks) as current:
         pipeline.check(current, name)
         pipeline.pretrain_backbones(current)
         pipeline.transfer_backbones(current)
         pipeline.train_findings_network(current)
+        pipeline.train_lung_network(current, lung_masks)
+        leave_sources_out(current)
         pipeline.bundle_run(current, BUNDLES / name, severity_scores)
     console.print(evaluation.report(BUNDLES / name))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +24,14 @@ from core.inference import Networks, RawOutputs, ensemble_features, load_network
 from train.data import Progress, Record, read_pixels
 
 INFORMATION = ("path", "split", "source", "group", "label")
+SEVERITY = ("extent", "opacity")  # as people scored them, or as a phantom was rendered
 MODELS = (*(backbone.key for backbone in BACKBONES), "ensemble")
 FINDING_COLUMNS = tuple(f"finding:{name}" for name in FINDINGS)
 DIGITS = 6
 AT_ONCE = 2  # images; while one is read or scaled, the other's network runs
 TOLERANCE = 1e-3  # between a recorded probability and the same one recomputed
+
+Change = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,17 +43,20 @@ class Outputs:
         logits: (n, 18), raw outputs of the findings network.
         statistics: (n, m), for the plausibility limits, in the order of `statistic_names`.
         statistic_names: Names of the m statistics.
+        pooled: Each backbone's last feature map, averaged over the image: (n, channels), float32, by key.
     """
 
     probabilities: NDArray[np.float64]
     logits: NDArray[np.float64]
     statistics: NDArray[np.float64]
     statistic_names: tuple[str, ...]
+    pooled: dict[str, NDArray[np.float32]]
 
     def take(self, rows: NDArray[np.int64]) -> Outputs:
         """The same of some images."""
         columns = self.probabilities[rows], self.logits[rows], self.statistics[rows]
-        return Outputs(*columns, self.statistic_names)
+        pooled = {key: features[rows] for key, features in self.pooled.items()}
+        return Outputs(*columns, self.statistic_names, pooled)
 
     def features(self, operating_points: Sequence[float]) -> NDArray[np.float32]:
         """The ensemble's inputs, (n, 23)."""
@@ -64,7 +70,11 @@ class Outputs:
 
 
 def run_networks(
-    records: Sequence[Record], data: Path | None, networks: Networks, progress: Progress | None = None
+    records: Sequence[Record],
+    data: Path | None,
+    networks: Networks,
+    progress: Progress | None = None,
+    change: Change | None = None,
 ) -> Outputs:
     """Runs all networks on images, by the app's own path.
 
@@ -73,36 +83,43 @@ def run_networks(
         data: The data folder; phantoms need none.
         networks: From `core.inference.load_networks`.
         progress: Called with (done, total).
+        change: What is done to each image first; nothing by default.
 
     Raises:
         DataError: If an image cannot be read.
     """
     rows = []
 
-    def run(record: Record) -> RawOutputs:
-        outputs = raw_outputs(read_pixels(record, data), networks)
+    def run(record: Record) -> tuple[RawOutputs, dict[str, NDArray[np.float32]]]:
+        pixels = read_pixels(record, data)
+        outputs = raw_outputs(change(pixels) if change else pixels, networks)
+        pooled = {key: features.mean(axis=(0, 1)) for key, features in outputs.feature_maps.items()}
         outputs.feature_maps.clear()
-        return outputs
+        return outputs, pooled
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        for outputs in pool.map(run, records):
-            rows.append(outputs)
+        for answer in pool.map(run, records):
+            rows.append(answer)
             if progress:
                 progress(len(rows), len(records))
-    names = tuple(rows[0].statistics)
+    names = tuple(rows[0][0].statistics)
     return Outputs(
-        probabilities=np.array([list(row.probabilities.values()) for row in rows]),
-        logits=np.array([row.logits for row in rows], dtype=np.float64),
-        statistics=np.array([[row.statistics[name] for name in names] for row in rows]),
+        probabilities=np.array([list(row.probabilities.values()) for row, _ in rows]),
+        logits=np.array([row.logits for row, _ in rows], dtype=np.float64),
+        statistics=np.array([[row.statistics[name] for name in names] for row, _ in rows]),
         statistic_names=names,
+        pooled={key: np.array([pooled[key] for _, pooled in rows]) for key in rows[0][1]},
     )
 
 
-def evaluation_records(records: Sequence[Record], pneumonia: int = 20, seed: int = 0) -> list[Record]:
+def evaluation_records(
+    records: Sequence[Record], pneumonia: int | None = None, seed: int = 0
+) -> list[Record]:
     """The images that `predictions.csv` holds.
 
-    Every image of the task outside the training split, and of each source at most so many test images
-    of another pneumonia: what a model says to a disease that it was never taught is shown, not hidden.
+    Every image of the task outside the training split, and the test images of another pneumonia, at most
+    so many of a source if a number is given: what a model says to a disease that it was never taught is
+    shown, not hidden.
     """
     chosen = [each for each in records if each.split != "train" and each.label != "pneumonia"]
     random = np.random.default_rng(seed)
@@ -117,24 +134,30 @@ def evaluation_records(records: Sequence[Record], pneumonia: int = 20, seed: int
 
 
 def write_predictions(
-    path: Path, records: Sequence[Record], outputs: Outputs, decisions: NDArray[np.float64]
+    path: Path,
+    records: Sequence[Record],
+    scores: NDArray[np.float64],
+    outputs: Outputs,
+    decisions: NDArray[np.float64],
 ) -> None:
     """Writes `predictions.csv`.
 
     Args:
         path: The file.
         records: One an image.
+        scores: (n, 2), extent and opacity as radiologists scored them; NaN, an empty cell, where nobody did.
         outputs: Of the networks, in the same order.
         decisions: (n,), the ensemble's calibrated probabilities.
     """
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*INFORMATION, *MODELS[:-1], *FINDING_COLUMNS, MODELS[-1]])
-        for record, row, logits, decision in zip(
-            records, outputs.probabilities, outputs.logits, decisions, strict=True
+        writer.writerow([*INFORMATION, *SEVERITY, *MODELS[:-1], *FINDING_COLUMNS, MODELS[-1]])
+        for record, severity, row, logits, decision in zip(
+            records, scores, outputs.probabilities, outputs.logits, decisions, strict=True
         ):
+            known = ["" if np.isnan(score) else f"{score:.2f}" for score in severity]
             numbers = [f"{number:.{DIGITS}f}" for number in (*row, *logits, decision)]
-            writer.writerow([*(getattr(record, name) for name in INFORMATION), *numbers])
+            writer.writerow([*(getattr(record, name) for name in INFORMATION), *known, *numbers])
 
 
 def read_predictions(path: Path) -> list[dict[str, str]]:

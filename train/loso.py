@@ -215,6 +215,7 @@ def measure_heads(
     knobs = config.transfer
     extractor = build_extractor(network, config.pooling)
     features = cache_features(backbone, extractor, task.squares, knobs.copies, knobs.seed, progress)
+    keras.mixed_precision.set_global_policy("float32")
     return tuple(_measure(backbone, task.records, features, trial, base, knobs) for trial in trials)
 
 

@@ -23,6 +23,7 @@ from train.config import TrainConfig
 from train.data import PHANTOM, Progress, Record, draw_phantoms, load_squares
 from train.data import read_manifest as read_records
 from train.ensemble import EnsembleFit
+from train.files import write_json
 
 Initialisation = Literal["scratch", "imagenet", "bundled"]
 LeakPolicy = Literal["stop", "drop"]
@@ -178,7 +179,7 @@ def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> N
             backbone,
             run.squares,
             run.learnt,
-            _base_weights(run, backbone),
+            base_weights(run, backbone),
             run.config.pooling,
             run.config.transfer,
             target,
@@ -191,7 +192,12 @@ def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> N
         )
 
 
-def _base_weights(run: Run, backbone: Backbone) -> Path | None:
+def base_weights(run: Run, backbone: Backbone) -> Path | None:
+    """The file that holds a backbone's base; None for ImageNet's.
+
+    Raises:
+        DataError: If it is not pretrained yet, or there is no bundle to take it from.
+    """
     if run.init == "imagenet":
         return None
     if run.init == "bundled":
@@ -230,6 +236,34 @@ def train_findings_network(run: Run) -> None:
     run.report(f"Findings: mean ROC AUC on held-out phantoms {np.mean(list(fit.phantom_auc.values())):.3f}")
 
 
+def train_lung_network(run: Run, masks: Path | None) -> None:
+    """Trains the lung network on phantoms, and on masks that people drew where there are any.
+
+    Raises:
+        DataError: If there is a folder of masks that cannot be used.
+    """
+    from train.lungs import (
+        HELD_OUT,
+        HELD_OUT_SEED,
+        SEED,
+        outlined_phantoms,
+        outlined_radiographs,
+        train_lungs,
+    )
+
+    note = run.folder / "lungs.json"
+    if note.is_file():
+        return
+    config, cache = run.config.lungs, run.folder / "cache"
+    watch = run.watch("Rendering phantoms with lung masks")
+    phantoms = outlined_phantoms(config.phantoms, SEED, config.size_px, cache, watch)
+    held_out = outlined_phantoms(min(HELD_OUT, config.phantoms), HELD_OUT_SEED, config.size_px, cache, watch)
+    drawn = outlined_radiographs(run.records, run.data, masks, config.size_px) if run.data and masks else None
+    write_json(
+        note, asdict(train_lungs(phantoms, held_out, drawn, config, run.folder, run.watch, run.report))
+    )
+
+
 def bundle_run(run: Run, target: Path, severity_scores: Path | None) -> EnsembleFit:
     """Evaluates what was trained and writes the bundle.
 
@@ -255,13 +289,18 @@ def bundle_run(run: Run, target: Path, severity_scores: Path | None) -> Ensemble
 
 
 def _trained(run: Run) -> Trained:
-    notes = {name: run.folder / f"{name}.json" for name in (*(b.key for b in BACKBONES), "findings")}
+    names = (*(backbone.key for backbone in BACKBONES), "findings", "lungs")
+    notes = {name: run.folder / f"{name}.json" for name in names}
     missing = [name for name, note in notes.items() if not note.is_file()]
     if missing:
-        raise DataError(f"Not trained yet: {', '.join(missing)}; run transfer and findings first.")
+        raise DataError(f"Not trained yet: {', '.join(missing)}; run transfer, findings and lungs first.")
     figures: dict[str, Any] = {
         name: json.loads(note.read_text(encoding="utf-8")) for name, note in notes.items()
     }
+    if run.data:
+        groups = {leak.leaked.group for leak in run.audit}
+        dropped = sum(record.group in groups for record in read_records(run.data))
+        figures["audit"] = {"pairs": len(run.audit), "dropped_images": dropped, "policy": run.leaks}
     images: dict[str, Counter[str]] = defaultdict(Counter)
     for record in run.learnt:
         if record.split == "train":

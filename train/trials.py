@@ -37,7 +37,7 @@ from train.data import PHANTOM, Progress, Record
 from train.evaluate import Outputs, run_networks
 
 C = 0.01  # of the logistic regression: strong, since a backbone has more channels than there are images
-SHUFFLES = 30
+SHUFFLES = 50
 LEAST = 4  # images of a source, to fit to and again to measure on
 LABELS: tuple[TaskLabel, ...] = ("covid", "normal")
 LEFT_OUT = "left_out"  # folder of a run where measured rows and retrained bases are kept

@@ -11,6 +11,7 @@ COMMANDS = (
     "pretrain",
     "transfer",
     "findings",
+    "loso",
     "ensemble",
     "evaluate",
     "bundle",

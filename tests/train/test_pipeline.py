@@ -15,6 +15,7 @@ from core.errors import DataError
 from core.evidence import collect_evidence
 from core.findings import FINDINGS
 from core.metrics import youden_threshold
+from core.trials import read_trials
 from train import evaluate, pipeline
 from train.bundle import validation_part
 from train.config import TINY
@@ -34,6 +35,8 @@ def run(random_bundle: Path, tmp_path: Path) -> pipeline.Run:
     (folder / "findings.json").write_text(
         json.dumps({"operating_points": [0.4] * len(FINDINGS), "phantom_auc": {"Mass": 0.75}})
     )
+    lungs = {"phantom_dice": 0.9, "dice": None, "images": 0}
+    (folder / "lungs.json").write_text(json.dumps(lungs))
     return pipeline.Run(folder, TINY, None, "scratch", None, lambda title: lambda done, total: None, print)
 
 
@@ -54,6 +57,9 @@ def test_a_bundle_is_built_and_answers_as_it_recorded(run: pipeline.Run, tmp_pat
     target = tmp_path / "bundles" / "tiny"
     fitted = pipeline.bundle_run(run, target, None)
     manifest = read_manifest(target)
+    assert {file.file for file in manifest.files()} == {
+        path.name for path in target.iterdir() if path.name != "bundle.json"
+    }
     load_models(target)  # runs the self-test against the reference outputs
     assert {source.name for source in manifest.sources} == {"phantom"}
     assert manifest.findings.roc_auc == {"Mass": 0.75}
@@ -67,7 +73,21 @@ def test_a_bundle_is_built_and_answers_as_it_recorded(run: pipeline.Run, tmp_pat
     learnt = {record.path for record in run.records if record.split == "train"}
     assert held_out and not held_out & learnt
     assert {each.split for each in collect_evidence(target, manifest)} == {"test"}
+    assert all(bool(row["extent"]) and bool(row["opacity"]) for row in rows)  # phantoms: the truth is known
+    assert {row["extent"] for row in rows if row["label"] == "normal"} == {"0.00"}
+    assert max(float(row["extent"]) for row in rows) > 3
     assert {"pneumonia", "covid", "normal"} == {row["label"] for row in rows}
+
+    trials = read_trials(target, manifest)
+    assert trials is not None
+    assert trials.left_out == trials.source_classifier == ()  # phantoms are one source
+    measured = {each.model: each for each in trials.covered_lungs}
+    evidence = {each.model: each.figures for each in collect_evidence(target, manifest)}
+    assert set(measured) == set(evidence)
+    for model, each in measured.items():
+        assert each.visible.images == each.covered.images == evidence[model].images
+        assert each.visible.roc_auc == pytest.approx(evidence[model].roc_auc)
+    assert any(each.covered.roc_auc != each.visible.roc_auc for each in trials.covered_lungs)
 
     again = evaluate.verify(target, run.records, None, images=8)
     assert again.images >= 6 and max(again.largest.values()) < 1e-5
