@@ -168,6 +168,7 @@ def analyse(radiograph: Radiograph, models: Models) -> Analysis:
         warnings=(*radiograph.warnings, *suspicions),
         provenance=provenance(models),
         milliseconds=(time.perf_counter() - start) * 1000,
+        lungs=raw.lungs,
     )
 
 

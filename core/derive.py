@@ -121,12 +121,17 @@ def _save(model: Any, entry: Path) -> None:
     (entry / DIGESTS_FILE).write_text(json.dumps(digests), encoding="utf-8")
 
 
+def _name(source: NetworkSource) -> str:
+    if source.kind == "backbone":
+        return BACKBONE_BY_KEY[source.key].name
+    return "the lung network" if source.kind == "lungs" else "the findings network"
+
+
 def derive_missing(sources: Sequence[NetworkSource], folder: Path) -> None:
     """Derives what a cache lacks, reporting each step."""
     for index, source in enumerate(sources):
         if not derived(source, folder):
-            name = BACKBONE_BY_KEY[source.key].name if source.kind == "backbone" else "the findings network"
-            _report(f"Preparing {name} ({index + 1} of {len(sources)})", index / len(sources))
+            _report(f"Preparing {_name(source)} ({index + 1} of {len(sources)})", index / len(sources))
             derive(source, folder)
     _report("All models are prepared", 1.0)
 

@@ -14,6 +14,7 @@ from plotly.colors import get_colorscale, sample_colorscale
 from plotly.subplots import make_subplots
 
 from core.backbones import BACKBONE_BY_KEY, BACKBONES
+from core.lungs import LUNG
 from core.results import Analysis, BackboneReading, FindingScore
 
 COLOUR_MAPS = ("Inferno", "Viridis", "Cividis", "Magma")
@@ -63,7 +64,7 @@ def radiograph_figure(
     Args:
         grey: The radiograph for display, (h, w), uint8, of any size.
         analysis: The analysis.
-        reading: Whose heat to lay over it; None for none.
+        reading: Whose heat to lay over it; None for the outline of the lungs instead, where they are known.
         colour_map: One of `COLOUR_MAPS`.
         height_px: Of the figure.
     """
@@ -71,6 +72,8 @@ def radiograph_figure(
     _add_radiograph(figure, as_uri(grey), analysis)
     if reading is not None:
         figure.add_trace(_heat(grey, analysis, reading, colour_map))
+    elif analysis.lungs is not None:
+        figure.add_trace(_outline(analysis.lungs, analysis))
     figure.update_xaxes(range=[0, analysis.width_px], visible=False, constrain="domain")
     figure.update_yaxes(range=[analysis.height_px, 0], visible=False, scaleanchor="x", constrain="domain")
     return _still(_on_black(figure, height_px))
@@ -157,6 +160,24 @@ def _heat(
         colorscale=fading(colour_map),
         showscale=False,
         hovertemplate="heat %{z:.2f}<br>grey %{customdata:.2f}<extra></extra>",
+    )
+
+
+def _outline(lungs: NDArray[np.float32], analysis: Analysis) -> go.Contour:
+    """A dashed line around the lung fields."""
+    rows, columns = lungs.shape
+    dx, dy = analysis.width_px / columns, analysis.height_px / rows
+    return go.Contour(
+        z=lungs,
+        x0=dx / 2,
+        dx=dx,
+        y0=dy / 2,
+        dy=dy,
+        contours={"start": LUNG, "end": LUNG, "size": 1, "coloring": "lines"},
+        line={"dash": "dash", "width": 1.5},
+        colorscale=[[0, ACCENT], [1, ACCENT]],
+        showscale=False,
+        hoverinfo="skip",
     )
 
 

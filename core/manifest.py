@@ -63,14 +63,17 @@ class FindingsFile(BundleFile):
 class LungsFile(BundleFile):
     """The lung network, the side of its input, and how well it overlaps with masks that it has not seen.
 
-    `phantom_dice` is on held-out phantoms; `dice` is cross-validated on so many masks drawn by people, None
-    where there were none.
+    `phantom_dice` is on held-out phantoms; `dice` is cross-validated on so many `images` with masks drawn by
+    people, None where there were none. `misregistered` masks, drawn on another frame than their radiograph,
+    were left out; `dice_with_all` counts them.
     """
 
     size_px: int = Field(ge=32, le=1024, multiple_of=16)
     phantom_dice: Share
     dice: Share | None = None
     images: int = Field(default=0, ge=0)
+    misregistered: int = Field(default=0, ge=0)
+    dice_with_all: Share | None = None
 
 
 class EnsembleFile(BundleFile):

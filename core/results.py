@@ -170,6 +170,8 @@ class Analysis:
         warnings: From reading the file and from looking at it.
         provenance: Where the numbers come from.
         milliseconds: Wall time of the analysis, without reading the file.
+        lungs: Each place's probability of lung field, (size, size), stretched over the whole radiograph; None
+            in a bundle without a lung network.
     """
 
     name: str
@@ -183,6 +185,7 @@ class Analysis:
     warnings: tuple[ReadingWarning, ...]
     provenance: Provenance
     milliseconds: float
+    lungs: NDArray[np.float32] | None = None
 
     @property
     def votes(self) -> int:

@@ -51,7 +51,7 @@ class NetworkSource:
 
 
 def bundle_sources(folder: Path) -> tuple[NetworkSource, ...]:
-    """The networks of a bundle: its backbones in the manifest's order, the findings network, the lung network if any.
+    """The networks of a bundle: backbones in the manifest's order, findings, and the lung network if any.
 
     Raises:
         BundleError: If the manifest or a file is missing or damaged on the face of it.

@@ -74,6 +74,12 @@ def decision_at_threshold(reading: BackboneReading) -> str:
     return f"{answer} (threshold {reading.threshold:.{digits}f})"
 
 
+def frame(analysis: Analysis) -> str:
+    """What is drawn over the plain radiograph."""
+    lungs = " The dashed line is where a small network finds the lungs." if analysis.lungs is not None else ""
+    return f"The networks see what is inside the dotted frame, with its greys spread evenly.{lungs}"
+
+
 def severity(score: SeverityScore) -> str:
     """One severity estimate with the error to expect, and whether it beats knowing nothing."""
     value = f"{score.value:.1f} of {score.maximum:g}, ± {score.mean_absolute_error:.1f} on average"
@@ -93,7 +99,8 @@ def heat(reading: BackboneReading) -> str:
     upright = ("upper", "middle", "lower")[min(3 * row // rows, 2)]
     across = ("left", "central", "right")[min(3 * column // columns, 2)]
     peak = f"{reading.backbone.name}: the heat peaks in the {upright} {across} part of the image."
-    return f"{peak} {lungs.capitalize()}." if (lungs := heat_in_lungs(reading)) else peak
+    lungs = heat_in_lungs(reading)
+    return f"{peak} {lungs.capitalize()} of the frame." if lungs else peak
 
 
 def heat_in_lungs(reading: BackboneReading) -> str | None:
@@ -101,7 +108,7 @@ def heat_in_lungs(reading: BackboneReading) -> str | None:
     if reading.heat_in_lungs is None:
         return None
     share, area = (f"{100 * part:.0f} %" for part in reading.heat_in_lungs)
-    return f"{share} of the heat in the lungs, which fill {area}"
+    return f"heat in the lungs: {share}; their area: {area}"
 
 
 def probabilities(analysis: Analysis) -> str:

@@ -224,8 +224,7 @@ def decision(case: Case, bundle: Loaded) -> None:
             alt="The radiograph without heat.",
         )
         st.caption(
-            f"{plain(analysis.name)}: {analysis.width_px} x {analysis.height_px} px. "
-            "The networks see what is inside the dotted frame, with its greys spread evenly."
+            f"{plain(analysis.name)}: {analysis.width_px} x {analysis.height_px} px. {wording.frame(analysis)}"
         )
 
 

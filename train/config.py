@@ -103,7 +103,7 @@ class LungsConfig:
     size_px: int = 128
     phantoms: int = 1000
     first: int = 8
-    then: int = 6
+    then: int = 8
     images: int = 640
     folds: int = 5
     batch: int = 16
@@ -156,9 +156,9 @@ STUDY = TrainConfig(
 TINY = TrainConfig(
     preprocessing=Preprocessing(size_px=96),
     phantoms=96,
-    pretrain=PretrainConfig(stages=(Stage(96, 2, 8, 1e-3),), batch=8),
+    pretrain=PretrainConfig(stages=(Stage(80, 1, 8, 1e-3),), batch=8),
     transfer=TransferConfig(epochs=8, patience=4, copies=0),
-    findings=FindingsConfig(stages=(Stage(64, 2, 8, 1e-3),), batch=8, phantoms=24),
+    findings=FindingsConfig(stages=(Stage(64, 2, 4, 1e-3),), batch=4, phantoms=24),
     lungs=LungsConfig(size_px=64, phantoms=24, first=1, then=1, images=16, folds=2, batch=8),
     other_pneumonia=20,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,22 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from scipy import ndimage
 from sklearn.model_selection import GroupKFold
 
 from core.errors import DataError
+from core.lungs import LUNG, lungs_input
 from core.networks import build_lungs, load_weights, save_weights
-from core.preprocessing import Preprocessing, network_input
 from train.augment import augment_with_mask
 from train.config import LungsConfig
 from train.data import Progress, Record, map_cached, read_pixels, short_hash, to_bytes
+from train.files import replacing, write_json
 from train.networks import fuse, settle_batch_normalization, use_fast_precision
 
 SEED = 300_000  # of the first phantom
 HELD_OUT_SEED, HELD_OUT = 350_000, 100  # phantoms that measure it
+# A mask that was drawn on another frame: so much better, and so good, does it fit once it is stretched.
+GAIN, GOOD = 0.08, 0.9
 
 Report = Callable[[str], None]
 Watch = Callable[[str], Progress]
@@ -61,17 +65,16 @@ class LungsFit:
             patient's; None without such masks.
         worst: The least of those.
         images: How many masks.
+        misregistered: Masks left out besides, see `misregistered`.
+        dice_with_all: Mean with the misregistered ones; None without masks.
     """
 
     phantom_dice: float
     dice: float | None
     worst: float | None
     images: int
-
-
-def recipe(size_px: int) -> Preprocessing:
-    """What the lung network sees: the whole radiograph, equalised."""
-    return Preprocessing(size_px=size_px, border_share=0, equalise=True)
+    misregistered: int
+    dice_with_all: float | None
 
 
 def outlined_phantoms(
@@ -90,7 +93,11 @@ def _phantom(job: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]
     seed, size_px = job
     label = ("normal", "covid", "pneumonia", "findings")[seed % 4]
     phantom = render(draw_spec(seed, label=label, size_px=size_px))  # type: ignore[arg-type]
-    return to_bytes(network_input(phantom.pixels, recipe(size_px))), _square_mask(phantom.lungs, size_px)
+    return _square(phantom.pixels, size_px), _square_mask(phantom.lungs, size_px)
+
+
+def _square(pixels: NDArray[np.float32], size_px: int) -> NDArray[np.uint8]:
+    return to_bytes(lungs_input(pixels, size_px)[0, ..., 0])
 
 
 def _square_mask(mask: NDArray[np.bool_], size_px: int) -> NDArray[np.uint8]:
@@ -128,7 +135,7 @@ def outlined_radiographs(records: Sequence[Record], data: Path, masks: Path, siz
                 f"The mask {file} is {mask.shape[1]} x {mask.shape[0]} and its radiograph "
                 f"{pixels.shape[1]} x {pixels.shape[0]} pixels; draw it on the radiograph itself."
             )
-        squares.append(to_bytes(network_input(pixels, recipe(size_px))))
+        squares.append(_square(pixels, size_px))
         drawn.append(_square_mask(mask, size_px))
     return Outlined(
         squares=np.stack(squares),
@@ -164,6 +171,10 @@ def train_lungs(
         network = _network(config, None)
         _fit(network, (phantoms,), config.first, len(phantoms.squares), config, watch("Lungs: phantoms"))
         _keep(network, config, base)
+    others = None
+    if drawn:
+        moved = misregistered(drawn.masks, predict(_network(config, base), drawn.squares))
+        drawn, others = drawn.take(~moved), drawn.take(moved)
     scores = _cross_validate(phantoms, drawn, base, config, folder, watch, report) if drawn else []
     target = folder / "lungs.safetensors"
     if not target.is_file():
@@ -174,13 +185,19 @@ def train_lungs(
         _keep(network, config, target)
     network = build_lungs(config.size_px)
     load_weights(network, target)
+    unfit = dice(predict(network, others.squares), others.masks).tolist() if others else []
     fit = LungsFit(
         phantom_dice=float(np.mean(dice(predict(network, held_out.squares), held_out.masks))),
         dice=float(np.mean(scores)) if scores else None,
         worst=float(np.min(scores)) if scores else None,
         images=len(scores),
+        misregistered=len(unfit),
+        dice_with_all=float(np.mean(scores + unfit)) if scores else None,
     )
-    report(f"Lungs: Dice {fit.phantom_dice:.3f} on phantoms, {fit.dice or math.nan:.3f} on people's masks")
+    report(
+        f"Lungs: Dice {fit.phantom_dice:.3f} on phantoms"
+        + (f", {fit.dice:.3f} on {fit.images} masks drawn by people" if fit.images else "")
+    )
     return fit
 
 
@@ -204,7 +221,7 @@ def _cross_validate(
             parts = (phantoms, drawn.take(kept))
             _fit(network, parts, config.then, config.images, config, watch(f"Lungs: fold {fold + 1}"))
             found = dice(predict(network, drawn.squares[left_out]), drawn.masks[left_out])
-            note.write_text(json.dumps(found.tolist()), encoding="utf-8")
+            write_json(note, found.tolist())
         scores[left_out] = json.loads(note.read_text(encoding="utf-8"))
         report(f"Lungs, fold {fold + 1} of {folds}: Dice {scores[left_out].mean():.3f}")
     return list(map(float, scores))
@@ -224,9 +241,8 @@ def _keep(network: Any, config: LungsConfig, target: Path) -> None:
     keras.mixed_precision.set_global_policy("float32")
     plain = build_lungs(config.size_px)
     plain.set_weights(network.get_weights())
-    partial = target.with_suffix(".partial")
-    save_weights(plain, partial)
-    partial.replace(target)
+    with replacing(target) as partial:
+        save_weights(plain, partial)
 
 
 class _Batches(keras.utils.PyDataset):
@@ -294,17 +310,59 @@ def overlap_loss(truth: Any, found: Any) -> Any:
 def predict(network: Any, squares: NDArray[np.uint8], batch: int = 32) -> NDArray[np.float32]:
     """Probability of lung, (n, s, s), of squares (n, s, s), uint8."""
     scaled = squares[..., np.newaxis].astype(np.float32) / np.float32(255)
-    parts = [network.predict_on_batch(scaled[i : i + batch]) for i in range(0, len(scaled), batch)]
+    parts = [np.empty((0, *scaled.shape[1:]), dtype=np.float32)]
+    parts += [network.predict_on_batch(scaled[i : i + batch]) for i in range(0, len(scaled), batch)]
     return np.asarray(np.concatenate(parts)[..., 0], dtype=np.float32)
+
+
+def misregistered(masks: NDArray[np.uint8], found: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Masks whose outline is a lung's, but on another frame: cropped or padded before somebody drew it.
+
+    Args:
+        masks: (n, s, s), uint8, drawn by people.
+        found: (n, s, s), what a network that has seen none of them takes for lung.
+
+    Returns:
+        (n,), whether a mask fits clearly better, and well, once its bounding box is stretched onto that of
+        the two largest regions found.
+    """
+    moved = []
+    for mask, probability in zip(masks, found, strict=True):
+        lungs = _two_largest(probability > LUNG)
+        if not lungs.any() or not mask.any():
+            moved.append(False)
+            continue
+        stretched = _onto(mask, lungs)
+        before, after = (
+            float(dice(lungs[np.newaxis].astype(np.float32), each[np.newaxis])[0])
+            for each in (mask, stretched)
+        )
+        moved.append(after - before >= GAIN and after >= GOOD)
+    return np.array(moved, dtype=bool)
+
+
+def _two_largest(lung: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    regions, count = ndimage.label(lung)
+    sizes = np.bincount(regions.ravel(), minlength=count + 1)[1:]
+    return np.isin(regions, np.argsort(sizes)[-2:] + 1)
+
+
+def _onto(mask: NDArray[np.uint8], lungs: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The mask, stretched so that its bounding box is that of the lungs."""
+    (left, top, right, bottom) = _bounds(lungs)
+    cut = Image.fromarray(mask).crop(_bounds(mask > 127)).resize((right - left, bottom - top))
+    stretched = np.zeros_like(mask)
+    stretched[top:bottom, left:right] = np.asarray(cut)
+    return stretched
+
+
+def _bounds(region: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def dice(found: NDArray[np.float32], masks: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Dice coefficient of each image, (n,), of probabilities and masks (n, s, s), cut at one half."""
-    lung, truth = found > 0.5, masks > 127
+    lung, truth = found > LUNG, masks > 127
     shared = (lung & truth).sum(axis=(1, 2))
     return np.asarray(2 * shared / np.maximum(lung.sum(axis=(1, 2)) + truth.sum(axis=(1, 2)), 1))
-
-
-def as_figures(fit: LungsFit) -> dict[str, Any]:
-    """For the manifest."""
-    return asdict(fit)
