@@ -223,9 +223,8 @@ def decision(case: Case, bundle: Loaded) -> None:
             theme=None,
             alt="The radiograph without heat.",
         )
-        st.caption(
-            f"{plain(analysis.name)}: {analysis.width_px} x {analysis.height_px} px. {wording.frame(analysis)}"
-        )
+        size = f"{analysis.width_px} x {analysis.height_px} px"
+        st.caption(f"{plain(analysis.name)}: {size}. {wording.frame(analysis)}")
 
 
 @st.fragment
