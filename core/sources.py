@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import openvino
-
 from core.bundle import bundle_path, file_sha256, read_networks
 from core.findings import OFFICIAL
 from core.gradcam import Pooling
@@ -45,6 +43,8 @@ class NetworkSource:
     @property
     def entry(self) -> str:
         """Name of its folder in the cache: other weights, versions or sizes never share one."""
+        import openvino  # here, because training on a machine without it imports this module too
+
         parts = (EXPORT_FORMAT, openvino.__version__, self.kind, self.key, self.size_px, self.pooling)
         text = "|".join(map(str, (*parts, self.sha256)))
         return f"{self.key}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"

@@ -1,5 +1,11 @@
 """`python -m train`: see `train.cli`."""
 
-from train.cli import app
+import logging
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports TensorFlow
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it takes five backbones for one traced five times
+
+from train.cli import app  # noqa: E402
 
 app(prog_name="python -m train")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.errors import DataError, ThoraxLensError
 from core.sources import PROJECT, bundles_folder
-from train import evaluate as evaluation
 from train import pipeline
 from train.config import PRESETS
 from train.data import Progress as Told
@@ -113,7 +111,6 @@ def _watching() -> Iterator[Callable[[str], Told]]:
 
 @contextmanager
 def _run(folder: Path, preset: str, init: str, data: Path | None, leaks: str) -> Iterator[Run]:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _plainly(), _watching() as watch:
         if preset not in PRESETS:
             raise DataError(f"There is no preset '{preset}'; choose one of {', '.join(PRESETS)}.")
@@ -249,7 +246,7 @@ def bundle(
     with _run(run, preset, init, data, leaks) as current:
         pipeline.check(current, name)
         pipeline.bundle_run(current, BUNDLES / name, severity_scores)
-    console.print(evaluation.report(BUNDLES / name))
+    _print_figures(BUNDLES / name)
 
 
 @app.command(name="all")
@@ -274,7 +271,7 @@ def everything(
         pipeline.train_lung_network(current, lung_masks)
         leave_sources_out(current)
         pipeline.bundle_run(current, BUNDLES / name, severity_scores)
-    console.print(evaluation.report(BUNDLES / name))
+    _print_figures(BUNDLES / name)
 
 
 @app.command()
@@ -299,10 +296,18 @@ def evaluate(
     with _plainly():
         if verify:
             _verify(bundle, data, images)
-        console.print(evaluation.report(bundle))
+        _print_figures(bundle)
+
+
+def _print_figures(bundle: Path) -> None:
+    from train.evaluate import report  # here: a machine with a GPU may lack what measuring needs
+
+    console.print(report(bundle))
 
 
 def _verify(bundle: Path, data: Path | None, images: int | None) -> None:
+    from train import evaluate as evaluation
+
     records = read_manifest(data) if data else draw_phantoms(10_000, pipeline.PHANTOM_SEED, pipeline.ALONE)
     with _watching() as watch:
         found = evaluation.verify(bundle, records, data, images, watch("Recomputing predictions"))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,14 @@ from core.backbones import BACKBONES, Backbone
 from core.bundle import bundle_path, read_manifest
 from core.errors import DataError
 from train.audit import Leak, find_leaks, without_leaks
-from train.bundle import Trained, build_bundle
 from train.config import TrainConfig
 from train.data import PHANTOM, Progress, Record, draw_phantoms, load_squares
 from train.data import read_manifest as read_records
-from train.ensemble import EnsembleFit
-from train.files import write_json
+from train.files import replacing, write_json
+
+if TYPE_CHECKING:  # what measures needs more packages than what learns: a GPU's machine may lack them
+    from train.bundle import Trained
+    from train.ensemble import EnsembleFit
 
 Initialisation = Literal["scratch", "imagenet", "bundled"]
 LeakPolicy = Literal["stop", "drop"]
@@ -125,8 +127,8 @@ class Run:
         file = self.folder / "config.json"
         if file.is_file() and file.read_text(encoding="utf-8") != text:
             raise DataError(f"{self.folder} holds a run with other settings; choose another --run folder.")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        with replacing(file) as partial:
+            partial.write_text(text, encoding="utf-8")
 
 
 def check(run: Run, name: str) -> None:
@@ -186,7 +188,7 @@ def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> N
             run.watch(f"{backbone.name}: features"),
         )
         figures = {"epochs": head.epochs, "learning_validation_auc": head.validation_auc}
-        note.write_text(json.dumps(figures), encoding="utf-8")
+        write_json(note, figures)
         run.report(
             f"{backbone.name}: validation ROC AUC {head.validation_auc:.3f} after {head.epochs} epochs"
         )
@@ -232,7 +234,7 @@ def train_findings_network(run: Run) -> None:
         run.report,
     )
     figures = asdict(fit) | {"file": fit.file.name}
-    note.write_text(json.dumps(figures), encoding="utf-8")
+    write_json(note, figures)
     run.report(f"Findings: mean ROC AUC on held-out phantoms {np.mean(list(fit.phantom_auc.values())):.3f}")
 
 
@@ -275,6 +277,8 @@ def bundle_run(run: Run, target: Path, severity_scores: Path | None) -> Ensemble
     Raises:
         DataError: If a network is not trained yet.
     """
+    from train.bundle import build_bundle
+
     trained = _trained(run)
     return build_bundle(
         run.folder,
@@ -305,6 +309,8 @@ def _trained(run: Run) -> Trained:
     for record in run.learnt:
         if record.split == "train":
             images[record.source].update((record.label, "total"))
+    from train.bundle import Trained
+
     return Trained(
         initialisation=run.init,
         images={source: dict(count) for source, count in images.items()},
