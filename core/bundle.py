@@ -125,9 +125,44 @@ def verify_files(folder: Path, manifest: NetworksManifest) -> None:
         BundleError: Names the first file that is missing or damaged, and how.
     """
     for entry in manifest.files():
-        path = bundle_path(folder, entry)
-        if file_sha256(path) != entry.sha256:
-            raise BundleError(f"{entry.file} in the bundle '{folder.name}' {_damage(path)}; {REMEDY}.")
+        verify_file(folder, entry)
+
+
+def verify_file(folder: Path, entry: BundleFile) -> Path:
+    """The path of one file, whose SHA-256 is the manifest's.
+
+    Raises:
+        BundleError: If the file is missing or damaged.
+    """
+    path = bundle_path(folder, entry)
+    if file_sha256(path) != entry.sha256:
+        raise BundleError(f"{entry.file} in the bundle '{folder.name}' {_damage(path)}; {REMEDY}.")
+    return path
+
+
+def read_cards(folder: Path, manifest: BundleManifest) -> dict[str, str]:
+    """A bundle's model card and data card.
+
+    Args:
+        folder: The bundle's.
+        manifest: Its manifest.
+
+    Returns:
+        Markdown by title, from whoever built the bundle: `core.markdown.harmless` makes it fit to show. Empty
+        for a bundle of before.
+
+    Raises:
+        BundleError: If a card is missing, damaged or no text.
+    """
+    entries = {"Model card": manifest.model_card, "Data card": manifest.data_card}
+    try:
+        return {
+            title: verify_file(folder, entry).read_text(encoding="utf-8")
+            for title, entry in entries.items()
+            if entry
+        }
+    except UnicodeDecodeError:
+        raise BundleError(f"A card in the bundle '{folder.name}' is no text; {REMEDY}.") from None
 
 
 def manifest_sha256(folder: Path) -> str:

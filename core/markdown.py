@@ -23,6 +23,11 @@ def harmless(document: str) -> str:
     return _without_links(escaped)
 
 
+def lower_headings(document: str, levels: int) -> str:
+    """The same with every heading so many levels lower, to stand below a page's own."""
+    return re.sub(r"^(?=#{1,3} )", "#" * levels, document, flags=re.MULTILINE)
+
+
 def _without_links(text: str) -> str:
     """The same with a word joiner wherever an address would become a link of itself."""
     return re.sub(r"www(?=\.)|:(?=//)|@(?!\u2060)", "\\g<0>\u2060", text, flags=re.IGNORECASE)

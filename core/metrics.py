@@ -275,7 +275,7 @@ def share_intervals(
         One a model.
     """
     if not len(hits):
-        return (Interval(math.nan, math.nan),) * hits.shape[1]
+        return (Interval(math.nan, math.nan),) * int(hits.shape[1])
     times_drawn, group_of = _draw_groups(groups, resamples, seed)
     sums = np.stack([np.bincount(group_of, column) for column in (*hits.T, np.ones(len(hits)))], axis=1)
     drawn = times_drawn @ sums

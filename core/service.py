@@ -20,6 +20,7 @@ from core.engine import Progress
 from core.evidence import Evidence, collect_evidence
 from core.radiograph import Radiograph, pixels_to_display
 from core.results import Analysis
+from core.trials import Trials, read_trials
 from core.worker import read_radiograph_isolated, start_decoder
 
 AT_ONCE = 2  # analyses; on two cores a third would only make all slower
@@ -50,11 +51,13 @@ class Loaded:
         version: SHA-256 of its manifest, which vouches for all its files.
         models: Its models.
         evidence: How they did on held-out images.
+        trials: How they did where a shortcut does not help; None in a bundle without.
     """
 
     version: str
     models: Models
     evidence: tuple[Evidence, ...]
+    trials: Trials | None
 
 
 class Service:
@@ -92,7 +95,9 @@ class Service:
             if loaded is None or loaded.version != version:
                 start_decoder()
                 models = load_models(folder, progress=progress)
-                loaded = Loaded(version, models, collect_evidence(folder, models.manifest))
+                manifest = models.manifest
+                record = collect_evidence(folder, manifest), read_trials(folder, manifest)
+                loaded = Loaded(version, models, *record)
                 self._loaded[folder] = loaded
                 gc.collect()
                 gc.freeze()

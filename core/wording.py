@@ -7,9 +7,16 @@ from collections.abc import Sequence
 from core.backbones import BACKBONE_BY_KEY
 from core.evidence import Evidence
 from core.results import Analysis, BackboneReading, SeverityScore
+from core.trials import ENSEMBLE, Base, Trials, mean_left_out
 
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 
+# Of a base under heads that learnt without a source: whole networks first, for they flatter least.
+_BASES: dict[Base, str] = {
+    "retrained": " (whole networks trained anew)",
+    "imagenet": " (heads trained anew)",
+    "frozen": " (heads trained anew; their bases had seen the sources, which flatters)",
+}
 _COUNTS = ("None", "One", "Two", "Three", "Four", "Five")
 
 
@@ -65,6 +72,34 @@ def track_record(evidence: Sequence[Evidence]) -> str:
 
 def _rate(evidence: Evidence) -> str:
     return f"{evidence.wrong} of {evidence.figures.images}"
+
+
+def covered_lungs(trials: Trials) -> str | None:
+    """What the ensemble still knows with the lungs covered; None where nobody measured it."""
+    found = {each.split: each for each in trials.covered_lungs if each.model == ENSEMBLE}
+    parts = [
+        f"{each.visible.roc_auc:.2f} to {each.covered.roc_auc:.2f} on {each.covered.images} {images}"
+        for split, images in (("test", "held-out images"), ("external", "images from a clinic never seen"))
+        if (each := found.get(split))
+        and each.visible.roc_auc is not None
+        and each.covered.roc_auc is not None
+    ]
+    if not parts:
+        return None
+    return f"With the lungs covered, the ensemble's ROC AUC goes from {', and from '.join(parts)}."
+
+
+def left_out_sources(trials: Trials) -> str | None:
+    """What is left where no source of the test was learnt from; None where nobody measured it."""
+    for base, meaning in _BASES.items():
+        strict = mean_left_out(trials.left_out, base)
+        if strict is None:
+            continue
+        easier = mean_left_out(trials.left_out, base, strict=False)
+        beside = f"; with one of the two known, {easier:.2f}" if easier is not None else ""
+        figure = f"mean ROC AUC is {strict:.2f}{beside}{meaning}"
+        return f"On sources that it never learnt from, a backbone's {figure}."
+    return None
 
 
 def decision_at_threshold(reading: BackboneReading) -> str:

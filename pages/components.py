@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,10 +11,11 @@ import streamlit as st
 
 from core import figures, reports, wording
 from core.backbones import BACKBONES
-from core.bundle import list_bundles
+from core.bundle import BundleListing, list_bundles, read_cards
 from core.errors import ThoraxLensError
 from core.evidence import SPLITS
 from core.glossary import term
+from core.markdown import harmless, lower_headings, plain
 from core.names import display_name
 from core.results import Analysis, BackboneReading
 from core.samples import list_samples
@@ -36,6 +36,7 @@ PLOT = {"displayModeBar": False}
 _STYLE = """
 .stMainBlockContainer { padding-inline: 1.5rem; }
 .st-key-cards [data-testid=stColumn] { min-width: 15.5rem; }
+.st-key-documents table { display: block; overflow-x: auto; }
 @media (max-width: 40rem) { .st-key-enlarged { display: none; } }
 @media (pointer: coarse) {
   .stElementContainer:not(.st-key-linked) .draglayer * { pointer-events: none !important; }
@@ -70,12 +71,6 @@ def refusals() -> Iterator[None]:
         st.error(plain(str(error)), icon=":material/block:")
 
 
-def plain(text: str) -> str:
-    """Text from outside, with everything escaped that Markdown would read as markup."""
-    broken = re.sub(r"www(?=\.)|:(?=//)|@", "\\g<0>\u2060", text, flags=re.IGNORECASE)  # no link of itself
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-!|<>~$:&@" else letter for letter in broken)
-
-
 def terms(*keys: str) -> str:
     """Several explanations in one tooltip, each with its name."""
     return "\n\n".join(f"**{key.replace('_', ' ').capitalize()}.** {term(key)}" for key in keys)
@@ -99,7 +94,15 @@ def disclaimer() -> None:
 
 
 def chosen_bundle() -> Loaded | None:
-    """The bundle to use, loaded; a picker only where there are several."""
+    """The bundle to use, loaded."""
+    listing = chosen_listing()
+    with refusals():
+        return _loaded(listing.folder) if listing else None
+    return None
+
+
+def chosen_listing() -> BundleListing | None:
+    """The bundle to use, which need not be loaded; a picker only where there are several."""
     listings = list_bundles(bundles_folder())
     usable = [listing for listing in listings if listing.problem is None]
     for listing in listings:
@@ -114,9 +117,7 @@ def chosen_bundle() -> Loaded | None:
     listing = usable[0]
     if len(usable) > 1:
         listing = st.selectbox("Models", usable, format_func=lambda each: each.name, help=term("bundle"))
-    with refusals():
-        return _loaded(listing.folder)
-    return None
+    return listing
 
 
 def _loaded(folder: Path) -> Loaded:
@@ -355,6 +356,9 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
         "Internal figures flatter: in public data the source of an image nearly tells its label. "
         "The external clinic is in no other split."
     )
+    if bundle.trials:
+        _trial(wording.left_out_sources(bundle.trials), "left_out_sources")
+        _trial(wording.covered_lungs(bundle.trials), "covered_lungs")
     with st.popover("What the columns mean", icon=":material/help:"):
         for name, key in COLUMNS.items():
             st.markdown(f"**{name}**: {term(key)}")
@@ -386,6 +390,11 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
         )
 
 
+def _trial(words: str | None, key: str) -> None:
+    if words:
+        st.caption(words, help=term(key))
+
+
 def downloads(analysis: Analysis) -> None:
     """The analysis to take along."""
     with st.container(horizontal=True):
@@ -410,6 +419,22 @@ def downloads(analysis: Analysis) -> None:
 def about() -> None:
     """The long text."""
     st.markdown((PROJECT / "assets" / "about.md").read_text(encoding="utf-8"))
+
+
+def cards(listing: BundleListing) -> None:
+    """The model card and the data card of a bundle, as text that can do nothing."""
+    documents: dict[str, str] = {}
+    with refusals():
+        documents = read_cards(listing.folder, listing.manifest) if listing.manifest else {}
+        if not documents:
+            st.info(
+                "This bundle has no cards; `python -m train bundle` writes them with every bundle it builds.",
+                icon=":material/description:",
+            )
+    if documents:
+        with st.container(key="documents"):
+            for tab, document in zip(st.tabs(list(documents)), documents.values(), strict=True):
+                tab.markdown(harmless(lower_headings(document, 3)))
 
 
 def bundles() -> None:

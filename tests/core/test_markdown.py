@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from core.markdown import harmless, plain, table
+from core.markdown import harmless, lower_headings, plain, table
 
 HOSTILE = "<img onerror=alert(1)> ![x](http://x.io/p.png) [l](javascript:1) www.x.io a@x.io :red[hot] $x$"
 
@@ -39,3 +39,7 @@ def test_a_cell_cannot_break_its_table() -> None:
     found = table([{"a": plain("x|y"), "b": "1"}, {"a": "z", "b": "2"}])
     assert live(found).splitlines() == ["| a | b |", "| --- | --- |", "| xy | 1 |", "| z | 2 |"]
     assert table([]) == ""
+
+
+def test_headings_stand_below_those_of_a_page() -> None:
+    assert lower_headings("# A\n\n## B\n#c\n", 3) == "#### A\n\n##### B\n#c\n"

@@ -15,6 +15,7 @@ from core.metrics import (
     evaluate,
     roc_auc,
     roc_auc_interval,
+    share_intervals,
     youden_threshold,
 )
 
@@ -156,3 +157,18 @@ def test_an_evaluation_says_it_all():
 def test_labels_and_scores_must_pair():
     with pytest.raises(ValueError, match="one label a score"):
         roc_auc([0, 1], [0.5])
+
+
+def test_the_interval_of_a_share_draws_whole_groups_and_each_model_by_itself() -> None:
+    hits = np.array([[True, False], [True, False], [False, False], [True, False]])
+    alone, never = share_intervals(hits, ["a", "b", "c", "d"])
+    assert 0 <= alone.low < 0.75 < alone.high == 1
+    assert (never.low, never.high) == (0, 0)
+    together, _ = share_intervals(hits, ["a", "a", "a", "a"])
+    assert together.low == together.high == 0.75
+    assert share_intervals(hits, ["a", "b", "c", "d"]) == (alone, never)
+
+
+def test_no_images_have_no_interval() -> None:
+    (found,) = share_intervals(np.empty((0, 1), dtype=bool), [])
+    assert np.isnan(found.low) and np.isnan(found.high)

@@ -1,6 +1,7 @@
 """Every page through Streamlit's AppTest, on a bundle with random weights: what users see, and do not see."""
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from core import figures, service, wording
 from core.backbones import BACKBONES
+from core.bundle import file_sha256, read_manifest, write_manifest
+from core.manifest import BundleFile
 from core.samples import list_samples
 from core.sources import PROJECT
+from core.trials import CoveredLungs, MeasuredAuc, Trials, write_trials
 
-PAGES = ("analyse.py", "about.py")
+PAGES = ("analyse.py", "cards.py", "about.py")
 SECONDS = 240  # of a busy machine, the first time; 3 on an idle one
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](http://x.example) www.x.io a@x.io :red[hot] $x$.png"
 REFUSED = {
@@ -101,7 +105,7 @@ def test_without_bundles_every_page_stays_calm(
     monkeypatch.setenv("THORAXLENS_BUNDLES", str(tmp_path))
     page = open_page(name)
     assert not page.error
-    assert len(page.info) == (name == "analyse.py")
+    assert len(page.info) == (name != "about.py")
     if page.info:
         assert "There are no models yet" in page.info[0].value
 
@@ -120,11 +124,63 @@ def test_a_damaged_bundle_is_named_and_the_page_stays(
 
 def test_about_says_where_a_bundle_comes_from(bundles: Path, random_bundle: Path) -> None:
     page = open_page("about.py")
-    from core.bundle import read_manifest
-
     title = read_manifest(random_bundle).title
     assert any(title in text.replace("\\", "") for text in markdown(page))
     assert len(page.json) == 1
+
+
+@pytest.fixture
+def carded(random_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A bundle with cards that somebody else wrote, and with trials."""
+    folder = tmp_path / "bundles" / "carded"
+    shutil.copytree(random_bundle, folder)
+    (folder / "model_card.md").write_text(
+        f"# Model card\n\n## What it is\n\n{HOSTILE}\n\n| a | b |\n| --- | --- |\n"
+    )
+    (folder / "data_card.md").write_text("# Data card\n\n## Collections\n\nNone.\n")
+    auc = MeasuredAuc(images=44, positives=26, roc_auc=0.72, low=0.56, high=0.87)
+    half = auc.model_copy(update={"roc_auc": 0.5})
+    write_trials(
+        folder / "trials.json",
+        Trials(covered_lungs=(CoveredLungs(model="ensemble", split="external", visible=auc, covered=half),)),
+    )
+    files = {"model_card": "model_card.md", "data_card": "data_card.md", "trials": "trials.json"}
+    entries = {
+        field: BundleFile(file=name, sha256=file_sha256(folder / name)) for field, name in files.items()
+    }
+    write_manifest(folder, read_manifest(folder).model_copy(update=entries))
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(folder.parent))
+    return folder
+
+
+def test_cards_are_shown_as_text_that_can_do_nothing(carded: Path) -> None:
+    page = open_page("cards.py")
+    assert [tab.label for tab in page.tabs] == ["Model card", "Data card"]
+    shown = "\n".join(str(element.value) for element in page.markdown)
+    assert "#### Model card" in shown and "##### Collections" in shown and "| --- | --- |" in shown
+    assert "onerror" in shown
+    live = unescaped(shown.split("</style>")[-1])
+    assert not any(mark in live for mark in ("<img", "[link", "$x", ":red["))
+    assert not any(link in shown.replace("\\", "") for link in ("://x", "www.x", "@x"))
+
+
+def test_a_card_that_was_changed_is_refused(carded: Path) -> None:
+    (carded / "data_card.md").write_text("better")
+    page = open_page("cards.py")
+    assert len(page.error) == 1 and "data_card.md" in page.error[0].value.replace("\\", "")
+    assert not page.tabs
+
+
+def test_a_bundle_of_before_has_no_cards_and_says_so(bundles: Path) -> None:
+    page = open_page("cards.py")
+    assert len(page.info) == 1 and "no cards" in page.info[0].value and not page.tabs
+
+
+def test_what_the_trials_showed_stands_beside_the_figures(carded: Path) -> None:
+    page = open_page()
+    (line,) = [each.value for each in page.caption if "lungs covered" in each.value]
+    assert "0.72 to 0.50 on 44 images from a clinic never seen" in line
+    assert not any("never learnt from" in each.value for each in page.caption)
 
 
 def test_the_first_screen_shows_a_sample_read_by_five(bundles: Path) -> None:
