@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from core.backbones import BACKBONE_BY_KEY
 from core.errors import DataError
 from core.evidence import Evidence, Predictions
 from core.manifest import BundleManifest
@@ -17,6 +18,7 @@ from core.trials import Trials
 
 TEXTS = Path(__file__).with_name("card_texts.toml")
 TRIED = Path(__file__).with_name("tried.toml")
+SPLIT_NAMES = {"test": "own sources", "seed_test": "the study's images", "external": "a clinic never seen"}
 
 
 class Tried(BaseModel):
@@ -70,6 +72,11 @@ def _texts() -> dict[str, str]:
 def text(key: str) -> str:
     """Sentences that no computation can write, by their key in `card_texts.toml`."""
     return _texts()[key].strip()
+
+
+def model_name(model: str) -> str:
+    """A backbone's name by its key, or the ensemble's."""
+    return BACKBONE_BY_KEY[model].name if model in BACKBONE_BY_KEY else model.capitalize()
 
 
 def bullets(*lines: str) -> str:

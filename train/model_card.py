@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from core.backbones import BACKBONE_BY_KEY
-from core.evidence import SPLITS, Evidence, Predictions
+from core.evidence import SPLITS, Evidence
 from core.manifest import BundleManifest
 from core.markdown import plain, table
-from core.strata import (
-    Share,
-    calibration_tables,
-    results_by_severity,
-    results_by_source,
-    results_on_pneumonia,
-)
-from core.trials import ENSEMBLE, Base, LeftOutSources, Trials, mean_left_out
-from train.card_facts import Facts, Tried, bullets, recorded, text
-
-BASES: dict[Base, str] = {
-    "retrained": "retrained without them",
-    "frozen": "has learnt from them",
-    "imagenet": "ImageNet's, has seen no radiograph",
-}
-SPLIT_NAMES = {"test": "own sources", "seed_test": "the study's images", "external": "a clinic never seen"}
+from train import card_strata, card_trials
+from train.card_facts import SPLIT_NAMES, Facts, Tried, bullets, model_name, recorded, text
 
 
 def sections(facts: Facts) -> Iterator[tuple[str, str]]:
@@ -34,26 +19,22 @@ def sections(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "What it learnt from", _learnt(manifest)
     yield "How it was measured", text("measured")
     yield "Internal beside external", _figures(facts)
-    yield "Sources that were left out", _left_out(trials)
-    yield "Do the features tell the source?", _sources_told(trials)
-    yield "Do the models need the lungs?", _covered(trials)
-    yield "By source", _by_source(predictions)
-    yield "By severity", _by_severity(predictions)
-    yield "Another pneumonia", _pneumonia(predictions)
-    yield "Calibration", _calibration(predictions)
+    yield "Sources that were left out", card_trials.left_out(trials)
+    yield "Do the features tell the source?", card_trials.sources_told(trials)
+    yield "Do the models need the lungs?", card_trials.covered(trials)
+    yield "By source", card_strata.by_source(predictions)
+    yield "By severity", card_strata.by_severity(predictions)
+    yield "Another pneumonia", card_strata.pneumonia(predictions)
+    yield "Calibration", card_strata.calibration(predictions)
     yield "Findings, extent and opacity", _findings(manifest)
     yield "What was tried", _tried(facts.tried)
     yield "Limits", text("limits")
     yield "Versions", _versions(manifest)
 
 
-def _name(model: str) -> str:
-    return BACKBONE_BY_KEY[model].name if model in BACKBONE_BY_KEY else model.capitalize()
-
-
 def _what(manifest: BundleManifest) -> str:
     starts = sorted({entry.initialisation for entry in manifest.backbones.values()})
-    names = ", ".join(_name(key) for key in manifest.backbones)
+    names = ", ".join(model_name(key) for key in manifest.backbones)
     return f"{plain(manifest.description)}\n\n" + bullets(
         f"Five convolutional networks ({names}), each a frozen base and a head of its own "
         f"({manifest.pooling} pooling, 256 units, one sigmoid). The bases began from: {', '.join(starts)}.",
@@ -104,7 +85,7 @@ def _figures(facts: Facts) -> str:
         return "No held-out images of both classes: nobody knows how good these models are."
     models = list(facts.predictions.thresholds)
     overview = [
-        {"model": _name(model)}
+        {"model": model_name(model)}
         | {_heading(cells[model, split]): _auc(cells[model, split]) for split in splits}
         for model in models
     ]
@@ -129,7 +110,7 @@ def _detail(evidence: Evidence) -> dict[str, str]:
     figures = evidence.figures
     return {
         "images": SPLIT_NAMES[evidence.split],
-        "model": _name(evidence.model),
+        "model": model_name(evidence.model),
         "threshold": f"{figures.threshold:.3f}",
         "sensitivity": f"{figures.confusion.sensitivity:.3f}",
         "specificity": f"{figures.confusion.specificity:.3f}",
@@ -137,125 +118,6 @@ def _detail(evidence: Evidence) -> dict[str, str]:
         "Brier score": f"{figures.brier:.3f}",
         "calibration error": f"{figures.calibration_error:.3f}",
     }
-
-
-def _left_out(trials: Trials) -> str:
-    if not trials.left_out:
-        return "Not measured: it takes two sources of either class, or more."
-    means = [
-        f"Mean of {'strict' if strict else 'usual, easier'} trials, base {name}: **{mean:.3f}**"
-        for base, name in BASES.items()
-        for strict in (True, False)
-        if (mean := mean_left_out(trials.left_out, base, strict=strict)) is not None
-    ]
-    rows = table([_left_out_row(row) for row in trials.left_out])
-    return f"{text('left_out')}\n\n{bullets(*means)}\n\n{rows}"
-
-
-def _left_out_row(row: LeftOutSources) -> dict[str, str]:
-    return {
-        "model": _name(row.model),
-        "base": BASES[row.base],
-        "COVID-19 from": plain(row.covid_source) if row.covid_source else "known sources",
-        "normal from": plain(row.normal_source) if row.normal_source else "known sources",
-        "images": f"{row.measured.images} ({row.measured.positives} COVID-19)",
-        "ROC AUC (95 %)": str(row.measured),
-    }
-
-
-def _sources_told(trials: Trials) -> str:
-    rows = [
-        {
-            "model": _name(row.model),
-            "class": row.label,
-            "sources": " / ".join(plain(source) for source in row.sources),
-            "fitted to": str(row.fitted),
-            "measured on": str(row.measured.images),
-            "ROC AUC (95 %)": str(row.measured),
-            "shuffled": _shuffled(row.shuffled, row.shuffled_low, row.shuffled_high),
-        }
-        for row in trials.source_classifier
-    ]
-    if not rows:
-        return "Not measured: it takes two sources of one class among validation and test images."
-    return f"{text('sources_told')}\n\n{table(rows)}"
-
-
-def _shuffled(mean: float | None, low: float | None, high: float | None) -> str:
-    return "–" if mean is None else f"{mean:.2f} ({low or 0:.2f}–{high or 0:.2f})"
-
-
-def _covered(trials: Trials) -> str:
-    rows = [
-        {
-            "images": f"{SPLIT_NAMES.get(row.split, plain(row.split))} ({row.visible.images})",
-            "model": _name(row.model),
-            "lungs visible": str(row.visible),
-            "lungs covered": str(row.covered),
-        }
-        for row in trials.covered_lungs
-    ]
-    if not rows:
-        return "Not measured: the bundle has no lung network."
-    return f"{text('covered')}\n\n{table(rows)}"
-
-
-def _by_source(predictions: Predictions) -> str:
-    rows: dict[tuple[str, ...], dict[str, str]] = {}
-    for each in results_by_source(predictions):
-        row = rows.setdefault(
-            (each.split, each.source, each.label),
-            {"images": SPLIT_NAMES[each.split], "source": plain(each.source), "class": each.label},
-        )
-        _add_share(row, each.right)
-    if not rows:
-        return "No held-out images."
-    return f"{text('by_source')}\n\n{table(list(rows.values()))}"
-
-
-def _by_severity(predictions: Predictions) -> str:
-    rows: dict[str, dict[str, str]] = {}
-    for each in results_by_severity(predictions):
-        row = rows.setdefault(each.stratum, {"geographic extent": each.stratum})
-        _add_share(row, each.sensitivity)
-    if not rows:
-        return "Not known: no held-out COVID-19 image has a severity score."
-    return f"{text('by_severity')}\n\n{table(list(rows.values()))}"
-
-
-def _pneumonia(predictions: Predictions) -> str:
-    rows: dict[str, dict[str, str]] = {}
-    for each in results_on_pneumonia(predictions):
-        row = rows.setdefault(each.source, {"source": plain(each.source)})
-        _add_share(row, each.called)
-        if each.called.model == ENSEMBLE:
-            row["median of the ensemble"] = f"{each.median:.2f}"
-    if not rows:
-        return "Not measured: there are no such images."
-    return f"{text('pneumonia')}\n\n{table(list(rows.values()))}"
-
-
-def _add_share(row: dict[str, str], share: Share) -> None:
-    row.setdefault("count", f"{share.images} of {share.groups} patients")
-    interval = f" ({share.interval.low:.2f}–{share.interval.high:.2f})" if share.model == ENSEMBLE else ""
-    row[_name(share.model)] = f"{share.share:.2f}{interval}"
-
-
-def _calibration(predictions: Predictions) -> str:
-    rows = [
-        {
-            "images": SPLIT_NAMES[each.split],
-            "mean probability": f"{found.predicted:.2f}",
-            "share of COVID-19": f"{found.observed:.2f}",
-            "count": str(found.images),
-        }
-        for each in calibration_tables(predictions)
-        if each.model == ENSEMBLE
-        for found in each.bins
-    ]
-    if not rows:
-        return "Not measured."
-    return f"{text('calibration')}\n\n{table(rows)}"
 
 
 def _findings(manifest: BundleManifest) -> str:
