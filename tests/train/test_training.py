@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -216,8 +217,24 @@ def test_without_severity_scores_phantoms_are_rendered_for_them(records: list[Re
     assert len(severity) == SEVERITY_PHANTOMS
     assert {each.source for each in severity} == {PHANTOM}
     assert not {each.path for each in severity} & {roles.records[index].path for index in roles.evaluated}
-    extent, opacity = roles.scores.T
+    assert np.isnan(roles.scores[roles.evaluated]).all()
+    extent, opacity = roles.scores[roles.severity].T
     assert extent.max() > 3 and opacity.max() > 1 and extent.min() == 0
+
+
+def test_severity_scores_go_with_the_image_that_they_were_given_for(
+    records: list[Record], tmp_path: Path
+) -> None:
+    table = tmp_path / "scores.csv"
+    table.write_text("filename,geographic_mean,opacity_mean\nseen.png,3.7,2.0\nlearnt.png,1,0.5\n")
+    originals = {"8.png": "seen.png", "2.png": "learnt.png"}  # a held-out image and one to learn from
+    named = [replace(each, original=originals.get(each.path, "")) for each in records]
+    roles = choose_images(named, table)
+    scored = {roles.records[index].path: roles.scores[index].tolist() for index in roles.severity}
+    assert scored == {"8.png": [3.7, 2.0], "2.png": [1.0, 0.5]}
+    evaluated = {roles.records[index].path: roles.scores[index] for index in roles.evaluated}
+    assert "2.png" not in evaluated and evaluated.pop("8.png").tolist() == [3.7, 2.0]
+    assert evaluated and all(np.isnan(scores).all() for scores in evaluated.values())
 
 
 @pytest.mark.parametrize(
