@@ -21,7 +21,7 @@ def by_source(predictions: Predictions) -> str:
     for each in results_by_source(predictions):
         row = rows.setdefault(
             (each.split, each.source, each.label),
-            {"images": SPLIT_NAMES[each.split], "source": plain(each.source), "class": each.label},
+            {"split": SPLIT_NAMES[each.split], "source": plain(each.source), "class": each.label},
         )
         _add_share(row, each.right)
     if not rows:
@@ -54,7 +54,7 @@ def pneumonia(predictions: Predictions) -> str:
 
 
 def _add_share(row: dict[str, str], share: Share) -> None:
-    row.setdefault("count", f"{share.images} of {share.groups} patients")
+    row.setdefault("images (patients)", f"{share.images} ({share.groups})")
     interval = f" ({share.interval.low:.2f}–{share.interval.high:.2f})" if share.model == ENSEMBLE else ""
     row[model_name(share.model)] = f"{share.share:.2f}{interval}"
 

@@ -16,7 +16,7 @@ BASES: dict[Base, str] = {
 def left_out(trials: Trials) -> str:
     """What is left where sources were left out."""
     if not trials.left_out:
-        return "Not measured: it takes two sources of either class, or more."
+        return "Not measured: that takes two sources of either class, or more, and the step loso."
     means = [
         f"Mean of {'strict' if strict else 'usual, easier'} trials, base {name}: **{mean:.3f}**"
         for base, name in BASES.items()
@@ -53,7 +53,7 @@ def sources_told(trials: Trials) -> str:
         for row in trials.source_classifier
     ]
     if not rows:
-        return "Not measured: it takes two sources of one class among validation and test images."
+        return "Not measured: that takes two sources of one class, with validation and test images of both."
     return f"{text('sources_told')}\n\n{table(rows)}"
 
 
@@ -73,5 +73,5 @@ def covered(trials: Trials) -> str:
         for row in trials.covered_lungs
     ]
     if not rows:
-        return "Not measured: the bundle has no lung network."
+        return "Not measured: that takes a lung network."
     return f"{text('covered')}\n\n{table(rows)}"

@@ -63,6 +63,8 @@ def _confounding(sources: Sequence[DataSource]) -> str:
         for source in sources
         if source.name != PHANTOM
     }
+    if not any(holds.values()):
+        return f"- Not recorded.\n\n{text('confounding')}"
     lines = []
     for heading, wanted in (
         ("Only COVID-19", {"covid"}),

@@ -64,13 +64,15 @@ def _learnt(manifest: BundleManifest) -> str:
     training = manifest.training
     stages = training.get("configuration", {}).get("pretrain", {}).get("stages", [])
     epochs = "; ".join(
-        f"{each['epochs']} epochs of {each['images']} images at {each['size_px']} px" for each in stages
+        f"{each['epochs']} x {each['images']} images at {each['size_px']} px" for each in stages
     )
     svm = training.get("ensemble", {})
     return bullets(
         f"{sum(source.counts.get('train', 0) for source in manifest.sources)} training images; the data card "
         "says from where.",
-        f"Pretraining, of bases from scratch: {epochs}; classes and sources balanced." if epochs else "",
+        f"Pretraining, of bases from scratch: {epochs}, drawn evenly from classes and sources."
+        if epochs
+        else "",
         f"Ensemble: fitted to {svm['train']} validation images, calibrated on {svm['validation']} others, "
         f"C = {svm['c']}."
         if svm

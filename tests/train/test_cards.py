@@ -134,9 +134,9 @@ def test_without_trials_the_card_says_why_there_are_no_figures(random_bundle: Pa
     folder = tmp_path / "own"
     add_cards(folder, prepared(random_bundle, folder, None).model_copy(update={"lungs": None}))
     card, _ = cards(folder)
-    assert section(card, "Sources that were left out").startswith("\nNot measured")
-    assert section(card, "Do the features tell the source?").startswith("\nNot measured")
-    assert section(card, "Do the models need the lungs?").startswith("\nNot measured")
+    assert section(card, "Sources that were left out").startswith("\nNot measured: that takes")
+    assert section(card, "Do the features tell the source?").startswith("\nNot measured: that takes")
+    assert section(card, "Do the models need the lungs?").startswith("\nNot measured: that takes")
     assert section(card, "By severity").startswith("\nNot known")
 
 
