@@ -30,6 +30,8 @@ EXPECTED = [
     "sensitivity",
     "specificity",
     "interval",
+    "covered_lungs",
+    "left_out_sources",
     "internal",
     "external",
     "bundle",
