@@ -72,8 +72,10 @@ def frozen_base(backbone: Backbone, size_px: int, weights: Path | None) -> Any:
 
 
 def _download_failed(backbone: Backbone, error: Exception) -> WeightsError:
+    # A ValueError says that the hash is another one. Keras keeps that file, and fetches it anew next time.
+    reason = "what came is not the published file" if isinstance(error, ValueError) else str(error)
     return WeightsError(
-        f"The ImageNet weights of {backbone.name} could not be downloaded ({error}); "
+        f"The ImageNet weights of {backbone.name} could not be downloaded ({reason}); "
         "check the connection, or train with --init scratch or --init bundled."
     )
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from core.downloads import ORIGINS, download
+from core import downloads
+from core.downloads import ORIGINS, download, download_official_findings
 from core.errors import WeightsError
+from core.findings import OFFICIAL, official_file, official_path
 
 CONTENT = bytes(range(256)) * 4096
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -91,6 +95,21 @@ def test_failed_download_keeps_the_file_that_was_there(origin: str, target: Path
     with pytest.raises(WeightsError):
         download(f"{origin}/file", target, "0" * 64, origins=frozenset({origin}))
     assert target.read_bytes() == b"older"
+
+
+@pytest.mark.parametrize("path", ["/cut", "/html", "/missing"])
+def test_official_weights_that_did_not_come_whole_are_not_taken_for_official(
+    origin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(downloads, "download", partial(download, origins=frozenset({origin})))
+    monkeypatch.setattr(downloads, "OFFICIAL", replace(OFFICIAL, url=origin + path))
+    with pytest.raises(WeightsError):
+        download_official_findings()
+    assert official_file() is None and not list(official_path().parent.iterdir())
+    monkeypatch.setattr(downloads, "OFFICIAL", replace(OFFICIAL, url=f"{origin}/file"))
+    assert download_official_findings() == official_path() == official_file()
+    assert official_path().read_bytes() == CONTENT
 
 
 def test_size_is_limited(origin: str, target: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from core.analysis import analyse, load_models
 from core.errors import WeightsError
-from core.findings import OFFICIAL, centre_square, findings_input, official_path
+from core.findings import FINDINGS, OFFICIAL, centre_square, findings_input, official_path
 from core.radiograph import Radiograph
 
 pytestmark = pytest.mark.proof
@@ -118,6 +118,12 @@ def test_official_findings_are_shown_and_the_ensemble_keeps_its_own(
     np.testing.assert_allclose([finding.logit for finding in analysis.findings], expected, atol=1e-4)
     assert [finding.operating_point for finding in analysis.findings] == list(OFFICIAL.operating_points)
     assert analysis.severity[0].mean_absolute_error == 1.14
+    opacity = expected[FINDINGS.index("Lung Opacity")]  # Cohen et al. 2020, arXiv:2005.11856, and its code
+    fits = {"extent": (0.8705248, 3.4137437, 8), "opacity": (0.5484423, 2.5535977, 6)}
+    for score in analysis.severity:
+        coefficient, intercept, maximum = fits.pop(score.name)
+        assert score.value == pytest.approx(np.clip(coefficient * opacity + intercept, 0, maximum), abs=1e-4)
+    assert not fits
     assert (
         analysis.provenance.findings_source == "official"
         and OFFICIAL.name in analysis.provenance.findings_note

@@ -1,21 +1,17 @@
 """The steps of training themselves, on a few squares of noise: what is stored is what was trained."""
 
-import functools
 import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.backbones import BACKBONE_BY_KEY, scale_pixels
-from core.errors import DataError, WeightsError
+from core.errors import DataError
 from core.findings import FINDINGS
 from core.sources import PROJECT
 from train import pipeline
@@ -123,65 +119,6 @@ def test_a_transferred_network_answers_as_its_base_and_head_did(
     hidden = np.maximum(features.mean(axis=(1, 2)) @ head.weights[0] + head.weights[1], 0)
     expected = 1 / (1 + np.exp(-(hidden @ head.weights[2] + head.weights[3])))
     np.testing.assert_allclose(probability, expected, atol=0.02)  # kernels are stored in 8 bits
-
-
-@pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder behind a small server, from which Keras downloads VGG16's weights instead of its own."""
-    from keras.src.applications import vgg16
-
-    folder, cache = tmp_path / "published", tmp_path / "keras"
-    folder.mkdir()
-    cache.mkdir()  # Keras turns to /tmp where there is none
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    download = vgg16.file_utils.get_file
-    monkeypatch.setattr(vgg16.file_utils, "get_file", functools.partial(download, cache_dir=str(cache)))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/vgg16.h5"
-        monkeypatch.setattr(vgg16, "WEIGHTS_PATH_NO_TOP", address)
-        yield folder
-        server.shutdown()
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves a folder and says nothing."""
-
-    def log_message(self, *arguments: object) -> None:
-        """Keeps the test's output quiet."""
-
-
-@pytest.mark.parametrize("content", [None, b"<!DOCTYPE html><p>Sign in to the network"])
-def test_a_failed_download_of_imagenet_is_said_in_a_sentence(published: Path, content: bytes | None) -> None:
-    from train.transfer import frozen_base
-
-    if content is not None:
-        (published / "vgg16.h5").write_bytes(content)
-    with pytest.raises(WeightsError, match="ImageNet weights of VGG16 could not be downloaded"):
-        frozen_base(BACKBONE_BY_KEY["vgg16"], SIZE, None)
-
-
-def test_imagenet_weights_are_downloaded_through_keras(
-    published: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import h5py
-    import keras
-    from keras.src.applications import vgg16
-    from keras.src.legacy.saving import legacy_h5_format
-
-    from core.networks import build_base
-    from train.transfer import frozen_base
-
-    keras.utils.set_random_seed(3)
-    built = build_base(BACKBONE_BY_KEY["vgg16"], SIZE)
-    with h5py.File(published / "vgg16.h5", "w") as file:
-        legacy_h5_format.save_weights_to_hdf5_group(file, built)
-    # The published file's hash is all that is left out: nobody but its owners has that file.
-    download = vgg16.file_utils.get_file
-    monkeypatch.setattr(vgg16.file_utils, "get_file", lambda *a, file_hash, **k: download(*a, **k))
-    base = frozen_base(BACKBONE_BY_KEY["vgg16"], SIZE, None)
-    for found, expected in zip(base.get_weights(), built.get_weights(), strict=True):
-        np.testing.assert_array_equal(found, expected)
 
 
 def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> None:
