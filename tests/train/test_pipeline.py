@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -15,11 +17,12 @@ from core.errors import DataError
 from core.evidence import collect_evidence
 from core.findings import FINDINGS
 from core.metrics import youden_threshold
-from core.trials import read_trials
+from core.trials import LeftOutSources, MeasuredAuc, read_trials
 from train import evaluate, pipeline
 from train.bundle import validation_part
 from train.config import TINY
 from train.data import draw_phantoms
+from train.trials import LEFT_OUT, keep_left_out
 
 
 @pytest.fixture
@@ -99,6 +102,62 @@ def test_a_bundle_is_built_and_answers_as_it_recorded(run: pipeline.Run, tmp_pat
     assert evaluate.read_predictions(tampered)[0]["path"] == first
     found = evaluate.verify(target, run.records, None)
     assert found.largest["xception"] > 0.2 and found.largest["vgg16"] < 1e-5
+
+
+SOURCES = {"a": "covid", "b": "covid", "x": "normal", "y": "normal"}
+
+
+@pytest.fixture
+def drawn_data(random_bundle_module: ModuleType, tmp_path: Path) -> Path:
+    """A data folder of drawings from two sources of either class, and severity scores of some of them."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    rows, scores = ["path,label,split,source,group,view,original"], ["filename,geographic_mean,opacity_mean"]
+    for number, (source, label) in enumerate(SOURCES.items()):
+        for index in range(13):
+            split = "train" if index == 12 else ("val", "test")[index % 2]
+            name, view = f"{source}{index}.png", "PA" if source == "x" else ""
+            grey = random_bundle_module.drawn_chest(100 * number + index, 128)
+            Image.fromarray(np.round(grey * 255).astype(np.uint8)).save(folder / name)
+            rows.append(f"{name},{label},{split},{source},{source}{index},{view},{name}")
+            if source == "a":
+                scores.append(f"{name},{index / 2},{index / 3:.2f}")
+    (folder / "manifest.csv").write_text("\n".join(rows) + "\n")
+    (folder / "scores.csv").write_text("\n".join(scores) + "\n")
+    return folder
+
+
+def test_a_bundle_says_where_its_radiographs_come_from(
+    run: pipeline.Run, drawn_data: Path, tmp_path: Path
+) -> None:
+    run = replace(run, data=drawn_data, config=replace(TINY, phantoms=12))
+    run.__dict__["audit"] = []  # all drawings look alike
+    measured = MeasuredAuc(images=9, positives=4, roc_auc=0.625, low=None, high=None)
+    row = LeftOutSources(
+        model=BACKBONES[0].key, base="frozen", covid_source="a", normal_source="x", measured=measured
+    )
+    keep_left_out(run.folder / LEFT_OUT / "kept.json", (row,))
+    target = tmp_path / "bundles" / "own"
+    pipeline.bundle_run(run, target, drawn_data / "scores.csv")
+    manifest = read_manifest(target)
+    found = {source.name: source for source in manifest.sources}
+    assert set(found) == {*SOURCES, "phantom"}
+    assert found["a"].classes == {"train": {"covid": 1}, "test": {"covid": 6}, "val": {"covid": 6}}
+    assert found["a"].counts == {"train": 1, "test": 6, "val": 6}
+    assert found["x"].views == {"PA": 13} and found["y"].views == {}
+    assert manifest.training["figures"]["audit"] == {"pairs": 0, "dropped_images": 0, "policy": "stop"}
+    rows = {row["path"]: row for row in evaluate.read_predictions(target / "predictions.csv")}
+    assert rows["a7.png"]["extent"] == "3.50" and rows["a7.png"]["opacity"] == "2.33"
+    assert rows["b7.png"]["extent"] == "" and "a12.png" not in rows
+    trials = read_trials(target, manifest)
+    assert trials is not None and trials.left_out == (row,)
+    assert {(each.label, each.sources, each.fitted) for each in trials.source_classifier} == {
+        ("covid", ("a", "b"), 12),
+        ("normal", ("x", "y"), 12),
+    }
+    card = (target / "model_card.md").read_text("utf-8")
+    assert "0.625" in card and "| moderate | 3 (3) |" in card
+    assert "Only COVID-19: a, b" in (target / "data_card.md").read_text("utf-8")
 
 
 def test_images_that_are_not_there_are_named(random_bundle: Path, tmp_path: Path) -> None:
