@@ -23,7 +23,13 @@ from train.augment import augment_with_mask
 from train.config import LungsConfig
 from train.data import Progress, Record, map_cached, read_pixels, short_hash, to_bytes
 from train.files import replacing, write_json
-from train.networks import fuse, settle_batch_normalization, use_fast_precision
+from train.networks import (
+    execution,
+    fuse,
+    seed_everything,
+    settle_batch_normalization,
+    use_fast_precision,
+)
 
 SEED = 300_000  # of the first phantom
 HELD_OUT_SEED, HELD_OUT = 350_000, 100  # phantoms that measure it
@@ -229,7 +235,7 @@ def _cross_validate(
 
 def _network(config: LungsConfig, weights: Path | None) -> Any:
     keras.backend.clear_session()
-    keras.utils.set_random_seed(config.seed)
+    seed_everything(config.seed)
     use_fast_precision()
     network = build_lungs(config.size_px)
     if weights:
@@ -253,7 +259,7 @@ class _Batches(keras.utils.PyDataset):
     ) -> None:
         super().__init__()
         self._parts, self._images, self._config = parts, images, config
-        self._progress, self._epoch, self._done = progress, 0, 0
+        self._progress, self._epoch = progress, 0
 
     def __len__(self) -> int:
         """Steps an epoch."""
@@ -289,8 +295,8 @@ def _fit(
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, total - total // 10, warmup_target=config.learning_rate, warmup_steps=total // 10
     )
-    network.compile(keras.optimizers.AdamW(schedule, clipnorm=1.0), overlap_loss, jit_compile=False)
-    network.fit(batches, epochs=epochs, verbose=0)
+    network.compile(keras.optimizers.AdamW(schedule, clipnorm=1.0), overlap_loss, **execution(total))
+    network.fit(batches, epochs=epochs, shuffle=False, verbose=0)
     settle_batch_normalization(network, batches)
 
 
