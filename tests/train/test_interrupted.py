@@ -1,0 +1,145 @@
+"""`python -m train all`, unbroken and killed at random moments: the same bundle, and in time."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from core.backbones import BACKBONES
+from core.sources import PROJECT
+
+LIMIT_S = 180  # of an unbroken run on two cores
+KILLS = 4
+SEED = 20
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One training from nothing to its bundle.
+
+    Attributes:
+        run: Its folder.
+        bundle: Its bundle.
+        seconds: From start to end.
+        processor_seconds: Of all cores together.
+    """
+
+    run: Path
+    bundle: Path
+    seconds: float
+    processor_seconds: float
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    """The command, in a process group of its own, writing nowhere but under the folder."""
+    environment = {name: value for name, value in os.environ.items() if name != "THORAXLENS_DATA"} | {
+        "THORAXLENS_BUNDLES": str(folder / "bundles"),
+        "THORAXLENS_CACHE": str(folder / "cache"),
+        "HOME": str(folder / "home"),
+    }
+    command = [sys.executable, "-m", "train", "all", "--preset", "tiny", "--run", str(folder / "run")]
+    with (folder / "log").open("a", encoding="utf-8") as log:
+        return subprocess.Popen(
+            command, cwd=PROJECT, env=environment, stdout=log, stderr=log, text=True, start_new_session=True
+        )
+
+
+def finish(process: subprocess.Popen[str], folder: Path) -> None:
+    assert process.wait() == 0, (folder / "log").read_text(encoding="utf-8")[-3000:]
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """Kills the command and all that it has started, as a power cut would."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def processor_seconds() -> float:
+    """What all processes that this one has waited for have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder = tmp_path_factory.mktemp("unbroken")
+    began, used = time.monotonic(), processor_seconds()
+    finish(start(folder), folder)
+    seconds = time.monotonic() - began
+    return Trained(folder / "run", folder / "bundles" / "own", seconds, processor_seconds() - used)
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory, unbroken: Trained) -> Trained:
+    """Killed several times at moments spread at random over what an unbroken run takes."""
+    folder = tmp_path_factory.mktemp("broken")
+    began, draw = time.monotonic(), random.Random(SEED)
+    share = unbroken.seconds / (KILLS + 1)
+    for _ in range(KILLS):
+        process = start(folder)
+        try:
+            process.wait(draw.uniform(0.6, 1.4) * share)
+        except subprocess.TimeoutExpired:
+            kill(process)
+    finish(start(folder), folder)
+    return Trained(folder / "run", folder / "bundles" / "own", time.monotonic() - began, 0)
+
+
+def test_all_of_it_ends_in_under_three_minutes(unbroken: Trained) -> None:
+    """Where other programs have the cores, it waits, and only what it used of them can be held to that."""
+    assert min(unbroken.seconds, unbroken.processor_seconds) < LIMIT_S
+
+
+def test_a_run_killed_at_random_moments_ends_in_the_same_bundle(unbroken: Trained, broken: Trained) -> None:
+    expected, found = (predictions(each.bundle) for each in (unbroken, broken))
+    assert len(expected) >= 40
+    assert found == expected
+    for name in (*(backbone.key for backbone in BACKBONES), "findings", "lungs"):
+        file = f"{name}.safetensors"
+        assert digest(broken.bundle / file) == digest(unbroken.bundle / file), name
+
+
+def test_nothing_torn_is_left(broken: Trained) -> None:
+    left = [path for folder in (broken.run, broken.bundle.parent) for path in folder.rglob("*.partial")]
+    assert not left
+    assert [path.name for path in broken.bundle.parent.iterdir()] == ["own"]
+
+
+def test_the_logs_tell_every_epoch_once(broken: Trained) -> None:
+    names = {"loss", "val_loss"}
+    for backbone in BACKBONES:
+        pretraining = scalars(broken.run / "logs" / backbone.key)
+        assert names | {"accuracy", "val_accuracy", "learning_rate"} <= set(pretraining)
+        assert {tuple(steps) for steps in pretraining.values()} == {(1,)}
+        head = scalars(broken.run / "logs" / f"{backbone.key}.head")
+        assert set(head) == names and head["loss"] == list(range(1, len(head["loss"]) + 1))
+    findings = scalars(broken.run / "logs" / "findings")
+    assert findings["loss"] == findings["learning_rate"] == [1, 2]
+
+
+def predictions(bundle: Path) -> list[dict[str, str]]:
+    with (bundle / "predictions.csv").open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def scalars(folder: Path) -> dict[str, list[int]]:
+    """Steps of each scalar, as TensorBoard shows them: what was withdrawn is gone."""
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    return {tag: [event.step for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
