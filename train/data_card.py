@@ -82,8 +82,7 @@ def _audit(manifest: BundleManifest) -> str:
         return text("groups")
     return (
         f"{text('groups')} The audit compared every picture with those of other splits: {audit['pairs']} "
-        f"pairs were one picture or nearly; {audit['dropped_images']} images were therefore left out of the "
-        "side that measures less."
+        f"pairs were one picture or nearly, and {audit['dropped_images']} images were left out for that."
     )
 
 
