@@ -20,7 +20,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from core.backbones import BACKBONES
 from core.sources import PROJECT
 
-# Of an unbroken run. The aim is 180 s; two idle cores without AVX-512 took 309 s, so this leaves a busy one room.
+# Of an unbroken run. The aim is 180 s; two idle cores without AVX-512 took 309 s, and busy ones take longer.
 LIMIT_S = 600
 KILLS = 2
 SEED = 20
