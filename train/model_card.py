@@ -57,7 +57,14 @@ def _lungs(manifest: BundleManifest) -> str:
         if lungs.dice is not None
         else "and there were no masks drawn by people"
     )
-    return f"A lung network outlines the lungs: Dice {lungs.phantom_dice:.3f} on held-out phantoms, {people}."
+    moved = (
+        f" Another {lungs.misregistered} masks fit only once they are stretched, as if drawn on another "
+        f"frame, and were left out; with them it is {lungs.dice_with_all:.3f}."
+        if lungs.misregistered and lungs.dice_with_all is not None
+        else ""
+    )
+    dice = f"Dice {lungs.phantom_dice:.3f} on held-out phantoms, {people}.{moved}"
+    return f"A lung network outlines the lungs: {dice}"
 
 
 def _learnt(manifest: BundleManifest) -> str:
@@ -73,6 +80,11 @@ def _learnt(manifest: BundleManifest) -> str:
         f"Pretraining, of bases from scratch: {epochs}, drawn evenly from classes and sources."
         if epochs
         else "",
+        *(
+            f"{model_name(key)}: {plain(str(figures['pretraining']))}"
+            for key, figures in training.get("figures", {}).items()
+            if isinstance(figures, dict) and "pretraining" in figures
+        ),
         f"Ensemble: fitted to {svm['train']} validation images, calibrated on {svm['validation']} others, "
         f"C = {svm['c']}."
         if svm
