@@ -164,6 +164,12 @@ def load_network(folder: Path, precision: Precision = "f32") -> Network:
 
 @cache
 def _openvino() -> openvino.Core:
+    """The engine, with its bindings ready for threads.
+
+    The first look at any tensor's data runs a C++ initialiser that needs the interpreter's lock. Two threads
+    that took it at once were seen to wait for each other for ever: one held the lock, the other the initialiser.
+    """
+    _ = openvino.Tensor(np.zeros(1, dtype=np.float32)).data
     return openvino.Core()
 
 
