@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,12 +125,18 @@ def collect_evidence(folder: Path, manifest: BundleManifest) -> tuple[Evidence, 
 def measure_evidence(predictions: Predictions) -> tuple[Evidence, ...]:
     """The same of predictions that have been read."""
     found = []
+    for split, rows, labels in task_splits(predictions):
+        for column, (model, threshold) in enumerate(predictions.thresholds.items()):
+            scores = predictions.scores[rows, column]
+            figures = evaluate(labels, scores, threshold, predictions.group[rows])
+            found.append(Evidence(model, split, figures))
+    return tuple(found)
+
+
+def task_splits(predictions: Predictions) -> Iterator[tuple[str, NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Each of `SPLITS` that holds both classes: its name, its rows (n,), and whether each is COVID-19."""
     for split in SPLITS:
         rows = (predictions.split == split) & np.isin(predictions.label, ("covid", "normal"))
         labels = predictions.label[rows] == "covid"
         if labels.any() and not labels.all():
-            for column, (model, threshold) in enumerate(predictions.thresholds.items()):
-                scores = predictions.scores[rows, column]
-                figures = evaluate(labels, scores, threshold, predictions.group[rows])
-                found.append(Evidence(model, split, figures))
-    return tuple(found)
+            yield split, rows, labels

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evidence import SPLITS, Predictions
+from core.evidence import SPLITS, Predictions, task_splits
 from core.metrics import CalibrationBin, Interval, calibration_bins, share_intervals
 
 # Strata of geographic extent (0-8) as in COVIDGR: 0, 1-2, 3-5, 6-8 (Tabik et al. 2020, IEEE JBHI 24:3595).
@@ -142,16 +142,11 @@ def results_on_pneumonia(predictions: Predictions) -> tuple[OtherPneumonia, ...]
 
 def calibration_tables(predictions: Predictions) -> tuple[Calibration, ...]:
     """The reliability diagram's numbers: every model on every split that holds both classes."""
-    found = []
-    for split in SPLITS:
-        rows = (predictions.split == split) & np.isin(predictions.label, ("covid", "normal"))
-        labels = predictions.label[rows] == "covid"
-        if labels.any() and not labels.all():
-            found += [
-                Calibration(model, split, calibration_bins(labels, predictions.scores[rows, column]))
-                for column, model in enumerate(predictions.thresholds)
-            ]
-    return tuple(found)
+    return tuple(
+        Calibration(model, split, calibration_bins(labels, predictions.scores[rows, column]))
+        for split, rows, labels in task_splits(predictions)
+        for column, model in enumerate(predictions.thresholds)
+    )
 
 
 def _held_out(predictions: Predictions) -> NDArray[np.bool_]:

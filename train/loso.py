@@ -27,9 +27,9 @@ from core.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.trials import Base, LeftOutSources, measure_auc
 from train.config import TrainConfig, TransferConfig
 from train.data import PHANTOM, Progress, Record, load_squares
-from train.networks import balanced_shares, use_fast_precision
+from train.networks import use_fast_precision
 from train.pipeline import Run, base_weights
-from train.transfer import Floats, Head, build_extractor, cache_features, frozen_base, train_head
+from train.transfer import Floats, Head, build_extractor, cache_features, fit_head, frozen_base
 from train.trials import LEFT_OUT, keep_left_out
 
 POOL = ("train", "val", "test")  # whose images of a left-out source are measured; the others stay apart
@@ -248,14 +248,10 @@ def _head_without(
         np.array([row for row in learnt if records[row].split == split]) for split in ("train", "val")
     )
     labels = np.array([int(record.label == "covid") for record in records])
-    weights = balanced_shares(labels[train], [records[row].source for row in train]) * len(train)
-    rounds = len(features)
-    return train_head(
-        (
-            features[:, train].reshape(-1, features.shape[-1]),
-            np.tile(labels[train], rounds),
-            np.tile(weights.astype(np.float32), rounds),
-        ),
+    return fit_head(
+        features[:, train],
+        labels[train],
+        [records[row].source for row in train],
         (features[0, validation], labels[validation]),
         config,
     )

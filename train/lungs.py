@@ -29,6 +29,7 @@ from train.networks import (
     seed_everything,
     settle_batch_normalization,
     use_fast_precision,
+    warm_cosine,
 )
 
 SEED = 300_000  # of the first phantom
@@ -292,9 +293,7 @@ def _fit(
 ) -> None:
     total = epochs * math.ceil(images / config.batch)
     batches = _Batches(parts, images, config, lambda done, _: progress(min(done, total), total))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, total - total // 10, warmup_target=config.learning_rate, warmup_steps=total // 10
-    )
+    schedule = warm_cosine(config.learning_rate, total)
     network.compile(keras.optimizers.AdamW(schedule, clipnorm=1.0), overlap_loss, **execution(total))
     network.fit(batches, epochs=epochs, shuffle=False, verbose=0)
     settle_batch_normalization(network, batches)

@@ -55,6 +55,13 @@ def execution(steps: int) -> dict[str, bool]:
     return {"jit_compile": False, "run_eagerly": steps < FEW_STEPS}
 
 
+def warm_cosine(peak: float, steps: int) -> Any:
+    """A learning rate that rises over the first tenth of so many steps, then falls to nothing on a cosine."""
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, steps - steps // 10, warmup_target=peak, warmup_steps=steps // 10
+    )
+
+
 class FusedBatchNormalization(keras.layers.BatchNormalization):
     """Batch normalisation as TensorFlow's one fused operation.
 

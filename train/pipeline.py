@@ -21,7 +21,7 @@ from train.audit import Leak, find_leaks, without_leaks
 from train.config import TrainConfig
 from train.data import PHANTOM, Progress, Record, draw_phantoms, load_squares
 from train.data import read_manifest as read_records
-from train.files import replacing, write_json
+from train.files import write_json
 
 if TYPE_CHECKING:  # what measures needs more packages than what learns: a GPU's machine may lack them
     from train.bundle import Trained
@@ -70,7 +70,6 @@ class Run:
         """
         if self.data is None:
             return draw_phantoms(self.config.phantoms, PHANTOM_SEED, ALONE)
-        records = read_records(self.data)
         found = self.audit
         if found and self.leaks == "stop":
             worst = found[0]
@@ -79,10 +78,15 @@ class Run:
                 f"({worst.kept.split}) are one picture; so are {len(found) - 1} more pairs, which `python -m "
                 "train audit` lists. Put each pair into one group, or leave the leaked out with --leaks drop."
             )
-        kept = without_leaks(records, found)
-        if len(kept) < len(records):
-            self.report(f"Left out {len(records) - len(kept)} images whose copies lie in another split")
+        kept = without_leaks(self.listed, found)
+        if len(kept) < len(self.listed):
+            self.report(f"Left out {len(self.listed) - len(kept)} images whose copies lie in another split")
         return kept
+
+    @cached_property
+    def listed(self) -> list[Record]:
+        """What the data folder's manifest lists, before the audit; nothing without a folder."""
+        return read_records(self.data) if self.data else []
 
     @cached_property
     def audit(self) -> list[Leak]:
@@ -90,7 +94,7 @@ class Run:
         if self.data is None:
             return []
         watch = self.watch("Auditing the data")
-        return find_leaks(read_records(self.data), self.data, self.folder / "cache", watch)
+        return find_leaks(self.listed, self.data, self.folder / "cache", watch)
 
     @cached_property
     def learnt(self) -> list[Record]:
@@ -123,12 +127,10 @@ class Run:
         """
         settings = asdict(self.config) | {"preprocessing": self.config.preprocessing.model_dump()}
         settings |= {"init": self.init, "data": str(self.data) if self.data else None, "leaks": self.leaks}
-        text = json.dumps(settings, indent=2)
         file = self.folder / "config.json"
-        if file.is_file() and file.read_text(encoding="utf-8") != text:
+        if file.is_file() and file.read_text(encoding="utf-8") != json.dumps(settings, indent=2):
             raise DataError(f"{self.folder} holds a run with other settings; choose another --run folder.")
-        with replacing(file) as partial:
-            partial.write_text(text, encoding="utf-8")
+        write_json(file, settings)
 
 
 def check(run: Run, name: str) -> None:
@@ -302,8 +304,7 @@ def _trained(run: Run) -> Trained:
         name: json.loads(note.read_text(encoding="utf-8")) for name, note in notes.items()
     }
     if run.data:
-        groups = {leak.leaked.group for leak in run.audit}
-        dropped = sum(record.group in groups for record in read_records(run.data))
+        dropped = len(run.listed) - len(run.records)
         figures["audit"] = {"pairs": len(run.audit), "dropped_images": dropped, "policy": run.leaks}
     images: dict[str, Counter[str]] = defaultdict(Counter)
     for record in run.learnt:

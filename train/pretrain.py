@@ -27,6 +27,7 @@ from train.networks import (
     seed_everything,
     settle_batch_normalization,
     use_fast_precision,
+    warm_cosine,
 )
 
 VALIDATION_BATCH = 32
@@ -184,9 +185,7 @@ def _watched(
 
 def _optimizer(stage: Stage, config: PretrainConfig) -> Any:
     steps = stage.epochs * math.ceil(stage.images / config.batch)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - steps // 10, warmup_target=stage.learning_rate, warmup_steps=steps // 10
-    )
+    schedule = warm_cosine(stage.learning_rate, steps)
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay, clipnorm=1.0)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer

@@ -182,6 +182,28 @@ def train_head(
     )
 
 
+def fit_head(
+    features: Floats,
+    labels: NDArray[np.int64],
+    sources: Sequence[str],
+    validation: tuple[Floats, NDArray[np.int64]],
+    config: TransferConfig,
+) -> Head:
+    """Trains a head on images and their copies, which weigh as `balanced_shares` would draw them.
+
+    Args:
+        features: (1 + copies, n, f), from `cache_features`.
+        labels: (n,), 1 for COVID-19.
+        sources: The source of each of the n images.
+        validation: Features (m, f) and labels (m,).
+        config: The knobs.
+    """
+    weights = (balanced_shares(labels, sources) * len(labels)).astype(np.float32)
+    rounds = len(features)
+    flat = features.reshape(-1, features.shape[-1])
+    return train_head((flat, np.tile(labels, rounds), np.tile(weights, rounds)), validation, config)
+
+
 def task_records(records: Sequence[Record], split: str) -> NDArray[np.int64]:
     """Indices of a split's images of the task: COVID-19 or normal."""
     return np.array(
@@ -226,14 +248,10 @@ def transfer(
     train, validation = task_records(records, "train"), task_records(records, "val")
     labels = np.array([int(record.label == "covid") for record in records])
     features = cache_features(backbone, extractor, squares[train], config.copies, config.seed, progress)
-    weights = balanced_shares(labels[train], [records[index].source for index in train]) * len(train)
-    rounds = len(features)
-    head = train_head(
-        (
-            features.reshape(-1, features.shape[-1]),
-            np.tile(labels[train], rounds),
-            np.tile(weights.astype(np.float32), rounds),
-        ),
+    head = fit_head(
+        features,
+        labels[train],
+        [records[index].source for index in train],
         (cache_features(backbone, extractor, squares[validation], 0, 0)[0], labels[validation]),
         config,
     )

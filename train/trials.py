@@ -35,6 +35,7 @@ from core.trials import (
 )
 from train.data import PHANTOM, Progress, Record
 from train.evaluate import Outputs, run_networks
+from train.files import replacing
 
 C = 0.01  # of the logistic regression: strong, since a backbone has more channels than there are images
 SHUFFLES = 50
@@ -176,10 +177,8 @@ def _compare(
 
 def keep_left_out(file: Path, rows: tuple[LeftOutSources, ...]) -> None:
     """Keeps measured rows in a file that is whole or not there."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    partial.write_bytes(ROWS.dump_json(rows, indent=1))
-    partial.replace(file)
+    with replacing(file) as partial:
+        partial.write_bytes(ROWS.dump_json(rows, indent=1))
 
 
 def read_left_out(run: Path) -> tuple[LeftOutSources, ...]:
