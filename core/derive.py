@@ -12,8 +12,10 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ from core.bundle import file_sha256
 from core.engine import STORAGE_FAILED
 from core.errors import EngineError, ThoraxLensError
 from core.sources import DIGESTS_FILE, NetworkSource, bundle_sources, default_cache, derived, official_source
+
+UNFINISHED = ".deriving-"  # what the folder of an entry that is not whole yet begins with
+ABANDONED_S = 3600.0  # a network takes seconds: what has lain so long was left by a process that was killed
 
 
 def convert_backbone(source: NetworkSource) -> Any:
@@ -89,7 +94,7 @@ def derive(source: NetworkSource, folder: Path) -> None:
         OSError: If the cache cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".deriving-") as temporary:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED) as temporary:
         entry = Path(temporary) / source.entry
         entry.mkdir()
         _save(_convert(source), entry)
@@ -128,12 +133,20 @@ def _name(source: NetworkSource) -> str:
 
 
 def derive_missing(sources: Sequence[NetworkSource], folder: Path) -> None:
-    """Derives what a cache lacks, reporting each step."""
+    """Derives what a cache lacks, reporting each step, and clears what killed processes left there."""
+    _sweep(folder)
     for index, source in enumerate(sources):
         if not derived(source, folder):
             _report(f"Preparing {_name(source)} ({index + 1} of {len(sources)})", index / len(sources))
             derive(source, folder)
     _report("All models are prepared", 1.0)
+
+
+def _sweep(folder: Path) -> None:
+    for left in folder.glob(f"{UNFINISHED}*"):
+        with suppress(OSError):  # another process may be sweeping too
+            if time.time() - left.stat().st_mtime > ABANDONED_S:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _report(message: str, done: float) -> None:
