@@ -110,7 +110,9 @@ def _watching() -> Iterator[Callable[[str], Told]]:
 
 
 @contextmanager
-def _run(folder: Path, preset: str, init: str, data: Path | None, leaks: str) -> Iterator[Run]:
+def _run(
+    folder: Path, preset: str, init: str, data: Path | None, leaks: str, severity_scores: Path | None = None
+) -> Iterator[Run]:
     with _plainly(), _watching() as watch:
         if preset not in PRESETS:
             raise DataError(f"There is no preset '{preset}'; choose one of {', '.join(PRESETS)}.")
@@ -128,6 +130,7 @@ def _run(folder: Path, preset: str, init: str, data: Path | None, leaks: str) ->
             watch,
             console.print,
             leaks,  # type: ignore[arg-type]
+            severity_scores,
         )
         run.save_configuration()
         yield run
@@ -166,9 +169,10 @@ def pretrain(
     init: Init = "scratch",
     leaks: Leaks = "stop",
     backbone: Names = None,
+    severity_scores: Scores = None,
 ) -> None:
     """Teach backbones from scratch: normal, COVID-19, other pneumonia; low resolution first."""
-    with _run(run, preset, init, data, leaks) as current:
+    with _run(run, preset, init, data, leaks, severity_scores) as current:
         pipeline.pretrain_backbones(current, _chosen(backbone))
 
 
@@ -220,6 +224,7 @@ def loso(
     preset: Preset = "default",
     init: Init = "scratch",
     leaks: Leaks = "stop",
+    severity_scores: Scores = None,
     retrain: Annotated[
         list[str] | None,
         typer.Option(help="Retrain this backbone whole for each source (several times for several); slow."),
@@ -228,7 +233,7 @@ def loso(
     """Leave one source out: train without it, measure on it. `bundle` records the result."""
     from train.loso import leave_sources_out
 
-    with _run(run, preset, init, data, leaks) as current:
+    with _run(run, preset, init, data, leaks, severity_scores) as current:
         leave_sources_out(current, [backbone.key for backbone in _chosen(retrain)] if retrain else ())
 
 
@@ -243,9 +248,9 @@ def bundle(
     severity_scores: Scores = None,
 ) -> None:
     """Measure the networks on held-out images, fit severity and ensemble, write the bundle."""
-    with _run(run, preset, init, data, leaks) as current:
+    with _run(run, preset, init, data, leaks, severity_scores) as current:
         pipeline.check(current, name)
-        pipeline.bundle_run(current, BUNDLES / name, severity_scores)
+        pipeline.bundle_run(current, BUNDLES / name)
     _print_figures(BUNDLES / name)
 
 
@@ -263,14 +268,14 @@ def everything(
     """Everything, in order: pretrain, transfer, findings, lungs, loso, bundle; resumes where it stopped."""
     from train.loso import leave_sources_out
 
-    with _run(run, preset, init, data, leaks) as current:
+    with _run(run, preset, init, data, leaks, severity_scores) as current:
         pipeline.check(current, name)
         pipeline.pretrain_backbones(current)
         pipeline.transfer_backbones(current)
         pipeline.train_findings_network(current)
         pipeline.train_lung_network(current, lung_masks)
         leave_sources_out(current)
-        pipeline.bundle_run(current, BUNDLES / name, severity_scores)
+        pipeline.bundle_run(current, BUNDLES / name)
     _print_figures(BUNDLES / name)
 
 

@@ -34,6 +34,11 @@ class PretrainConfig:
         batch: Images a step.
         weight_decay: Of AdamW, decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101).
         dropout: Before the three-class output, which is thrown away afterwards.
+        phantom_weight: How many images of another source one phantom counts as: no source but theirs holds
+            all classes.
+        prior_smoothing: Added to each source's shares of the classes before their logarithms join the
+            logits, so that a class that a source lacks is unlikely, not impossible.
+        mixed: Share of images whose Fourier amplitudes are mixed with another image's.
         seed: Of sampling, augmentation and initial weights.
     """
 
@@ -41,6 +46,9 @@ class PretrainConfig:
     batch: int = 32
     weight_decay: float = 1e-3
     dropout: float = 0.2
+    phantom_weight: float = 2.0
+    prior_smoothing: float = 0.02
+    mixed: float = 0.5
     seed: int = 7
 
 

@@ -39,6 +39,7 @@ class Record:
         group: Patient or near-duplicate group; a group never crosses a split.
         findings: Names of findings; None where nobody labelled them.
         original: The file's name in its own collection.
+        looks_normal: Whether nothing is to be seen on it, whatever the patient has.
     """
 
     path: str
@@ -48,6 +49,12 @@ class Record:
     group: str
     findings: frozenset[str] | None = None
     original: str = ""
+    looks_normal: bool = False
+
+    @property
+    def visible_label(self) -> str:
+        """What the lungs look like: one of `LABELS`."""
+        return "normal" if self.looks_normal else self.label
 
 
 def read_manifest(folder: Path) -> list[Record]:
@@ -83,9 +90,11 @@ def _record(row: dict[str, str], line: int) -> Record:
             raise DataError(f"manifest.csv, line {line}: {column} must be one of {', '.join(allowed)}.")
     labelled = row.get("findings", "")
     findings = frozenset(labelled.split("|")) - {"No Finding"} if labelled else None
-    return Record(
-        **{column: row[column] for column in COLUMNS}, findings=findings, original=row.get("original", "")
-    )
+    original = row.get("original", "")
+    # COVID-CXNet names files so where no abnormality is to be seen (Haghanifar et al. 2020).
+    clear = row["source"] == "cxnet" and Path(original).stem.endswith("-")
+    cells = {column: row[column] for column in COLUMNS}
+    return Record(**cells, findings=findings, original=original, looks_normal=clear)
 
 
 def check_groups(records: Sequence[Record]) -> None:

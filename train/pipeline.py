@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -31,6 +31,7 @@ Initialisation = Literal["scratch", "imagenet", "bundled"]
 LeakPolicy = Literal["stop", "drop"]
 PHANTOM_SEED = 10_000  # of the phantoms that join the pretraining
 FINDINGS_SEED = 500_000  # of those that teach findings
+CLEAR_EXTENT = 0.5  # of 8: at most one of two or three radiologists saw anything
 # Where phantoms are all there is, more of them must be held out than the eighth that they are otherwise.
 ALONE = ("train",) * 4 + ("val",) * 2 + ("test",) * 2
 
@@ -50,6 +51,7 @@ class Run:
         leaks: What to do when an image has a copy on the other side of a split: stop, or drop its group.
         watch: Given what is being done, returns who is told how far it is.
         report: Given a sentence now and then.
+        severity_scores: Radiologists' scores (CSV), or None.
     """
 
     folder: Path
@@ -60,6 +62,7 @@ class Run:
     watch: Watch
     report: Callable[[str], None]
     leaks: LeakPolicy = "stop"
+    severity_scores: Path | None = None
 
     @cached_property
     def records(self) -> list[Record]:
@@ -86,7 +89,8 @@ class Run:
     @cached_property
     def listed(self) -> list[Record]:
         """What the data folder's manifest lists, before the audit; nothing without a folder."""
-        return read_records(self.data) if self.data else []
+        listed = read_records(self.data) if self.data else []
+        return mark_clear(listed, self.severity_scores) if self.severity_scores else listed
 
     @cached_property
     def audit(self) -> list[Leak]:
@@ -131,6 +135,22 @@ class Run:
         if file.is_file() and file.read_text(encoding="utf-8") != json.dumps(settings, indent=2):
             raise DataError(f"{self.folder} holds a run with other settings; choose another --run folder.")
         write_json(file, settings)
+
+
+def mark_clear(records: Sequence[Record], severity_scores: Path) -> list[Record]:
+    """The same records; those on which radiologists saw nothing, on average, look normal.
+
+    Args:
+        records: Of a data set.
+        severity_scores: Radiologists' scores (CSV), matched by `Record.original`.
+
+    Raises:
+        DataError: If the scores cannot be read.
+    """
+    from train.severity import read_severity_scores
+
+    clear = {each.filename for each in read_severity_scores(severity_scores) if each.extent <= CLEAR_EXTENT}
+    return [replace(each, looks_normal=each.looks_normal or each.original in clear) for each in records]
 
 
 def check(run: Run, name: str) -> None:
@@ -268,13 +288,12 @@ def train_lung_network(run: Run, masks: Path | None) -> None:
     )
 
 
-def bundle_run(run: Run, target: Path, severity_scores: Path | None) -> EnsembleFit:
+def bundle_run(run: Run, target: Path) -> EnsembleFit:
     """Evaluates what was trained and writes the bundle.
 
     Args:
         run: The run, with all its networks trained.
         target: The bundle's folder.
-        severity_scores: Radiologists' scores (CSV), or None.
 
     Raises:
         DataError: If a network is not trained yet.
@@ -288,7 +307,7 @@ def bundle_run(run: Run, target: Path, severity_scores: Path | None) -> Ensemble
         trained,
         run.records,
         run.data,
-        severity_scores,
+        run.severity_scores,
         run.config,
         run.watch("Analysing held-out images"),
     )

@@ -33,6 +33,7 @@ from train.networks import (
 VALIDATION_BATCH = 32
 
 Report = Callable[[str], None]
+Watched = tuple[tuple[NDArray[np.float32], NDArray[np.float32]], NDArray[np.int64]]
 
 
 class _Epochs(keras.callbacks.Callback):
@@ -101,7 +102,7 @@ def pretrain(
         seed_everything(config.seed)
         use_fast_precision()
         base = build_trainable_base(backbone, stage.size_px)
-        network = _three_classes(base, config.dropout)
+        network = three_classes(base, config.dropout)
         if weights:
             network.set_weights(weights)
         batches = _batches(backbone, squares, records, stage, config)
@@ -135,24 +136,25 @@ def _batches(
     config: PretrainConfig,
 ) -> Batches:
     train = [index for index, record in enumerate(records) if record.split == "train"]
-    labels = np.array([LABELS.index(records[index].label) for index in train])
+    labels = np.array([LABELS.index(records[index].visible_label) for index in train])
     sources = [records[index].source for index in train]
-    return Batches(
-        squares[train], labels, sources, backbone, stage.size_px, stage.images, config.batch, config.seed
-    )
+    return Batches(squares[train], labels, sources, backbone, stage.size_px, stage.images, config)
 
 
-def _three_classes(base: Any, dropout: float) -> Any:
+def three_classes(base: Any, dropout: float) -> Any:
+    """A base, and log priors, (n, 3), that are added to the logits: to (n, 3) probabilities of `LABELS`."""
+    priors = keras.Input((len(LABELS),))
     pooled = keras.layers.GlobalAveragePooling2D()(base.output)
     dropped = keras.layers.Dropout(dropout, seed=7)(pooled)
-    outputs = keras.layers.Dense(len(LABELS), activation="softmax", dtype="float32")(dropped)
-    return keras.Model(base.input, outputs)
+    logits = keras.layers.Dense(len(LABELS), dtype="float32")(dropped)
+    adjusted = keras.layers.Add(dtype="float32")([logits, priors])
+    return keras.Model([base.input, priors], keras.layers.Softmax(dtype="float32")(adjusted))
 
 
 def _run(
     network: Any,
     batches: Batches,
-    watched: tuple[NDArray[np.float32], NDArray[np.int64]],
+    watched: Watched,
     first: int,
     epochs: int,
     callbacks: list[keras.callbacks.Callback],
@@ -171,16 +173,20 @@ def _run(
 
 def _watched(
     backbone: Backbone, squares: NDArray[np.uint8], records: Sequence[Record], size_px: int, each: int = 100
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Validation images to watch while it trains, and their labels: at most so many of each class."""
+) -> Watched:
+    """Validation images to watch while it trains, and their labels: at most so many of each class.
+
+    Nothing is added to the logits: a network that serves does not know the source.
+    """
     held_out = [index for index, record in enumerate(records) if record.split == "val"]
     chosen = [
         index
         for label in LABELS
-        for index in [index for index in held_out if records[index].label == label][:each]
+        for index in [index for index in held_out if records[index].visible_label == label][:each]
     ]
-    labels = np.array([LABELS.index(records[index].label) for index in chosen])
-    return plain_batch(squares[chosen], backbone, size_px), labels
+    labels = np.array([LABELS.index(records[index].visible_label) for index in chosen])
+    images = plain_batch(squares[chosen], backbone, size_px)
+    return (images, np.zeros((len(chosen), len(LABELS)), np.float32)), labels
 
 
 def _optimizer(stage: Stage, config: PretrainConfig) -> Any:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.backbones import BACKBONES
+from train.config import PretrainConfig
 from train.networks import Batches, balanced_shares
 
 
@@ -11,7 +12,9 @@ from train.networks import Batches, balanced_shares
 def batches() -> Batches:
     squares = np.random.default_rng(0).integers(0, 255, (40, 32, 32), np.uint8)
     labels = np.array([0] * 30 + [1] * 10)
-    return Batches(squares, labels, ["a"] * 20 + ["b"] * 20, BACKBONES[0], 32, 24, 10, seed=3)
+    return Batches(
+        squares, labels, ["a"] * 20 + ["b"] * 20, BACKBONES[0], 32, 24, PretrainConfig(batch=10, seed=3)
+    )
 
 
 def test_classes_are_drawn_alike_and_sources_by_root_of_size() -> None:
@@ -31,13 +34,13 @@ def test_an_epoch_is_drawn_the_same_again(batches: Batches) -> None:
     batches.start(2)
     again = [batches[step] for step in range(len(batches))]
     assert [len(labels) for _, labels in first] == [10, 10, 4]
-    for (pixels, labels), (same, truth) in zip(first, again, strict=True):
+    for ((pixels, _), labels), ((same, _), truth) in zip(first, again, strict=True):
         assert (pixels == same).all() and (labels == truth).all()
 
 
 def test_epochs_differ(batches: Batches) -> None:
     batches.start(0)
-    first = batches[0][0]
+    first = batches[0][0][0]
     batches.start(1)
-    assert (batches[0][0] != first).any()
+    assert (batches[0][0][0] != first).any()
     assert first.shape == (10, 32, 32, 3)
