@@ -29,7 +29,7 @@ from train.config import TrainConfig, TransferConfig
 from train.data import PHANTOM, Progress, Record, load_squares
 from train.networks import use_fast_precision
 from train.pipeline import Run, base_weights
-from train.transfer import Floats, Head, build_extractor, cache_features, fit_head, frozen_base
+from train.transfer import Floats, Head, all_features, build_extractor, fit_head, frozen_base
 from train.trials import LEFT_OUT, keep_left_out
 
 POOL = ("train", "val", "test")  # whose images of a left-out source are measured; the others stay apart
@@ -150,13 +150,15 @@ def leave_sources_out(run: Run, retrained: Sequence[str] = ()) -> None:
     if not trials:
         run.report("No source is left out: that takes two sources of either class, or more.")
         return
-    pool, folder = gather_pool(run), run.folder / LEFT_OUT
+    pool, folder, cache = gather_pool(run), run.folder / LEFT_OUT, run.folder / "cache"
     base: Base = "imagenet" if run.init == "imagenet" else "frozen"
     for backbone in BACKBONES:
         file = folder / f"{base}-{backbone.key}.json"
         if not file.is_file():
             weights, watch = base_weights(run, backbone), run.watch(f"{backbone.name}: sources left out")
-            keep_left_out(file, measure_heads(backbone, weights, pool, trials, base, run.config, watch))
+            keep_left_out(
+                file, measure_heads(backbone, weights, pool, trials, base, run.config, cache, watch)
+            )
     for key in dict.fromkeys((*run.config.left_out_retrained, *retrained)):
         for trial in trials:
             _retrain(run, BACKBONE_BY_KEY[key], pool, trial)
@@ -182,7 +184,8 @@ def _retrain(run: Run, backbone: Backbone, pool: Pool, trial: LeftOut) -> None:
     watch = run.watch(f"{backbone.name} without {trial}: steps")
     folder = file.with_suffix("")
     base = pretrain(backbone, kept.squares, kept.records, run.config.pretrain, folder, watch, run.report)
-    keep_left_out(file, measure_heads(backbone, base, pool, [trial], "retrained", run.config, watch))
+    rows = measure_heads(backbone, base, pool, [trial], "retrained", run.config, folder, watch)
+    keep_left_out(file, rows)
 
 
 def measure_heads(
@@ -192,6 +195,7 @@ def measure_heads(
     trials: Sequence[LeftOut],
     base: Base,
     config: TrainConfig,
+    cache: Path,
     progress: Progress | None = None,
 ) -> tuple[LeftOutSources, ...]:
     """Trains a head for each trial on features that are computed once, and measures it.
@@ -203,6 +207,7 @@ def measure_heads(
         trials: What to leave out.
         base: Whether the base has learnt from the sources that are left out.
         config: The knobs.
+        cache: Folder where features are kept.
         progress: Called with (done, total) while features are computed.
 
     Returns:
@@ -214,7 +219,7 @@ def measure_heads(
     network = frozen_base(backbone, task.squares.shape[1], weights)
     knobs = config.transfer
     extractor = build_extractor(network, config.pooling)
-    features = cache_features(backbone, extractor, task.squares, knobs.copies, knobs.seed, progress)
+    features = all_features(backbone, extractor, task.squares, task.records, weights, knobs, cache, progress)
     keras.mixed_precision.set_global_policy("float32")
     return tuple(_measure(backbone, task.records, features, trial, base, knobs) for trial in trials)
 

@@ -206,6 +206,7 @@ def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> N
             base_weights(run, backbone),
             run.config.pooling,
             run.config.transfer,
+            run.folder / "cache",
             target,
             run.watch(f"{backbone.name}: features"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,7 @@ def cache_features(
     seed: int,
     progress: Progress | None = None,
     batch: int = 32,
+    plain: bool = True,
 ) -> Floats:
     """The frozen base's answer to every image, and to augmented copies of it.
 
@@ -105,14 +107,16 @@ def cache_features(
         seed: Of the augmentation.
         progress: Called with (done, total) images.
         batch: Images a step.
+        plain: Whether the images as they are come first.
 
     Returns:
-        (1 + copies, n, features), float32; the first row of the first axis holds the plain images.
+        (1 + copies, n, features), float32, or without the plain images (copies, n, features).
     """
     size_px = extractor.input_shape[1]
     random = np.random.default_rng(seed)
     rounds = []
-    for copy in range(1 + copies):
+    first = 0 if plain else 1
+    for copy in range(first, 1 + copies):
         parts = []
         for start in range(0, len(squares), batch):
             chunk = squares[start : start + batch]
@@ -124,9 +128,78 @@ def cache_features(
             padded = np.resize(scaled, (batch, *scaled.shape[1:]))  # another shape would be traced anew
             parts.append(extractor.predict_on_batch(padded)[: len(chunk)])
             if progress:
-                progress(copy * len(squares) + start + len(chunk), (1 + copies) * len(squares))
+                done = (copy - first) * len(squares) + start + len(chunk)
+                progress(done, (1 + copies - first) * len(squares))
         rounds.append(np.concatenate(parts))
     return np.asarray(np.stack(rounds), dtype=np.float32)
+
+
+def _plain_features(
+    backbone: Backbone,
+    extractor: Any,
+    squares: NDArray[np.uint8],
+    records: Sequence[Record],
+    file: Path,
+    progress: Progress | None = None,
+) -> Floats:
+    """The frozen base's answer to every image as it is, which is kept: an image is computed once.
+
+    Args:
+        backbone: Whose pixel scale to use.
+        extractor: From `build_extractor`.
+        squares: (n, s, s), uint8, one a record.
+        records: Which images.
+        file: The npz file that keeps the answers of this base to these squares.
+        progress: Called with (done, total) images that were not known.
+
+    Returns:
+        (n, features), float32.
+    """
+    known: dict[str, Floats] = {}
+    if file.is_file():
+        with np.load(file) as stored:
+            known = dict(zip(stored["paths"].tolist(), stored["features"], strict=True))
+    missing = [row for row, record in enumerate(records) if record.path not in known]
+    if missing:
+        (found,) = cache_features(backbone, extractor, squares[missing], 0, 0, progress)
+        known |= zip((records[row].path for row in missing), found, strict=True)
+        with replacing(file) as partial, partial.open("wb") as stream:
+            np.savez(stream, paths=np.array(list(known)), features=np.stack(list(known.values())))
+    return np.stack([known[record.path] for record in records])
+
+
+def all_features(
+    backbone: Backbone,
+    extractor: Any,
+    squares: NDArray[np.uint8],
+    records: Sequence[Record],
+    base_weights: Path | None,
+    config: TransferConfig,
+    cache: Path,
+    progress: Progress | None = None,
+) -> Floats:
+    """Features of images as they are, kept in the cache, and of as many augmented copies as are wanted.
+
+    Args:
+        backbone: Whose pixel scale to use.
+        extractor: From `build_extractor`.
+        squares: (n, s, s), uint8, one a record.
+        records: Which images.
+        base_weights: The file that the base was read from; None for ImageNet's.
+        config: How many copies, and their seed.
+        cache: A folder.
+        progress: Called with (done, total).
+
+    Returns:
+        (1 + copies, n, features), float32.
+    """
+    digest = hashlib.sha256(base_weights.read_bytes()).hexdigest()[:16] if base_weights else "imagenet"
+    file = cache / f"features-{backbone.key}-{digest}.npz"
+    plain = _plain_features(backbone, extractor, squares, records, file, progress)[np.newaxis]
+    if not config.copies:
+        return plain
+    copies = cache_features(backbone, extractor, squares, config.copies, config.seed, progress, plain=False)
+    return np.concatenate([plain, copies])
 
 
 def build_head(features: int) -> Any:
@@ -219,6 +292,7 @@ def transfer(
     base_weights: Path | None,
     pooling: Pooling,
     config: TransferConfig,
+    cache: Path,
     target: Path,
     progress: Progress | None = None,
 ) -> Head:
@@ -231,6 +305,7 @@ def transfer(
         base_weights: A file with the base's weights; None for ImageNet's.
         pooling: Of the head.
         config: The knobs.
+        cache: Folder where features are kept.
         target: The safetensors file to write.
         progress: Called with (done, total) while features are computed; the head then takes a minute.
 
@@ -247,12 +322,22 @@ def transfer(
     extractor = build_extractor(base, pooling)
     train, validation = task_records(records, "train"), task_records(records, "val")
     labels = np.array([int(record.label == "covid") for record in records])
-    features = cache_features(backbone, extractor, squares[train], config.copies, config.seed, progress)
+    task = np.concatenate([train, validation])
+    features = all_features(
+        backbone,
+        extractor,
+        squares[task],
+        [records[row] for row in task],
+        base_weights,
+        config,
+        cache,
+        progress,
+    )
     head = fit_head(
-        features,
+        features[:, : len(train)],
         labels[train],
         [records[index].source for index in train],
-        (cache_features(backbone, extractor, squares[validation], 0, 0)[0], labels[validation]),
+        (features[0, len(train) :], labels[validation]),
         config,
     )
     _log(head, target.parent / "logs" / f"{target.stem}.head")

@@ -9,6 +9,7 @@ from PIL import Image
 from core.errors import DataError
 from core.preprocessing import Preprocessing
 from train.data import draw_phantoms, load_squares, read_manifest, read_pixels
+from train.pipeline import mark_clear
 
 HEADER = "path,label,split,source,group,findings\n"
 
@@ -38,6 +39,21 @@ def test_a_manifest_becomes_records(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_manifest_is_named(tmp_path: Path, rows: str, header: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
         read_manifest(write_set(tmp_path, rows, header))
+
+
+def test_lungs_without_anything_to_see_look_normal(tmp_path: Path) -> None:
+    """As COVID-CXNet's names say, and as radiologists scored."""
+    rows = "".join(
+        f"{name},covid,train,{source},{name},,{name}\n"
+        for source, name in (("cxnet", "1-.png"), ("cxnet", "2.png"), ("b", "3-.png"), ("b", "4.png"))
+    )
+    records = read_manifest(write_set(tmp_path, rows, HEADER.strip() + ",original\n"))
+    assert [each.visible_label for each in records] == ["normal", "covid", "covid", "covid"]
+    scores = tmp_path / "scores.csv"
+    scores.write_text("filename,geographic_mean,opacity_mean\n4.png,0.5,0.33\n2.png,0.67,0.33\n")
+    marked = mark_clear(records, scores)
+    assert [each.visible_label for each in marked] == ["normal", "covid", "covid", "normal"]
+    assert {each.label for each in marked} == {"covid"}
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_a_bundle_records_that_its_bases_come_from_imagenet(
     )
     pipeline.pretrain_backbones(run)
     pipeline.transfer_backbones(run, (VGG16,))
-    pipeline.bundle_run(run, tmp_path / "bundles" / "own", None)
+    pipeline.bundle_run(run, tmp_path / "bundles" / "own")
     manifest = read_manifest(tmp_path / "bundles" / "own")
     assert {entry.initialisation for entry in manifest.backbones.values()} == {"imagenet"}
     assert said[0] == "Nothing to pretrain: the bases come from --init imagenet."

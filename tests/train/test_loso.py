@@ -92,7 +92,7 @@ def test_a_source_of_both_classes_never_tests_as_known_what_it_was_left_out_for(
 
 
 def test_a_head_that_reads_the_source_fails_where_the_source_is_left_out(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Features say nothing but the source, and an unknown source resembles a known one of the other class."""
     records = records_of(40)
@@ -107,11 +107,11 @@ def test_a_head_that_reads_the_source_fails_where_the_source_is_left_out(
     monkeypatch.setattr(loso, "frozen_base", lambda *arguments: None)
     monkeypatch.setattr(loso, "build_extractor", lambda *arguments: None)
     task = [row for row, each in enumerate(records) if each.label != "pneumonia"]
-    monkeypatch.setattr(loso, "cache_features", lambda *arguments: features[task][np.newaxis])
+    monkeypatch.setattr(loso, "all_features", lambda *arguments: features[task][np.newaxis])
     pool = Pool(records, np.zeros((len(records), 8, 8), np.uint8))
     config = replace(TINY, transfer=replace(TINY.transfer, epochs=30, patience=30, learning_rate=5e-3))
     trials = [LeftOut("a", "x"), LeftOut("a", None)]
-    strict, easier = loso.measure_heads(BACKBONE, None, pool, trials, "frozen", config)
+    strict, easier = loso.measure_heads(BACKBONE, None, pool, trials, "frozen", config, tmp_path)
     assert strict.strict and not easier.strict
     assert strict.measured.images == 80 and strict.measured.positives == 40
     assert strict.measured.roc_auc is not None and strict.measured.roc_auc < 0.2
@@ -153,7 +153,7 @@ def test_what_is_measured_stays_and_the_rest_follows(
     asked: list[tuple[str, str, str, int]] = []
     taught: list[set[str]] = []
 
-    def measure(backbone, weights, pool, trials, base, config, watch):
+    def measure(backbone, weights, pool, trials, base, config, cache, watch):
         asked.append((backbone.key, base, str(weights), len(trials)))
         if len(asked) == 8:
             raise KeyboardInterrupt

@@ -58,7 +58,7 @@ def thresholds_of(folder: Path) -> dict[str, float]:
 
 def test_a_bundle_is_built_and_answers_as_it_recorded(run: pipeline.Run, tmp_path: Path) -> None:
     target = tmp_path / "bundles" / "tiny"
-    fitted = pipeline.bundle_run(run, target, None)
+    fitted = pipeline.bundle_run(run, target)
     manifest = read_manifest(target)
     assert {file.file for file in manifest.files()} == {
         path.name for path in target.iterdir() if path.name != "bundle.json"
@@ -130,7 +130,8 @@ def drawn_data(random_bundle_module: ModuleType, tmp_path: Path) -> Path:
 def test_a_bundle_says_where_its_radiographs_come_from(
     run: pipeline.Run, drawn_data: Path, tmp_path: Path
 ) -> None:
-    run = replace(run, data=drawn_data, config=replace(TINY, phantoms=12))
+    scores = drawn_data / "scores.csv"
+    run = replace(run, data=drawn_data, config=replace(TINY, phantoms=12), severity_scores=scores)
     run.__dict__["audit"] = []  # all drawings look alike
     measured = MeasuredAuc(images=9, positives=4, roc_auc=0.625, low=None, high=None)
     row = LeftOutSources(
@@ -138,7 +139,7 @@ def test_a_bundle_says_where_its_radiographs_come_from(
     )
     keep_left_out(run.folder / LEFT_OUT / "kept.json", (row,))
     target = tmp_path / "bundles" / "own"
-    pipeline.bundle_run(run, target, drawn_data / "scores.csv")
+    pipeline.bundle_run(run, target)
     manifest = read_manifest(target)
     found = {source.name: source for source in manifest.sources}
     assert set(found) == {*SOURCES, "phantom"}

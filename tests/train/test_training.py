@@ -122,8 +122,9 @@ def test_a_transferred_network_answers_as_its_base_and_head_did(
     save_weights(build_base(backbone, SIZE), tmp_path / "base.safetensors")
     target = tmp_path / "densenet121.safetensors"
     config = TransferConfig(epochs=3, patience=2, copies=1)
+    cache = tmp_path / "cache"
     head = transfer(
-        backbone, squares, records, tmp_path / "base.safetensors", "average", config, target, quiet
+        backbone, squares, records, tmp_path / "base.safetensors", "average", config, cache, target, quiet
     )
     assert 1 <= head.epochs <= 3 and 0 <= head.validation_auc <= 1
     network = build_network(backbone, SIZE, "average")
@@ -133,6 +134,37 @@ def test_a_transferred_network_answers_as_its_base_and_head_did(
     hidden = np.maximum(features.mean(axis=(1, 2)) @ head.weights[0] + head.weights[1], 0)
     expected = 1 / (1 + np.exp(-(hidden @ head.weights[2] + head.weights[3])))
     np.testing.assert_allclose(probability, expected, atol=0.02)  # kernels are stored in 8 bits
+
+
+def test_features_of_an_image_are_computed_once(
+    squares: np.ndarray, records: list[Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from train import transfer
+
+    asked: list[int] = []
+
+    def mean_grey(backbone, extractor, squares, copies, seed, progress=None, plain=True):
+        asked.append(len(squares))
+        return np.stack([squares.mean(axis=(1, 2), dtype=np.float32)[:, None]] * (copies + plain))
+
+    monkeypatch.setattr(transfer, "cache_features", mean_grey)
+    for name in ("base", "other"):
+        (tmp_path / name).write_text(name)
+    ways = BACKBONE_BY_KEY["vgg16"], None
+
+    def features(rows: slice, weights: str, copies: int = 0) -> np.ndarray:
+        config = TransferConfig(copies=copies)
+        chosen = squares[rows], records[rows]
+        return transfer.all_features(*ways, *chosen, tmp_path / weights, config, tmp_path / "cache")
+
+    first = features(slice(0, 4), "base")
+    assert first.shape == (1, 4, 1) and asked == [4]
+    more = features(slice(2, 7), "base")
+    assert asked == [4, 3] and (more[0, :2] == first[0, 2:]).all()
+    assert (more[0, :, 0] == squares[2:7].mean(axis=(1, 2), dtype=np.float32)).all()
+    features(slice(0, 4), "other")
+    assert asked == [4, 3, 4]
+    assert features(slice(0, 4), "base", copies=2).shape == (3, 4, 1) and asked == [4, 3, 4, 4]
 
 
 def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> None:
