@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -246,7 +247,7 @@ def roc_auc_interval(
     truth, values = _pair(labels, scores)
     if not truth.size:
         return Interval(math.nan, math.nan)
-    times_drawn, group_of = _draw_groups(np.arange(truth.size) if groups is None else groups, resamples, seed)
+    times_drawn, group_of = draw_groups(np.arange(truth.size) if groups is None else groups, resamples, seed)
     known = _weighted_aucs(truth, values, times_drawn[:, group_of])
     if not known.size:
         return Interval(math.nan, math.nan)
@@ -276,7 +277,7 @@ def share_intervals(
     """
     if not len(hits):
         return (Interval(math.nan, math.nan),) * int(hits.shape[1])
-    times_drawn, group_of = _draw_groups(groups, resamples, seed)
+    times_drawn, group_of = draw_groups(groups, resamples, seed)
     sums = np.stack([np.bincount(group_of, column) for column in (*hits.T, np.ones(len(hits)))], axis=1)
     drawn = times_drawn @ sums
     shares = drawn[:, :-1] / drawn[:, -1:]
@@ -284,23 +285,39 @@ def share_intervals(
     return tuple(Interval(low, high) for low, high in bounds)
 
 
-def _draw_groups(groups: ArrayLike, resamples: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """How often each draw holds each group, (resamples, groups), and the group of each image, (n,)."""
+def draw_groups(groups: ArrayLike, resamples: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How often each draw holds each group, (resamples, groups), and the group of each image, (n,); n > 0."""
     group_of = np.unique(np.asarray(groups), return_inverse=True)[1]
     count = int(group_of.max()) + 1
     draws = np.random.default_rng(seed).integers(count, size=(resamples, count))
     return np.stack([np.bincount(draw, minlength=count) for draw in draws]), group_of
 
 
+def weighted_levels(
+    truth: NDArray[np.int64], values: NDArray[np.float64], weights: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """How much the ill and the healthy images weigh at each score.
+
+    Args:
+        truth: (n,), 0 or 1.
+        values: (n,), scores.
+        weights: (r, n), of the images, in as many draws.
+
+    Returns:
+        Two of (r, levels), by rising score: of the ill, of the healthy.
+    """
+    order = np.argsort(values, kind="stable")
+    levels = np.flatnonzero(np.diff(values[order], prepend=-math.inf))
+    sorted_weights, ill = weights[:, order], truth[order] == 1
+    both, of_ill = (np.add.reduceat(each, levels, axis=1) for each in (sorted_weights, sorted_weights * ill))
+    return of_ill, both - of_ill
+
+
 def _weighted_aucs(
     truth: NDArray[np.int64], values: NDArray[np.float64], weights: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """ROC AUC for each row of (r, n) weights that has both classes; ties count half."""
-    order = np.argsort(values, kind="stable")
-    levels = np.flatnonzero(np.diff(values[order], prepend=-math.inf))
-    ill, healthy = (
-        np.add.reduceat(weights[:, order] * (truth[order] == label), levels, axis=1) for label in (1, 0)
-    )
+    ill, healthy = weighted_levels(truth, values, weights)
     both = (ill.sum(axis=1) > 0) & (healthy.sum(axis=1) > 0)
     ill, healthy = ill[both], healthy[both]
     below = np.cumsum(healthy, axis=1) - healthy / 2
