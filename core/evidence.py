@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.backbones import BACKBONES
 from core.bundle import REMEDY, bundle_path
 from core.errors import BundleError
+from core.findings import FINDINGS
 from core.manifest import BundleManifest
 from core.metrics import Evaluation, evaluate
 
@@ -22,7 +23,8 @@ SPLITS = {
     "seed_test": "images on which the original study reported its results",
     "external": "a clinic that the models have never seen",
 }
-TEXTS = ("split", "source", "group", "label")
+TEXTS = ("path", "split", "source", "group", "label")
+FINDING = "finding:"  # before the name of a finding, in the head of a column
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,26 +33,35 @@ class Predictions:
 
     Attributes:
         thresholds: Each model's own, by backbone key and "ensemble", in the order of the columns of `scores`.
+        path: (n,), str: the file, relative to the data folder.
         split: (n,), str.
         source: (n,), str: the collection or clinic.
         group: (n,), str: the patient.
         label: (n,), str: "covid", "normal" or "pneumonia".
         scores: (n, models), P(COVID-19) in [0, 1].
         extent: (n,), geographic extent as radiologists scored it, 0-8; NaN where nobody did.
+        findings: (n, 18), raw outputs of the findings network.
     """
 
     thresholds: dict[str, float]
+    path: NDArray[np.str_]
     split: NDArray[np.str_]
     source: NDArray[np.str_]
     group: NDArray[np.str_]
     label: NDArray[np.str_]
     scores: NDArray[np.float64]
     extent: NDArray[np.float64]
+    findings: NDArray[np.float64]
 
     @property
     def called(self) -> NDArray[np.bool_]:
         """(n, models): read as COVID-19, at each model's own threshold."""
         return np.asarray(self.scores >= np.array(list(self.thresholds.values())))
+
+    def take(self, rows: NDArray[np.int64]) -> Predictions:
+        """Some of the images."""
+        columns = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "thresholds"}
+        return Predictions(self.thresholds, **{name: column[rows] for name, column in columns.items()})
 
 
 @dataclass(frozen=True)
@@ -101,9 +112,18 @@ def _table(rows: list[dict[str, str]], thresholds: dict[str, float]) -> Predicti
     extent = np.array([float(row.get("extent") or "nan") for row in rows])
     if not all((text != "").all() for text in texts.values()) or not ((scores >= 0) & (scores <= 1)).all():
         raise ValueError("a cell is empty or no probability")
+    findings = np.array([[float(row[FINDING + name]) for name in FINDINGS] for row in rows])
+    if not np.isfinite(findings).all():
+        raise ValueError("a finding is no number")
     if not (np.isnan(extent) | ((extent >= 0) & (extent <= 8))).all():
         raise ValueError("an extent is out of range")
-    return Predictions(thresholds, **texts, scores=scores.reshape(-1, len(thresholds)), extent=extent)
+    return Predictions(
+        thresholds,
+        **texts,
+        scores=scores.reshape(-1, len(thresholds)),
+        extent=extent,
+        findings=findings.reshape(-1, len(FINDINGS)),
+    )
 
 
 def collect_evidence(folder: Path, manifest: BundleManifest) -> tuple[Evidence, ...]:

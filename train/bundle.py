@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import importlib.metadata
 import shutil
 import subprocess
@@ -294,14 +293,9 @@ def fit_on_validation(roles: Roles, outputs: Outputs, operating_points: Sequence
     parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
     for index, record in enumerate(roles.records):
         if record.label != "pneumonia" and record.split in ("val", "test"):
-            parts["test" if record.split == "test" else validation_part(record.group)].append(index)
+            parts["test" if record.split == "test" else ensemble.validation_part(record.group)].append(index)
     chosen = {name: _part(roles.records, features, rows) for name, rows in parts.items()}
     return fit_ensemble(chosen["train"], chosen["validation"], chosen["test"])
-
-
-def validation_part(group: str) -> str:
-    """Which part of the validation split a group belongs to, for ever: a hash decides."""
-    return "validation" if hashlib.sha256(group.encode()).digest()[0] % 3 == 0 else "train"
 
 
 def _part(records: Sequence[Record], features: NDArray[np.float32], rows: list[int]) -> Part:

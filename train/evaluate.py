@@ -18,7 +18,7 @@ from core import ensemble
 from core.backbones import BACKBONES
 from core.bundle import bundle_path, read_manifest
 from core.errors import DataError
-from core.evidence import collect_evidence
+from core.evidence import FINDING, collect_evidence
 from core.findings import FINDINGS
 from core.inference import Networks, RawOutputs, ensemble_features, load_networks, raw_outputs
 from train.data import Progress, Record, read_pixels
@@ -26,7 +26,7 @@ from train.data import Progress, Record, read_pixels
 INFORMATION = ("path", "split", "source", "group", "label")
 SEVERITY = ("extent", "opacity")  # as people scored them, or as a phantom was rendered
 MODELS = (*(backbone.key for backbone in BACKBONES), "ensemble")
-FINDING_COLUMNS = tuple(f"finding:{name}" for name in FINDINGS)
+FINDING_COLUMNS = tuple(FINDING + name for name in FINDINGS)
 DIGITS = 6
 AT_ONCE = 2  # images; while one is read or scaled, the other's network runs
 TOLERANCE = 1e-3  # between a recorded probability and the same one recomputed

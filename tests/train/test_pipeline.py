@@ -13,13 +13,13 @@ from PIL import Image
 from core.analysis import load_models
 from core.backbones import BACKBONES
 from core.bundle import read_manifest
+from core.ensemble import validation_part
 from core.errors import DataError
 from core.evidence import collect_evidence
 from core.findings import FINDINGS
 from core.metrics import youden_threshold
 from core.trials import LeftOutSources, MeasuredAuc, read_trials
 from train import evaluate, pipeline
-from train.bundle import validation_part
 from train.config import TINY
 from train.data import draw_phantoms
 from train.trials import LEFT_OUT, keep_left_out
