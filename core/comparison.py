@@ -149,7 +149,7 @@ def inputs(predictions: Predictions, operating_points: Sequence[float]) -> Float
 
 
 def _svm(key: str, columns: range, validation: Predictions, operating_points: Sequence[float]) -> Entrant:
-    """An SVM over some of the inputs, fitted to the images that the bundle's is, with the study's C of 0.5."""
+    """An SVM over some of the inputs, fitted as the bundle's is, with the study's C of 0.5."""
     chosen, labels = list(columns), (validation.label == "covid").astype(np.int64)
     held_out = np.array([validation_part(group) == "validation" for group in validation.group], dtype=bool)
     features = inputs(validation, operating_points)[:, chosen]
