@@ -1,0 +1,141 @@
+"""Tables to take along: CSV for a spreadsheet, LaTeX for a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from core.backbones import BACKBONES
+from core.charts import LABELS
+from core.comparison import Answers
+from core.evidence import Predictions
+from core.measures import DECISIONS, RANKINGS, Measured
+from core.reports import escape_cell
+from core.significance import adjust, compare_aucs, compare_decisions
+from core.study import StudyResult
+
+DIFFERENCE, ERROR, DELONG, MCNEMAR = "ROC AUC, difference", "± error", "DeLong p", "McNemar p"
+FRACTIONS = (DIFFERENCE, ERROR, DELONG, f"{DELONG}, Holm", MCNEMAR, f"{MCNEMAR}, Holm")
+NAMES = {key: each.name for key, (each, _) in DECISIONS.items()} | {
+    key: each.name for key, each in RANKINGS.items()
+}
+
+
+def measures_table(
+    answers: Answers, found: Mapping[str, Measured], sizes: Mapping[str, int], *, intervals: bool = True
+) -> pd.DataFrame:
+    """One row a model: its operating point, each measure as text with its interval, and how large it is.
+
+    Args:
+        answers: What was measured.
+        found: By the keys of `NAMES`.
+        sizes: Bytes of the backbones' files, by key.
+        intervals: Whether to show them.
+    """
+    columns: dict[str, Sequence[str]] = {
+        "Model": [each.name for each in answers.entrants],
+        "Operating point": [f"{each:.3f}" for each in answers.thresholds],
+    }
+    for key in NAMES:
+        measured = found[key]
+        rows = zip(measured.values, measured.low, measured.high, strict=True)
+        columns[NAMES[key]] = [_cell(*row, intervals=intervals) for row in rows]
+    keys = [each.key for each in answers.entrants]
+    parameters = {each.key: f"{each.parameters / 1e6:.1f} M" for each in BACKBONES}
+    columns["Parameters"] = [parameters.get(key, "") for key in keys]
+    columns["File"] = [f"{sizes[key] / 1e6:.1f} MB" if key in sizes else "" for key in keys]
+    return pd.DataFrame(columns)
+
+
+def _cell(value: float, low: float, high: float, *, intervals: bool) -> str:
+    if np.isnan(value):
+        return "–"
+    return f"{value:.3f} ({low:.3f}–{high:.3f})" if intervals and not np.isnan(low) else f"{value:.3f}"
+
+
+def measures_csv(answers: Answers, found: Mapping[str, Measured]) -> str:
+    """The same with all digits, one line a model and measure: model, measure, value, low, high, threshold."""
+    rows = [
+        {
+            "model": escape_cell(entrant.name),
+            "measure": NAMES[key],
+            "value": found[key].values[column],
+            "low": found[key].low[column],
+            "high": found[key].high[column],
+            "threshold": answers.thresholds[column],
+        }
+        for column, entrant in enumerate(answers.entrants)
+        for key in NAMES
+    ]
+    return str(pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))
+
+
+def measures_latex(table: pd.DataFrame, caption: str) -> str:
+    """The table of `measures_table` for LaTeX with the package booktabs."""
+    styled = table.map(lambda cell: cell.replace("–", "--")).style.hide(axis="index")
+    plain = styled.format(escape="latex").format_index(escape="latex", axis=1)
+    return str(plain.to_latex(hrules=True, caption=caption, position_float="centering"))
+
+
+def pairs(answers: Answers, columns: Sequence[tuple[int, int]]) -> pd.DataFrame:
+    """Pairs of models, tested: areas by DeLong's test, decisions by McNemar's, both corrected after Holm.
+
+    Args:
+        answers: With both classes.
+        columns: Which pairs, at least one.
+    """
+    called, rows = answers.called, []
+    for one, other in columns:
+        scores = answers.scores[:, one], answers.scores[:, other]
+        area = compare_aucs(answers.labels, *scores, answers.groups)
+        decision = compare_decisions(answers.labels, called[:, one], called[:, other])
+        rows.append(
+            {
+                "First": answers.entrants[one].name,
+                "Second": answers.entrants[other].name,
+                DIFFERENCE: area.difference,
+                ERROR: area.error,
+                DELONG: area.p,
+                f"{DELONG}, Holm": 0.0,
+                "Only first right": decision.first_only,
+                "Only second right": decision.second_only,
+                MCNEMAR: decision.p,
+                f"{MCNEMAR}, Holm": 0.0,
+            }
+        )
+    table = pd.DataFrame(rows)
+    for name in (DELONG, MCNEMAR):
+        table[f"{name}, Holm"] = adjust(table[name].to_list())
+    return table
+
+
+def disagreements(predictions: Predictions, answers: Answers, first: str, second: str) -> pd.DataFrame:
+    """The images that two models, given by key, decide differently."""
+    keys = [each.key for each in answers.entrants]
+    one, other = keys.index(first), keys.index(second)
+    rows = np.flatnonzero(answers.called[:, one] != answers.called[:, other])
+    table = predictions.take(answers.rows[rows])
+    return pd.DataFrame(
+        {
+            "Image": table.path,
+            "Source": table.source,
+            "Class": [LABELS[label] for label in table.label],
+            answers.entrants[one].name: answers.scores[rows, one],
+            answers.entrants[other].name: answers.scores[rows, other],
+        }
+    )
+
+
+def published(results: Sequence[StudyResult]) -> pd.DataFrame:
+    """The study's results, and what to mind with each."""
+    keys = ("accuracy", "sensitivity", "specificity", "ppv", "f1")
+    return pd.DataFrame(
+        [
+            {"Model": f"Study: {row.model}"}
+            | {NAMES[key]: f"{row.figures[key]:.3f}" if key in row.figures else "" for key in keys}
+            | {"Mind": row.flaw}
+            for row in results
+        ]
+    )

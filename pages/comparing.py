@@ -1,0 +1,297 @@
+"""The widgets of the comparison page, in the order of the page."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import streamlit as st
+
+from core import charts, curves, tables
+from core import study as study_results
+from core.bundle import BundleListing, manifest_sha256
+from core.comparison import NEGATIVES, Answers, Negatives, Question, ask
+from core.errors import ThoraxLensError
+from core.glossary import term
+from core.manifest import BundleManifest
+from core.markdown import plain
+from core.measures import Draws, Measured, decisions, draw, rankings
+from core.mistakes import Mistake, find_mistakes, picture
+from core.record import Record, read_record, shortcut_points
+from pages.components import PLOT, TABS, refusals
+
+SEED, RESAMPLES = 0, 1000
+TITLES = {"val": "Validation", **TABS}
+AGAINST = {"normal": "Normal", "pneumonia": "Other pneumonia", "both": "Normal and other pneumonia"}
+
+
+def record(listing: BundleListing) -> Record | None:
+    """A bundle's record, read once."""
+    with refusals():
+        if listing.manifest:
+            return _record(listing.folder, manifest_sha256(listing.folder), listing.manifest)
+    return None
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading what the models said about held-out images")
+def _record(folder: Path, version: str, _manifest: BundleManifest) -> Record:
+    return read_record(folder, _manifest)
+
+
+def shortcuts(record: Record) -> None:
+    """Before any figure impresses: how the same models do where a shortcut does not help."""
+    st.subheader("First: does it last?")
+    entrants = {each.key: each for each in record.entrants}
+    _chart(charts.shortcut_chart(shortcut_points(record), entrants), "shortcuts")
+    st.caption(
+        "The same models, from left to right: on held-out images of the collections that they learnt from, "
+        "and on images that a shortcut does not help with. In public data the collection nearly tells the "
+        "class, so that the figures on the left flatter.",
+        help=f"{term('external')}\n\n{term('left_out_sources')}\n\n{term('covered_lungs')}",
+    )
+    if record.trials:
+        tells = [row.measured.roc_auc for row in record.trials.source_classifier if row.measured.roc_auc]
+        if tells:
+            st.caption(
+                "What the backbones compute also tells two collections of one class apart, where the disease "
+                f"cannot help: ROC AUC {min(tells):.2f} to {max(tells):.2f} (after Zech et al. 2018)."
+            )
+
+
+def question(record: Record) -> Question:
+    """Which images, against what, and where to decide."""
+    st.subheader("On which images?")
+    table = record.predictions
+    splits = [split for split in TITLES if split in table.split]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        split = st.selectbox(
+            "Images",
+            splits,
+            index=splits.index("test") if "test" in splits else 0,
+            format_func=lambda each: TITLES[each],
+            help=f"{term('internal')}\n\n{term('external')}",
+        )
+        inside = table.split == split
+        sources = st.multiselect(
+            "Sources", sorted({str(each) for each in table.source[inside]}), placeholder="all"
+        )
+        kinds: list[Negatives] = [
+            each
+            for each, labels in NEGATIVES.items()
+            if all(label in table.label[inside] for label in labels)
+        ]
+        negatives = st.selectbox(
+            "COVID-19 against", kinds or ["normal"], format_func=AGAINST.get, help=term("negatives")
+        )
+        one = st.toggle("One operating point for all", help=term("threshold"))
+    threshold = st.slider("Operating point", 0.01, 0.99, 0.5, 0.01) if one else None
+    if split == "val":
+        st.warning(
+            "Operating points and SVMs were fitted to these images: their figures flatter.",
+            icon=":material/warning:",
+        )
+    return Question(split, tuple(sources), negatives, threshold)
+
+
+def answers(record: Record, question: Question) -> Answers | None:
+    """What the models said about these images."""
+    with refusals():
+        if record.missing:
+            st.info(plain(record.missing), icon=":material/info:")
+        return ask(question, record.predictions, record.entrants)
+    return None
+
+
+@st.cache_resource(max_entries=64, show_spinner="Drawing patients for the intervals")
+def _ranked(version: str, question: Question, _answers: Answers) -> tuple[Draws, dict[str, Measured]]:
+    """What does not depend on the operating point."""
+    draws = draw(_answers.groups, RESAMPLES, SEED)
+    return draws, rankings(_answers.labels, _answers.scores, draws)
+
+
+def _draws(record: Record, question: Question, answers: Answers) -> tuple[Draws, dict[str, Measured]]:
+    return _ranked(record.version, replace(question, threshold=None), answers)
+
+
+def measures(record: Record, question: Question, answers: Answers) -> None:
+    """Twelve measures of every model, to sort and to take along; and what the study published."""
+    draws, ranked = _draws(record, question, answers)
+    found = decisions(answers.labels, answers.called, draws) | ranked
+    patients, ill = len(set(answers.groups)), int(answers.labels.sum())
+    st.caption(
+        f"{answers.labels.size} images of {patients} patients, {ill} with COVID-19. Intervals: 95 %, "
+        f"{RESAMPLES} draws of whole patients, seed {SEED}.",
+        help=term("interval"),
+    )
+    intervals = st.toggle("Intervals", value=True)
+    frame = tables.measures_table(answers, found, record.sizes, intervals=intervals)
+    st.dataframe(frame, hide_index=True, height=35 * (len(frame) + 1) + 3)
+    with st.container(horizontal=True):
+        st.download_button(
+            "CSV, all digits",
+            tables.measures_csv(answers, found),
+            "thoraxlens-comparison.csv",
+            "text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "LaTeX",
+            tables.measures_latex(frame, f"{TITLES.get(question.split or '', 'All')}: {patients} patients"),
+            "thoraxlens-comparison.tex",
+            "text/x-tex",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    with st.expander("What the study published, and what is wrong with it"):
+        st.dataframe(tables.published((*study_results.BACKBONES, *study_results.SVMS)), hide_index=True)
+
+
+def plots(record: Record, question: Question, answers: Answers) -> None:
+    """Curves, matrices and distributions of the same answers."""
+    st.subheader("How do they differ?")
+    own = {each.key: each.name for each in answers.entrants if each.same_as is None}
+    shown = st.selectbox(
+        "Show the interval and the scores of", list(own), index=len(own) - 4, format_func=own.get
+    )
+    both = 0 < answers.labels.sum() < answers.labels.size
+    if not both:
+        st.info(
+            "These images are all of one class: choose more sources to see curves.", icon=":material/info:"
+        )
+        _chart(charts.scores_chart(answers, record.predictions, shown), "scores")
+        return
+    draws, _ = _draws(record, question, answers)
+    names = (
+        "ROC",
+        "Precision-recall",
+        "Confusion",
+        "Reliability",
+        "Scores",
+        "Agreement",
+        "Decision curve",
+        "Prevalence",
+    )
+    roc, precision, matrices, reliability, scores, agreement, benefit, prevalence = st.tabs(names)
+    with roc:
+        _chart(curves.roc_chart(answers, draws, shown), "roc")
+    with precision:
+        _chart(curves.pr_chart(answers, draws, shown), "pr")
+    with matrices:
+        _chart(charts.confusion_chart(answers), "confusion")
+    with reliability:
+        _chart(curves.reliability_chart(answers), "reliability")
+    with scores:
+        _chart(charts.scores_chart(answers, record.predictions, shown), "scores")
+    with agreement:
+        _chart(charts.agreement_chart(answers), "agreement")
+        _disagreements(record, answers, own)
+    with benefit:
+        _chart(curves.decision_chart(answers), "benefit")
+    with prevalence:
+        percent = st.select_slider(
+            "Of those examined, have COVID-19 (%)",
+            [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 80.0],
+            5.0,
+        )
+        _chart(curves.prevalence_chart(answers, percent / 100), "prevalence")
+
+
+def _chart(chart: charts.Chart, key: str) -> None:
+    """A figure; beside it what it says in words, and its numbers."""
+    picture, numbers = st.columns([3, 2], gap="medium")
+    with picture:
+        st.plotly_chart(chart.figure, config=PLOT, key=f"chart-{key}")
+    with numbers:
+        st.markdown(plain(chart.words))
+        if chart.table:
+            st.dataframe(list(chart.table), hide_index=True)
+
+
+def _disagreements(record: Record, answers: Answers, names: dict[str, str]) -> None:
+    """The images that two models decide differently."""
+    with st.container(horizontal=True):
+        first = st.selectbox("Images on which", list(names), format_func=names.get)
+        second = st.selectbox(
+            "differs from", [key for key in names if key != first], index=1, format_func=names.get
+        )
+    st.dataframe(tables.disagreements(record.predictions, answers, first, second), hide_index=True)
+
+
+def tests(answers: Answers) -> None:
+    """Is one model better than another, or is it luck?"""
+    st.subheader("Better, or luck?")
+    own = [(column, each) for column, each in enumerate(answers.entrants) if each.same_as is None]
+    if not 0 < answers.labels.sum() < answers.labels.size:
+        st.info("Tests need images of both classes.", icon=":material/info:")
+        return
+    chosen = st.multiselect(
+        "Models to compare in pairs",
+        [column for column, _ in own],
+        default=[column for column, _ in own[:6]],
+        format_func=lambda column: answers.entrants[column].name,
+    )
+    pairs = list(combinations(sorted(chosen), 2))
+    if not pairs:
+        return
+    st.dataframe(
+        tables.pairs(answers, pairs),
+        hide_index=True,
+        column_config={name: st.column_config.NumberColumn(format="%.4f") for name in tables.FRACTIONS},
+    )
+    st.caption(
+        f"DeLong's test over patients (Obuchowski 1997) and McNemar's exact test over images, {len(pairs)} "
+        "pairs, each corrected after Holm (1979). A small p says that a difference is hardly luck on images "
+        "like these; it says nothing about other images.",
+        help=term("significance"),
+    )
+
+
+def mistakes(record: Record, answers: Answers) -> None:
+    """The most confident mistakes of a model."""
+    st.subheader("Where were they surest, and wrong?")
+    own = {each.key: each.name for each in answers.entrants if each.same_as is None}
+    shown = st.selectbox("The mistakes of", list(own), format_func=own.get)
+    found = find_mistakes(record.predictions, answers, shown)
+    if not found:
+        st.info(f"{own[shown]} decides all of these images rightly.", icon=":material/check:")
+        return
+    for row in range(0, len(found), 4):
+        for column, mistake in zip(st.columns(4), found[row : row + 4], strict=False):
+            with column, st.container(border=True):
+                _mistake(mistake)
+
+
+def _mistake(mistake: Mistake) -> None:
+    data = os.environ.get("THORAXLENS_DATA")
+    shown = None
+    try:
+        shown = picture(Path(data), mistake.path) if data else None
+    except ThoraxLensError as error:
+        st.caption(plain(str(error)))
+    if shown is not None:
+        st.image(shown, width="stretch")
+    st.markdown(
+        f"**{charts.LABELS[mistake.label]}**, read as "
+        f"{'COVID-19' if mistake.score >= mistake.threshold else 'not COVID-19'} ({mistake.score:.3f})"
+    )
+    st.caption(
+        f"{plain(mistake.path)}, {plain(mistake.source)}. {mistake.others} of five backbones err, too."
+    )
+
+
+def study() -> None:
+    """The study's table, reproduced, and its slips."""
+    st.subheader("The study, reproduced")
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.dataframe(tables.published(study_results.SVMS), hide_index=True)
+        st.caption(
+            "As published. `python -m train ensemble --table FILE.csv` fits all three rows again from the "
+            "study's table of probabilities and findings; rows one and two come out digit for digit."
+        )
+    with right:
+        for slip in study_results.SLIPS:
+            st.markdown(f"- {slip}")
