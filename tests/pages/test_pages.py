@@ -17,7 +17,7 @@ from core.samples import list_samples
 from core.sources import PROJECT
 from core.trials import CoveredLungs, MeasuredAuc, Trials, write_trials
 
-PAGES = ("analyse.py", "cards.py", "about.py")
+PAGES = ("analyse.py", "compare.py", "cards.py", "about.py")
 SECONDS = 240  # of a busy machine, the first time; 3 on an idle one
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [link](http://x.example) www.x.io a@x.io :red[hot] $x$.png"
 REFUSED = {

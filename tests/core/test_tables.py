@@ -1,0 +1,82 @@
+"""Tables to take along."""
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+
+from core import study, tables
+from core.comparison import Answers, Question, ask, enter
+from core.evidence import Predictions
+from core.measures import decisions, draw, rankings
+from core.significance import adjust, compare_aucs, compare_decisions
+
+
+@pytest.fixture(scope="module")
+def table(drawn_predictions: Callable[..., Predictions]) -> Predictions:
+    return drawn_predictions()
+
+
+@pytest.fixture(scope="module")
+def answers(table: Predictions) -> Answers:
+    return ask(Question("test"), table, enter(table, [0.5] * 18)[0])
+
+
+@pytest.fixture(scope="module")
+def found(answers: Answers):
+    draws = draw(answers.groups, 50)
+    return decisions(answers.labels, answers.called, draws) | rankings(answers.labels, answers.scores, draws)
+
+
+def test_the_table_on_the_page(answers: Answers, found) -> None:
+    frame = tables.measures_table(answers, found, {"vgg16": 14_700_000})
+    first = frame.iloc[0]
+    area = found["roc_auc"]
+    assert first["Model"] == "VGG16" and first["File"] == "14.7 MB" and first["Parameters"] == "14.7 M"
+    assert first["ROC AUC"] == f"{area.values[0]:.3f} ({area.low[0]:.3f}–{area.high[0]:.3f})"
+    assert len(frame) == 11 and {*tables.NAMES.values()} <= {*frame.columns}
+    short = tables.measures_table(answers, found, {}, intervals=False)
+    assert short.iloc[0]["ROC AUC"] == f"{area.values[0]:.3f}" and short.iloc[5]["Parameters"] == ""
+
+
+def test_csv_has_all_digits(answers: Answers, found) -> None:
+    rows = list(csv.DictReader(io.StringIO(tables.measures_csv(answers, found))))
+    assert len(rows) == 11 * 12
+    row = next(row for row in rows if (row["model"], row["measure"]) == ("Xception", "Brier score"))
+    assert float(row["value"]) == found["brier"].values[4] and float(row["high"]) == found["brier"].high[4]
+
+
+def test_latex_is_a_whole_table(answers: Answers, found) -> None:
+    text = tables.measures_latex(tables.measures_table(answers, found, {}), "Test: 385 patients")
+    assert text.startswith("\\begin{table}") and text.count("\\\\") == 12
+    assert "\\toprule" in text and "–" not in text and "VGG16 &" in text
+    assert "\\caption{Test: 385 patients}" in text
+
+
+def test_pairs_are_tested_and_corrected(answers: Answers) -> None:
+    columns = [(0, 1), (0, 2), (1, 2)]
+    frame = tables.pairs(answers, columns)
+    areas = [
+        compare_aucs(answers.labels, answers.scores[:, i], answers.scores[:, j], answers.groups)
+        for i, j in columns
+    ]
+    assert frame["DeLong p, Holm"].to_list() == pytest.approx(adjust([each.p for each in areas]))
+    decision = compare_decisions(answers.labels, answers.called[:, 1], answers.called[:, 2])
+    assert frame["McNemar p"][2] == decision.p and frame["Only first right"][2] == decision.first_only
+    assert set(tables.FRACTIONS) <= set(frame.columns)
+
+
+def test_disagreements_open_the_cases(answers: Answers, table: Predictions) -> None:
+    frame = tables.disagreements(table, answers, "vgg16", "xception")
+    differ = answers.called[:, 0] != answers.called[:, 4]
+    assert frame["Image"].to_list() == table.path[answers.rows[differ]].tolist()
+    assert ((frame["VGG16"] >= 0.5) != (frame["Xception"] >= 0.5)).all()
+
+
+def test_the_studys_rows_say_what_to_mind() -> None:
+    frame = tables.published((*study.BACKBONES, *study.SVMS))
+    assert len(frame) == 8 and (frame["Mind"].str.len() > 20).all()
+    assert frame["Accuracy"].to_list()[:5] == ["0.955", "0.970", "0.991", "0.961", "0.997"]
+    assert frame["Sensitivity"][0] == f"{71 / 86:.3f}" and frame["PPV"][0] == ""
+    assert frame["F1"].to_list()[5:] == ["1.000", "0.936", "0.936"]

@@ -1,0 +1,152 @@
+"""The comparison page through Streamlit's AppTest, on the bundle that ships: its table needs no network."""
+
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.bundle import file_sha256, read_manifest, write_manifest
+from core.evidence import read_predictions
+from core.sources import PROJECT, bundles_folder
+
+SHIPPED = PROJECT / "assets" / "bundles" / "first"
+SECONDS = 120
+
+
+@pytest.fixture(autouse=True)
+def _main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest leaves the page as `__main__`, which processes that later tests spawn would run again."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.delenv("THORAXLENS_BUNDLES", raising=False)
+    monkeypatch.delenv("THORAXLENS_DATA", raising=False)
+    assert SHIPPED.parent == bundles_folder()
+    return opened()
+
+
+def opened() -> AppTest:
+    page = AppTest.from_file(PROJECT / "pages" / "compare.py", default_timeout=SECONDS)
+    page.session_state["entered"] = True  # as app.py leaves it
+    page.run()
+    assert not page.exception
+    return page
+
+
+def choose(page: AppTest, label: str, value: object) -> None:
+    (box,) = [each for each in page.selectbox if each.label == label]
+    box.set_value(value).run()
+    assert not page.exception
+
+
+def captions(page: AppTest) -> str:
+    return "\n".join(each.value for each in page.caption)
+
+
+def measures(page: AppTest):
+    return next(each.value for each in page.dataframe if "Balanced accuracy" in each.value.columns)
+
+
+def test_the_fall_comes_before_any_other_figure(page: AppTest) -> None:
+    heads = [each.value for each in page.subheader]
+    assert heads[0] == "First: does it last?" and heads[-1] == "The study, reproduced"
+    first = page.dataframe[0].value
+    assert {"Own sources", "Own sources, lungs covered", "A clinic never seen"} <= set(first.columns)
+    assert (first["Own sources"] > first["A clinic never seen"]).all()
+    assert any("two collections of one class" in each.value for each in page.caption)
+
+
+def test_all_eleven_stand_in_the_table_with_the_record_of_the_bundle(page: AppTest) -> None:
+    table = measures(page)
+    predictions = read_predictions(SHIPPED, read_manifest(SHIPPED))
+    own = (predictions.split == "test") & (predictions.label != "pneumonia")
+    assert len(table) == 11
+    assert f"{own.sum()} images of {len(set(predictions.group[own]))} patients" in captions(page)
+    assert "seed 0" in captions(page)
+
+
+def test_the_question_is_followed(page: AppTest) -> None:
+    choose(page, "Images", "external")
+    assert "44 images" in captions(page)
+    before = measures(page)
+    choose(page, "Images", "test")
+    choose(page, "COVID-19 against", "both")
+    assert "582 images" in captions(page)
+    page.toggle[0].set_value(True).run()
+    assert not page.exception
+    (slider,) = [each for each in page.slider if each.label == "Operating point"]
+    assert set(measures(page)["Operating point"]) == {"0.500"}
+    slider.set_value(0.9).run()
+    assert set(measures(page)["Operating point"]) == {"0.900"}
+    assert (measures(page)["Model"] == before["Model"]).all()
+
+
+def test_validation_images_carry_a_warning(page: AppTest) -> None:
+    assert not page.warning
+    choose(page, "Images", "val")
+    assert "flatter" in page.warning[0].value
+
+
+def test_images_of_one_class_leave_what_can_be_said(page: AppTest) -> None:
+    (sources,) = [each for each in page.multiselect if each.label == "Sources"]
+    sources.set_value(["cohen"]).run()
+    assert not page.exception and not page.error
+    assert "14 images" in captions(page)
+    assert (measures(page)["ROC AUC"] == "–").all()
+    assert any("all of one class" in each.value for each in page.info)
+
+
+def test_a_slider_answers_at_once(page: AppTest) -> None:
+    """What does not depend on the operating point is not computed again."""
+    page.toggle[0].set_value(True).run()
+    (slider,) = [each for each in page.slider if each.label == "Operating point"]
+    slider.set_value(0.6).run()
+    start = time.perf_counter()
+    slider.set_value(0.7).run()
+    assert time.perf_counter() - start < 20  # of a busy machine; the figure itself is a benchmark's
+
+
+def test_pairs_are_tested(page: AppTest) -> None:
+    pairs = next(each.value for each in page.dataframe if "DeLong p" in each.value.columns)
+    assert len(pairs) == 15 and ((pairs["DeLong p, Holm"] >= pairs["DeLong p"]).all())
+    assert "Holm (1979)" in captions(page)
+
+
+def test_mistakes_name_the_image_and_show_it_where_the_user_has_it(
+    page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "of five backbones err" in captions(page) and not page.get("imgs")
+    path = next(each.value for each in page.caption if "backbones err" in each.value).split(",")[0]
+    path = path.replace("\\", "")
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    sample = next((PROJECT / "assets" / "samples").glob("*.png"))
+    (tmp_path / path).write_bytes(sample.read_bytes())
+    monkeypatch.setenv("THORAXLENS_DATA", str(tmp_path))
+    assert len(opened().get("imgs")) == 1
+
+
+def test_a_damaged_table_is_named(
+    random_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "bundles" / "odd"
+    shutil.copytree(random_bundle, folder)
+    file = folder / "predictions.csv"
+    file.write_text(file.read_text().replace("finding:Mass", "finding:Moss"))
+    manifest = read_manifest(folder)
+    entry = manifest.predictions.model_copy(update={"sha256": file_sha256(file)})
+    write_manifest(folder, manifest.model_copy(update={"predictions": entry}))
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(folder.parent))
+    page = opened()
+    assert len(page.error) == 1 and "damaged" in page.error[0].value
+    assert not page.dataframe
+
+
+def test_the_studys_slips_are_named(page: AppTest) -> None:
+    text = "\n".join(each.value for each in page.markdown)
+    for words in ("never fitted", "that of normal", "first 33", "Wrong scale"):
+        assert words in text
