@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -62,6 +62,13 @@ class Predictions:
         """Some of the images."""
         columns = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "thresholds"}
         return Predictions(self.thresholds, **{name: column[rows] for name, column in columns.items()})
+
+
+def join(tables: Sequence[Predictions]) -> Predictions:
+    """Several tables of the same models as one; at least one."""
+    names = [each.name for each in fields(Predictions) if each.name != "thresholds"]
+    columns = {name: np.concatenate([getattr(table, name) for table in tables]) for name in names}
+    return Predictions(tables[0].thresholds, **columns)
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,19 @@ def op_norm(probabilities: ArrayLike, operating_points: ArrayLike) -> NDArray[np
     return np.where(p < point, p / (2 * point), 1 - (1 - p) / (2 * (1 - point)))
 
 
+def undo_op_norm(scores: ArrayLike, operating_points: ArrayLike) -> NDArray[np.float64]:
+    """The raw outputs whose scores these are: what `op_norm` and `sigmoid` did, undone.
+
+    Args:
+        scores: (..., 18), in [0, 1]; 0 and 1 stand for -36 and 36.
+        operating_points: (18,), inside (0, 1).
+    """
+    s, point = np.asarray(scores, np.float64), np.asarray(operating_points, np.float64)
+    p = np.where(s < 0.5, 2 * point * s, 1 - 2 * (1 - point) * (1 - s))
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.clip(np.log(p) - np.log1p(-p), -36, 36))
+
+
 def finding_scores(
     logits: NDArray[np.float32], points: Sequence[float], aucs: Mapping[str, float]
 ) -> tuple[FindingScore, ...]:

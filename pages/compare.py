@@ -8,8 +8,9 @@ disclaimer()
 listing = chosen_listing()
 record = show.record(listing) if listing else None
 
-if record:
+if listing and record:
     show.shortcuts(record)
+    record = show.with_own_set(listing, record)
     question = show.question(record)
     answers = show.answers(record, question)
     if answers:

@@ -9,21 +9,22 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import charts, curves, tables
+from core import charts, curves, own_set, tables
 from core import study as study_results
 from core.bundle import BundleListing, manifest_sha256
 from core.comparison import NEGATIVES, Answers, Negatives, Question, ask
 from core.errors import ThoraxLensError
+from core.evidence import Predictions, join
 from core.glossary import term
 from core.manifest import BundleManifest
 from core.markdown import plain
 from core.measures import Draws, Measured, decisions, draw, rankings
 from core.mistakes import Mistake, find_mistakes, picture
 from core.record import Record, read_record, shortcut_points
-from pages.components import PLOT, TABS, refusals
+from pages.components import PLOT, TABS, loaded, refusals, service
 
 SEED, RESAMPLES = 0, 1000
-TITLES = {"val": "Validation", **TABS}
+TITLES = {own_set.SPLIT: "Your own set", "val": "Validation", **TABS}
 AGAINST = {"normal": "Normal", "pneumonia": "Other pneumonia", "both": "Normal and other pneumonia"}
 
 
@@ -60,6 +61,69 @@ def shortcuts(record: Record) -> None:
             )
 
 
+def with_own_set(listing: BundleListing, record: Record) -> Record:
+    """The same record, and what its models say about the user's own labelled images, if there are any."""
+    with st.expander("Measure them on your own labelled images", icon=":material/folder_zip:"):
+        st.markdown(
+            "A ZIP of at most 500 radiographs with a `labels.csv`, or with folders called `covid`, `normal` "
+            "and `pneumonia`. They stay in memory and go when this page is closed."
+        )
+        st.download_button(
+            "Template of labels.csv",
+            own_set.TEMPLATE,
+            "labels.csv",
+            "text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        file = st.file_uploader("Your set (ZIP)", type="zip", max_upload_size=500)
+        own = None
+        with refusals():
+            own = _own(listing, record, file.getvalue(), file.file_id) if file else None
+        if own is None:
+            return record
+        table, skipped = own
+        st.success(
+            f"{table.label.size if table else 0} images measured, {len(skipped)} skipped.",
+            icon=":material/check:",
+        )
+        if skipped:
+            st.dataframe({"Skipped": skipped}, hide_index=True)
+    if table is None:
+        return record
+    version = f"{record.version}:{file.file_id if file else ''}"
+    return replace(record, predictions=join([record.predictions, table]), version=version)
+
+
+def _own(
+    listing: BundleListing, record: Record, data: bytes, key: str
+) -> tuple[Predictions | None, list[str]]:
+    """What the models say about an uploaded set, asked once a session."""
+    kept = st.session_state.get("own_set")
+    if kept and kept[0] == (key, record.version):
+        return kept[1]
+    found = own_set.open_set(data)
+    bundle = loaded(listing.folder)
+    rows, skipped = [], list(found.problems)
+    bar = st.progress(0.0, "Analysing your images")
+    asked = own_set.analyse_set(
+        found,
+        record.predictions.thresholds,
+        bundle.models.manifest.findings.operating_points,
+        lambda data, name: service().read(data, name, bundle, lambda text: None).analysis,
+    )
+    for done, (name, outcome) in enumerate(asked, start=1):
+        bar.progress(done / len(found.members), f"{done} of {len(found.members)}: {plain(name)}")
+        if isinstance(outcome, str):
+            skipped.append(outcome)
+        else:
+            rows.append(outcome)
+    bar.empty()
+    answer = join(rows) if rows else None, skipped
+    st.session_state["own_set"] = (key, record.version), answer
+    return answer
+
+
 def question(record: Record) -> Question:
     """Which images, against what, and where to decide."""
     st.subheader("On which images?")
@@ -69,7 +133,7 @@ def question(record: Record) -> Question:
         split = st.selectbox(
             "Images",
             splits,
-            index=splits.index("test") if "test" in splits else 0,
+            index=0 if own_set.SPLIT in splits or "test" not in splits else splits.index("test"),
             format_func=lambda each: TITLES[each],
             help=f"{term('internal')}\n\n{term('external')}",
         )

@@ -97,7 +97,7 @@ def chosen_bundle() -> Loaded | None:
     """The bundle to use, loaded."""
     listing = chosen_listing()
     with refusals():
-        return _loaded(listing.folder) if listing else None
+        return loaded(listing.folder) if listing else None
     return None
 
 
@@ -120,13 +120,14 @@ def chosen_listing() -> BundleListing | None:
     return listing
 
 
-def _loaded(folder: Path) -> Loaded:
+def loaded(folder: Path) -> Loaded:
+    """A bundle, loaded while a bar says how far that is."""
     place = st.empty()
     with place.container():
         bar = st.progress(0.0, "Loading the models: a few seconds, the first time about a minute")
-        loaded = service().load(folder, lambda text, done: bar.progress(min(done, 1.0), text))
+        bundle = service().load(folder, lambda text, done: bar.progress(min(done, 1.0), text))
     place.empty()
-    return loaded
+    return bundle
 
 
 def chosen_radiograph() -> Source | None:

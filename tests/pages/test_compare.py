@@ -1,8 +1,10 @@
 """The comparison page through Streamlit's AppTest, on the bundle that ships: its table needs no network."""
 
+import io
 import shutil
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -120,14 +122,14 @@ def test_pairs_are_tested(page: AppTest) -> None:
 def test_mistakes_name_the_image_and_show_it_where_the_user_has_it(
     page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "of five backbones err" in captions(page) and not page.get("imgs")
+    assert "of five backbones err" in captions(page) and not page.get("image")
     path = next(each.value for each in page.caption if "backbones err" in each.value).split(",")[0]
     path = path.replace("\\", "")
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     sample = next((PROJECT / "assets" / "samples").glob("*.png"))
     (tmp_path / path).write_bytes(sample.read_bytes())
     monkeypatch.setenv("THORAXLENS_DATA", str(tmp_path))
-    assert len(opened().get("imgs")) == 1
+    assert len(opened().get("image")) == 1
 
 
 def test_a_damaged_table_is_named(
@@ -144,6 +146,27 @@ def test_a_damaged_table_is_named(
     page = opened()
     assert len(page.error) == 1 and "damaged" in page.error[0].value
     assert not page.dataframe
+
+
+def test_an_own_set_gets_the_same_page(random_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
+    samples = sorted((PROJECT / "assets" / "samples").glob("*.png"))[:3]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number, sample in enumerate(samples):
+            archive.write(sample, f"{('covid', 'normal')[number % 2]}/{sample.name}")
+        archive.writestr("normal/broken.png", b"nothing")
+        archive.writestr("stray.png", b"nothing")
+    page = opened()
+    page.file_uploader[0].set_value([("set.zip", packed.getvalue(), "application/zip")]).run()
+    assert not page.exception and not page.error
+    assert "3 images measured, 2 skipped" in page.success[0].value
+    assert page.selectbox[0].value == "own" and "3 images of 3 patients" in captions(page)
+    skipped = next(each.value for each in page.dataframe if "Skipped" in each.value.columns)
+    assert any("broken.png" in row for row in skipped["Skipped"])
+    page.file_uploader[0].set_value([("set.zip", b"PK nothing", "application/zip")]).run()
+    assert len(page.error) == 1 and "ZIP" in page.error[0].value
+    assert "The study, reproduced" in [each.value for each in page.subheader]
 
 
 def test_the_studys_slips_are_named(page: AppTest) -> None:
