@@ -103,7 +103,7 @@ class Service:
                 gc.freeze()
             return loaded
 
-    def read(self, data: bytes, name: str, loaded: Loaded, tell: Tell) -> Case:
+    def read(self, data: bytes, name: str, loaded: Loaded, tell: Tell, *, keep: bool = True) -> Case:
         """Reads and analyses a file.
 
         Args:
@@ -111,6 +111,7 @@ class Service:
             name: As uploaded.
             loaded: The bundle to ask.
             tell: Called with a sentence whenever something else begins.
+            keep: Whether to remember the answer, for when the page runs again.
 
         Raises:
             RadiographError: If the file is no radiograph.
@@ -126,6 +127,8 @@ class Service:
             radiograph = read_radiograph_isolated(data, name)
             tell("Asking five backbones, the findings network and the ensemble")
             case = _analyse(radiograph, loaded.models)
+        if not keep:
+            return case
         with self._state:
             self._cases[key] = case
             while len(self._cases) > self._kept:

@@ -110,7 +110,7 @@ def _own(
         found,
         record.predictions.thresholds,
         bundle.models.manifest.findings.operating_points,
-        lambda data, name: service().read(data, name, bundle, lambda text: None).analysis,
+        lambda data, name: service().read(data, name, bundle, lambda text: None, keep=False).analysis,
     )
     for done, (name, outcome) in enumerate(asked, start=1):
         bar.progress(done / len(found.members), f"{done} of {len(found.members)}: {plain(name)}")

@@ -42,7 +42,7 @@ class PretrainConfig:
         seed: Of sampling, augmentation and initial weights.
     """
 
-    stages: tuple[Stage, ...] = (Stage(112, 5, 2000, 1e-3), Stage(224, 1, 900, 3e-4))
+    stages: tuple[Stage, ...] = (Stage(112, 12, 2000, 1e-3), Stage(224, 1, 900, 3e-4))
     batch: int = 32
     weight_decay: float = 1e-3
     dropout: float = 0.2
@@ -155,7 +155,7 @@ DEFAULT = TrainConfig()
 STUDY = TrainConfig(
     preprocessing=Preprocessing(size_px=150, border_share=0.0, equalise=False),
     pooling="flatten",
-    pretrain=PretrainConfig(stages=(Stage(112, 5, 2000, 1e-3), Stage(150, 1, 900, 3e-4))),
+    pretrain=PretrainConfig(stages=(Stage(112, 12, 2000, 1e-3), Stage(150, 1, 900, 3e-4))),
     transfer=TransferConfig(batch=10),
     findings=FindingsConfig(stages=(Stage(112, 12, 4000, 1e-3), Stage(150, 3, 2000, 3e-4))),
 )
