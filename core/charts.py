@@ -82,7 +82,11 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
     own = distinct(answers)
     rows = -(-len(own) // columns)
     figure = make_subplots(
-        rows, columns, subplot_titles=[each.name for _, each in own], vertical_spacing=0.32 / rows
+        rows,
+        columns,
+        subplot_titles=[each.name for _, each in own],
+        vertical_spacing=0.32 / rows,
+        shared_yaxes=True,
     )
     table: list[Row] = []
     for place, (column, entrant) in enumerate(own):

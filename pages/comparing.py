@@ -210,7 +210,7 @@ def measures(record: Record, question: Question, answers: Answers) -> None:
             icon=":material/download:",
         )
     with st.expander("What the study published, and what is wrong with it"):
-        st.dataframe(tables.published((*study_results.BACKBONES, *study_results.SVMS)), hide_index=True)
+        st.dataframe(tables.published((*study_results.SINGLE, *study_results.SVMS)), hide_index=True)
 
 
 def plots(record: Record, question: Question, answers: Answers) -> None:
@@ -342,7 +342,7 @@ def _mistake(mistake: Mistake) -> None:
         f"{'COVID-19' if mistake.score >= mistake.threshold else 'not COVID-19'} ({mistake.score:.3f})"
     )
     st.caption(
-        f"{plain(mistake.path)}, {plain(mistake.source)}. {mistake.others} of five backbones err, too."
+        f"{plain(mistake.path)}, {plain(mistake.source)}. {mistake.others} of five backbones err on it."
     )
 
 

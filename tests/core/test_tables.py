@@ -75,7 +75,7 @@ def test_disagreements_open_the_cases(answers: Answers, table: Predictions) -> N
 
 
 def test_the_studys_rows_say_what_to_mind() -> None:
-    frame = tables.published((*study.BACKBONES, *study.SVMS))
+    frame = tables.published((*study.SINGLE, *study.SVMS))
     assert len(frame) == 8 and (frame["Mind"].str.len() > 20).all()
     assert frame["Accuracy"].to_list()[:5] == ["0.955", "0.970", "0.991", "0.961", "0.997"]
     assert frame["Sensitivity"][0] == f"{71 / 86:.3f}" and frame["PPV"][0] == ""
