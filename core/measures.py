@@ -7,12 +7,15 @@ rest. All draws are computed at once, as weights of the images. The tests compar
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.metrics import draw_groups, weighted_levels
+from core.metrics import draw_groups
 
 Floats = NDArray[np.float64]
 BINS = 10
@@ -156,9 +159,10 @@ def rankings(labels: ArrayLike, probabilities: ArrayLike, draws: Draws) -> dict[
         By the keys of `RANKINGS`.
     """
     truth, values = np.asarray(labels, np.int64), np.asarray(probabilities, np.float64)
-    whole = np.ones((1, truth.size))
-    weights = draws.times_drawn[:, draws.group_of]
-    areas = [[_areas(truth, column, each) for column in values.T] for each in (whole, weights)]
+    whole = np.ones((1, truth.size), np.float32)
+    weights = draws.times_drawn.astype(np.float32)[:, draws.group_of]
+    with ThreadPoolExecutor() as pool:
+        areas = [list(pool.map(partial(_areas, truth, weights=each), values.T)) for each in (whole, weights)]
     found = {}
     for index, key in enumerate(("roc_auc", "pr_auc")):
         point, drawn = (np.stack([pair[index] for pair in each], axis=1) for each in areas)
@@ -174,15 +178,31 @@ def rankings(labels: ArrayLike, probabilities: ArrayLike, draws: Draws) -> dict[
     return found
 
 
-def _areas(truth: NDArray[np.int64], scores: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Areas under the ROC and the precision-recall curve for each row of (r, n) weights."""
-    ill, healthy = weighted_levels(truth, scores, weights)
-    sick, well = ill.sum(axis=1), healthy.sum(axis=1)
-    below = np.cumsum(healthy, axis=1) - healthy / 2
-    right = np.cumsum(ill[:, ::-1], axis=1)
-    precision = _ratio(right, right + np.cumsum(healthy[:, ::-1], axis=1))
-    found = np.nansum(ill[:, ::-1] * precision, axis=1)
-    return _ratio((ill * below).sum(axis=1), sick * well), _ratio(found, np.where(well > 0, sick, 0.0))
+def _areas(truth: NDArray[np.int64], scores: Floats, weights: NDArray[np.float32]) -> tuple[Floats, Floats]:
+    """Areas under the ROC and the precision-recall curve for each row of (r, n) weights.
+
+    Both are sums over the ill alone, of what is called when each of them just is: half the columns.
+    """
+    order = np.argsort(-scores, kind="stable")
+    ranked, ill = -scores[order], truth[order] == 1
+    sick = np.flatnonzero(ill)
+    ends = np.searchsorted(ranked, ranked[sick], "right")
+    starts = np.searchsorted(ranked, ranked[sick], "left")
+    drawn = weights[:, order]
+    called = np.pad(np.cumsum(drawn, axis=1), ((0, 0), (1, 0)))
+    found = np.pad(np.cumsum(drawn[:, sick], axis=1), ((0, 0), (1, 0)))
+    before = np.concatenate([[0], np.cumsum(ill)])
+    own, right, all_called = drawn[:, sick], found[:, before[ends]], called[:, ends]
+    false = all_called - right
+    halves: NDArray[Any] = false
+    if (ends - starts > 1).any():  # ties count half
+        halves = (false + called[:, starts] - found[:, before[starts]]) / 2
+    ills = found[:, -1].astype(np.float64)
+    healthy = called[:, -1] - ills
+    above = np.einsum("ij,ij->i", own, halves, dtype=np.float64)
+    precise = np.einsum("ij,ij->i", own, right / np.maximum(all_called, 1), dtype=np.float64)
+    known = np.where(healthy > 0, ills, 0.0)
+    return 1 - _ratio(above, ills * healthy), _ratio(precise, known)
 
 
 def _gaps(truth: NDArray[np.int64], values: Floats) -> Floats:
