@@ -134,40 +134,6 @@ def cache_features(
     return np.asarray(np.stack(rounds), dtype=np.float32)
 
 
-def _plain_features(
-    backbone: Backbone,
-    extractor: Any,
-    squares: NDArray[np.uint8],
-    records: Sequence[Record],
-    file: Path,
-    progress: Progress | None = None,
-) -> Floats:
-    """The frozen base's answer to every image as it is, which is kept: an image is computed once.
-
-    Args:
-        backbone: Whose pixel scale to use.
-        extractor: From `build_extractor`.
-        squares: (n, s, s), uint8, one a record.
-        records: Which images.
-        file: The npz file that keeps the answers of this base to these squares.
-        progress: Called with (done, total) images that were not known.
-
-    Returns:
-        (n, features), float32.
-    """
-    known: dict[str, Floats] = {}
-    if file.is_file():
-        with np.load(file) as stored:
-            known = dict(zip(stored["paths"].tolist(), stored["features"], strict=True))
-    missing = [row for row, record in enumerate(records) if record.path not in known]
-    if missing:
-        (found,) = cache_features(backbone, extractor, squares[missing], 0, 0, progress)
-        known |= zip((records[row].path for row in missing), found, strict=True)
-        with replacing(file) as partial, partial.open("wb") as stream:
-            np.savez(stream, paths=np.array(list(known)), features=np.stack(list(known.values())))
-    return np.stack([known[record.path] for record in records])
-
-
 def all_features(
     backbone: Backbone,
     extractor: Any,
@@ -195,7 +161,17 @@ def all_features(
     """
     digest = hashlib.sha256(base_weights.read_bytes()).hexdigest()[:16] if base_weights else "imagenet"
     file = cache / f"features-{backbone.key}-{digest}.npz"
-    plain = _plain_features(backbone, extractor, squares, records, file, progress)[np.newaxis]
+    known: dict[str, Floats] = {}
+    if file.is_file():
+        with np.load(file) as stored:
+            known = dict(zip(stored["paths"].tolist(), stored["features"], strict=True))
+    missing = [row for row, record in enumerate(records) if record.path not in known]
+    if missing:
+        (found,) = cache_features(backbone, extractor, squares[missing], 0, 0, progress)
+        known |= zip((records[row].path for row in missing), found, strict=True)
+        with replacing(file) as partial, partial.open("wb") as stream:
+            np.savez(stream, paths=np.array(list(known)), features=np.stack(list(known.values())))
+    plain = np.stack([known[record.path] for record in records])[np.newaxis]
     if not config.copies:
         return plain
     copies = cache_features(backbone, extractor, squares, config.copies, config.seed, progress, plain=False)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.backbones import BACKBONES
+from core.comparison import Answers, Question, ask, enter
 from core.evidence import Predictions
 from core.findings import FINDINGS
 
@@ -37,3 +38,14 @@ def drawn_predictions() -> Callable[..., Predictions]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def table(drawn_predictions: Callable[..., Predictions]) -> Predictions:
+    return drawn_predictions()
+
+
+@pytest.fixture(scope="session")
+def answers(table: Predictions) -> Answers:
+    """What all eleven models say about the test images of the table."""
+    return ask(Question("test"), table, enter(table, [0.5] * 18)[0])

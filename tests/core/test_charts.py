@@ -1,7 +1,6 @@
 """Charts of the comparison page: the numbers behind them, the words, one style a model."""
 
 import math
-from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -9,23 +8,13 @@ import pytest
 from sklearn import metrics as reference
 
 from core import charts, curves
-from core.comparison import Answers, Question, ask, enter
+from core.comparison import Answers
 from core.evidence import Predictions
 from core.measures import Draws, draw
 from core.metrics import confusion
 from core.significance import kappa
 
 POINTS = [0.5] * 18
-
-
-@pytest.fixture(scope="module")
-def table(drawn_predictions: Callable[..., Predictions]) -> Predictions:
-    return drawn_predictions()
-
-
-@pytest.fixture(scope="module")
-def answers(table: Predictions) -> Answers:
-    return ask(Question("test"), table, enter(table, POINTS)[0])
 
 
 @pytest.fixture(scope="module")

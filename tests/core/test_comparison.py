@@ -18,16 +18,6 @@ POINTS = [0.5] * 18
 KEYS = [each.key for each in BACKBONES]
 
 
-@pytest.fixture(scope="module")
-def table(drawn_predictions: Callable[..., Predictions]) -> Predictions:
-    return drawn_predictions()
-
-
-@pytest.fixture(scope="module")
-def answers(table: Predictions) -> Answers:
-    return ask(Question("test"), table, enter(table, POINTS)[0])
-
-
 def test_all_eleven_enter(table: Predictions) -> None:
     entrants, missing = enter(table, POINTS)
     assert [each.key for each in entrants] == [*KEYS, *OTHERS] and missing == ""

@@ -2,25 +2,14 @@
 
 import csv
 import io
-from collections.abc import Callable
 
 import pytest
 
 from core import study, tables
-from core.comparison import Answers, Question, ask, enter
+from core.comparison import Answers
 from core.evidence import Predictions
 from core.measures import decisions, draw, rankings
 from core.significance import adjust, compare_aucs, compare_decisions
-
-
-@pytest.fixture(scope="module")
-def table(drawn_predictions: Callable[..., Predictions]) -> Predictions:
-    return drawn_predictions()
-
-
-@pytest.fixture(scope="module")
-def answers(table: Predictions) -> Answers:
-    return ask(Question("test"), table, enter(table, [0.5] * 18)[0])
 
 
 @pytest.fixture(scope="module")
