@@ -14,7 +14,7 @@ from core.evidence import Predictions
 from core.measures import DECISIONS, RANKINGS, Measured
 from core.reports import escape_cell
 from core.significance import adjust, compare_aucs, compare_decisions
-from core.study import StudyResult
+from core.study import SINGLE, SVMS, StudyResult
 
 DIFFERENCE, ERROR, DELONG, MCNEMAR = "ROC AUC, difference", "± error", "DeLong p", "McNemar p"
 FRACTIONS = (DIFFERENCE, ERROR, DELONG, f"{DELONG}, Holm", MCNEMAR, f"{MCNEMAR}, Holm")
@@ -53,6 +53,12 @@ def _cell(value: float, low: float, high: float, *, intervals: bool) -> str:
     if np.isnan(value):
         return "–"
     return f"{value:.3f} ({low:.3f}–{high:.3f})" if intervals and not np.isnan(low) else f"{value:.3f}"
+
+
+def with_study(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table of `measures_table` and below it what the study published, with what to mind in each row."""
+    rows = published((*SINGLE, *SVMS))
+    return pd.concat([frame.assign(Mind=""), rows], ignore_index=True).fillna("")
 
 
 def measures_csv(answers: Answers, found: Mapping[str, Measured]) -> str:

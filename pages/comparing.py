@@ -189,9 +189,12 @@ def measures(record: Record, question: Question, answers: Answers) -> None:
         f"{RESAMPLES} draws of whole patients, seed {SEED}.",
         help=term("interval"),
     )
-    intervals = st.toggle("Intervals", value=True)
+    with st.container(horizontal=True):
+        intervals = st.toggle("Intervals", value=True)
+        study = st.toggle("What the study published, and what is wrong with it")
     frame = tables.measures_table(answers, found, record.sizes, intervals=intervals)
-    st.dataframe(frame, hide_index=True, height=35 * (len(frame) + 1) + 3)
+    shown = tables.with_study(frame) if study else frame
+    st.dataframe(shown, hide_index=True, height=35 * (len(shown) + 1) + 3)
     with st.container(horizontal=True):
         st.download_button(
             "CSV, all digits",
@@ -209,8 +212,6 @@ def measures(record: Record, question: Question, answers: Answers) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-    with st.expander("What the study published, and what is wrong with it"):
-        st.dataframe(tables.published((*study_results.SINGLE, *study_results.SVMS)), hide_index=True)
 
 
 def plots(record: Record, question: Question, answers: Answers) -> None:

@@ -29,6 +29,13 @@ def test_the_table_on_the_page(answers: Answers, found) -> None:
     assert short.iloc[0]["ROC AUC"] == f"{area.values[0]:.3f}" and short.iloc[5]["Parameters"] == ""
 
 
+def test_the_studys_rows_stand_below_ours_marked(answers: Answers, found) -> None:
+    frame = tables.with_study(tables.measures_table(answers, found, {}))
+    assert len(frame) == 11 + 8 and frame["Model"][11] == "Study: VGG16"
+    assert (frame["Mind"][11:].str.len() > 20).all() and set(frame["Mind"][:11]) == {""}
+    assert frame["ROC AUC"][11] == "" and frame["Accuracy"][11] == "0.955"
+
+
 def test_csv_has_all_digits(answers: Answers, found) -> None:
     rows = list(csv.DictReader(io.StringIO(tables.measures_csv(answers, found))))
     assert len(rows) == 11 * 12
