@@ -9,12 +9,12 @@ import pytest
 from core.analysis import Models, analyse, load_models
 from core.bundle import read_manifest
 from core.evidence import collect_evidence
+from core.phantom import Phantom, PhantomSpec, render
 from core.radiograph import Radiograph
 from core.results import Analysis
 from core.sources import PROJECT
 from train.data import read_manifest as read_records
 from train.evaluate import TOLERANCE, verify
-from train.phantom import Phantom, PhantomSpec, render
 
 SHIPPED = PROJECT / "assets" / "bundles" / "first"
 SEEDS = range(900, 908)

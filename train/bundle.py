@@ -86,7 +86,7 @@ KNOWN_SOURCES = {
         "research use",
         "ages not stated; one clinic",
     ),
-    PHANTOM: ("Rendered by train/phantom", "as this project", "no patients: rendered, the truth is known"),
+    PHANTOM: ("Rendered by core/phantom", "as this project", "no patients: rendered, the truth is known"),
 }
 
 
@@ -172,7 +172,7 @@ def _scores(record: Record, scored: Mapping[str, tuple[float, float]]) -> tuple[
 
 
 def _phantom_scores(record: Record) -> tuple[float, float]:
-    from train.phantom import draw_spec, render
+    from core.phantom import draw_spec, render
 
     _, label, seed = record.path.split("/")
     phantom = render(draw_spec(int(seed), label=label))  # type: ignore[arg-type]
@@ -308,7 +308,7 @@ def _part(records: Sequence[Record], features: NDArray[np.float32], rows: list[i
 
 def _write_reference(path: Path) -> NDArray[np.float32]:
     """A COVID-like phantom as PNG; returns its pixels as they are read back."""
-    from train.phantom import draw_spec, render
+    from core.phantom import draw_spec, render
 
     grey = to_bytes(render(draw_spec(REFERENCE_SEED, label="covid", size_px=256)).pixels)
     Image.fromarray(grey).save(path)

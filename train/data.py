@@ -140,7 +140,7 @@ def read_pixels(record: Record, folder: Path | None, phantom_px: int = 224) -> N
         DataError: If the file is missing or is not a radiograph.
     """
     if record.source == PHANTOM:
-        from train.phantom import draw_spec, render
+        from core.phantom import draw_spec, render
 
         _, label, seed = record.path.split("/")
         return render(draw_spec(int(seed), label=label, size_px=phantom_px)).pixels

@@ -83,7 +83,7 @@ def load_phantoms(
 
 
 def _phantom(job: tuple[int, Any, Preprocessing]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    from train.phantom import draw_spec, render
+    from core.phantom import draw_spec, render
 
     seed, label, preprocessing = job
     phantom = render(draw_spec(seed, label=label, size_px=preprocessing.size_px))

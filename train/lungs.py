@@ -95,7 +95,7 @@ def outlined_phantoms(
 
 
 def _phantom(job: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    from train.phantom import draw_spec, render
+    from core.phantom import draw_spec, render
 
     seed, size_px = job
     label = ("normal", "covid", "pneumonia", "findings")[seed % 4]

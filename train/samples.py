@@ -15,8 +15,8 @@ from pydicom.filewriter import dcmwrite
 from pydicom.uid import UID, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from core.findings import FINDINGS
+from core.phantom import Phantom, PhantomSpec, render
 from core.samples import SAMPLES, TRUTH
-from train.phantom import Phantom, PhantomSpec, render
 
 _LEVELS = 4095  # 12 bits stored
 

@@ -7,8 +7,8 @@ from PIL import Image
 
 from core.errors import DataError
 from core.findings import FINDINGS
+from core.phantom import render
 from core.samples import SAMPLES, list_samples
-from train.phantom import render
 from train.samples import SAMPLE_RECIPES, write_samples
 
 SHIPPED = list_samples()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from train.phantom import acquisition, airspace, film, lesions
-from train.phantom.anatomy import Anatomy, draw_anatomy
-from train.phantom.scene import Mask, Scene, attenuation, bones, lay_out
-from train.phantom.shapes import Array, Frame
-from train.phantom.spec import (
+from core.phantom import acquisition, airspace, film, lesions
+from core.phantom.anatomy import Anatomy, draw_anatomy
+from core.phantom.scene import Mask, Scene, attenuation, bones, lay_out
+from core.phantom.shapes import Array, Frame
+from core.phantom.spec import (
     AIRSPACE,
     IMPLIES,
     Label,

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from train.phantom import airspace, organs, pleura, skeleton
-from train.phantom.anatomy import SIDES, Anatomy
-from train.phantom.scene import Mask, Scene
-from train.phantom.shapes import Tubes, ellipsoid, fractal_field, smoothstep, spline_field, tube_paths
+from core.phantom import airspace, organs, pleura, skeleton
+from core.phantom.anatomy import SIDES, Anatomy
+from core.phantom.scene import Mask, Scene
+from core.phantom.shapes import Tubes, ellipsoid, fractal_field, smoothstep, spline_field, tube_paths
 
 Painter = Callable[[Scene, np.random.Generator, float], Mask]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from train.phantom.shapes import Array
+from core.phantom.shapes import Array
 
 SIDES = (-1, 1)  # the patient's right lung, on the image's left; then the left lung
 

@@ -7,8 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from train.phantom.anatomy import SIDES, Anatomy
-from train.phantom.shapes import Array, Frame, Tubes, ellipsoid, smoothstep, tube_paths
+from core.phantom.anatomy import SIDES, Anatomy
+from core.phantom.shapes import Array, Frame, Tubes, ellipsoid, smoothstep, tube_paths
 
 _BASE_ROUNDING_MM = 26.0
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from train.phantom import organs, skeleton, vessels
-from train.phantom.anatomy import SIDES, Anatomy
-from train.phantom.shapes import Array, Frame
-from train.phantom.spec import Streams
+from core.phantom import organs, skeleton, vessels
+from core.phantom.anatomy import SIDES, Anatomy
+from core.phantom.shapes import Array, Frame
+from core.phantom.spec import Streams
 
 Mask = NDArray[np.bool_]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from train.phantom.anatomy import Anatomy
-from train.phantom.organs import hilum
-from train.phantom.shapes import Array, Frame, Tubes, fractal_field, tube_paths
+from core.phantom.anatomy import Anatomy
+from core.phantom.organs import hilum
+from core.phantom.shapes import Array, Frame, Tubes, fractal_field, tube_paths
 
 _GENERATIONS = (
     0.1,

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from core.findings import FINDINGS
+from core.phantom import AIRSPACE, IMPLIES, PhantomSpec, draw_spec, render, spec_for_finding
+from core.phantom.lesions import PAINTERS
+from core.phantom.spec import chosen_findings, streams
 from core.preprocessing import Preprocessing, network_input
-from train.phantom import AIRSPACE, IMPLIES, PhantomSpec, draw_spec, render, spec_for_finding
-from train.phantom.lesions import PAINTERS
-from train.phantom.spec import chosen_findings, streams
 
 SEEDS = (1, 2, 3)
 SIZE = 128

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from train.phantom.anatomy import Anatomy
-from train.phantom.shapes import Array, Frame, smoothstep
+from core.phantom.anatomy import Anatomy
+from core.phantom.shapes import Array, Frame, smoothstep
 
 
 @dataclass(frozen=True)

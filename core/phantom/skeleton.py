@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from train.phantom.anatomy import SIDES, Anatomy
-from train.phantom.shapes import Array, Frame, Tubes, ellipsoid, smoothstep, tube_paths
+from core.phantom.anatomy import SIDES, Anatomy
+from core.phantom.shapes import Array, Frame, Tubes, ellipsoid, smoothstep, tube_paths
 
 RIBS = 11
 _RIB_FLATNESS = 0.62

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from train.phantom import organs, vessels
-from train.phantom.anatomy import SIDES
-from train.phantom.scene import Mask, Scene
-from train.phantom.shapes import Array, Tubes, fractal_field, smoothstep, tube_paths
+from core.phantom import organs, vessels
+from core.phantom.anatomy import SIDES
+from core.phantom.scene import Mask, Scene
+from core.phantom.shapes import Array, Tubes, fractal_field, smoothstep, tube_paths
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from train.phantom import organs
-from train.phantom.scene import Mask, Scene
-from train.phantom.shapes import Array, smoothstep, spline_field
+from core.phantom import organs
+from core.phantom.scene import Mask, Scene
+from core.phantom.shapes import Array, smoothstep, spline_field
 
 
 def paint_effusion(scene: Scene, rng: np.random.Generator, severity: float) -> Mask:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from train.phantom.acquisition import blur
-from train.phantom.anatomy import Anatomy
-from train.phantom.shapes import Array, Frame, Tubes, ellipsoid, smoothstep, tube_paths
+from core.phantom.acquisition import blur
+from core.phantom.anatomy import Anatomy
+from core.phantom.shapes import Array, Frame, Tubes, ellipsoid, smoothstep, tube_paths
 
 _METAL_PER_MM = 0.16
 _GLYPHS = {  # 5 x 7 dots
