@@ -112,7 +112,7 @@ BACKBONES: tuple[Backbone, ...] = (
         parameters=20_861_480,
         paper="Chollet 2017",
         url="https://arxiv.org/abs/1610.02357",
-        colour="#F0E442",
+        colour="#D55E00",
         dash="longdash",
     ),
 )

@@ -19,6 +19,7 @@ from core.significance import kappa
 
 Floats = NDArray[np.float64]
 Row = dict[str, str | float | int]
+Point = tuple[str, str, float]  # model, kind of images, ROC AUC
 LEGEND = {"orientation": "h", "y": -0.18, "yanchor": "top"}
 LABELS = {"covid": "COVID-19", "normal": "normal", "pneumonia": "other pneumonia"}
 FIRST, SECOND = "#E69F00", "#56B4E9"  # COVID-19 and the rest, where a chart is about classes, not models
@@ -214,6 +215,20 @@ def agreement_chart(answers: Answers) -> Chart:
             hoverongaps=False,
         )
     )
+    pairs = [(one, other) for i, (_, one) in enumerate(own) for _, other in own[:i]]
+    figure.add_trace(  # a heatmap's cells cannot be chosen; markers can
+        go.Scatter(
+            x=[other.name for _, other in pairs],
+            y=[one.name for one, _ in pairs],
+            customdata=[(one.key, other.key) for one, other in pairs],
+            mode="markers",
+            marker={"symbol": "square", "size": 36, "opacity": 0},
+            selected={"marker": {"opacity": 0.6, "color": NEUTRAL}},
+            unselected={"marker": {"opacity": 0}},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
     figure.update_xaxes(fixedrange=True, showgrid=False)
     figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
     figure.update_layout(height=80 + 46 * size, margin={"l": 0, "r": 0, "t": 16, "b": 0}, dragmode=False)
@@ -225,40 +240,60 @@ def agreement_chart(answers: Answers) -> Chart:
     return Chart(figure, words, tuple(table))
 
 
-def shortcut_chart(points: Sequence[tuple[str, str, float]], names: dict[str, Entrant]) -> Chart:
+def shortcut_chart(points: Sequence[Point], names: dict[str, Entrant], tells: Sequence[Point] = ()) -> Chart:
     """Every model on own sources, on sources left out, with lungs covered and at a clinic never seen.
 
     Args:
         points: (model, kind of images, ROC AUC), in the order to show.
         names: Entrants by key.
+        tells: The same of telling two collections of one class apart: a panel of its own, if there are any.
     """
-    figure = go.Figure()
+    figure = make_subplots(
+        1,
+        2 if tells else 1,
+        shared_yaxes=True,
+        column_widths=[0.76, 0.24] if tells else None,
+        horizontal_spacing=0.03,
+        subplot_titles=["Is it COVID-19?", "Which collection is it from?"] if tells else None,
+    )
     table: list[Row] = []
     kinds = list(dict.fromkeys(kind for _, kind, _ in points))
+    others = list(dict.fromkeys(kind for _, kind, _ in tells))
     for key, entrant in names.items():
         known = {kind: value for model, kind, value in points if model == key}
+        told = {kind: value for model, kind, value in tells if model == key}
         if len(known) < 2:
             continue
-        figure.add_trace(
-            go.Scatter(
-                x=[kind for kind in kinds if kind in known],
-                y=[known[kind] for kind in kinds if kind in known],
-                mode="lines+markers",
-                name=entrant.name,
-                line=style(entrant),
-                marker={"size": 9},
-                hovertemplate=f"{entrant.name}, %{{x}}: %{{y:.3f}}<extra></extra>",
-            )
-        )
-        table.append({"Model": entrant.name} | {kind: known.get(kind, float("nan")) for kind in kinds})
+        figure.add_trace(_fall(entrant, known, first=True), 1, 1)
+        if told:
+            figure.add_trace(_fall(entrant, told, first=False), 1, 2)
+        shown = {kind: known.get(kind, float("nan")) for kind in kinds}
+        shown |= {kind: told.get(kind, float("nan")) for kind in others}
+        table.append({"Model": entrant.name} | shown)
     figure.add_hline(y=0.5, line={"color": NEUTRAL, "dash": "dot", "width": 1}, annotation_text="chance")
-    low = min((value for _, _, value in points), default=0.5)
-    figure.update_yaxes(title="ROC AUC", range=[min(0.45, low - 0.05), 1.02], fixedrange=True)
+    low = min((value for _, _, value in (*points, *tells)), default=0.5)
+    figure.update_yaxes(range=[min(0.45, low - 0.05), 1.02], fixedrange=True)
+    figure.update_yaxes(title="ROC AUC", col=1)
     figure.update_xaxes(fixedrange=True)
-    figure.update_layout(height=380, margin={"l": 0, "r": 8, "t": 16, "b": 0}, legend=LEGEND, dragmode=False)
+    top = 32 if tells else 16
+    figure.update_layout(height=380, margin={"l": 0, "r": 8, "t": top, "b": 0}, legend=LEGEND, dragmode=False)
     words = "ROC AUC by kind of images: " + "; ".join(
         f"{kind} {min(values):.2f} to {max(values):.2f}"
-        for kind in kinds
-        if (values := [value for _, each, value in points if each == kind])
+        for kind in (*kinds, *others)
+        if (values := [value for _, each, value in (*points, *tells) if each == kind])
     )
     return Chart(figure, words + ".", tuple(table))
+
+
+def _fall(entrant: Entrant, values: dict[str, float], *, first: bool) -> go.Scatter:
+    return go.Scatter(
+        x=list(values),
+        y=list(values.values()),
+        mode="lines+markers" if first else "markers",
+        name=entrant.name,
+        legendgroup=entrant.key,
+        showlegend=first,
+        line=style(entrant),
+        marker={"size": 9, "color": style(entrant)["color"]},
+        hovertemplate=f"{entrant.name}, %{{x}}: %{{y:.3f}}<extra></extra>",
+    )

@@ -32,11 +32,11 @@ NEGATIVES: dict[Negatives, tuple[str, ...]] = {
 }
 OTHERS = {
     # name, colour, line style; all colours differ from the backbones' and from each other
-    "ensemble": ("SVM, all 23", "#C3CAD3", "solid"),
+    "ensemble": ("SVM, all 23", "#94A0AE", "solid"),
     "svm_probabilities": ("SVM, five probabilities", "#8FA8FF", "dash"),
     "svm_findings": ("SVM, 18 findings", "#B0875B", "dot"),
     "mean": ("Mean of five", "#A08CC8", "dashdot"),
-    "vote": ("Majority vote", "#7D8790", "longdash"),
+    "vote": ("Majority vote", "#66717D", "longdash"),
     "best": ("Best single", "#FFFFFF", "longdashdot"),
 }
 

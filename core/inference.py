@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics as summary
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -166,3 +168,37 @@ def ensemble_features(
     """
     scores = op_norm(sigmoid(logits), operating_points)
     return np.array([*(probabilities[backbone.key] for backbone in BACKBONES), *scores], dtype=np.float32)
+
+
+def time_networks(networks: Networks, runs: int = 5) -> dict[str, float]:
+    """How long each network takes for one image, on this machine, nothing else asked of it.
+
+    Args:
+        networks: The bundle's.
+        runs: How many are timed, after one that warms up.
+
+    Returns:
+        Milliseconds, the median, by backbone key and "findings".
+
+    Raises:
+        EngineError: If a network fails.
+    """
+    manifest = networks.manifest
+    side = manifest.preprocessing.size_px
+    grey = np.linspace(0, 1, side * side, dtype=np.float32).reshape(side, side)
+    timed = {
+        each.key: (networks.backbones[each.key], scale_pixels(grey[np.newaxis], each.scale))
+        for each in BACKBONES
+    }
+    timed["findings"] = networks.findings, findings_input(grey, manifest.findings.preprocessing)
+    return {key: _median_ms(network, batch, runs) for key, (network, batch) in timed.items()}
+
+
+def _median_ms(network: Network, batch: NDArray[np.float32], runs: int) -> float:
+    network(batch)
+    taken = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        network(batch)
+        taken.append((time.perf_counter() - start) * 1e3)
+    return summary.median(taken)

@@ -19,6 +19,7 @@ from core.metrics import draw_groups
 
 Floats = NDArray[np.float64]
 BINS = 10
+BLOCK = 1 << 18  # weights at a time, so that they and what is made of them stay in a core's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,11 +162,12 @@ def rankings(labels: ArrayLike, probabilities: ArrayLike, draws: Draws) -> dict[
     truth, values = np.asarray(labels, np.int64), np.asarray(probabilities, np.float64)
     whole = np.ones((1, truth.size), np.float32)
     weights = draws.times_drawn.astype(np.float32)[:, draws.group_of]
+    blocks = np.array_split(weights, max(1, weights.size // BLOCK))
     with ThreadPoolExecutor() as pool:
-        areas = [list(pool.map(partial(_areas, truth, weights=each), values.T)) for each in (whole, weights)]
+        areas = [list(pool.map(partial(_all_areas, truth, values), each)) for each in ([whole], blocks)]
     found = {}
     for index, key in enumerate(("roc_auc", "pr_auc")):
-        point, drawn = (np.stack([pair[index] for pair in each], axis=1) for each in areas)
+        point, drawn = (np.concatenate([pair[index] for pair in each]) for each in areas)
         found[key] = draws.interval(point[0], drawn)
     errors = (values - truth[:, None]) ** 2
     count = draws.sums(np.ones((truth.size, 1)))
@@ -176,6 +178,14 @@ def rankings(labels: ArrayLike, probabilities: ArrayLike, draws: Draws) -> dict[
         _calibration_error(draws.sums(gaps), values.shape[1]) / count,
     )
     return found
+
+
+def _all_areas(
+    truth: NDArray[np.int64], values: Floats, weights: NDArray[np.float32]
+) -> tuple[Floats, Floats]:
+    """Both areas of every model, (r, models) each."""
+    pairs = [_areas(truth, column, weights) for column in values.T]
+    return np.stack([roc for roc, _ in pairs], axis=1), np.stack([pr for _, pr in pairs], axis=1)
 
 
 def _areas(truth: NDArray[np.int64], scores: Floats, weights: NDArray[np.float32]) -> tuple[Floats, Floats]:

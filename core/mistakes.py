@@ -1,4 +1,4 @@
-"""The most confident mistakes of a model, and their pictures where the user has them."""
+"""The most confident mistakes of a model, and their files where the user has them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.comparison import FIVE, Answers
 from core.errors import DataError
 from core.evidence import Predictions
-from core.radiograph import read_radiograph
 
 MOST = 8
 
@@ -70,23 +68,20 @@ def find_mistakes(
     )
 
 
-def picture(folder: Path, path: str) -> NDArray[np.uint8] | None:
-    """An image of the data folder, (h, w), for display.
+def find_file(folder: Path, path: str) -> bytes | None:
+    """An image of the data folder.
 
     Args:
         folder: The user's data folder.
         path: From a bundle's table: nobody vouches for it, so that it never leads out of the folder.
 
     Returns:
-        None where the folder does not hold it.
+        The whole file; None where the folder does not hold it.
 
     Raises:
         DataError: If the path leads out of the folder.
-        RadiographError: If the file is no radiograph.
     """
     file = (folder / path).resolve()
     if not file.is_relative_to(folder.resolve()):
         raise DataError(f"{path} lies outside the data folder; this bundle's table is not to be trusted.")
-    if not file.is_file():
-        return None
-    return np.rint(read_radiograph(file.read_bytes(), path).pixels * 255).astype(np.uint8)
+    return file.read_bytes() if file.is_file() else None

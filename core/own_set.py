@@ -1,4 +1,4 @@
-"""Somebody's own labelled radiographs in a ZIP file: read in memory, analysed one by one, nothing kept."""
+"""Somebody's own labelled radiographs in a ZIP file: read in memory, nothing kept."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ import io
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-import numpy as np
-
-from core.backbones import BACKBONES
-from core.errors import DataError, RadiographError
-from core.evidence import Predictions
-from core.findings import FINDINGS, undo_op_norm
+from core.errors import DataError
+from core.labelled import Labelled
 from core.names import display_name
-from core.results import Analysis
 
 MOST_FILES = 500
 MOST_BYTES = 1 << 30  # unpacked, of all files together
@@ -37,20 +32,14 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 
 
 @dataclass(frozen=True)
-class Member:
+class Member(Labelled):
     """A radiograph of the set.
 
     Attributes:
         info: Where it lies in the archive.
-        name: For people: plain text.
-        label: "covid", "normal" or "pneumonia".
-        patient: Whose it is.
     """
 
     info: zipfile.ZipInfo
-    name: str
-    label: str
-    patient: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +50,25 @@ class OwnSet:
         archive: Its data stay in memory.
         members: Labelled files, in the order of their names.
         problems: What was skipped, a sentence each.
+        split: What tables call it.
     """
 
     archive: zipfile.ZipFile
     members: tuple[Member, ...]
     problems: tuple[str, ...]
+    split: str = SPLIT
+
+    def read(self, index: int) -> bytes:
+        """The whole file of a member.
+
+        Raises:
+            DataError: If it is encrypted, damaged or larger than it may be.
+        """
+        member = self.members[index]
+        try:
+            return _read(self.archive, member.info, MOST_BYTES)
+        except _DAMAGE:
+            raise DataError(f"{member.name} is encrypted or damaged inside the archive; skipped.") from None
 
 
 def open_set(data: bytes) -> OwnSet:
@@ -128,7 +131,7 @@ def _by_folder(images: dict[str, zipfile.ZipInfo]) -> Iterator[Member | str]:
         if label is None:
             yield f"{shown} lies in no folder called covid, normal or pneumonia; skipped."
         else:
-            yield Member(images[name], shown, label, name)
+            yield Member(shown, label, name, images[name])
 
 
 def _by_table(table: str, images: dict[str, zipfile.ZipInfo]) -> Iterator[Member | str]:
@@ -162,7 +165,7 @@ def _row(
     if file in seen:
         return f"{place}{display_name(file)} is listed twice; skipped."
     seen.add(file)
-    return Member(images[file], display_name(file), label, cells.get("patient") or file)
+    return Member(display_name(file), label, cells.get("patient") or file, images[file])
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
@@ -172,51 +175,3 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
     if len(data) > most:
         raise ValueError("larger than allowed")
     return data
-
-
-def analyse_set(
-    own: OwnSet,
-    thresholds: dict[str, float],
-    points: Sequence[float],
-    analyse: Callable[[bytes, str], Analysis],
-) -> Iterator[tuple[str, Predictions | str]]:
-    """Analyses a set, one radiograph at a time.
-
-    Args:
-        own: From `open_set`.
-        thresholds: Of the bundle's models, by key.
-        points: 18 operating points of its findings network.
-        analyse: Reads and analyses a file, given its bytes and its name.
-
-    Yields:
-        The name of each file, and a table of one row, or in a sentence why there is none.
-    """
-    left = MOST_BYTES
-    for member in own.members:
-        try:
-            data = _read(own.archive, member.info, left)
-            left -= len(data)
-            yield member.name, _one_row(member, analyse(data, member.name), thresholds, points)
-        except RadiographError as error:
-            yield member.name, f"{member.name}: {error}"
-        except _DAMAGE:
-            yield member.name, f"{member.name} is encrypted or damaged inside the archive; skipped."
-
-
-def _one_row(
-    member: Member, analysis: Analysis, thresholds: dict[str, float], points: Sequence[float]
-) -> Predictions:
-    scores = [reading.probability for reading in analysis.readings] + [analysis.decision.probability]
-    # The ensemble's own inputs, since the findings that a page shows may be the official network's.
-    inputs = {part.input: part.value for part in analysis.decision.contributions}
-    return Predictions(
-        {**{each.key: thresholds[each.key] for each in BACKBONES}, "ensemble": thresholds["ensemble"]},
-        path=np.array([member.name]),
-        split=np.array([SPLIT]),
-        source=np.array(["own"]),
-        group=np.array([member.patient]),
-        label=np.array([member.label]),
-        scores=np.array([scores]),
-        extent=np.array([np.nan]),
-        findings=undo_op_norm([[inputs[name] for name in FINDINGS]], points),
-    )

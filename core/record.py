@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from core.bundle import bundle_path, manifest_sha256
+from core.charts import Point
 from core.comparison import Entrant, Question, ask, enter
 from core.evidence import SPLITS, Predictions, read_predictions
 from core.manifest import BundleManifest
@@ -15,7 +18,7 @@ from core.trials import Trials, mean_left_out, read_trials
 
 COVERED, LEFT_OUT = "Own sources, lungs covered", "Sources left out"
 NAMES = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}
-Point = tuple[str, str, float]
+COLLECTIONS = {"covid": "Those with COVID-19", "normal": "Normal ones"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,3 +94,17 @@ def _left_out(trials: Trials | None) -> Iterator[Point]:
         known = [mean for mean in means if mean is not None]
         if known:
             yield model, LEFT_OUT, known[0]
+
+
+def source_points(record: Record) -> tuple[Point, ...]:
+    """How well each backbone's features tell two collections of one class apart.
+
+    Returns:
+        (key of the backbone, "COVID-19" or "normal" collections, mean ROC AUC over the pairs).
+    """
+    rows = record.trials.source_classifier if record.trials else ()
+    told: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for row in rows:
+        if row.measured.roc_auc is not None:
+            told[row.model, COLLECTIONS[row.label]].append(row.measured.roc_auc)
+    return tuple((model, kind, fmean(values)) for (model, kind), values in told.items())

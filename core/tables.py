@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.backbones import BACKBONES
 from core.charts import LABELS
-from core.comparison import Answers
+from core.comparison import Answers, Entrant
 from core.evidence import Predictions
 from core.measures import DECISIONS, RANKINGS, Measured
 from core.reports import escape_cell
@@ -24,7 +24,12 @@ NAMES = {key: each.name for key, (each, _) in DECISIONS.items()} | {
 
 
 def measures_table(
-    answers: Answers, found: Mapping[str, Measured], sizes: Mapping[str, int], *, intervals: bool = True
+    answers: Answers,
+    found: Mapping[str, Measured],
+    sizes: Mapping[str, int],
+    times: Mapping[str, float],
+    *,
+    intervals: bool = True,
 ) -> pd.DataFrame:
     """One row a model: its operating point, each measure as text with its interval, and how large it is.
 
@@ -32,6 +37,7 @@ def measures_table(
         answers: What was measured.
         found: By the keys of `NAMES`.
         sizes: Bytes of the backbones' files, by key.
+        times: From `core.inference.time_networks`; without them that column is missing.
         intervals: Whether to show them.
     """
     columns: dict[str, Sequence[str]] = {
@@ -46,7 +52,16 @@ def measures_table(
     parameters = {each.key: f"{each.parameters / 1e6:.1f} M" for each in BACKBONES}
     columns["Parameters"] = [parameters.get(key, "") for key in keys]
     columns["File"] = [f"{sizes[key] / 1e6:.1f} MB" if key in sizes else "" for key in keys]
+    if times:
+        columns["ms an image"] = [f"{_milliseconds(each, times):.1f}" for each in answers.entrants]
     return pd.DataFrame(columns)
+
+
+def _milliseconds(entrant: Entrant, times: Mapping[str, float]) -> float:
+    """What the networks take that a model asks, one after another; an SVM adds next to nothing."""
+    five = sum(times[each.key] for each in BACKBONES)
+    whole = {"svm_findings": times["findings"], "ensemble": five + times["findings"]}
+    return times.get(entrant.same_as or entrant.key) or whole.get(entrant.key, five)
 
 
 def _cell(value: float, low: float, high: float, *, intervals: bool) -> str:

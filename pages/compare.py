@@ -10,12 +10,12 @@ record = show.record(listing) if listing else None
 
 if listing and record:
     show.shortcuts(record)
-    record = show.with_own_set(listing, record)
+    record, images = show.with_more(listing, record)
     question = show.question(record)
     answers = show.answers(record, question)
     if answers:
-        show.measures(record, question, answers)
-        show.plots(record, question, answers)
+        show.measures(listing, record, question, answers)
+        show.plots(record, question, answers, images)
         show.tests(answers)
-        show.mistakes(record, answers)
+        show.mistakes(record, question, answers, images)
     show.study()

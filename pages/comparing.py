@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from core import charts, curves, own_set, tables
+from core import charts, curves, own_set, phantom_set, tables
 from core import study as study_results
 from core.bundle import BundleListing, manifest_sha256
 from core.comparison import NEGATIVES, Answers, Negatives, Question, ask
 from core.errors import ThoraxLensError
 from core.evidence import Predictions, join
 from core.glossary import term
+from core.inference import time_networks
+from core.labelled import LabelledSet, analyse_set, draw_picture, find_data
 from core.manifest import BundleManifest
 from core.markdown import plain
 from core.measures import Draws, Measured, decisions, draw, rankings
-from core.mistakes import Mistake, find_mistakes, picture
-from core.record import Record, read_record, shortcut_points
-from pages.components import PLOT, TABS, loaded, refusals, service
+from core.mistakes import Mistake, find_file, find_mistakes
+from core.record import Record, read_record, shortcut_points, source_points
+from pages.components import PLOT, TABS, Loaded, loaded, refusals, service
 
 SEED, RESAMPLES = 0, 1000
-TITLES = {own_set.SPLIT: "Your own set", "val": "Validation", **TABS}
+TITLES = {own_set.SPLIT: "Your own set", phantom_set.SPLIT: "Phantoms", "val": "Validation", **TABS}
+PICTURES = 64  # a session keeps, of 0.2 MB at most
 AGAINST = {"normal": "Normal", "pneumonia": "Other pneumonia", "both": "Normal and other pneumonia"}
 
 
@@ -45,7 +50,7 @@ def shortcuts(record: Record) -> None:
     """Before any figure impresses: how the same models do where a shortcut does not help."""
     st.subheader("First: does it last?")
     entrants = {each.key: each for each in record.entrants}
-    _chart(charts.shortcut_chart(shortcut_points(record), entrants), "shortcuts")
+    _chart(charts.shortcut_chart(shortcut_points(record), entrants, source_points(record)), "shortcuts")
     st.caption(
         "The same models, from left to right: on held-out images of the collections that they learnt from, "
         "and on images that a shortcut does not help with. In public data the collection nearly tells the "
@@ -61,67 +66,119 @@ def shortcuts(record: Record) -> None:
             )
 
 
-def with_own_set(listing: BundleListing, record: Record) -> Record:
-    """The same record, and what its models say about the user's own labelled images, if there are any."""
-    with st.expander("Measure them on your own labelled images", icon=":material/folder_zip:"):
-        st.markdown(
-            "A ZIP of at most 500 radiographs with a `labels.csv`, or with folders called `covid`, `normal` "
-            "and `pneumonia`. They stay in memory and go when this page is closed."
-        )
-        st.download_button(
-            "Template of labels.csv",
-            own_set.TEMPLATE,
-            "labels.csv",
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        file = st.file_uploader("Your set (ZIP)", type="zip", max_upload_size=500)
-        own = None
-        with refusals():
-            own = _own(listing, record, file.getvalue(), file.file_id) if file else None
-        if own is None:
-            return record
-        table, skipped = own
-        st.success(
-            f"{table.label.size if table else 0} images measured, {len(skipped)} skipped.",
-            icon=":material/check:",
-        )
-        if skipped:
-            st.dataframe({"Skipped": skipped}, hide_index=True)
-    if table is None:
-        return record
-    version = f"{record.version}:{file.file_id if file else ''}"
-    return replace(record, predictions=join([record.predictions, table]), version=version)
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What a bundle's models say about images that came while the page was open.
+
+    Attributes:
+        key: Which images and which bundle.
+        images: The set.
+        table: What was said; None where every image was skipped.
+        skipped: What was skipped, a sentence each.
+    """
+
+    key: tuple[str, str]
+    images: LabelledSet
+    table: Predictions | None
+    skipped: list[str]
 
 
-def _own(
-    listing: BundleListing, record: Record, data: bytes, key: str
-) -> tuple[Predictions | None, list[str]]:
-    """What the models say about an uploaded set, asked once a session."""
-    kept = st.session_state.get("own_set")
-    if kept and kept[0] == (key, record.version):
-        return kept[1]
-    found = own_set.open_set(data)
-    bundle = loaded(listing.folder)
-    rows, skipped = [], list(found.problems)
-    bar = st.progress(0.0, "Analysing your images")
-    asked = own_set.analyse_set(
-        found,
+def with_more(listing: BundleListing, record: Record) -> tuple[Record, dict[str, LabelledSet]]:
+    """The record with what its models say about the user's images and phantoms; and those, by split."""
+    with st.expander(
+        "Measure them on your own labelled images, or on phantoms", icon=":material/add_photo_alternate:"
+    ):
+        upload, render = st.columns(2, gap="large")
+        with upload:
+            own = _own_set(listing, record)
+        with render:
+            phantoms = _phantoms(listing, record)
+    found = [each for each in (own, phantoms) if each]
+    measured = [each.table for each in found if each.table is not None]
+    if measured:
+        version = ":".join([record.version, *(each.key[0] for each in found)])
+        record = replace(record, predictions=join([record.predictions, *measured]), version=version)
+    return record, {each.images.split: each.images for each in found}
+
+
+def _own_set(listing: BundleListing, record: Record) -> Measurement | None:
+    st.markdown(
+        "A ZIP of at most 500 radiographs with a `labels.csv`, or with folders called `covid`, `normal` "
+        "and `pneumonia`. They stay in memory and go when this page is closed."
+    )
+    st.download_button(
+        "Template of labels.csv",
+        own_set.TEMPLATE,
+        "labels.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    file = st.file_uploader("Your set (ZIP)", type="zip", max_upload_size=500)
+    if file is None:
+        _forget(own_set.SPLIT)
+        return None
+    with refusals():
+        return _measured(
+            listing, record, own_set.SPLIT, file.file_id, lambda: own_set.open_set(file.getvalue())
+        )
+    return None
+
+
+def _phantoms(listing: BundleListing, record: Record) -> Measurement | None:
+    st.markdown(
+        f"{phantom_set.COUNT} phantoms, a third of each class, rendered now: their truth is known, and no "
+        "training drew them.",
+        help=term("phantom"),
+    )
+    if not st.toggle("Measure them on phantoms"):
+        return None
+    with refusals():
+        return _measured(listing, record, phantom_set.SPLIT, phantom_set.SPLIT, phantom_set.PhantomSet)
+    return None
+
+
+def _forget(split: str) -> None:
+    st.session_state.pop(f"measured-{split}", None)
+    st.session_state.pop(f"pictures-{split}", None)
+
+
+def _measured(
+    listing: BundleListing, record: Record, split: str, version: str, open_images: Callable[[], LabelledSet]
+) -> Measurement:
+    """What the models say about a set, asked once a session."""
+    key = version, record.version
+    kept = st.session_state.get(f"measured-{split}")
+    if kept is None or kept.key != key:
+        _forget(split)
+        images = open_images()
+        kept = Measurement(key, images, *_ask_about(images, loaded(listing.folder), record))
+        st.session_state[f"measured-{split}"] = kept
+    measured = kept.table.label.size if kept.table else 0
+    st.success(f"{measured} images measured, {len(kept.skipped)} skipped.", icon=":material/check:")
+    if kept.skipped:
+        st.dataframe({"Skipped": kept.skipped}, hide_index=True)
+    return kept
+
+
+def _ask_about(images: LabelledSet, bundle: Loaded, record: Record) -> tuple[Predictions | None, list[str]]:
+    rows, skipped = [], list(images.problems)
+    bar = st.progress(0.0, "Analysing the images")
+    asked = analyse_set(
+        images,
         record.predictions.thresholds,
         bundle.models.manifest.findings.operating_points,
         lambda data, name: service().read(data, name, bundle, lambda text: None, keep=False).analysis,
     )
+    count = len(images.members)
     for done, (name, outcome) in enumerate(asked, start=1):
-        bar.progress(done / len(found.members), f"{done} of {len(found.members)}: {plain(name)}")
+        bar.progress(done / count, f"{done} of {count}: {plain(name)}")
         if isinstance(outcome, str):
             skipped.append(outcome)
         else:
             rows.append(outcome)
     bar.empty()
-    answer = join(rows) if rows else None, skipped
-    st.session_state["own_set"] = (key, record.version), answer
-    return answer
+    return join(rows) if rows else None, skipped
 
 
 def question(record: Record) -> Question:
@@ -129,11 +186,12 @@ def question(record: Record) -> Question:
     st.subheader("On which images?")
     table = record.predictions
     splits = [split for split in TITLES if split in table.split]
+    fresh = splits[0] in (own_set.SPLIT, phantom_set.SPLIT)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.selectbox(
             "Images",
             splits,
-            index=0 if own_set.SPLIT in splits or "test" not in splits else splits.index("test"),
+            index=0 if fresh or "test" not in splits else splits.index("test"),
             format_func=lambda each: TITLES[each],
             help=f"{term('internal')}\n\n{term('external')}",
         )
@@ -179,7 +237,21 @@ def _draws(record: Record, question: Question, answers: Answers) -> tuple[Draws,
     return _ranked(record.version, replace(question, threshold=None), answers)
 
 
-def measures(record: Record, question: Question, answers: Answers) -> None:
+@st.cache_resource(max_entries=4, show_spinner="Timing the networks")
+def _milliseconds(version: str, _bundle: Loaded) -> dict[str, float]:
+    return time_networks(_bundle.models.networks)
+
+
+def _times(listing: BundleListing) -> dict[str, float]:
+    """Milliseconds of each network on this machine, once somebody asks: that takes loaded models."""
+    if st.toggle("Time on this machine", help=term("milliseconds")):
+        with refusals():
+            bundle = loaded(listing.folder)
+            return _milliseconds(bundle.version, bundle)
+    return {}
+
+
+def measures(listing: BundleListing, record: Record, question: Question, answers: Answers) -> None:
     """Twelve measures of every model, to sort and to take along; and what the study published."""
     draws, ranked = _draws(record, question, answers)
     found = decisions(answers.labels, answers.called, draws) | ranked
@@ -192,7 +264,8 @@ def measures(record: Record, question: Question, answers: Answers) -> None:
     with st.container(horizontal=True):
         intervals = st.toggle("Intervals", value=True)
         study = st.toggle("What the study published, and what is wrong with it")
-    frame = tables.measures_table(answers, found, record.sizes, intervals=intervals)
+        times = _times(listing)
+    frame = tables.measures_table(answers, found, record.sizes, times, intervals=intervals)
     shown = tables.with_study(frame) if study else frame
     st.dataframe(shown, hide_index=True, height=35 * (len(shown) + 1) + 3)
     with st.container(horizontal=True):
@@ -214,7 +287,7 @@ def measures(record: Record, question: Question, answers: Answers) -> None:
         )
 
 
-def plots(record: Record, question: Question, answers: Answers) -> None:
+def plots(record: Record, question: Question, answers: Answers, images: dict[str, LabelledSet]) -> None:
     """Curves, matrices and distributions of the same answers."""
     st.subheader("How do they differ?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
@@ -251,8 +324,7 @@ def plots(record: Record, question: Question, answers: Answers) -> None:
     with scores:
         _chart(charts.scores_chart(answers, record.predictions, shown), "scores")
     with agreement:
-        _chart(charts.agreement_chart(answers), "agreement")
-        _disagreements(record, answers, own)
+        _agreement(record, question, answers, images)
     with benefit:
         _chart(curves.decision_chart(answers), "benefit")
     with prevalence:
@@ -264,25 +336,49 @@ def plots(record: Record, question: Question, answers: Answers) -> None:
         _chart(curves.prevalence_chart(answers, percent / 100), "prevalence")
 
 
-def _chart(chart: charts.Chart, key: str) -> None:
-    """A figure; beside it what it says in words, and its numbers."""
+def _chart(chart: charts.Chart, key: str, **options: Any) -> Any:
+    """A figure; beside it what it says in words, and its numbers. Returns what was chosen in it."""
     picture, numbers = st.columns([3, 2], gap="medium")
     with picture:
-        st.plotly_chart(chart.figure, config=PLOT, key=f"chart-{key}")
+        event = st.plotly_chart(chart.figure, config=PLOT, key=f"chart-{key}", **options)
     with numbers:
         st.markdown(plain(chart.words))
         if chart.table:
             st.dataframe(list(chart.table), hide_index=True)
+    return event
 
 
-def _disagreements(record: Record, answers: Answers, names: dict[str, str]) -> None:
-    """The images that two models decide differently."""
+@st.fragment
+def _agreement(record: Record, question: Question, answers: Answers, images: dict[str, LabelledSet]) -> None:
+    """The matrix; below it the images that two models decide differently, which a click on a cell opens."""
+    names = {each.key: each.name for each in answers.entrants if each.same_as is None}
+    state = st.session_state
+    event = _chart(charts.agreement_chart(answers), "agreement", on_select="rerun", selection_mode="points")
+    clicked = [tuple(point["customdata"]) for point in event.selection.points if point.get("customdata")]
+    if clicked and clicked[0] != state.get("opened_cell"):
+        state.opened_cell = clicked[0]
+        state.differ_first, state.differ_second = clicked[0]
+    keys = list(names)
+    state.setdefault("differ_first", keys[0])
+    state.setdefault("differ_second", keys[-1])
     with st.container(horizontal=True):
-        first = st.selectbox("Images on which", list(names), format_func=names.get)
-        second = st.selectbox(
-            "differs from", [key for key in names if key != first], index=1, format_func=names.get
+        first = st.selectbox("Images on which", keys, format_func=names.get, key="differ_first")
+        second = st.selectbox("differs from", keys, format_func=names.get, key="differ_second")
+    cases = tables.disagreements(record.predictions, answers, first, second)
+    if cases.empty:
+        st.info("They decide all of these images alike.", icon=":material/check:")
+        return
+    table, shown = st.columns([3, 1], gap="medium")
+    with table:
+        chosen = st.dataframe(
+            cases, hide_index=True, on_select="rerun", selection_mode="single-row", key="differing"
         )
-    st.dataframe(tables.disagreements(record.predictions, answers, first, second), hide_index=True)
+    with shown:
+        rows = [row for row in chosen.selection.rows if row < len(cases)]
+        if rows:
+            _picture(question, images, str(cases["Image"].iloc[rows[0]]), absent=True)
+        else:
+            st.caption("Choose a row to see its radiograph.")
 
 
 def tests(answers: Answers) -> None:
@@ -314,7 +410,8 @@ def tests(answers: Answers) -> None:
     )
 
 
-def mistakes(record: Record, answers: Answers) -> None:
+@st.fragment
+def mistakes(record: Record, question: Question, answers: Answers, images: dict[str, LabelledSet]) -> None:
     """The most confident mistakes of a model."""
     st.subheader("Where were they surest, and wrong?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
@@ -326,18 +423,35 @@ def mistakes(record: Record, answers: Answers) -> None:
     for row in range(0, len(found), 4):
         for column, mistake in zip(st.columns(4), found[row : row + 4], strict=False):
             with column, st.container(border=True):
-                _mistake(mistake)
+                _mistake(question, images, mistake)
 
 
-def _mistake(mistake: Mistake) -> None:
-    data = os.environ.get("THORAXLENS_DATA")
-    shown = None
+def _picture(question: Question, images: dict[str, LabelledSet], name: str, *, absent: bool = False) -> None:
+    """An image of the table, where the user has it; read once a session."""
+    split, folder = question.split or "", os.environ.get("THORAXLENS_DATA")
+    drawn = st.session_state.setdefault(f"pictures-{split}", {})
     try:
-        shown = picture(Path(data), mistake.path) if data else None
+        if name not in drawn:
+            if split in images:
+                data = find_data(images[split], name)
+            else:
+                data = find_file(Path(folder), name) if folder else None
+            if len(drawn) >= PICTURES:
+                drawn.clear()
+            drawn[name] = None if data is None else draw_picture(data, name)
     except ThoraxLensError as error:
         st.caption(plain(str(error)))
-    if shown is not None:
-        st.image(shown, width="stretch")
+        return
+    if drawn[name] is not None:
+        st.image(drawn[name], width="stretch")
+    elif absent:
+        st.caption(
+            "No picture: a bundle ships none. Set THORAXLENS_DATA to the folder that holds the images."
+        )
+
+
+def _mistake(question: Question, images: dict[str, LabelledSet], mistake: Mistake) -> None:
+    _picture(question, images, mistake.path)
     st.markdown(
         f"**{charts.LABELS[mistake.label]}**, read as "
         f"{'COVID-19' if mistake.score >= mistake.threshold else 'not COVID-19'} ({mistake.score:.3f})"

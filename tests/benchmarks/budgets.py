@@ -59,12 +59,15 @@ def measure(bundle: Path, folder: Path) -> list[Budget]:
     run("prepare", bundle, folder)
     plain = median_run("plain", bundle, folder)
     heads = run("heads", bundle)
+    compare = run("compare", bundle)
     return [
         Budget("analysis, faster than the plain way", plain["full_ms"] / ours["full_ms"], 10, "x", True),
         Budget("analysis, against bare forward passes", ours["full_ms"] / ours["bare_ms"], 1.3, "x", False),
         Budget("resident memory of the app's process", ours["resident_mb"], 900, " MB", False),
         Budget("start to first analysis, faster", plain["loaded_s"] / ours["first_s"], 4, "x", True),
         Budget("training five heads, faster", heads["through_base_s"] / heads["cached_s"], 20, "x", True),
+        Budget("comparing, 2,000 images x 9 models: slider", compare["slider_ms"], 300, " ms", False),
+        Budget("the same, at first", compare["first_look_ms"], 300, " ms", False),
         Budget("one analysis, warm", ours["full_ms"], float("inf"), " ms", False),
         Budget("the same, the plain way", plain["full_ms"], float("inf"), " ms", False),
         Budget("start to first analysis", ours["first_s"], float("inf"), " s", False),

@@ -204,10 +204,24 @@ def _through_base_s(backbone: Backbone, size_px: int) -> float:
     return (time.perf_counter() - start) * EPOCHS * IMAGES / SAMPLE
 
 
+def compare(bundle: Path) -> dict[str, float]:
+    """The comparison of 9 models on 2,000 images, each a patient: at first, and when a slider moves."""
+    from core.measures import decisions, draw, rankings
+
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 2, 2000)
+    scores = np.clip(random.normal(0.4 + 0.2 * labels[:, None], 0.2, (2000, 9)), 0, 1)
+    draws = draw(np.arange(2000))
+    return {
+        "first_look_ms": median_ms(lambda: rankings(labels, scores, draws)),
+        "slider_ms": median_ms(lambda: decisions(labels, scores >= 0.5, draws)),
+    }
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     worker, bundle_folder, *rest = sys.argv[1:]
-    result = {"ours": ours, "prepare": prepare, "plain": plain, "heads": heads}[worker](
+    result = {"ours": ours, "prepare": prepare, "plain": plain, "heads": heads, "compare": compare}[worker](
         Path(bundle_folder), *map(Path, rest)
     )
     print(json.dumps(result))

@@ -98,6 +98,15 @@ def test_agreement_of_every_pair(answers: Answers) -> None:
     assert row["Kappa"] == pytest.approx(kappa(first, last)) and row["Differ on"] == (first != last).sum()
 
 
+def test_a_cell_of_the_agreement_matrix_names_its_pair(answers: Answers) -> None:
+    heat, cells = charts.agreement_chart(answers).figure.data
+    names = {each.key: each.name for each in answers.entrants}
+    for x, y, (first, second) in zip(cells.x, cells.y, cells.customdata, strict=True):
+        assert (names[second], names[first]) == (x, y)
+        assert heat.text[heat.y.index(y)][heat.x.index(x)]
+    assert len(cells.x) == 45
+
+
 def test_net_benefit_by_hand(answers: Answers) -> None:
     """Vickers & Elkin 2006: at a threshold of 25 % a false positive costs a third of a true one."""
     chart = curves.decision_chart(answers)
@@ -128,3 +137,5 @@ def test_the_fall_is_one_picture(answers: Answers) -> None:
     assert {row["Model"] for row in chart.table} == {"VGG16"}  # one point is no fall
     assert chart.words == "ROC AUC by kind of images: Own 0.98 to 0.99; Far 0.50 to 0.60."
     assert not math.isnan(chart.table[0]["Far"])
+    told = charts.shortcut_chart(points, entrants, [("vgg16", "Normal ones", 0.97)])
+    assert told.table[0]["Normal ones"] == 0.97 and told.words.endswith("Normal ones 0.97 to 0.97.")

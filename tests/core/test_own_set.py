@@ -15,7 +15,8 @@ from core.ensemble import FEATURES
 from core.errors import DataError, RadiographError
 from core.evidence import join
 from core.findings import FINDINGS, op_norm, sigmoid, undo_op_norm
-from core.own_set import analyse_set, open_set
+from core.labelled import analyse_set
+from core.own_set import open_set
 
 POINTS = np.linspace(0.05, 0.9, 18)
 THRESHOLDS = {each.key: 0.5 for each in BACKBONES} | {"ensemble": 0.4}

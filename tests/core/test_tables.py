@@ -6,6 +6,7 @@ import io
 import pytest
 
 from core import study, tables
+from core.backbones import BACKBONES
 from core.comparison import Answers
 from core.evidence import Predictions
 from core.measures import decisions, draw, rankings
@@ -19,18 +20,18 @@ def found(answers: Answers):
 
 
 def test_the_table_on_the_page(answers: Answers, found) -> None:
-    frame = tables.measures_table(answers, found, {"vgg16": 14_700_000})
+    frame = tables.measures_table(answers, found, {"vgg16": 14_700_000}, {})
     first = frame.iloc[0]
     area = found["roc_auc"]
     assert first["Model"] == "VGG16" and first["File"] == "14.7 MB" and first["Parameters"] == "14.7 M"
     assert first["ROC AUC"] == f"{area.values[0]:.3f} ({area.low[0]:.3f}–{area.high[0]:.3f})"
     assert len(frame) == 11 and {*tables.NAMES.values()} <= {*frame.columns}
-    short = tables.measures_table(answers, found, {}, intervals=False)
+    short = tables.measures_table(answers, found, {}, {}, intervals=False)
     assert short.iloc[0]["ROC AUC"] == f"{area.values[0]:.3f}" and short.iloc[5]["Parameters"] == ""
 
 
 def test_the_studys_rows_stand_below_ours_marked(answers: Answers, found) -> None:
-    frame = tables.with_study(tables.measures_table(answers, found, {}))
+    frame = tables.with_study(tables.measures_table(answers, found, {}, {}))
     assert len(frame) == 11 + 8 and frame["Model"][11] == "Study: VGG16"
     assert (frame["Mind"][11:].str.len() > 20).all() and set(frame["Mind"][:11]) == {""}
     assert frame["ROC AUC"][11] == "" and frame["Accuracy"][11] == "0.955"
@@ -44,7 +45,7 @@ def test_csv_has_all_digits(answers: Answers, found) -> None:
 
 
 def test_latex_is_a_whole_table(answers: Answers, found) -> None:
-    text = tables.measures_latex(tables.measures_table(answers, found, {}), "Test: 385 patients")
+    text = tables.measures_latex(tables.measures_table(answers, found, {}, {}), "Test: 385 patients")
     assert text.startswith("\\begin{table}") and text.count("\\\\") == 12
     assert "\\toprule" in text and "–" not in text and "VGG16 &" in text
     assert "\\caption{Test: 385 patients}" in text
@@ -76,3 +77,13 @@ def test_the_studys_rows_say_what_to_mind() -> None:
     assert frame["Accuracy"].to_list()[:5] == ["0.955", "0.970", "0.991", "0.961", "0.997"]
     assert frame["Sensitivity"][0] == f"{71 / 86:.3f}" and frame["PPV"][0] == ""
     assert frame["F1"].to_list()[5:] == ["1.000", "0.936", "0.936"]
+
+
+def test_a_model_takes_what_its_networks_take(answers: Answers, found) -> None:
+    times = {each.key: float(10 + place) for place, each in enumerate(BACKBONES)} | {"findings": 7.0}
+    column = tables.measures_table(answers, found, {}, times).set_index("Model")["ms an image"]
+    assert column["VGG16"] == "10.0" and column["SVM, 18 findings"] == "7.0"
+    assert column["Mean of five"] == column["SVM, five probabilities"] == "60.0"
+    assert column["SVM, all 23"] == "67.0"
+    best = next(each for each in answers.entrants if each.key == "best")
+    assert column[best.name] == f"{times[best.same_as]:.1f}"

@@ -46,6 +46,12 @@ def choose(page: AppTest, label: str, value: object) -> None:
     assert not page.exception
 
 
+def switch(page: AppTest, label: str) -> None:
+    (toggle,) = [each for each in page.toggle if each.label == label]
+    toggle.set_value(not toggle.value).run()
+    assert not page.exception
+
+
 def captions(page: AppTest) -> str:
     return "\n".join(each.value for each in page.caption)
 
@@ -79,8 +85,7 @@ def test_the_question_is_followed(page: AppTest) -> None:
     choose(page, "Images", "test")
     choose(page, "COVID-19 against", "both")
     assert "582 images" in captions(page)
-    page.toggle[0].set_value(True).run()
-    assert not page.exception
+    switch(page, "One operating point for all")
     (slider,) = [each for each in page.slider if each.label == "Operating point"]
     assert set(measures(page)["Operating point"]) == {"0.500"}
     slider.set_value(0.9).run()
@@ -105,7 +110,7 @@ def test_images_of_one_class_leave_what_can_be_said(page: AppTest) -> None:
 
 def test_a_slider_answers_at_once(page: AppTest) -> None:
     """What does not depend on the operating point is not computed again."""
-    page.toggle[0].set_value(True).run()
+    switch(page, "One operating point for all")
     (slider,) = [each for each in page.slider if each.label == "Operating point"]
     slider.set_value(0.6).run()
     start = time.perf_counter()
@@ -130,6 +135,36 @@ def test_mistakes_name_the_image_and_show_it_where_the_user_has_it(
     (tmp_path / path).write_bytes(sample.read_bytes())
     monkeypatch.setenv("THORAXLENS_DATA", str(tmp_path))
     assert len(opened().get("image")) == 1
+
+
+def test_phantoms_are_measured_and_their_mistakes_shown(
+    random_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
+    monkeypatch.delenv("THORAXLENS_DATA", raising=False)
+    monkeypatch.setattr("core.phantom_set.PhantomSet.__init__.__defaults__", (9,))
+    page = opened()
+    switch(page, "Measure them on phantoms")
+    assert not page.error and "9 images measured, 0 skipped" in page.success[0].value
+    assert page.selectbox[0].value == "phantoms" and "6 images of 6 patients" in captions(page)
+    switch(page, "One operating point for all")
+    assert page.get("image") and "phantom 20000" in captions(page)  # of random networks, some err
+    switch(page, "Time on this machine")
+    times = measures(page).set_index("Model")["ms an image"].astype(float)
+    assert (
+        (times > 0).all() and times["SVM, all 23"] == times.max() and times["Mean of five"] > times["VGG16"]
+    )
+    switch(page, "Measure them on phantoms")
+    assert page.selectbox[0].value != "phantoms"
+
+
+def test_disagreements_are_listed(page: AppTest) -> None:
+    choose(page, "Images on which", "vgg16")
+    choose(page, "differs from", "resnet50")
+    cases = next(each.value for each in page.dataframe if list(each.value.columns[:1]) == ["Image"])
+    assert list(cases.columns[-2:]) == ["VGG16", "ResNet50"] and len(cases) > 10
+    choose(page, "differs from", "vgg16")
+    assert any("all of these images alike" in each.value for each in page.info)
 
 
 def test_a_damaged_table_is_named(
