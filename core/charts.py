@@ -20,7 +20,8 @@ from core.significance import kappa
 Floats = NDArray[np.float64]
 Row = dict[str, str | float | int]
 Point = tuple[str, str, float]  # model, kind of images, ROC AUC
-LEGEND = {"orientation": "h", "y": -0.18, "yanchor": "top"}
+LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
+PANELS = ("Is it COVID-19?", "Which collection is it from?")
 LABELS = {"covid": "COVID-19", "normal": "normal", "pneumonia": "other pneumonia"}
 FIRST, SECOND = "#E69F00", "#56B4E9"  # COVID-19 and the rest, where a chart is about classes, not models
 
@@ -85,10 +86,12 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
     figure = make_subplots(
         rows,
         columns,
-        subplot_titles=[each.name for _, each in own],
-        vertical_spacing=0.32 / rows,
+        subplot_titles=[two_lines(each.name) for _, each in own],
+        vertical_spacing=0.34 / rows,
+        horizontal_spacing=0.03,
         shared_yaxes=True,
     )
+    figure.update_annotations(font_size=12)
     table: list[Row] = []
     for place, (column, entrant) in enumerate(own):
         counts = confusion(answers.labels, answers.scores[:, column], answers.thresholds[column])
@@ -100,7 +103,7 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
         figure.add_trace(
             go.Heatmap(
                 z=shares,
-                x=["read as COVID-19", "read as not"],
+                x=["+", "−"],
                 y=["COVID-19", "not"],
                 zmin=0,
                 zmax=1,
@@ -111,7 +114,7 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
                     for pair in zip(cells, shares, strict=True)
                 ],
                 texttemplate="%{text}",
-                hovertemplate=f"{entrant.name}<br>%{{y}}, %{{x}}: %{{text}}<extra></extra>",
+                hovertemplate=f"{entrant.name}<br>%{{y}}, read as %{{x}}: %{{text}}<extra></extra>",
             ),
             place // columns + 1,
             place % columns + 1,
@@ -127,10 +130,11 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
         )
     figure.update_xaxes(fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True)
-    figure.update_layout(height=210 * rows, margin={"l": 0, "r": 0, "t": 28, "b": 0}, dragmode=False)
+    figure.update_layout(height=210 * rows, margin={"l": 0, "r": 0, "t": 40, "b": 0}, dragmode=False)
     worst = max(table, key=lambda row: int(row["False negatives"]) + int(row["False positives"]))
     words = (
-        f"Confusion matrices. Most mistakes: {worst['Model']}, with {worst['False negatives']} COVID-19 "
+        "Confusion matrices: a row is what an image is, + what a model reads as COVID-19; counts, and shares "
+        f"of the row. Most mistakes: {worst['Model']}, with {worst['False negatives']} COVID-19 "
         f"images missed and {worst['False positives']} others read as COVID-19."
     )
     return Chart(figure, words, tuple(table))
@@ -185,7 +189,7 @@ def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Char
 def agreement_chart(answers: Answers) -> Chart:
     """Cohen's kappa of every pair of models, and on how many images they differ."""
     own = distinct(answers)
-    names = [each.name for _, each in own]
+    names = [two_lines(each.name) for _, each in own]
     called = answers.called
     size = len(own)
     kappas, differ = np.full((size, size), np.nan), np.zeros((size, size), dtype=int)
@@ -205,7 +209,7 @@ def agreement_chart(answers: Answers) -> Chart:
             zmin=0,
             zmax=1,
             colorscale="Cividis",
-            colorbar={"title": "kappa", "thickness": 12},
+            showscale=False,  # each cell holds its number, and a phone has no room
             text=[
                 [f"{kappas[i, j]:.2f}<br>{differ[i, j]}" if j < i else "" for j in range(size - 1)]
                 for i in range(1, size)
@@ -218,8 +222,8 @@ def agreement_chart(answers: Answers) -> Chart:
     pairs = [(one, other) for i, (_, one) in enumerate(own) for _, other in own[:i]]
     figure.add_trace(  # a heatmap's cells cannot be chosen; markers can
         go.Scatter(
-            x=[other.name for _, other in pairs],
-            y=[one.name for one, _ in pairs],
+            x=[two_lines(other.name) for _, other in pairs],
+            y=[two_lines(one.name) for one, _ in pairs],
             customdata=[(one.key, other.key) for one, other in pairs],
             mode="markers",
             marker={"symbol": "square", "size": 36, "opacity": 0},
@@ -229,8 +233,8 @@ def agreement_chart(answers: Answers) -> Chart:
             showlegend=False,
         )
     )
-    figure.update_xaxes(fixedrange=True, showgrid=False)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, showgrid=False)
+    figure.update_xaxes(range=[-0.5, size - 1.5], fixedrange=True, showgrid=False)
+    figure.update_yaxes(range=[size - 1.5, -0.5], fixedrange=True, showgrid=False)
     figure.update_layout(height=80 + 46 * size, margin={"l": 0, "r": 0, "t": 16, "b": 0}, dragmode=False)
     least = min(table, key=lambda row: float(row["Kappa"]))
     words = (
@@ -243,22 +247,25 @@ def agreement_chart(answers: Answers) -> Chart:
 def shortcut_chart(points: Sequence[Point], names: dict[str, Entrant], tells: Sequence[Point] = ()) -> Chart:
     """Every model on own sources, on sources left out, with lungs covered and at a clinic never seen.
 
+    The kinds of images stand below each other, so that their names have room on a phone, too.
+
     Args:
         points: (model, kind of images, ROC AUC), in the order to show.
         names: Entrants by key.
         tells: The same of telling two collections of one class apart: a panel of its own, if there are any.
     """
-    figure = make_subplots(
-        1,
-        2 if tells else 1,
-        shared_yaxes=True,
-        column_widths=[0.76, 0.24] if tells else None,
-        horizontal_spacing=0.03,
-        subplot_titles=["Is it COVID-19?", "Which collection is it from?"] if tells else None,
-    )
-    table: list[Row] = []
     kinds = list(dict.fromkeys(kind for _, kind, _ in points))
     others = list(dict.fromkeys(kind for _, kind, _ in tells))
+    panels = [(title, each) for title, each in zip(PANELS, (kinds, others), strict=True) if each]
+    figure = make_subplots(
+        max(len(panels), 1),
+        1,
+        shared_xaxes=True,
+        row_heights=[len(each) for _, each in panels] or None,
+        vertical_spacing=0.13,
+        subplot_titles=[title for title, _ in panels],
+    )
+    table: list[Row] = []
     for key, entrant in names.items():
         known = {kind: value for model, kind, value in points if model == key}
         told = {kind: value for model, kind, value in tells if model == key}
@@ -266,34 +273,54 @@ def shortcut_chart(points: Sequence[Point], names: dict[str, Entrant], tells: Se
             continue
         figure.add_trace(_fall(entrant, known, first=True), 1, 1)
         if told:
-            figure.add_trace(_fall(entrant, told, first=False), 1, 2)
+            figure.add_trace(_fall(entrant, told, first=False), 2, 1)
         shown = {kind: known.get(kind, float("nan")) for kind in kinds}
         shown |= {kind: told.get(kind, float("nan")) for kind in others}
         table.append({"Model": entrant.name} | shown)
-    figure.add_hline(y=0.5, line={"color": NEUTRAL, "dash": "dot", "width": 1}, annotation_text="chance")
+    figure.add_vline(x=0.5, line={"color": NEUTRAL, "dash": "dot", "width": 1})
     low = min((value for _, _, value in (*points, *tells)), default=0.5)
-    figure.update_yaxes(range=[min(0.45, low - 0.05), 1.02], fixedrange=True)
-    figure.update_yaxes(title="ROC AUC", col=1)
-    figure.update_xaxes(fixedrange=True)
-    top = 32 if tells else 16
-    figure.update_layout(height=380, margin={"l": 0, "r": 8, "t": top, "b": 0}, legend=LEGEND, dragmode=False)
-    words = "ROC AUC by kind of images: " + "; ".join(
-        f"{kind} {min(values):.2f} to {max(values):.2f}"
-        for kind in (*kinds, *others)
-        if (values := [value for _, each, value in (*points, *tells) if each == kind])
+    figure.update_xaxes(range=[min(0.45, low - 0.03), 1.02], fixedrange=True)
+    figure.update_xaxes(title="ROC AUC (dotted: chance)", row=len(panels))
+    for row, (_, each) in enumerate(panels, start=1):
+        figure.update_yaxes(
+            categoryarray=[two_lines(kind) for kind in each],
+            range=[len(each) - 0.5, -0.5],
+            fixedrange=True,
+            row=row,
+        )
+    figure.update_annotations(x=0, xanchor="left", font_size=14)
+    figure.update_layout(
+        height=240 + 48 * (len(kinds) + len(others)),
+        margin={"l": 0, "r": 8, "t": 28, "b": 0},
+        legend=LEGEND,
+        dragmode=False,
     )
-    return Chart(figure, words + ".", tuple(table))
+    words = " ".join(
+        f"{title} ROC AUC: " + "; ".join(_span(kind, (*points, *tells)) for kind in each) + "."
+        for title, each in panels
+    )
+    return Chart(figure, words, tuple(table))
+
+
+def two_lines(name: str) -> str:
+    """A name with its part after the comma on a line of its own."""
+    return name.replace(", ", ",<br>")
+
+
+def _span(kind: str, points: Sequence[Point]) -> str:
+    values = [value for _, each, value in points if each == kind]
+    return f"{kind} {min(values):.2f} to {max(values):.2f}"
 
 
 def _fall(entrant: Entrant, values: dict[str, float], *, first: bool) -> go.Scatter:
     return go.Scatter(
-        x=list(values),
-        y=list(values.values()),
+        x=list(values.values()),
+        y=[two_lines(kind) for kind in values],
         mode="lines+markers" if first else "markers",
         name=entrant.name,
         legendgroup=entrant.key,
         showlegend=first,
         line=style(entrant),
         marker={"size": 9, "color": style(entrant)["color"]},
-        hovertemplate=f"{entrant.name}, %{{x}}: %{{y:.3f}}<extra></extra>",
+        hovertemplate=f"{entrant.name}, %{{y}}: %{{x:.3f}}<extra></extra>",
     )

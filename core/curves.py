@@ -191,7 +191,7 @@ def decision_chart(answers: Answers) -> Chart:
     useful = [
         row["Model"] for row in table if float(row["Net benefit at 50%"]) > max(float(everybody[49]), 0)
     ]
-    figure = square(figure, "threshold probability", "net benefit")
+    figure = square(figure, "threshold probability", "net benefit", height=500)
     figure.update_yaxes(range=[-0.1, prevalence + 0.05])
     words = (
         f"Decision curves at a prevalence of {prevalence:.0%}. At a threshold of 50 %, {len(useful)} of "

@@ -18,7 +18,7 @@ from core.trials import Trials, mean_left_out, read_trials
 
 COVERED, LEFT_OUT = "Own sources, lungs covered", "Sources left out"
 NAMES = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}
-COLLECTIONS = {"covid": "Those with COVID-19", "normal": "Normal ones"}
+COLLECTIONS = {"covid": "COVID-19 images", "normal": "Normal images"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ def source_points(record: Record) -> tuple[Point, ...]:
     """How well each backbone's features tell two collections of one class apart.
 
     Returns:
-        (key of the backbone, "COVID-19" or "normal" collections, mean ROC AUC over the pairs).
+        (key of the backbone, of `COLLECTIONS`, mean ROC AUC over the pairs).
     """
     rows = record.trials.source_classifier if record.trials else ()
     told: dict[tuple[str, str], list[float]] = defaultdict(list)

@@ -25,6 +25,7 @@ from core.markdown import plain
 from core.measures import Draws, Measured, decisions, draw, rankings
 from core.mistakes import Mistake, find_file, find_mistakes
 from core.record import Record, read_record, shortcut_points, source_points
+from core.wording import left_out_sources
 from pages.components import PLOT, TABS, Loaded, loaded, refusals, service
 
 SEED, RESAMPLES = 0, 1000
@@ -52,12 +53,14 @@ def shortcuts(record: Record) -> None:
     entrants = {each.key: each for each in record.entrants}
     _chart(charts.shortcut_chart(shortcut_points(record), entrants, source_points(record)), "shortcuts")
     st.caption(
-        "The same models, from left to right: on held-out images of the collections that they learnt from, "
-        "and on images that a shortcut does not help with. In public data the collection nearly tells the "
-        "class, so that the figures on the left flatter.",
+        "The same models, from above: on held-out images of the collections that they learnt from, then on "
+        "images that a shortcut does not help with. In public data the collection nearly tells the class, so "
+        "that the uppermost figures flatter.",
         help=f"{term('external')}\n\n{term('left_out_sources')}\n\n{term('covered_lungs')}",
     )
     if record.trials:
+        if words := left_out_sources(record.trials):
+            st.caption(words)
         tells = [row.measured.roc_auc for row in record.trials.source_classifier if row.measured.roc_auc]
         if tells:
             st.caption(

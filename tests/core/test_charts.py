@@ -135,7 +135,7 @@ def test_the_fall_is_one_picture(answers: Answers) -> None:
     points = [("vgg16", "Own", 0.99), ("xception", "Own", 0.98), ("vgg16", "Far", 0.6), ("mean", "Far", 0.5)]
     chart = charts.shortcut_chart(points, entrants)
     assert {row["Model"] for row in chart.table} == {"VGG16"}  # one point is no fall
-    assert chart.words == "ROC AUC by kind of images: Own 0.98 to 0.99; Far 0.50 to 0.60."
+    assert chart.words == "Is it COVID-19? ROC AUC: Own 0.98 to 0.99; Far 0.50 to 0.60."
     assert not math.isnan(chart.table[0]["Far"])
-    told = charts.shortcut_chart(points, entrants, [("vgg16", "Normal ones", 0.97)])
-    assert told.table[0]["Normal ones"] == 0.97 and told.words.endswith("Normal ones 0.97 to 0.97.")
+    told = charts.shortcut_chart(points, entrants, [("vgg16", "Normal images", 0.97)])
+    assert told.table[0]["Normal images"] == 0.97 and told.words.endswith("Normal images 0.97 to 0.97.")
