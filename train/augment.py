@@ -3,34 +3,63 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-ROTATION_DEGREES = 15.0
-ZOOM = (0.85, 1.15)
-SHIFT = 0.08  # of the side
-CONTRAST = (0.7, 1.3)
-BRIGHTNESS = 0.15
-BLUR_PX = 1.2
-NOISE = 0.04
-ERASED = (0.02, 0.15)  # of the area (Zhong et al. 2020, Random Erasing, arXiv:1708.04896)
+
+@dataclass(frozen=True)
+class Changes:
+    """How strong the changes are, and how often they come.
+
+    Attributes:
+        rotation_degrees: At most, to either side.
+        zoom: From and to.
+        shift: At most, of the side.
+        contrast: From and to, about the middle grey.
+        brightness: At most, added or taken away.
+        blurred: Share of images.
+        noisy: Share of images.
+        noise: Standard deviation, of the range of greys.
+        erased: Share of images that lose a patch (Zhong et al. 2020, Random Erasing, arXiv:1708.04896).
+    """
+
+    rotation_degrees: float = 15.0
+    zoom: tuple[float, float] = (0.85, 1.15)
+    shift: float = 0.08
+    contrast: tuple[float, float] = (0.7, 1.3)
+    brightness: float = 0.15
+    blurred: float = 0.3
+    noisy: float = 0.3
+    noise: float = 0.04
+    erased: float = 0.5
 
 
-def augment(square: NDArray[np.uint8], size_px: int, random: np.random.Generator) -> NDArray[np.float32]:
+STRONG = Changes()
+# What leaves a nodule or a broken rib in its place.
+GENTLE = Changes(10.0, (0.9, 1.1), 0.05, (0.8, 1.2), 0.1, blurred=0.0, noisy=0.2, noise=0.02, erased=0.0)
+BLUR_PX = (0.3, 1.2)
+ERASED = (0.02, 0.15)  # of the area
+
+
+def augment(
+    square: NDArray[np.uint8], size_px: int, random: np.random.Generator, changes: Changes = STRONG
+) -> NDArray[np.float32]:
     """One augmented copy.
 
     Args:
         square: (s, s), uint8.
         size_px: Side of the result.
         random: Where the randomness comes from.
+        changes: How strong they are.
 
     Returns:
         (size_px, size_px), float32 in [0, 1].
     """
-    image = _warp(_shrink(square, size_px), _draw_warp(size_px, random))
-    return _spoil(image, random)
+    image = _warp(_shrink(square, size_px), _draw_warp(size_px, random, changes))
+    return _spoil(image, random, changes)
 
 
 def mix_amplitudes(
@@ -74,21 +103,22 @@ def augment_with_mask(
     Returns:
         The square, (s, s), float32 in [0, 1]; the mask, (s, s), float32 0 or 1.
     """
-    warp = _draw_warp(square.shape[0], random)
+    warp = _draw_warp(square.shape[0], random, STRONG)
     moved = np.asarray(_warp(Image.fromarray(mask), warp)) > 127
-    return _spoil(_warp(Image.fromarray(square), warp), random), moved.astype(np.float32)
+    return _spoil(_warp(Image.fromarray(square), warp), random, STRONG), moved.astype(np.float32)
 
 
-def _spoil(image: Image.Image, random: np.random.Generator) -> NDArray[np.float32]:
+def _spoil(image: Image.Image, random: np.random.Generator, changes: Changes) -> NDArray[np.float32]:
     """Blur, greys, noise, a missing patch."""
-    if random.random() < 0.3:
-        image = image.filter(ImageFilter.GaussianBlur(random.uniform(0.3, BLUR_PX)))
+    if random.random() < changes.blurred:
+        image = image.filter(ImageFilter.GaussianBlur(random.uniform(*BLUR_PX)))
     grey = np.asarray(image, dtype=np.float32) / np.float32(255)
-    contrast, brightness = random.uniform(*CONTRAST), random.uniform(-BRIGHTNESS, BRIGHTNESS)
+    contrast = random.uniform(*changes.contrast)
+    brightness = random.uniform(-changes.brightness, changes.brightness)
     grey = (grey - 0.5) * np.float32(contrast) + np.float32(0.5 + brightness)
-    if random.random() < 0.3:
-        grey = grey + random.standard_normal(grey.shape, dtype=np.float32) * np.float32(NOISE)
-    if random.random() < 0.5:
+    if random.random() < changes.noisy:
+        grey = grey + random.standard_normal(grey.shape, dtype=np.float32) * np.float32(changes.noise)
+    if random.random() < changes.erased:
         _erase(grey, random)
     return np.clip(grey, 0, 1, dtype=np.float32)
 
@@ -103,14 +133,14 @@ def _shrink(square: NDArray[np.uint8], size_px: int) -> Image.Image:
     return image if image.width == size_px else image.resize((size_px, size_px), Image.Resampling.BILINEAR)
 
 
-def _draw_warp(side: int, random: np.random.Generator) -> tuple[float, ...]:
+def _draw_warp(side: int, random: np.random.Generator, changes: Changes) -> tuple[float, ...]:
     """Rotation, zoom, shift and mirroring, as the inverse that Pillow's affine transform takes."""
-    angle = math.radians(random.uniform(-ROTATION_DEGREES, ROTATION_DEGREES))
-    zoom = random.uniform(*ZOOM)
+    angle = math.radians(random.uniform(-changes.rotation_degrees, changes.rotation_degrees))
+    zoom = random.uniform(*changes.zoom)
     mirror = -1.0 if random.random() < 0.5 else 1.0
     cos, sin = math.cos(angle) / zoom, math.sin(angle) / zoom
     middle = side / 2
-    x, y = middle + random.uniform(-SHIFT, SHIFT, size=2) * side
+    x, y = middle + random.uniform(-changes.shift, changes.shift, size=2) * side
     return (
         mirror * cos,
         mirror * sin,

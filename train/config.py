@@ -81,14 +81,22 @@ class FindingsConfig:
         stages: As in pretraining; images are phantoms, and the labelled radiographs where there are any.
         batch: Images a step.
         weight_decay: Of AdamW.
-        phantoms: Rendered for training; a quarter as many again for validation.
-        seed: Of phantoms, sampling and augmentation.
+        phantoms: Rendered for training, as the held-out ones are.
+        crowded: Rendered for training with more findings each.
+        held_out: Rendered for validation.
+        seed: Of sampling and augmentation.
     """
 
-    stages: tuple[Stage, ...] = (Stage(128, 12, 4000, 1e-3), Stage(224, 3, 2000, 3e-4))
+    stages: tuple[Stage, ...] = (
+        Stage(128, 12, 4000, 1e-3),
+        Stage(160, 3, 12000, 8e-4),
+        Stage(224, 1, 6000, 3e-4),
+    )
     batch: int = 32
     weight_decay: float = 1e-3
-    phantoms: int = 4000
+    phantoms: int = 2000
+    crowded: int = 10_000
+    held_out: int = 1000
     seed: int = 7
 
 
@@ -157,7 +165,7 @@ STUDY = TrainConfig(
     pooling="flatten",
     pretrain=PretrainConfig(stages=(Stage(112, 12, 2000, 1e-3), Stage(150, 1, 900, 3e-4))),
     transfer=TransferConfig(batch=10),
-    findings=FindingsConfig(stages=(Stage(112, 12, 4000, 1e-3), Stage(150, 3, 2000, 3e-4))),
+    findings=FindingsConfig(stages=(Stage(112, 12, 4000, 1e-3), Stage(150, 4, 12000, 8e-4))),
 )
 
 # A few minutes on two cores: proves that every step works, and teaches a network next to nothing.
@@ -166,7 +174,7 @@ TINY = TrainConfig(
     phantoms=96,
     pretrain=PretrainConfig(stages=(Stage(80, 1, 8, 1e-3),), batch=8),
     transfer=TransferConfig(epochs=8, patience=4, copies=0),
-    findings=FindingsConfig(stages=(Stage(64, 2, 4, 1e-3),), batch=4, phantoms=24),
+    findings=FindingsConfig(stages=(Stage(64, 2, 4, 1e-3),), batch=4, phantoms=16, crowded=8, held_out=6),
     lungs=LungsConfig(size_px=64, phantoms=24, first=1, then=1, images=16, folds=2, batch=8),
     other_pneumonia=20,
 )

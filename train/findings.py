@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from core.findings import FINDINGS
 from core.metrics import roc_auc, youden_threshold
 from core.networks import write_tensors
 from core.preprocessing import Preprocessing, network_input
-from train.augment import augment, plain
+from train.augment import GENTLE, augment, plain
 from train.config import FindingsConfig
 from train.data import Progress, Record, has_bfloat16, map_cached, short_hash, to_bytes
 from train.files import replacing
@@ -22,6 +22,13 @@ from train.logs import open_log
 
 # What NIH's labels speak of; the other four names of the 18 come from other collections.
 NIH_FINDINGS = frozenset(FINDINGS) - {"Lung Lesion", "Fracture", "Lung Opacity", "Enlarged Cardiomediastinum"}
+
+# Crowded phantoms show none to five findings, and what is small or easily mistaken more often than the rest.
+CROWD = (0.08, 0.20, 0.26, 0.22, 0.14, 0.10)
+HARD = {
+    "Nodule": 3.0, "Lung Lesion": 3.0, "Fracture": 3.0, "Mass": 2.0, "Pleural_Thickening": 2.0,
+    "Atelectasis": 2.0, "Infiltration": 1.5, "Pneumonia": 1.5, "Consolidation": 1.5, "Fibrosis": 1.3,
+}  # fmt: skip
 
 Report = Callable[[str], None]
 
@@ -63,7 +70,13 @@ class FindingsFit:
 
 
 def load_phantoms(
-    count: int, seed: int, preprocessing: Preprocessing, cache: Path, progress: Progress | None = None
+    count: int,
+    seed: int,
+    preprocessing: Preprocessing,
+    cache: Path,
+    progress: Progress | None = None,
+    *,
+    crowded: bool = False,
 ) -> LabelledSquares:
     """Renders phantoms with findings: six in eight a mixture, one COVID-like, one another pneumonia.
 
@@ -73,22 +86,33 @@ def load_phantoms(
         preprocessing: What the network will see.
         cache: Folder in which they are kept.
         progress: Called with (done, total).
+        crowded: All of them with more findings, the hard ones more often: an image teaches more, and a
+            prevalence that holds nowhere.
     """
-    jobs = [
-        (seed + index, ("covid", "pneumonia")[index % 8] if index % 8 < 2 else "findings", preprocessing)
-        for index in range(count)
-    ]
-    parts = [preprocessing.model_dump_json(), str(seed), str(count)]
+    kinds = ("crowded",) if crowded else ("covid", "pneumonia", *("findings",) * 6)
+    jobs = [(seed + index, kinds[index % len(kinds)], preprocessing) for index in range(count)]
+    parts = [preprocessing.model_dump_json(), str(seed), str(count), *(["crowded"] if crowded else [])]
     return LabelledSquares(*map_cached(_phantom, jobs, cache / f"findings-{short_hash(parts)}.npz", progress))
 
 
 def _phantom(job: tuple[int, Any, Preprocessing]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     from core.phantom import draw_spec, render
 
-    seed, label, preprocessing = job
-    phantom = render(draw_spec(seed, label=label, size_px=preprocessing.size_px))
+    seed, kind, preprocessing = job
+    crowded = kind == "crowded"
+    spec = draw_spec(seed, label="findings" if crowded else kind, size_px=preprocessing.size_px)
+    phantom = render(replace(spec, findings=draw_crowd(seed)) if crowded else spec)
     square = to_bytes(network_input(phantom.pixels, preprocessing))
     return square, np.array([name in phantom.findings for name in FINDINGS], dtype=np.float32)
+
+
+def draw_crowd(seed: int) -> tuple[tuple[str, float], ...]:
+    """The findings of a crowded phantom: pairs of a name and a severity in [0.25, 1]."""
+    random = np.random.default_rng([seed, 77])
+    weights = np.array([HARD.get(name, 1.0) for name in FINDINGS])
+    count = int(random.choice(len(CROWD), p=CROWD))
+    chosen = random.choice(len(FINDINGS), count, replace=False, p=weights / weights.sum())
+    return tuple((FINDINGS[number], float(random.uniform(0.25, 1))) for number in chosen)
 
 
 def labelled_squares(records: Sequence[Record], squares: NDArray[np.uint8], split: str) -> LabelledSquares:
@@ -215,7 +239,7 @@ def _learn(
     losses = []
     for step in range(steps):
         rows = drawn[step * config.batch : (step + 1) * config.batch]
-        grey = np.stack([augment(data.squares[row], stage.size_px, random) for row in rows])
+        grey = np.stack([augment(data.squares[row], stage.size_px, random, GENTLE) for row in rows])
         losses.append(_step(network, optimizer, _batch(grey), torch.from_numpy(data.labels[rows])))
         schedule.step()
         watch(epoch * steps + step + 1, stage.epochs * steps)

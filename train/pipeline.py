@@ -31,6 +31,7 @@ Initialisation = Literal["scratch", "imagenet", "bundled"]
 LeakPolicy = Literal["stop", "drop"]
 PHANTOM_SEED = 10_000  # of the phantoms that join the pretraining
 FINDINGS_SEED = 500_000  # of those that teach findings
+CROWDED_SEED = 600_000  # of those of them that show more findings each
 CLEAR_EXTENT = 0.5  # of 8: at most one of two or three radiologists saw anything
 # Where phantoms are all there is, more of them must be held out than the eighth that they are otherwise.
 ALONE = ("train",) * 4 + ("val",) * 2 + ("test",) * 2
@@ -245,10 +246,11 @@ def train_findings_network(run: Run) -> None:
     config, recipe, cache = run.config.findings, run.config.preprocessing, run.folder / "cache"
     watch = run.watch("Rendering phantoms with findings")
     phantoms = load_phantoms(config.phantoms, FINDINGS_SEED, recipe, cache, watch)
-    held_out = load_phantoms(config.phantoms // 4, 2 * FINDINGS_SEED, recipe, cache, watch)
+    crowded = load_phantoms(config.crowded, CROWDED_SEED, recipe, cache, watch, crowded=True)
+    held_out = load_phantoms(config.held_out, 2 * FINDINGS_SEED, recipe, cache, watch)
     labelled = {split: labelled_squares(run.learnt, run.squares, split) for split in ("train", "val")}
     fit = train_findings(
-        phantoms.joined(labelled["train"]),
+        phantoms.joined(crowded).joined(labelled["train"]).joined(labelled["train"]),
         held_out,
         labelled["val"],
         config,

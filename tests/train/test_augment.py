@@ -20,16 +20,21 @@ def test_plain_changes_only_the_size() -> None:
     assert plain(SQUARE, 16).shape == (16, 16)
 
 
-def test_the_warp_turns_about_the_middle_and_mirrors(monkeypatch) -> None:
-    monkeypatch.setattr(changes, "ROTATION_DEGREES", 0.0)
-    monkeypatch.setattr(changes, "ZOOM", (1.0, 1.0))
-    monkeypatch.setattr(changes, "SHIFT", 0.0)
+def test_the_warp_turns_about_the_middle_and_mirrors() -> None:
+    still = changes.Changes(rotation_degrees=0.0, zoom=(1.0, 1.0), shift=0.0)
     image = changes._shrink(SQUARE, 64)
-    warps = [changes._draw_warp(64, np.random.default_rng(seed)) for seed in range(12)]
+    warps = [changes._draw_warp(64, np.random.default_rng(seed), still) for seed in range(12)]
     assert {np.asarray(changes._warp(image, warp))[32, 5] for warp in warps} == {
         SQUARE[32, 5],
         SQUARE[32, 58],
     }
+
+
+def test_gentle_changes_leave_what_is_small() -> None:
+    spotted = np.full((96, 96), 90, dtype=np.uint8)
+    spotted[46:50, 46:50] = 180
+    copies = [augment(spotted, 96, np.random.default_rng(seed), changes.GENTLE) for seed in range(40)]
+    assert all(copy.max() - np.median(copy) > 0.15 for copy in copies)
 
 
 def test_a_mask_moves_with_its_image() -> None:

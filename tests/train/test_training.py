@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +14,13 @@ import pytest
 from core.backbones import BACKBONE_BY_KEY, scale_pixels
 from core.errors import DataError
 from core.findings import FINDINGS
+from core.preprocessing import Preprocessing
 from core.sources import PROJECT
 from train import pipeline
 from train.bundle import SEVERITY_PHANTOMS, choose_images
 from train.config import TINY, FindingsConfig, PretrainConfig, Stage, TransferConfig
 from train.data import LABELS, PHANTOM, Record, draw_phantoms
-from train.findings import LabelledSquares, labelled_squares, train_findings
+from train.findings import LabelledSquares, draw_crowd, labelled_squares, load_phantoms, train_findings
 
 SIZE = 32
 # Keras reads its variables through an interface that numpy calls outdated.
@@ -182,6 +184,17 @@ def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> 
     fit.file.unlink()
     again = train_findings(data, data, nobody, config, tmp_path, quiet, said.append)
     assert len(said) == 1 and again.phantom_auc == fit.phantom_auc
+
+
+def test_crowded_phantoms_show_hard_findings_more_often(tmp_path: Path) -> None:
+    crowds = [draw_crowd(seed) for seed in range(400)]
+    assert crowds[7] == draw_crowd(7) and {len(each) for each in crowds} == set(range(6))
+    drawn = Counter(name for each in crowds for name, _ in each)
+    assert drawn["Nodule"] > 1.5 * drawn["Hernia"] > 0
+    assert all(0.25 <= severity <= 1 for each in crowds for _, severity in each)
+    crowded = load_phantoms(4, 0, Preprocessing(size_px=64), tmp_path, crowded=True)
+    for labels, named in zip(crowded.labels, crowds[:4], strict=True):
+        assert {name for name, _ in named} <= {FINDINGS[i] for i in np.flatnonzero(labels)}
 
 
 def test_only_the_eighteen_names_are_labels(squares: np.ndarray) -> None:
