@@ -211,7 +211,7 @@ def agreement_chart(answers: Answers) -> Chart:
             colorscale="Cividis",
             showscale=False,  # each cell holds its number, and a phone has no room
             text=[
-                [f"{kappas[i, j]:.2f}<br>{differ[i, j]}" if j < i else "" for j in range(size - 1)]
+                [_cell(kappas[i, j], differ[i, j]) if j < i else "" for j in range(size - 1)]
                 for i in range(1, size)
             ],
             texttemplate="%{text}",
@@ -236,12 +236,19 @@ def agreement_chart(answers: Answers) -> Chart:
     figure.update_xaxes(range=[-0.5, size - 1.5], fixedrange=True, showgrid=False)
     figure.update_yaxes(range=[size - 1.5, -0.5], fixedrange=True, showgrid=False)
     figure.update_layout(height=80 + 46 * size, margin={"l": 0, "r": 0, "t": 16, "b": 0}, dragmode=False)
-    least = min(table, key=lambda row: float(row["Kappa"]))
-    words = (
-        f"Agreement beyond chance (kappa above, images they differ on below). {least['Model']} and "
-        f"{least['And']} agree least: {least['Kappa']:.2f}, {least['Differ on']} images."
-    )
+    known = [row for row in table if not np.isnan(float(row["Kappa"]))]
+    words = "At these operating points every model gives one answer to all images, so there is no kappa."
+    if known:
+        least = min(known, key=lambda row: float(row["Kappa"]))
+        words = (
+            f"Agreement beyond chance (kappa above, images they differ on below). {least['Model']} and "
+            f"{least['And']} agree least: {least['Kappa']:.2f}, {least['Differ on']} images."
+        )
     return Chart(figure, words, tuple(table))
+
+
+def _cell(agreement: float, images: int) -> str:
+    return f"{'–' if np.isnan(agreement) else f'{agreement:.2f}'}<br>{images}"
 
 
 def shortcut_chart(points: Sequence[Point], names: dict[str, Entrant], tells: Sequence[Point] = ()) -> Chart:

@@ -219,11 +219,14 @@ def prevalence_chart(answers: Answers, prevalence: float) -> Chart:
     figure.add_vline(x=prevalence, line={"color": ACCENT, "dash": "dash", "width": 1})
     figure = square(figure, "prevalence", "PPV")
     figure.update_xaxes(type="log", range=[-3, 0], tickvals=[0.001, 0.01, 0.1, 0.5], tickformat=".1%")
-    best = max(table, key=lambda row: float(row["PPV"]))
-    words = (
-        f"Where {prevalence:.1%} of those examined have COVID-19, a positive of the best model, "
-        f"{best['Model']}, is right in {best['PPV']:.0%} of cases."
-    )
+    known = [row for row in table if not np.isnan(float(row["PPV"]))]
+    words = "At these operating points no model reads anything as COVID-19, so there is no PPV."
+    if known:
+        best = max(known, key=lambda row: float(row["PPV"]))
+        words = (
+            f"Where {prevalence:.1%} of those examined have COVID-19, a positive of the best model, "
+            f"{best['Model']}, is right in {best['PPV']:.0%} of cases."
+        )
     return Chart(figure, words, tuple(table))
 
 

@@ -1,6 +1,7 @@
 """Charts of the comparison page: the numbers behind them, the words, one style a model."""
 
 import math
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -100,7 +101,7 @@ def test_agreement_of_every_pair(answers: Answers) -> None:
 
 def test_a_cell_of_the_agreement_matrix_names_its_pair(answers: Answers) -> None:
     heat, cells = charts.agreement_chart(answers).figure.data
-    names = {each.key: each.name for each in answers.entrants}
+    names = {each.key: charts.two_lines(each.name) for each in answers.entrants}
     for x, y, (first, second) in zip(cells.x, cells.y, cells.customdata, strict=True):
         assert (names[second], names[first]) == (x, y)
         assert heat.text[heat.y.index(y)][heat.x.index(x)]
@@ -128,6 +129,18 @@ def test_predictive_values_of_a_textbook() -> None:
 def test_prevalence_turns_a_good_test_into_a_poor_one(answers: Answers) -> None:
     rare, common = (curves.prevalence_chart(answers, share).table[0] for share in (0.005, 0.5))
     assert rare["PPV"] < 0.1 < common["PPV"] and rare["NPV"] > common["NPV"]
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.1])
+def test_words_hold_where_all_are_called_alike(answers: Answers, threshold: float) -> None:
+    alike = replace(answers, thresholds=np.full(len(answers.entrants), threshold))
+    made = (
+        charts.confusion_chart(alike),
+        charts.agreement_chart(alike),
+        curves.decision_chart(alike),
+        curves.prevalence_chart(alike, 0.05),
+    )
+    assert not any("nan" in chart.words for chart in made)
 
 
 def test_the_fall_is_one_picture(answers: Answers) -> None:
