@@ -225,6 +225,7 @@ def loso(
     init: Init = "scratch",
     leaks: Leaks = "stop",
     severity_scores: Scores = None,
+    backbone: Names = None,
     retrain: Annotated[
         list[str] | None,
         typer.Option(help="Retrain this backbone whole for each source (several times for several); slow."),
@@ -234,7 +235,8 @@ def loso(
     from train.loso import leave_sources_out
 
     with _run(run, preset, init, data, leaks, severity_scores) as current:
-        leave_sources_out(current, [backbone.key for backbone in _chosen(retrain)] if retrain else ())
+        whole = [each.key for each in _chosen(retrain)] if retrain else ()
+        leave_sources_out(current, whole, _chosen(backbone))
 
 
 @app.command()
@@ -264,17 +266,17 @@ def everything(
     name: Name = "own",
     lung_masks: Masks = None,
     severity_scores: Scores = None,
+    at_once: Annotated[
+        int | None,
+        typer.Option(min=1, help="Networks that learn beside each other; two, or one where there is a GPU."),
+    ] = None,
 ) -> None:
-    """Everything, in order: pretrain, transfer, findings, lungs, loso, bundle; resumes where it stopped."""
-    from train.loso import leave_sources_out
+    """Everything: the audit, all networks, sources left out, the bundle; resumes where it stopped."""
+    from train.beside import choose_at_once, learn
 
     with _run(run, preset, init, data, leaks, severity_scores) as current:
         pipeline.check(current, name)
-        pipeline.pretrain_backbones(current)
-        pipeline.transfer_backbones(current)
-        pipeline.train_findings_network(current)
-        pipeline.train_lung_network(current, lung_masks)
-        leave_sources_out(current)
+        learn(current, lung_masks, at_once or choose_at_once())
         pipeline.bundle_run(current, BUNDLES / name)
     _print_figures(BUNDLES / name)
 

@@ -148,7 +148,7 @@ class TrainConfig:
 
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     pooling: Pooling = "average"
-    phantoms: int = 800
+    phantoms: int = 2400
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     transfer: TransferConfig = field(default_factory=TransferConfig)
     findings: FindingsConfig = field(default_factory=FindingsConfig)

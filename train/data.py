@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from core.errors import DataError, RadiographError
 from core.preprocessing import Preprocessing, network_input
+from core.processes import end_with_parent
 from train.files import replacing
 
 LABELS = ("normal", "pneumonia", "covid")
@@ -217,7 +218,7 @@ def map_cached(
         with np.load(file) as stored:
             return tuple(stored[name] for name in sorted(stored.files))
     results = []
-    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_begin) as pool:
         for result in pool.map(function, jobs, chunksize=16):
             results.append(result)
             if progress:
@@ -228,9 +229,10 @@ def map_cached(
     return arrays
 
 
-def _one_thread() -> None:
+def _begin() -> None:
     """For one of as many processes as there are cores: numpy's own threads made phantoms thrice as slow."""
     threadpool_limits(1)
+    end_with_parent()
 
 
 def _square(job: tuple[Record, Path | None, Preprocessing]) -> tuple[NDArray[np.uint8]]:

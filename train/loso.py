@@ -136,12 +136,15 @@ def learnt_rows(records: Sequence[Record], trial: LeftOut) -> NDArray[np.int64]:
     return np.array(chosen, dtype=np.int64)
 
 
-def leave_sources_out(run: Run, retrained: Sequence[str] = ()) -> None:
+def leave_sources_out(
+    run: Run, retrained: Sequence[str] = (), backbones: Sequence[Backbone] = BACKBONES
+) -> None:
     """Measures all trials that the run's data allow; what is measured already stays.
 
     Args:
-        run: With all its bases trained.
+        run: With the bases of these backbones trained.
         retrained: Keys of backbones to retrain whole, besides those that the configuration names.
+        backbones: Which.
 
     Raises:
         DataError: If a base is not trained yet, or an image cannot be read.
@@ -152,14 +155,15 @@ def leave_sources_out(run: Run, retrained: Sequence[str] = ()) -> None:
         return
     pool, folder, cache = gather_pool(run), run.folder / LEFT_OUT, run.folder / "cache"
     base: Base = "imagenet" if run.init == "imagenet" else "frozen"
-    for backbone in BACKBONES:
+    for backbone in backbones:
         file = folder / f"{base}-{backbone.key}.json"
         if not file.is_file():
             weights, watch = base_weights(run, backbone), run.watch(f"{backbone.name}: sources left out")
             keep_left_out(
                 file, measure_heads(backbone, weights, pool, trials, base, run.config, cache, watch)
             )
-    for key in dict.fromkeys((*run.config.left_out_retrained, *retrained)):
+    named = [each.key for each in backbones if each.key in run.config.left_out_retrained]
+    for key in dict.fromkeys((*named, *retrained)):
         for trial in trials:
             _retrain(run, BACKBONE_BY_KEY[key], pool, trial)
 

@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -188,7 +188,12 @@ def pretrain_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> N
     for backbone in backbones:
         run.report(f"Pretraining {backbone.name}")
         watch = run.watch(f"{backbone.name}: steps")
-        pretrain(backbone, run.squares, run.learnt, run.config.pretrain, run.folder, watch, run.report)
+        said = partial(_report_of, run, backbone)
+        pretrain(backbone, run.squares, run.learnt, run.config.pretrain, run.folder, watch, said)
+
+
+def _report_of(run: Run, backbone: Backbone, sentence: str) -> None:
+    run.report(f"{backbone.name}, {sentence}")
 
 
 def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> None:
