@@ -62,34 +62,6 @@ def augment(
     return _spoil(image, random, changes)
 
 
-def mix_amplitudes(
-    squares: NDArray[np.uint8], size_px: int, share: float, random: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Gives some images of a batch part of another one's look, and leaves each its shapes.
-
-    The amplitudes of an image's Fourier transform, which hold the look of a source more than the anatomy,
-    move towards those of another image of the batch by a random share (Xu et al. 2021, arXiv:2105.11120,
-    equation 4).
-
-    Args:
-        squares: (n, s, s), uint8.
-        size_px: Side of the results.
-        share: Of the images that are changed.
-        random: Where the randomness comes from.
-
-    Returns:
-        (n, size_px, size_px), uint8.
-    """
-    shrunk = np.stack([np.asarray(_shrink(square, size_px)) for square in squares])
-    spectra = np.fft.rfft2(shrunk.astype(np.float32))
-    amplitudes, others = np.abs(spectra), np.abs(spectra)[random.permutation(len(squares))]
-    moved = random.random(len(squares)) * (random.random(len(squares)) < share)
-    strength = moved[:, None, None].astype(np.float32)
-    gain = (amplitudes + strength * (others - amplitudes)) / np.maximum(amplitudes, 1e-3)
-    mixed = np.fft.irfft2(spectra * gain, s=(size_px, size_px))
-    return np.where(strength > 0, np.clip(np.rint(mixed), 0, 255).astype(np.uint8), shrunk)
-
-
 def augment_with_mask(
     square: NDArray[np.uint8], mask: NDArray[np.uint8], random: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -34,21 +34,13 @@ class PretrainConfig:
         batch: Images a step.
         weight_decay: Of AdamW, decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101).
         dropout: Before the three-class output, which is thrown away afterwards.
-        phantom_weight: How many images of another source one phantom counts as: no source but theirs holds
-            all classes.
-        prior_smoothing: Added to each source's shares of the classes before their logarithms join the
-            logits, so that a class that a source lacks is unlikely, not impossible.
-        mixed: Share of images whose Fourier amplitudes are mixed with another image's.
         seed: Of sampling, augmentation and initial weights.
     """
 
-    stages: tuple[Stage, ...] = (Stage(112, 12, 2000, 1e-3), Stage(224, 1, 900, 3e-4))
+    stages: tuple[Stage, ...] = (Stage(96, 12, 2496, 1e-3), Stage(224, 2, 1504, 3e-4))
     batch: int = 32
     weight_decay: float = 1e-3
     dropout: float = 0.2
-    phantom_weight: float = 2.0
-    prior_smoothing: float = 0.02
-    mixed: float = 0.5
     seed: int = 7
 
 
@@ -163,7 +155,7 @@ DEFAULT = TrainConfig()
 STUDY = TrainConfig(
     preprocessing=Preprocessing(size_px=150, border_share=0.0, equalise=False),
     pooling="flatten",
-    pretrain=PretrainConfig(stages=(Stage(112, 12, 2000, 1e-3), Stage(150, 1, 900, 3e-4))),
+    pretrain=PretrainConfig(stages=(Stage(96, 12, 2496, 1e-3), Stage(150, 2, 1504, 3e-4))),
     transfer=TransferConfig(batch=10),
     findings=FindingsConfig(stages=(Stage(112, 12, 4000, 1e-3), Stage(150, 4, 12000, 8e-4))),
 )

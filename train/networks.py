@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from core.backbones import Backbone, scale_pixels
 from core.networks import build_base
-from train.augment import augment, mix_amplitudes, plain
+from train.augment import augment, plain
 from train.config import PretrainConfig
-from train.data import LABELS, PHANTOM, has_bfloat16
+from train.data import has_bfloat16
 
 NORMALIZATION = "_added_normalization"  # what the name of a normalisation added behind a convolution ends in
 FEW_STEPS = 8  # fewer than this take less time one operation at a time than it takes to trace a graph
@@ -194,10 +194,6 @@ def has_batch_normalization(network: Any) -> bool:
 class Batches(keras.utils.PyDataset):
     """Batches of augmented squares, drawn anew each epoch, balanced over classes and then sources.
 
-    With each image comes the logarithm of its source's shares of the classes, for the logits: what the source
-    says of the class is said already, and only what the image shows remains to be learnt (logit adjustment,
-    Menon et al. 2021, arXiv:2007.07314, section 4.2, with one prior a source).
-
     Args:
         squares: (n, s, s), uint8.
         labels: (n,), int.
@@ -205,7 +201,7 @@ class Batches(keras.utils.PyDataset):
         backbone: Whose pixel scale to use.
         size_px: Side of what comes out.
         images: How many an epoch.
-        config: Batch size, weights, mixing and seed.
+        config: Batch size and seed.
     """
 
     def __init__(
@@ -221,9 +217,7 @@ class Batches(keras.utils.PyDataset):
         super().__init__(workers=max(1, (os.cpu_count() or 1) // 2))  # threads; what is drawn stays the same
         self._squares, self._labels, self._backbone = squares, labels, backbone
         self._size_px, self._images, self._batch = size_px, images, config.batch
-        self._seed, self._mixed = config.seed, config.mixed
-        self._shares = balanced_shares(labels, sources, {PHANTOM: config.phantom_weight})
-        self._priors = log_priors(labels, sources, self._shares, config.prior_smoothing)
+        self._seed, self._shares = config.seed, balanced_shares(labels, sources)
         self.start(0)
 
     def start(self, epoch: int) -> None:
@@ -236,60 +230,33 @@ class Batches(keras.utils.PyDataset):
         """Steps an epoch."""
         return math.ceil(self._images / self._batch)
 
-    def __getitem__(
-        self, step: int
-    ) -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], NDArray[np.int64]]:
-        """(batch, size, size, 3) scaled and (batch, 3) log priors, float32; and (batch,) labels."""
+    def __getitem__(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """(batch, size, size, 3), float32, scaled; and (batch,) labels."""
         random = np.random.default_rng((self._seed, self._epoch, step))
         drawn = self._drawn[step * self._batch : (step + 1) * self._batch]
-        mixed = mix_amplitudes(self._squares[drawn], self._size_px, self._mixed, random)
-        grey = np.stack([augment(square, self._size_px, random) for square in mixed])
-        return (scale_pixels(grey, self._backbone.scale), self._priors[drawn]), self._labels[drawn]
+        grey = np.stack([augment(self._squares[row], self._size_px, random) for row in drawn])
+        return scale_pixels(grey, self._backbone.scale), self._labels[drawn]
 
 
-def balanced_shares(
-    labels: NDArray[np.int64], sources: Sequence[str], weights: Mapping[str, float] | None = None
-) -> NDArray[np.float64]:
+def balanced_shares(labels: NDArray[np.int64], sources: Sequence[str]) -> NDArray[np.float64]:
     """Probabilities of drawing each image: classes alike, and within a class, sources by root of size.
 
     Args:
         labels: (n,), int.
         sources: The source of each image.
-        weights: Of sources that count as more or less than their root of size; the others' are 1.
 
     Returns:
         (n,), of sum 1.
     """
     cells = list(zip(labels.tolist(), sources, strict=True))
     sizes = {cell: cells.count(cell) for cell in set(cells)}
-    roots = {cell: np.sqrt(size) * (weights or {}).get(cell[1], 1.0) for cell, size in sizes.items()}
+    roots = {cell: np.sqrt(size) for cell, size in sizes.items()}
     totals = {
         label: sum(root for (other, _), root in roots.items() if other == label)
         for label in set(labels.tolist())
     }
     shares = np.array([roots[cell] / sizes[cell] / totals[cell[0]] for cell in cells])
     return np.asarray(shares / shares.sum())
-
-
-def log_priors(
-    labels: NDArray[np.int64], sources: Sequence[str], shares: NDArray[np.float64], smoothing: float
-) -> NDArray[np.float32]:
-    """What the source of each image says of its class: logarithms of the shares that are drawn of the source.
-
-    Args:
-        labels: (n,), indices into `LABELS`.
-        sources: The source of each image.
-        shares: (n,), from `balanced_shares`.
-        smoothing: Added to each share of a source's sum.
-
-    Returns:
-        (n, 3), float32.
-    """
-    names, rows = np.unique(np.asarray(sources), return_inverse=True)
-    drawn = np.zeros((len(names), len(LABELS)))
-    np.add.at(drawn, (rows, labels), shares)
-    priors = drawn / drawn.sum(axis=1, keepdims=True) + smoothing
-    return np.log(priors / priors.sum(axis=1, keepdims=True))[rows].astype(np.float32)
 
 
 def plain_batch(squares: NDArray[np.uint8], backbone: Backbone, size_px: int) -> NDArray[np.float32]:

@@ -33,7 +33,7 @@ from train.networks import (
 VALIDATION_BATCH = 32
 
 Report = Callable[[str], None]
-Watched = tuple[tuple[NDArray[np.float32], NDArray[np.float32]], NDArray[np.int64]]
+Watched = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
 class _Epochs(keras.callbacks.Callback):
@@ -142,13 +142,11 @@ def _batches(
 
 
 def three_classes(base: Any, dropout: float) -> Any:
-    """A base, and log priors, (n, 3), that are added to the logits: to (n, 3) probabilities of `LABELS`."""
-    priors = keras.Input((len(LABELS),))
+    """A base to probabilities of `LABELS`, (n, 3)."""
     pooled = keras.layers.GlobalAveragePooling2D()(base.output)
     dropped = keras.layers.Dropout(dropout, seed=7)(pooled)
-    logits = keras.layers.Dense(len(LABELS), dtype="float32")(dropped)
-    adjusted = keras.layers.Add(dtype="float32")([logits, priors])
-    return keras.Model([base.input, priors], keras.layers.Softmax(dtype="float32")(adjusted))
+    outputs = keras.layers.Dense(len(LABELS), activation="softmax", dtype="float32")(dropped)
+    return keras.Model(base.input, outputs)
 
 
 def _run(
@@ -174,10 +172,7 @@ def _run(
 def _watched(
     backbone: Backbone, squares: NDArray[np.uint8], records: Sequence[Record], size_px: int, each: int = 100
 ) -> Watched:
-    """Validation images to watch while it trains, and their labels: at most so many of each class.
-
-    Nothing is added to the logits: a network that serves does not know the source.
-    """
+    """Validation images to watch while it trains, and their labels: at most so many of each class."""
     held_out = [index for index, record in enumerate(records) if record.split == "val"]
     chosen = [
         index
@@ -185,8 +180,7 @@ def _watched(
         for index in [index for index in held_out if records[index].visible_label == label][:each]
     ]
     labels = np.array([LABELS.index(records[index].visible_label) for index in chosen])
-    images = plain_batch(squares[chosen], backbone, size_px)
-    return (images, np.zeros((len(chosen), len(LABELS)), np.float32)), labels
+    return plain_batch(squares[chosen], backbone, size_px), labels
 
 
 def _optimizer(stage: Stage, config: PretrainConfig) -> Any:

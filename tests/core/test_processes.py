@@ -52,7 +52,8 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
     script, file = tmp_path / "parent.py", tmp_path / "pid"
     script.write_text(PARENT, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(PROJECT)}
-    with subprocess.Popen([sys.executable, str(script), str(file)], env=environment) as parent:
+    command = [sys.executable, str(script), str(file)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as parent:
         assert wait_until(file.is_file)
         child = int(wait_for_text(file))
         parent.send_signal(signal.SIGKILL)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from train import augment as changes
-from train.augment import augment, mix_amplitudes, plain
+from train.augment import augment, plain
 
 SQUARE = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (64, 1))
 
@@ -44,26 +44,3 @@ def test_a_mask_moves_with_its_image() -> None:
         image, moved = changes.augment_with_mask(mask, mask, np.random.default_rng(seed))
         assert set(np.unique(moved)) == {0, 1} and 200 < moved.sum() < 900
         assert np.corrcoef(image.ravel(), moved.ravel())[0, 1] > 0.6  # less what is blurred, noisy and erased
-
-
-def test_mixing_amplitudes_moves_the_look_and_keeps_the_shapes() -> None:
-    side = np.arange(48)
-    disc = np.where(np.hypot(side - 24, side[:, None] - 24) < 12, 160, 40).astype(np.uint8)
-    coarse = np.where((side // 12 + side[:, None] // 12) % 2, 250, 5).astype(np.uint8)
-    pair = np.stack([disc, coarse])
-    random = np.random.default_rng(0)
-    changed = [mix_amplitudes(pair, 48, 1.0, random) for _ in range(8)]
-    assert {mixed.shape for mixed in changed} == {(2, 48, 48)} and changed[0].dtype == np.uint8
-    assert any((mixed[0] != disc).any() for mixed in changed)  # now and then an image meets itself
-    for mixed in changed:
-        of_own, of_other = (np.corrcoef(mixed[0].ravel(), each.ravel())[0, 1] for each in pair)
-        assert of_own > of_other + 0.3
-
-
-def test_images_that_are_not_mixed_only_shrink() -> None:
-    pair = np.stack([SQUARE, SQUARE[::-1]])
-    mixed = mix_amplitudes(pair, 48, 0.0, np.random.default_rng(0))
-    assert (mixed == np.stack([np.rint(plain(each, 48) * 255).astype(np.uint8) for each in pair])).all()
-    halves = mix_amplitudes(np.stack([SQUARE, SQUARE.T] * 100), 64, 0.5, np.random.default_rng(0))
-    untouched = sum((each == own).all() for each, own in zip(halves, [SQUARE, SQUARE.T] * 100, strict=True))
-    assert 100 < untouched < 190  # half are not chosen, and half of the others meet their like
