@@ -12,11 +12,11 @@ from core.evidence import collect_evidence
 from core.phantom import Phantom, PhantomSpec, render
 from core.radiograph import Radiograph
 from core.results import Analysis
-from core.sources import PROJECT
+from core.sources import PROJECT, SHIPPED
 from train.data import read_manifest as read_records
 from train.evaluate import TOLERANCE, verify
 
-SHIPPED = PROJECT / "assets" / "bundles" / "first"
+BUNDLE = PROJECT / "assets" / "bundles" / SHIPPED
 SEEDS = range(900, 908)
 EXTENTS = (0.0, 0.3, 0.7)
 
@@ -24,7 +24,7 @@ EXTENTS = (0.0, 0.3, 0.7)
 @pytest.fixture(scope="module")
 def models() -> Models:
     """What `make run` serves; this also runs the self-test."""
-    return load_models(SHIPPED)
+    return load_models(BUNDLE)
 
 
 def read_phantom(spec: PhantomSpec, models: Models) -> tuple[Phantom, Analysis]:
@@ -34,13 +34,13 @@ def read_phantom(spec: PhantomSpec, models: Models) -> tuple[Phantom, Analysis]:
 
 @pytest.mark.data
 def test_predictions_are_recomputed_from_the_shipped_weights(data_folder: Path) -> None:
-    found = verify(SHIPPED, read_records(data_folder), data_folder, images=100)
+    found = verify(BUNDLE, read_records(data_folder), data_folder, images=100)
     assert found.images >= 95
     assert max(found.largest.values()) <= TOLERANCE, found.largest
 
 
 def test_every_backbone_tells_the_classes_apart_on_held_out_images() -> None:
-    evidence = collect_evidence(SHIPPED, read_manifest(SHIPPED))
+    evidence = collect_evidence(BUNDLE, read_manifest(BUNDLE))
     aucs = {each.model: each.figures.roc_auc for each in evidence if each.split == "test"}
     assert len(aucs) == 6
     assert min(aucs.values()) >= 0.90, aucs

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.errors import DataError, ThoraxLensError
-from core.sources import PROJECT, bundles_folder
+from core.sources import PROJECT, SHIPPED, bundles_folder
 from train import pipeline
 from train.config import PRESETS
 from train.data import Progress as Told
@@ -21,7 +21,6 @@ from train.data import draw_phantoms, read_manifest
 from train.pipeline import Run
 
 BUNDLES = bundles_folder()
-SHIPPED = BUNDLES / "first"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -120,7 +119,8 @@ def _run(
             raise DataError(f"--init cannot be '{init}'; choose scratch, imagenet or bundled.")
         if leaks not in ("stop", "drop"):
             raise DataError(f"--leaks cannot be '{leaks}'; choose stop or drop.")
-        bundled = SHIPPED if SHIPPED.is_dir() else None
+        shipped = BUNDLES / SHIPPED
+        bundled = shipped if shipped.is_dir() else None
         run = Run(
             folder,
             PRESETS[preset],
@@ -294,7 +294,7 @@ def ensemble(
 
 @app.command()
 def evaluate(
-    bundle: Annotated[Path, typer.Option(help="The bundle's folder.")] = SHIPPED,
+    bundle: Annotated[Path, typer.Option(help="The bundle's folder.")] = BUNDLES / SHIPPED,
     data: Data = None,
     verify: Annotated[bool, typer.Option(help="Recompute every row from the weights first.")] = False,
     images: Annotated[int | None, typer.Option(help="Verify only so many rows, stratified.")] = None,

@@ -61,7 +61,7 @@ class TransferConfig:
     patience: int = 20
     batch: int = 32
     learning_rate: float = 5e-4
-    copies: int = 1
+    copies: int = 0
     seed: int = 7
 
 

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.bundle import file_sha256, read_manifest, write_manifest
 from core.evidence import read_predictions
-from core.sources import PROJECT, bundles_folder
+from core.sources import PROJECT, SHIPPED, bundles_folder
 
-SHIPPED = PROJECT / "assets" / "bundles" / "first"
+BUNDLE = PROJECT / "assets" / "bundles" / SHIPPED
 SECONDS = 120
 
 
@@ -28,7 +28,7 @@ def _main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.delenv("THORAXLENS_BUNDLES", raising=False)
     monkeypatch.delenv("THORAXLENS_DATA", raising=False)
-    assert SHIPPED.parent == bundles_folder()
+    assert BUNDLE.parent == bundles_folder()
     return opened()
 
 
@@ -71,7 +71,7 @@ def test_the_fall_comes_before_any_other_figure(page: AppTest) -> None:
 
 def test_all_eleven_stand_in_the_table_with_the_record_of_the_bundle(page: AppTest) -> None:
     table = measures(page)
-    predictions = read_predictions(SHIPPED, read_manifest(SHIPPED))
+    predictions = read_predictions(BUNDLE, read_manifest(BUNDLE))
     own = (predictions.split == "test") & (predictions.label != "pneumonia")
     assert len(table) == 11
     assert f"{own.sum()} images of {len(set(predictions.group[own]))} patients" in captions(page)
