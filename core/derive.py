@@ -23,7 +23,7 @@ from core.backbones import BACKBONE_BY_KEY
 from core.bundle import file_sha256
 from core.engine import STORAGE_FAILED
 from core.errors import EngineError, ThoraxLensError
-from core.processes import side_by_side
+from core.processes import cores, side_by_side
 from core.sources import DIGESTS_FILE, NetworkSource, bundle_sources, default_cache, derived, official_source
 
 UNFINISHED = ".deriving-"  # what the folder of an entry that is not whole yet begins with
@@ -139,9 +139,9 @@ def derive_missing(sources: Sequence[NetworkSource], folder: Path) -> None:
     _sweep(folder)
     missing = [source for source in sources if not derived(source, folder)]
     if missing:
-        _report(f"Preparing {len(missing)} networks", 0.0)
+        _report(f"Preparing {' and '.join(_name(source) for source in missing[:AT_ONCE])}", 0.0)
     jobs = [(source, folder) for source in missing]
-    for done, (place, _) in enumerate(side_by_side(derive, jobs, AT_ONCE), start=1):
+    for done, (place, _) in enumerate(side_by_side(derive, jobs, min(AT_ONCE, cores())), start=1):
         _report(f"Prepared {_name(missing[place])} ({done} of {len(missing)})", done / len(missing))
     _report("All models are prepared", 1.0)
 

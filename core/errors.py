@@ -6,7 +6,8 @@
     │   └── SelfTestError     its files are whole, but it answers otherwise than when it was built
     ├── EngineError           the inference engine could not be prepared or run
     ├── WeightsError          weights could not be downloaded, or are not what they claim to be
-    └── DataError             a data folder, manifest or table cannot be used for training
+    ├── DataError             a data folder, manifest or table cannot be used for training
+    └── ProcessLostError      a process that worked beside this one was ended
 
 Every message says in one sentence what is wrong with the user's thing and what to do next.
 Pages catch `ThoraxLensError` only; anything else is a bug and surfaces as one.
@@ -39,3 +40,7 @@ class WeightsError(ThoraxLensError):
 
 class DataError(ThoraxLensError):
     """A data folder, manifest or table cannot be used for training."""
+
+
+class ProcessLostError(ThoraxLensError):
+    """A process that worked beside this one was ended from outside."""

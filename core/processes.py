@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context, parent_process
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
 from typing import Any, TypeVar
 
+from core.errors import ProcessLostError
+
+LOST = "A process was ended, most likely for want of memory; close other programs, and try again."
+
 Result = TypeVar("Result")
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def side_by_side(
@@ -32,18 +46,35 @@ def side_by_side(
         The place of a job and its result, in the order in which they are done.
 
     Raises:
-        Exception: The first that a job raises; what has begun is finished then, and nothing else begins.
+        ProcessLostError: If a process ended in the middle of its job.
+        Exception: The first that a job raises. The others are ended then, as when this one is interrupted.
     """
-    with ProcessPoolExecutor(at_once, get_context("spawn"), _begin, (begin, given)) as pool:
-        places = {pool.submit(function, *job): place for place, job in enumerate(jobs)}
+    others = set(active_children())
+    waiting = iter(enumerate(jobs))
+    running: dict[Future[Result], int] = {}
+    workers = max(1, min(at_once, len(jobs)))
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (begin, given)) as pool:
+
+        def start(count: int) -> None:
+            running.update((pool.submit(function, *job), place) for place, job in islice(waiting, count))
+
         try:
-            for job in as_completed(places):
-                yield places[job], job.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+            start(at_once)
+            while running:
+                for job in wait(running, return_when=FIRST_COMPLETED).done:
+                    place, result = running.pop(job), job.result()
+                    start(1)
+                    yield place, result
+        except BaseException as error:
+            for process in set(active_children()) - others:
+                process.terminate()
+            if isinstance(error, BrokenProcessPool):
+                raise ProcessLostError(LOST) from error
+            raise
 
 
 def _begin(begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who interrupts means the one that has started it
     end_with_parent()
     if begin is not None:
         begin(*given)

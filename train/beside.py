@@ -1,4 +1,4 @@
-"""What a run learns, one network beside another: a process a core gets further than one on all cores.
+"""What a run learns, one network beside another: two processes get further than one with twice the threads.
 
 ResNet50 at 112 px and in bfloat16 learnt from 70 images a second in two processes of one thread, and from 48
 in one of two threads (two cores with AVX-512); and a graph is traced on one core whatever the others do.
@@ -6,6 +6,7 @@ in one of two threads (two cores with AVX-512); and a graph is traced on one cor
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import replace
 from multiprocessing import get_context
@@ -13,8 +14,10 @@ from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from threading import Thread
 
-from core.backbones import BACKBONE_BY_KEY
-from core.processes import side_by_side
+from threadpoolctl import threadpool_limits
+
+from core.backbones import BACKBONE_BY_KEY, BACKBONES
+from core.processes import cores, side_by_side
 from train.data import Progress
 from train.pipeline import (
     Run,
@@ -26,7 +29,7 @@ from train.pipeline import (
 
 AT_ONCE = 2  # each holds a network, its gradients and a batch: some gigabytes at 224 px
 # Those that take longest come first, so that the processes end together.
-NETWORKS = ("vgg16", "findings", "xception", "resnet50", "densenet121", "inceptionv3", "lungs")
+NETWORKS = (BACKBONES[0].key, "findings", *(each.key for each in reversed(BACKBONES[1:])), "lungs")
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 Message = tuple[str, int, int] | str | None  # how far something is; a sentence; nothing more follows
@@ -36,11 +39,11 @@ def choose_at_once() -> int:
     """How many processes suit this machine: one where there is a GPU or a single core."""
     from train.networks import has_gpu
 
-    return 1 if has_gpu() else min(AT_ONCE, os.cpu_count() or 1)
+    return 1 if has_gpu() else min(AT_ONCE, cores())
 
 
 def learn(run: Run, masks: Path | None, at_once: int = AT_ONCE) -> None:
-    """Trains all networks of a run; what is trained already stays.
+    """Trains all networks of a run, and the heads that know fewer sources; what is trained already stays.
 
     Args:
         run: The run.
@@ -48,31 +51,39 @@ def learn(run: Run, masks: Path | None, at_once: int = AT_ONCE) -> None:
         at_once: Processes; with one, everything happens in this one.
 
     Raises:
-        ThoraxLensError: As the steps do; what has begun beside is finished first.
+        ThoraxLensError: As the steps do.
     """
+    # Here, because a process beside sets its threads before it loads Keras.
+    from train.loso import leave_sources_out
+
     if at_once == 1:
         for network in NETWORKS:
             learn_network(run, network, masks)
-        return
-    _ = run.squares  # read once, not by every process
+    else:
+        _learn_beside(run, masks, at_once)
+    leave_sources_out(run)
+
+
+def _learn_beside(run: Run, masks: Path | None, at_once: int) -> None:
+    from train.loso import draw_trials, gather_pool
+
+    trials = draw_trials(run.records)
+    _ = gather_pool(run) if trials else run.squares  # read once, and not by two processes at once
     told: SimpleQueue[Message] = get_context("spawn").SimpleQueue()
-    teller = Thread(target=_retell, args=(run, told))
+    teller = Thread(target=_retell, args=(run, told), daemon=True)  # an error leaves it waiting
     teller.start()
     alone = replace(run, watch=_watch, report=_say)
-    jobs = [(alone, network, masks) for network in NETWORKS]
-    threads = max(1, (os.cpu_count() or 1) // at_once)
-    try:
-        for _ in side_by_side(learn_network, jobs, at_once, _begin, (told, threads)):
-            pass  # each leaves its result in the run's folder
-    finally:
-        told.put(None)
-        teller.join()
+    vars(alone)["records"] = run.records  # audited already
+    jobs = [(alone, network, masks, bool(trials)) for network in NETWORKS]
+    threads = max(1, cores() // at_once)
+    for _ in side_by_side(_learn_one, jobs, at_once, _begin, (told, threads)):
+        pass  # each leaves its result in the run's folder
+    told.put(None)
+    teller.join()
 
 
 def learn_network(run: Run, network: str, masks: Path | None) -> None:
-    """Trains one of `NETWORKS`: a backbone with its head, and the heads that know less sources."""
-    from train.loso import leave_sources_out
-
+    """Trains one of `NETWORKS`: a backbone with its head."""
     if network == "findings":
         train_findings_network(run)
     elif network == "lungs":
@@ -82,23 +93,24 @@ def learn_network(run: Run, network: str, masks: Path | None) -> None:
         if run.init == "scratch":
             pretrain_backbones(run, backbones)
         transfer_backbones(run, backbones)
-        leave_sources_out(run, backbones=backbones)
 
 
 def _retell(run: Run, told: SimpleQueue[Message]) -> None:
     """Passes on what the processes say, until nothing follows."""
     bars: dict[str, Progress] = {}
-    sentences: set[str] = set()  # every process audits the data, and says what it left out
-    while (message := told.get()) is not None:
-        if isinstance(message, str):
-            if message not in sentences:
+    try:
+        for message in iter(told.get, None):
+            if isinstance(message, str):
                 run.report(message)
-            sentences.add(message)
-        else:
-            title, done, total = message
-            if title not in bars:
-                bars[title] = run.watch(title)
-            bars[title](done, total)
+            else:
+                title, done, total = message
+                if title not in bars:
+                    bars[title] = run.watch(title)
+                bars[title](done, total)
+    except BaseException:
+        for _ in iter(told.get, None):
+            pass  # though nobody hears them, they must not wait to be heard
+        raise
 
 
 # From here on: in a process beside.
@@ -110,6 +122,17 @@ def _begin(told: SimpleQueue[Message], threads: int) -> None:
     global _told
     _told = told
     os.environ.update(dict.fromkeys(THREADS, str(threads)))  # read when the frameworks are imported
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # or the first takes all of its memory
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # as train.__main__ does
+    threadpool_limits(threads)
+
+
+def _learn_one(run: Run, network: str, masks: Path | None, left_out: bool) -> None:
+    from train.loso import leave_sources_out
+
+    learn_network(run, network, masks)
+    if left_out and network in BACKBONE_BY_KEY:
+        leave_sources_out(run, backbones=(BACKBONE_BY_KEY[network],))
 
 
 def _say(sentence: str) -> None:

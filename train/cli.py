@@ -32,7 +32,7 @@ app = typer.Typer(
         "`transfer` freezes it and trains the study's head on COVID-19 against normal; `findings` trains "
         "the 18-findings network, `lungs` the one that outlines the lungs; `bundle` measures all of them on "
         "held-out images, fits severity and the SVM ensemble, and writes a folder that the app serves. `all` "
-        "does it in this order.\n\n"
+        "does all of it.\n\n"
         "**Data** is a folder with a `manifest.csv` (columns: path, label, split, source, group; optional "
         "findings, original), or nothing: then phantoms are rendered, whose truth is known.\n\n"
         "**Every step resumes:** results and checkpoints stay in the `--run` folder, so after an "
@@ -268,7 +268,11 @@ def everything(
     severity_scores: Scores = None,
     at_once: Annotated[
         int | None,
-        typer.Option(min=1, help="Networks that learn beside each other; two, or one where there is a GPU."),
+        typer.Option(
+            min=1,
+            max=16,
+            help="Networks that learn beside each other; two, or one with a GPU or a single core.",
+        ),
     ] = None,
 ) -> None:
     """Everything: the audit, all networks, sources left out, the bundle; resumes where it stopped."""

@@ -15,7 +15,8 @@ class Stage:
     Attributes:
         size_px: Side of the input: low first, because most of what is learnt there stays true.
         epochs: How many.
-        images: Images drawn for one epoch, balanced over classes and, within each, over sources.
+        images: Images drawn for one epoch, balanced over classes and, within each, over sources. A
+            multiple of the batch: a last, smaller one would be traced anew, and normalised by few images.
         learning_rate: The peak; it rises over the first tenth and falls to nothing on a cosine.
     """
 
@@ -53,7 +54,8 @@ class TransferConfig:
         patience: Epochs without a better validation loss before it stops.
         batch: Feature vectors a step (the study: 10, which takes three times as long).
         learning_rate: Of Adam.
-        copies: Augmented copies of each training image whose features are cached beside the plain one.
+        copies: Augmented copies of each training image whose features are cached beside the plain one;
+            each takes as long again.
         seed: Of augmentation, shuffling and initial weights.
     """
 
@@ -126,7 +128,8 @@ class TrainConfig:
     Attributes:
         preprocessing: What a radiograph goes through before any network, in training and in serving.
         pooling: "average", or "flatten" as in the study.
-        phantoms: Phantoms that join the pretraining, a quarter of them for validation.
+        phantoms: Phantoms that join the pretraining, an eighth of them for validation; without a data
+            folder a quarter for validation and a quarter for the test.
         pretrain: First stage, for `--init scratch`.
         transfer: Second stage.
         findings: The findings network.
@@ -165,7 +168,7 @@ TINY = TrainConfig(
     preprocessing=Preprocessing(size_px=96),
     phantoms=96,
     pretrain=PretrainConfig(stages=(Stage(80, 1, 8, 1e-3),), batch=8),
-    transfer=TransferConfig(epochs=8, patience=4, copies=0),
+    transfer=TransferConfig(epochs=8, patience=4),
     findings=FindingsConfig(stages=(Stage(64, 2, 4, 1e-3),), batch=4, phantoms=16, crowded=8, held_out=6),
     lungs=LungsConfig(size_px=64, phantoms=24, first=1, then=1, images=16, folds=2, batch=8),
     other_pneumonia=20,

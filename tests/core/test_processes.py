@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import ProcessLostError
 from core.processes import side_by_side
 from core.sources import PROJECT
 
@@ -36,11 +37,20 @@ def test_every_job_is_done_once_whatever_the_order() -> None:
 
 
 def test_an_error_ends_it_and_nothing_else_begins() -> None:
-    jobs = [(-1.0,)] + [(0.5,)] * 40
+    jobs = [(-1.0,)] + [(30.0,)] * 4
     began = time.monotonic()
     with pytest.raises(ValueError, match="non-negative"):
-        list(side_by_side(time.sleep, jobs, 1))
-    assert time.monotonic() - began < 10  # all of them would take twenty
+        list(side_by_side(time.sleep, jobs, 2))
+    assert time.monotonic() - began < 20  # the one beside it, too, is not waited for
+
+
+def test_a_process_that_is_lost_is_said_to_be() -> None:
+    with pytest.raises(ProcessLostError, match="want of memory"):
+        list(side_by_side(os._exit, [(9,)], 1))
+
+
+def test_nothing_to_do_is_done() -> None:
+    assert list(side_by_side(operator.mul, [], 2)) == []
 
 
 def test_each_process_begins_before_its_jobs(tmp_path: Path) -> None:
@@ -48,7 +58,9 @@ def test_each_process_begins_before_its_jobs(tmp_path: Path) -> None:
     assert {result for _, result in done} == {str(tmp_path)}
 
 
-def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="asks /proc which processes there are")
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path, end: signal.Signals) -> None:
     script, file = tmp_path / "parent.py", tmp_path / "pid"
     script.write_text(PARENT, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(PROJECT)}
@@ -56,7 +68,7 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as parent:
         assert wait_until(file.is_file)
         child = int(wait_for_text(file))
-        parent.send_signal(signal.SIGKILL)
+        parent.send_signal(end)
     assert wait_until(lambda: not alive(child))
 
 
