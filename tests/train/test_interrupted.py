@@ -19,9 +19,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from core.backbones import BACKBONES
 from core.sources import PROJECT
+from train.data import has_bfloat16
 
-# Of an unbroken run. The aim is 180 s; two idle cores without AVX-512 took 309 s, and busy ones take longer.
-LIMIT_S = 600
+# Of an unbroken run on two cores, which used 240 s of them; those without AVX-512 are about half as fast.
+LIMIT_S = 180 if has_bfloat16() else 300
 KILLS = 2
 SEED = 20
 
@@ -99,8 +100,8 @@ def broken(tmp_path_factory: pytest.TempPathFactory, unbroken: Trained) -> Train
 
 
 def test_all_of_it_ends_within_minutes(unbroken: Trained) -> None:
-    """Where other programs have the cores, it waits, and only what it used of them can be held to that."""
-    assert min(unbroken.seconds, unbroken.processor_seconds) < LIMIT_S
+    """Where other programs have the cores, it waits, and only what it used of two can be held to that."""
+    assert min(unbroken.seconds, unbroken.processor_seconds / 2) < LIMIT_S
 
 
 def test_a_run_killed_at_random_moments_ends_in_the_same_bundle(unbroken: Trained, broken: Trained) -> None:
