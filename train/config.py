@@ -149,7 +149,7 @@ class TrainConfig:
     findings: FindingsConfig = field(default_factory=FindingsConfig)
     lungs: LungsConfig = field(default_factory=LungsConfig)
     left_out_retrained: tuple[str, ...] = ()
-    other_pneumonia: int | None = None
+    other_pneumonia: int | None = 200
 
 
 DEFAULT = TrainConfig()
