@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from core.evidence import SPLITS, Evidence
 from core.manifest import BundleManifest
 from core.markdown import plain, table
-from train import card_strata, card_trials
+from train import card_aims, card_strata, card_trials
 from train.card_facts import SPLIT_NAMES, Facts, Tried, bullets, model_name, recorded, text
 
 
@@ -19,6 +19,7 @@ def sections(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "What it learnt from", _learnt(manifest)
     yield "How it was measured", text("measured")
     yield "Internal beside external", _figures(facts)
+    yield "Aims, reached and missed", card_aims.aims(facts)
     yield "Sources that were left out", card_trials.left_out(trials)
     yield "Do the features tell the source?", card_trials.sources_told(trials)
     yield "Do the models need the lungs?", card_trials.covered(trials)

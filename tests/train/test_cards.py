@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ from core.trials import (
     write_trials,
 )
 from core.wording import DISCLAIMER
-from train.card_facts import TRIED, read_tried
+from train.card_aims import AIMS
+from train.card_facts import TRIED, model_name, read_tried
 from train.cards import add_cards
 
 HOSTILE = "<b>x</b> | [l](http://x.example) $a$"
@@ -128,6 +130,24 @@ def test_the_model_card_says_what_the_bundle_measured(
     covered = section(card, "Do the models need the lungs?")
     assert "| a clinic never seen (123) | Ensemble | 0.733 (0.73–0.73) | – |" in covered
     assert "| Letters \\| painted on |" in section(card, "What was tried")
+
+
+def test_the_model_card_sets_each_aim_beside_what_was_measured(
+    random_bundle: Path, tmp_path: Path, tried: Path
+) -> None:
+    folder = tmp_path / "own"
+    manifest = add_cards(folder, prepared(random_bundle, folder, None), tried)
+    aims = section(cards(folder)[0], "Aims, reached and missed")
+    least = tomllib.loads(AIMS.read_text("utf-8"))["at_least"]["test"]["roc_auc"]
+    measured = {each.model: each for each in collect_evidence(folder, manifest) if each.split == "test"}
+    assert set(measured) == set(least) and len(least) == len(BACKBONES) + 1
+    for model, aim in least.items():
+        value = measured[model].figures.roc_auc
+        row = f"ROC AUC: {model_name(model)} | {aim:.3f} | {value:.3f} | {'yes' if value >= aim else 'no'} |"
+        assert row in aims
+    error = manifest.severity["extent"].mean_absolute_error
+    assert f"extent, at most | 1.600 | {error:.3f} | {'yes' if error <= 1.6 else 'no'} |" in aims
+    assert f"**Reached: {aims.count('| yes |')} of {aims.count('| yes |') + aims.count('| no |')}.**" in aims
 
 
 def test_without_trials_the_card_says_why_there_are_no_figures(random_bundle: Path, tmp_path: Path) -> None:
