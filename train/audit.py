@@ -101,9 +101,19 @@ def thumbnail(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(even / max(float(np.linalg.norm(even)), 1e-6), dtype=np.float32)
 
 
-def without_leaks(records: Sequence[Record], leaks: Sequence[Leak]) -> list[Record]:
-    """The data set without the leaked images and all else of their groups: who leaked once is one patient."""
+def without_leaks(
+    records: Sequence[Record], leaks: Sequence[Leak], *, both_sides: bool = False
+) -> list[Record]:
+    """The data set without the leaked images and all else of their groups: who leaked once is one patient.
+
+    Args:
+        records: The data set.
+        leaks: From `find_leaks`.
+        both_sides: Whether the groups that were leaked to go, too.
+    """
     dropped = {leak.leaked.group for leak in leaks}
+    if both_sides:
+        dropped |= {leak.kept.group for leak in leaks}
     return [record for record in records if record.group not in dropped]
 
 

@@ -90,7 +90,7 @@ def learn_network(run: Run, network: str, masks: Path | None) -> None:
         train_lung_network(run, masks)
     else:
         backbones = (BACKBONE_BY_KEY[network],)
-        if run.init == "scratch":
+        if run.init != "imagenet":
             pretrain_backbones(run, backbones)
         transfer_backbones(run, backbones)
 

@@ -31,7 +31,9 @@ class PretrainConfig:
     """How a backbone learns from scratch what chest radiographs look like.
 
     Attributes:
-        stages: In order.
+        stages: In order, from fresh weights.
+        further: In order, where the bases of a bundle learn on: at the size that is served, which a base that
+            has learnt at a lower one takes long to get used to.
         batch: Images a step.
         weight_decay: Of AdamW, decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101).
         dropout: Before the three-class output, which is thrown away afterwards.
@@ -39,6 +41,7 @@ class PretrainConfig:
     """
 
     stages: tuple[Stage, ...] = (Stage(96, 12, 2496, 1e-3), Stage(224, 2, 1504, 3e-4))
+    further: tuple[Stage, ...] = (Stage(224, 4, 1408, 3e-4),)
     batch: int = 32
     weight_decay: float = 1e-3
     dropout: float = 0.2
@@ -158,7 +161,9 @@ DEFAULT = TrainConfig()
 STUDY = TrainConfig(
     preprocessing=Preprocessing(size_px=150, border_share=0.0, equalise=False),
     pooling="flatten",
-    pretrain=PretrainConfig(stages=(Stage(96, 12, 2496, 1e-3), Stage(150, 2, 1504, 3e-4))),
+    pretrain=PretrainConfig(
+        stages=(Stage(96, 12, 2496, 1e-3), Stage(150, 2, 1504, 3e-4)), further=(Stage(150, 4, 1408, 3e-4),)
+    ),
     transfer=TransferConfig(batch=10),
     findings=FindingsConfig(stages=(Stage(112, 12, 4000, 1e-3), Stage(150, 4, 12000, 8e-4))),
 )
@@ -167,7 +172,7 @@ STUDY = TrainConfig(
 TINY = TrainConfig(
     preprocessing=Preprocessing(size_px=96),
     phantoms=96,
-    pretrain=PretrainConfig(stages=(Stage(80, 1, 8, 1e-3),), batch=8),
+    pretrain=PretrainConfig(stages=(Stage(80, 1, 8, 1e-3),), further=(Stage(96, 1, 8, 1e-3),), batch=8),
     transfer=TransferConfig(epochs=8, patience=4),
     findings=FindingsConfig(stages=(Stage(64, 2, 4, 1e-3),), batch=4, phantoms=16, crowded=8, held_out=6),
     lungs=LungsConfig(size_px=64, phantoms=24, first=1, then=1, images=16, folds=2, batch=8),

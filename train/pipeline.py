@@ -48,8 +48,9 @@ class Run:
         config: The knobs.
         data: The data folder; None for phantoms alone.
         init: Where the bases come from.
-        bundled: The bundle whose bases are used with "bundled".
-        leaks: What to do when an image has a copy on the other side of a split: stop, or drop its group.
+        bundled: The bundle whose bases learn on with "bundled".
+        leaks: What to do when an image has a copy on the other side of a split: stop, or drop its group, and
+            the copy's too where the bases have learnt already, perhaps from it.
         watch: Given what is being done, returns who is told how far it is.
         report: Given a sentence now and then.
         severity_scores: Radiologists' scores (CSV), or None.
@@ -82,7 +83,7 @@ class Run:
                 f"({worst.kept.split}) are one picture; so are {len(found) - 1} more pairs, which `python -m "
                 "train audit` lists. Put each pair into one group, or leave the leaked out with --leaks drop."
             )
-        kept = without_leaks(self.listed, found)
+        kept = without_leaks(self.listed, found, both_sides=self.init == "bundled")
         if len(kept) < len(self.listed):
             self.report(f"Left out {len(self.listed) - len(kept)} images whose copies lie in another split")
         return kept
@@ -179,17 +180,22 @@ def check(run: Run, name: str) -> None:
 
 
 def pretrain_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> None:
-    """Pretrains from scratch; with any other initialisation there is nothing to do."""
+    """Pretrains from scratch, or lets the bases of a bundle learn on; ImageNet's stay as they are.
+
+    Raises:
+        DataError: If there is no bundle to take bases from.
+    """
     from train.pretrain import pretrain
 
-    if run.init != "scratch":
-        run.report(f"Nothing to pretrain: the bases come from --init {run.init}.")
+    if run.init == "imagenet":
+        run.report("Nothing to pretrain: the bases come from --init imagenet.")
         return
     for backbone in backbones:
         run.report(f"Pretraining {backbone.name}")
         watch = run.watch(f"{backbone.name}: steps")
         said = partial(_report_of, run, backbone)
-        pretrain(backbone, run.squares, run.learnt, run.config.pretrain, run.folder, watch, said)
+        start = _bundled_base(run, backbone) if run.init == "bundled" else None
+        pretrain(backbone, run.squares, run.learnt, run.config.pretrain, run.folder, watch, said, start)
 
 
 def _report_of(run: Run, backbone: Backbone, sentence: str) -> None:
@@ -227,18 +233,20 @@ def base_weights(run: Run, backbone: Backbone) -> Path | None:
     """The file that holds a backbone's base; None for ImageNet's.
 
     Raises:
-        DataError: If it is not pretrained yet, or there is no bundle to take it from.
+        DataError: If it is not pretrained yet.
     """
     if run.init == "imagenet":
         return None
-    if run.init == "bundled":
-        if run.bundled is None:
-            raise DataError("There is no bundle to start from; train with --init scratch.")
-        return bundle_path(run.bundled, read_manifest(run.bundled).backbones[backbone.key])
     base = run.folder / f"{backbone.key}.base.safetensors"
     if not base.is_file():
         raise DataError(f"{backbone.name} is not pretrained yet; run `python -m train pretrain` first.")
     return base
+
+
+def _bundled_base(run: Run, backbone: Backbone) -> Path:
+    if run.bundled is None:
+        raise DataError("There is no bundle to start from; train with --init scratch.")
+    return bundle_path(run.bundled, read_manifest(run.bundled).backbones[backbone.key])
 
 
 def train_findings_network(run: Run) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backbones import Backbone
-from core.networks import save_weights
+from core.networks import build_base, load_weights, save_weights
 from train.checkpoint import Checkpoint
 from train.config import PretrainConfig, Stage
 from train.data import LABELS, Progress, Record
@@ -22,6 +22,7 @@ from train.networks import (
     Batches,
     build_trainable_base,
     execution,
+    fuse,
     plain_base,
     plain_batch,
     seed_everything,
@@ -77,6 +78,7 @@ def pretrain(
     folder: Path,
     watch: Progress,
     report: Report,
+    start: Path | None = None,
 ) -> Path:
     """Trains a backbone on three classes and keeps its base.
 
@@ -88,6 +90,7 @@ def pretrain(
         folder: Where checkpoints and the result go; an interrupted run resumes from it.
         watch: Called with (done, total) steps of the stage.
         report: Called with a sentence after each epoch.
+        start: A file with the weights of a base that is to learn on; None for fresh ones.
 
     Returns:
         The safetensors file of the base's weights, `<key>.base.safetensors` in the folder.
@@ -97,11 +100,12 @@ def pretrain(
         return result
     folder.mkdir(parents=True, exist_ok=True)
     weights: list[NDArray[np.float32]] = []
-    for index, stage in enumerate(config.stages):
+    stages = config.further if start else config.stages
+    for index, stage in enumerate(stages):
         keras.backend.clear_session()  # frees the graph of the stage before, and forgets the precision
         seed_everything(config.seed)
         use_fast_precision()
-        base = build_trainable_base(backbone, stage.size_px)
+        base = _base(backbone, stage.size_px, start)
         network = three_classes(base, config.dropout)
         if weights:
             network.set_weights(weights)
@@ -114,7 +118,7 @@ def pretrain(
         )
         checkpoint = Checkpoint(folder / f"{backbone.key}.stage{index}.npz")
         first = checkpoint.restore(network)
-        before = sum(earlier.epochs for earlier in config.stages[:index])
+        before = sum(earlier.epochs for earlier in stages[:index])
         if first < stage.epochs:
             with open_log(folder / "logs" / backbone.key, before + first + 1) as log:
                 told = _Epochs(batches, stage, before, log, watch, report)
@@ -126,6 +130,14 @@ def pretrain(
     with replacing(result) as partial:
         save_weights(plain_base(backbone, base), partial)
     return result
+
+
+def _base(backbone: Backbone, size_px: int, start: Path | None) -> Any:
+    if start is None:
+        return build_trainable_base(backbone, size_px)
+    base = fuse(build_base(backbone, size_px))
+    load_weights(base, start, base_only=True)
+    return base
 
 
 def _batches(
