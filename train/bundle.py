@@ -95,12 +95,12 @@ class Trained:
     """What training left in its folder, besides the weights.
 
     Attributes:
-        initialisation: Of the backbones.
+        initialisation: Of the backbones, unless their figures name another.
         images: Of each source, how many images of each label the networks learnt from, and in "total".
         operating_points: Of the 18 findings, as probabilities.
         findings_auc: ROC AUC of each finding on held-out phantoms.
         figures: Anything else worth recording in the manifest.
-        parent: The bundle whose bases were taken, with "bundled".
+        parent: The bundle whose bases learnt on, with "bundled".
     """
 
     initialisation: Literal["scratch", "imagenet", "bundled"]
@@ -259,7 +259,7 @@ def _write_networks(run: Path, folder: Path, trained: Trained, config: TrainConf
         backbones={
             backbone.key: BackboneFile(
                 **_entry(folder, f"{backbone.key}.safetensors"),
-                initialisation=trained.initialisation,
+                initialisation=trained.figures[backbone.key].get("initialisation", trained.initialisation),
             )
             for backbone in BACKBONES
         },
@@ -392,7 +392,7 @@ def _description(roles: Roles, trained: Trained) -> str:
     images = sum(trained.images[source]["total"] for source in trained.images)
     sources = ", ".join(trained.images)
     held_out = sum(roles.records[i].split != "val" for i in roles.evaluated)
-    bases = f"bases of {trained.parent.name}" if trained.parent else trained.initialisation
+    bases = f"learning on from those of {trained.parent.name}" if trained.parent else trained.initialisation
     return (
         f"Five backbones ({bases}), each with its own head, trained on {images} images ({sources}); "
         f"measured on {held_out} from which nothing was learnt or chosen."

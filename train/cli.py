@@ -54,7 +54,7 @@ Init = Annotated[
     str,
     typer.Option(
         help="Where the bases come from: `scratch` (pretrained here), `imagenet` (downloaded by Keras, as in "
-        "the study), `bundled` (those of the bundle that ships; trains new heads only)."
+        "the study), `bundled` (those of the bundle that ships learn on)."
     ),
 ]
 Names = Annotated[

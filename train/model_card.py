@@ -70,7 +70,10 @@ def _lungs(manifest: BundleManifest) -> str:
 
 def _learnt(manifest: BundleManifest) -> str:
     training = manifest.training
-    stages = training.get("configuration", {}).get("pretrain", {}).get("stages", [])
+    pretrain = training.get("configuration", {}).get("pretrain", {})
+    began = {entry.initialisation for entry in manifest.backbones.values()}
+    stages = pretrain.get("further" if "bundled" in began else "stages", [])
+    bases = "of bases of an earlier bundle" if "bundled" in began else "of bases from scratch"
     epochs = "; ".join(
         f"{each['epochs']} x {each['images']} images at {each['size_px']} px" for each in stages
     )
@@ -78,9 +81,7 @@ def _learnt(manifest: BundleManifest) -> str:
     return bullets(
         f"{sum(source.counts.get('train', 0) for source in manifest.sources)} training images; the data card "
         "says from where.",
-        f"Pretraining, of bases from scratch: {epochs}, drawn evenly from classes and sources."
-        if epochs
-        else "",
+        f"Pretraining, {bases}: {epochs}, drawn evenly from classes and sources." if epochs else "",
         *(
             f"{model_name(key)}: {plain(str(figures['pretraining']))}"
             for key, figures in training.get("figures", {}).items()

@@ -37,9 +37,9 @@ def leaky(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run_on(data: Path, leaks: str) -> Run:
+def run_on(data: Path, leaks: str, init: str = "scratch") -> Run:
     quiet = lambda title: lambda done, total: None  # noqa: E731
-    return Run(data / "run", TINY, data, "scratch", None, quiet, print, leaks)  # type: ignore[arg-type]
+    return Run(data / "run", TINY, data, init, None, quiet, print, leaks)  # type: ignore[arg-type]
 
 
 def test_a_near_copy_in_another_split_is_found_and_nothing_else(leaky: Path) -> None:
@@ -63,6 +63,12 @@ def test_or_the_leaking_patient_is_left_out(leaky: Path) -> None:
     kept = {record.path for record in run_on(leaky, "drop").records}
     assert "copy.jpg" in kept and "01.jpg" in kept
     assert kept.isdisjoint({"00.jpg", "follow-up.jpg"}) and len(kept) == 12
+
+
+def test_where_bases_have_learnt_already_both_sides_are_left_out(leaky: Path) -> None:
+    """They may have learnt from the one, so the other measures nothing."""
+    left = {record.path for record in run_on(leaky, "drop", "bundled").records}
+    assert not left & {"00.jpg", "follow-up.jpg", "copy.jpg"} and len(left) == 11
 
 
 def test_phantoms_are_no_patients(tmp_path: Path) -> None:

@@ -53,8 +53,8 @@ def test_a_wrong_choice_is_answered_in_a_sentence(
 
 def test_a_run_folder_keeps_to_one_configuration(tmp_path: Path) -> None:
     folder = str(tmp_path / "run")
-    assert run("pretrain", "--run", folder, "--preset", "tiny", "--init", "bundled")[0] == 0
-    code, text = run("pretrain", "--run", folder, "--preset", "study", "--init", "bundled")
+    assert run("pretrain", "--run", folder, "--preset", "tiny", "--init", "imagenet")[0] == 0
+    code, text = run("pretrain", "--run", folder, "--preset", "study", "--init", "imagenet")
     assert code == 1 and "holds a run with other settings" in text
 
 

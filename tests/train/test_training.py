@@ -111,6 +111,30 @@ def test_pretraining_goes_on_where_it_was_interrupted(
     assert resumed.read_bytes() == unbroken.read_bytes()
 
 
+@pytest.mark.parametrize("key", ["resnet50", "vgg16"])  # with normalisation of its own, and without
+def test_a_base_learns_on_from_where_it_was(
+    squares: np.ndarray, records: list[Record], tmp_path: Path, key: str
+) -> None:
+    """With next to no learning rate its weights stay; with one they do not."""
+    import keras
+
+    from core.networks import build_base, read_tensors, save_weights
+    from train.pretrain import pretrain
+
+    backbone, start = BACKBONE_BY_KEY[key], tmp_path / "start.safetensors"
+    keras.utils.set_random_seed(0)
+    save_weights(build_base(backbone, SIZE), start)
+    distances = []
+    for rate in (1e-12, 1e-2):
+        config = PretrainConfig(stages=(), further=(Stage(SIZE, 1, 8, rate),), batch=4)
+        folder = tmp_path / str(rate)
+        base = pretrain(backbone, squares, records, config, folder, quiet, lambda text: None, start)
+        learnt = read_tensors(base)
+        kernels = {name: value for name, value in read_tensors(start).items() if value.ndim == 4}
+        distances.append(max(float(np.abs(learnt[name] - value).max()) for name, value in kernels.items()))
+    assert distances[0] < 0.01 < distances[1]
+
+
 def test_a_transferred_network_answers_as_its_base_and_head_did(
     squares: np.ndarray, records: list[Record], tmp_path: Path
 ) -> None:
