@@ -45,6 +45,8 @@ from train.evaluate import Outputs, evaluation_records, run_networks, write_pred
 from train.severity import EXTENT_MAXIMUM, OPACITY_MAXIMUM, fit_severity, read_severity_scores
 from train.trials import classify_sources, cover_all_lungs, read_left_out
 
+Initialisation = Literal["scratch", "imagenet", "bundled"]
+
 FINDINGS_FILE, LUNGS_FILE = "findings.safetensors", "lungs.safetensors"
 REFERENCE_SEED = 4242
 SEVERITY_SEED, SEVERITY_PHANTOMS = 900_000, 90  # as many as there are images that radiologists scored
@@ -103,12 +105,17 @@ class Trained:
         parent: The bundle whose bases learnt on, with "bundled".
     """
 
-    initialisation: Literal["scratch", "imagenet", "bundled"]
+    initialisation: Initialisation
     images: dict[str, dict[str, int]]
     operating_points: tuple[float, ...]
     findings_auc: dict[str, float]
     figures: dict[str, Any]
     parent: BundleManifest | None = None
+
+    def began(self, backbone: str) -> Initialisation:
+        """Where a backbone's base came from."""
+        found: Initialisation = self.figures[backbone].get("initialisation", self.initialisation)
+        return found
 
 
 @dataclass(frozen=True)
@@ -259,7 +266,7 @@ def _write_networks(run: Path, folder: Path, trained: Trained, config: TrainConf
         backbones={
             backbone.key: BackboneFile(
                 **_entry(folder, f"{backbone.key}.safetensors"),
-                initialisation=trained.figures[backbone.key].get("initialisation", trained.initialisation),
+                initialisation=trained.began(backbone.key),
             )
             for backbone in BACKBONES
         },
@@ -392,11 +399,17 @@ def _description(roles: Roles, trained: Trained) -> str:
     images = sum(trained.images[source]["total"] for source in trained.images)
     sources = ", ".join(trained.images)
     held_out = sum(roles.records[i].split != "val" for i in roles.evaluated)
-    bases = f"learning on from those of {trained.parent.name}" if trained.parent else trained.initialisation
     return (
-        f"Five backbones ({bases}), each with its own head, trained on {images} images ({sources}); "
-        f"measured on {held_out} from which nothing was learnt or chosen."
+        f"Five backbones ({_bases(trained)}), each with its own head, trained on {images} images "
+        f"({sources}); measured on {held_out} from which nothing was learnt or chosen."
     )
+
+
+def _bases(trained: Trained) -> str:
+    earlier = trained.parent.name if trained.parent else "an earlier bundle"
+    texts = {"scratch": "from scratch", "imagenet": "from ImageNet", "bundled": f"learning on from {earlier}"}
+    began = Counter(trained.began(backbone.key) for backbone in BACKBONES)
+    return ", ".join(f"{count} {texts[origin]}" for origin, count in began.most_common())
 
 
 def _severity(roles: Roles, outputs: Outputs) -> dict[SeverityName, SeverityFit]:

@@ -131,8 +131,8 @@ class TrainConfig:
     Attributes:
         preprocessing: What a radiograph goes through before any network, in training and in serving.
         pooling: "average", or "flatten" as in the study.
-        phantoms: Phantoms that join the pretraining, an eighth of them for validation; without a data
-            folder a quarter for validation and a quarter for the test.
+        phantoms: Phantoms that join the pretraining, an eighth of them for validation and one held
+            back; without a data folder a quarter each.
         pretrain: First stage, for `--init scratch`.
         transfer: Second stage.
         findings: The findings network.
