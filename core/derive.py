@@ -23,11 +23,9 @@ from core.backbones import BACKBONE_BY_KEY
 from core.bundle import file_sha256
 from core.engine import STORAGE_FAILED
 from core.errors import EngineError, ThoraxLensError
-from core.processes import cores, side_by_side
 from core.sources import DIGESTS_FILE, NetworkSource, bundle_sources, default_cache, derived, official_source
 
 UNFINISHED = ".deriving-"  # what the folder of an entry that is not whole yet begins with
-AT_ONCE = 2  # networks; most of the work is done by one core, whatever the others do
 ABANDONED_S = 3600.0  # a network takes seconds: what has lain so long was left by a process that was killed
 
 
@@ -135,14 +133,12 @@ def _name(source: NetworkSource) -> str:
 
 
 def derive_missing(sources: Sequence[NetworkSource], folder: Path) -> None:
-    """Derives what a cache lacks, reporting each network, and clears what killed processes left there."""
+    """Derives what a cache lacks, reporting each step, and clears what killed processes left there."""
     _sweep(folder)
-    missing = [source for source in sources if not derived(source, folder)]
-    if missing:
-        _report(f"Preparing {' and '.join(_name(source) for source in missing[:AT_ONCE])}", 0.0)
-    jobs = [(source, folder) for source in missing]
-    for done, (place, _) in enumerate(side_by_side(derive, jobs, min(AT_ONCE, cores())), start=1):
-        _report(f"Prepared {_name(missing[place])} ({done} of {len(missing)})", done / len(missing))
+    for index, source in enumerate(sources):
+        if not derived(source, folder):
+            _report(f"Preparing {_name(source)} ({index + 1} of {len(sources)})", index / len(sources))
+            derive(source, folder)
     _report("All models are prepared", 1.0)
 
 

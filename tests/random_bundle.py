@@ -164,7 +164,7 @@ def write_bundle(folder: Path, size_px: int = 96) -> None:
         lungs=write_lungs(folder),
     )
     write_manifest(folder, part)
-    derive_missing(bundle_sources(folder), default_cache())
+    derive_missing(bundle_sources(folder), default_cache())  # here, where Keras and torch are loaded already
     networks = load_networks(folder)
     rows = [raw_outputs(drawn_chest(seed), networks) for seed in range(IMAGES)]
     points = np.clip(np.mean([sigmoid(row.logits) for row in rows], axis=0), 0.01, 0.99).round(6).tolist()
