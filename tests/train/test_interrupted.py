@@ -21,7 +21,7 @@ from core.backbones import BACKBONES
 from core.sources import PROJECT
 from train.data import has_bfloat16
 
-# Of an unbroken run on two cores, which used 240 s of them; those without AVX-512 are about half as fast.
+# Of an unbroken run, which took 110 s on two idle cores; those without bfloat16 are about half as fast.
 LIMIT_S = 180 if has_bfloat16() else 300
 KILLS = 2
 SEED = 20
