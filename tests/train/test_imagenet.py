@@ -198,4 +198,4 @@ def test_a_bundle_records_that_its_bases_come_from_imagenet(
     assert {entry.initialisation for entry in manifest.backbones.values()} == {"imagenet"}
     assert said[0] == "Nothing to pretrain: the bases come from --init imagenet."
     assert set(manifest.training["figures"]["vgg16"]) == {"epochs", "learning_validation_auc"}
-    assert "imagenet" in manifest.description
+    assert "5 from ImageNet" in manifest.description
