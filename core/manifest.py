@@ -20,6 +20,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Precision = Literal["f32", "bf16"]
 PerFinding = Annotated[list[float], Field(min_length=len(FINDINGS), max_length=len(FINDINGS))]
+Initialisation = Literal["scratch", "imagenet", "bundled"]  # where a base came from
 
 
 class _Entry(BaseModel):
@@ -36,7 +37,7 @@ class BundleFile(_Entry):
 class BackboneFile(BundleFile):
     """One backbone's weights, where they came from, its operating point and its reference answer."""
 
-    initialisation: Literal["scratch", "imagenet", "bundled"]
+    initialisation: Initialisation
     threshold: Share = 0.5
     reference_probability: Share = 0.5
 

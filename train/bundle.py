@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from core.manifest import (
     DataSource,
     EnsembleFile,
     FindingsFile,
+    Initialisation,
     LungsFile,
     NetworksManifest,
     SeverityFit,
@@ -44,8 +45,6 @@ from train.ensemble import EnsembleFit, Part, fit_ensemble
 from train.evaluate import Outputs, evaluation_records, run_networks, write_predictions
 from train.severity import EXTENT_MAXIMUM, OPACITY_MAXIMUM, fit_severity, read_severity_scores
 from train.trials import classify_sources, cover_all_lungs, read_left_out
-
-Initialisation = Literal["scratch", "imagenet", "bundled"]
 
 FINDINGS_FILE, LUNGS_FILE = "findings.safetensors", "lungs.safetensors"
 REFERENCE_SEED = 4242

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.backbones import BACKBONES, Backbone
 from core.bundle import bundle_path, read_manifest
 from core.errors import DataError
+from core.manifest import Initialisation
 from train.audit import Leak, find_leaks, without_leaks
 from train.config import TrainConfig
 from train.data import PHANTOM, Progress, Record, draw_phantoms, load_squares
@@ -27,7 +28,6 @@ if TYPE_CHECKING:  # what measures needs more packages than what learns: a GPU's
     from train.bundle import Trained
     from train.ensemble import EnsembleFit
 
-Initialisation = Literal["scratch", "imagenet", "bundled"]
 LeakPolicy = Literal["stop", "drop"]
 PHANTOM_SEED = 10_000  # of the phantoms that join the pretraining
 FINDINGS_SEED = 500_000  # of those that teach findings
