@@ -27,7 +27,7 @@ from core.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.trials import Base, LeftOutSources, measure_auc
 from train.config import TrainConfig, TransferConfig
 from train.data import PHANTOM, Progress, Record, load_squares
-from train.networks import use_fast_precision
+from train.networks import fast_precision
 from train.pipeline import Run, base_weights
 from train.transfer import Floats, Head, all_features, build_extractor, fit_head, frozen_base
 from train.trials import LEFT_OUT, keep_left_out
@@ -219,12 +219,11 @@ def measure_heads(
     """
     task = pool.take(np.array([i for i, each in enumerate(pool.records) if each.label != "pneumonia"]))
     keras.backend.clear_session()
-    use_fast_precision()
-    network = frozen_base(backbone, task.squares.shape[1], weights)
     knobs = config.transfer
-    extractor = build_extractor(network, config.pooling)
+    with fast_precision():
+        network = frozen_base(backbone, task.squares.shape[1], weights)
+        extractor = build_extractor(network, config.pooling)
     features = all_features(backbone, extractor, task.squares, task.records, weights, knobs, cache, progress)
-    keras.mixed_precision.set_global_policy("float32")
     return tuple(_measure(backbone, task.records, features, trial, base, knobs) for trial in trials)
 
 

@@ -25,10 +25,10 @@ from train.data import Progress, Record, map_cached, read_pixels, short_hash, to
 from train.files import replacing, write_json
 from train.networks import (
     execution,
+    fast_precision,
     fuse,
     seed_everything,
     settle_batch_normalization,
-    use_fast_precision,
     warm_cosine,
 )
 
@@ -237,15 +237,14 @@ def _cross_validate(
 def _network(config: LungsConfig, weights: Path | None) -> Any:
     keras.backend.clear_session()
     seed_everything(config.seed)
-    use_fast_precision()
-    network = build_lungs(config.size_px)
-    if weights:
-        load_weights(network, weights)
-    return fuse(network)
+    with fast_precision():
+        network = build_lungs(config.size_px)
+        if weights:
+            load_weights(network, weights)
+        return fuse(network)
 
 
 def _keep(network: Any, config: LungsConfig, target: Path) -> None:
-    keras.mixed_precision.set_global_policy("float32")
     plain = build_lungs(config.size_px)
     plain.set_weights(network.get_weights())
     with replacing(target) as partial:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -21,10 +22,19 @@ NORMALIZATION = "_added_normalization"  # what the name of a normalisation added
 FEW_STEPS = 8  # fewer than this take less time one operation at a time than it takes to trace a graph
 
 
-def use_fast_precision() -> None:
-    """bfloat16 arithmetic on a GPU, and where the processor has instructions for it; else float32."""
+@contextmanager
+def fast_precision() -> Iterator[None]:
+    """Networks built inside compute in bfloat16 on a GPU, and where the processor has instructions for it.
+
+    Those built elsewhere compute in float32, whatever came before. `keras.backend.clear_session` inside
+    would undo it.
+    """
     fast = has_gpu() or has_bfloat16()
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if fast else "float32")
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
 
 
 def has_gpu() -> bool:

@@ -22,12 +22,12 @@ from train.networks import (
     Batches,
     build_trainable_base,
     execution,
+    fast_precision,
     fuse,
     plain_base,
     plain_batch,
     seed_everything,
     settle_batch_normalization,
-    use_fast_precision,
     warm_cosine,
 )
 
@@ -102,11 +102,11 @@ def pretrain(
     weights: list[NDArray[np.float32]] = []
     stages = config.further if start else config.stages
     for index, stage in enumerate(stages):
-        keras.backend.clear_session()  # frees the graph of the stage before, and forgets the precision
+        keras.backend.clear_session()  # frees the graph of the stage before
         seed_everything(config.seed)
-        use_fast_precision()
-        base = _base(backbone, stage.size_px, start)
-        network = three_classes(base, config.dropout)
+        with fast_precision():
+            base = _base(backbone, stage.size_px, start)
+            network = three_classes(base, config.dropout)
         if weights:
             network.set_weights(weights)
         batches = _batches(backbone, squares, records, stage, config)

@@ -22,7 +22,7 @@ from train.config import TransferConfig
 from train.data import Progress, Record
 from train.files import replacing
 from train.logs import open_log
-from train.networks import balanced_shares, fuse, plain_batch, seed_everything, use_fast_precision
+from train.networks import balanced_shares, fast_precision, fuse, plain_batch, seed_everything
 
 Floats = NDArray[np.float32]
 
@@ -292,10 +292,10 @@ def transfer(
         WeightsError: If ImageNet's weights cannot be downloaded, or the file belongs to another network.
     """
     seed_everything(config.seed)
-    use_fast_precision()
     size_px = squares.shape[1]
-    base = frozen_base(backbone, size_px, base_weights)
-    extractor = build_extractor(base, pooling)
+    with fast_precision():
+        base = frozen_base(backbone, size_px, base_weights)
+        extractor = build_extractor(base, pooling)
     train, validation = task_records(records, "train"), task_records(records, "val")
     labels = np.array([int(record.label == "covid") for record in records])
     task = np.concatenate([train, validation])

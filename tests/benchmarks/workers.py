@@ -164,11 +164,11 @@ def _squares(size_px: int) -> np.ndarray:
 
 def _cached_s(backbone: Backbone, size_px: int) -> float:
     from train.config import TransferConfig
-    from train.networks import build_trainable_base, use_fast_precision
+    from train.networks import build_trainable_base, fast_precision
     from train.transfer import build_extractor, cache_features, train_head
 
-    use_fast_precision()
-    extractor = build_extractor(build_trainable_base(backbone, size_px), "average")
+    with fast_precision():
+        extractor = build_extractor(build_trainable_base(backbone, size_px), "average")
     squares = _squares(size_px)
     cache_features(backbone, extractor, squares[:32], copies=0, seed=0)
     start = time.perf_counter()
@@ -189,7 +189,6 @@ def _through_base_s(backbone: Backbone, size_px: int) -> float:
     from core.networks import build_base, build_network
     from train.config import TransferConfig
 
-    keras.mixed_precision.set_global_policy("float32")
     base = build_base(backbone, size_px)
     base.trainable = False
     outputs = build_network(backbone, size_px, "average", base).outputs[1]

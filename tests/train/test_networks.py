@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from core.backbones import BACKBONES
+from train import networks
 from train.config import PretrainConfig
-from train.networks import Batches, balanced_shares
+from train.networks import Batches, balanced_shares, fast_precision
 
 
 @pytest.fixture
@@ -44,3 +45,13 @@ def test_epochs_differ(batches: Batches) -> None:
     batches.start(1)
     assert (batches[0][0] != first).any()
     assert first.shape == (10, 32, 32, 3)
+
+
+def test_networks_built_inside_are_fast_and_later_ones_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    monkeypatch.setattr(networks, "has_bfloat16", lambda: True)
+    with fast_precision():
+        inside = keras.layers.Dense(1)
+    assert inside.compute_dtype == "bfloat16" and inside.variable_dtype == "float32"
+    assert keras.layers.Dense(1).compute_dtype == "float32"
