@@ -17,7 +17,6 @@ from threading import Thread
 from threadpoolctl import threadpool_limits
 
 from core.backbones import BACKBONE_BY_KEY, BACKBONES
-from core.processes import cores, side_by_side
 from train.data import Progress
 from train.pipeline import (
     Run,
@@ -26,6 +25,7 @@ from train.pipeline import (
     train_lung_network,
     transfer_backbones,
 )
+from train.processes import cores, side_by_side
 
 AT_ONCE = 2  # each holds a network, its gradients and a batch: some gigabytes at 224 px
 # Those that take longest come first, so that the processes end together.

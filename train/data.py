@@ -17,8 +17,8 @@ from threadpoolctl import threadpool_limits
 
 from core.errors import DataError, RadiographError
 from core.preprocessing import Preprocessing, network_input
-from core.processes import end_with_parent
 from train.files import replacing
+from train.processes import end_with_parent
 
 LABELS = ("normal", "pneumonia", "covid")
 SPLITS = ("train", "val", "test", "seed_test", "external")

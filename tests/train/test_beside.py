@@ -9,11 +9,11 @@ import pytest
 
 from core.backbones import BACKBONES
 from core.errors import DataError
-from core.processes import side_by_side
 from train import beside
 from train.config import TINY
 from train.data import Progress
 from train.pipeline import Run
+from train.processes import side_by_side
 
 
 def test_every_network_is_learnt() -> None:

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from core.errors import ProcessLostError
-from core.processes import side_by_side
 from core.sources import PROJECT
+from train.processes import side_by_side
 
 # A parent that hands out work without an end, and says who does it.
 PARENT = """
 import os, sys, time
 from pathlib import Path
-from core.processes import side_by_side
+from train.processes import side_by_side
 
 def sit(file):
     Path(file).write_text(str(os.getpid()))
