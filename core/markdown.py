@@ -28,6 +28,13 @@ def lower_headings(document: str, levels: int) -> str:
     return re.sub(r"^(?=#{1,3} )", "#" * levels, document, flags=re.MULTILINE)
 
 
+def split_sections(document: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What stands before the first heading of the second level; then each such heading with its content."""
+    preface, *parts = re.split(r"^## +", document, flags=re.MULTILINE)
+    cut = (part.partition("\n") for part in parts)
+    return preface.strip(), tuple((heading.strip(), content.strip()) for heading, _, content in cut)
+
+
 def _without_links(text: str) -> str:
     """The same with a word joiner wherever an address would become a link of itself."""
     return re.sub(r"www(?=\.)|:(?=//)|@(?!\u2060)", "\\g<0>\u2060", text, flags=re.IGNORECASE)

@@ -15,7 +15,7 @@ from core.bundle import BundleListing, list_bundles, read_cards
 from core.errors import ThoraxLensError
 from core.evidence import SPLITS
 from core.glossary import term
-from core.markdown import harmless, lower_headings, plain
+from core.markdown import harmless, lower_headings, plain, split_sections
 from core.names import display_name
 from core.results import Analysis, BackboneReading
 from core.samples import list_samples
@@ -31,6 +31,7 @@ COLUMNS = {
     "Specificity": "specificity",
 }
 PLOT = {"displayModeBar": False}
+OPEN = 2  # sections of a card that are open from the start: what it is, and for what
 # What the theme cannot say: room for five radiographs side by side, pictures that let a finger scroll the
 # page, and each backbone's own colour.
 _STYLE = """
@@ -423,7 +424,7 @@ def about() -> None:
 
 
 def cards(listing: BundleListing) -> None:
-    """The model card and the data card of a bundle, as text that can do nothing."""
+    """The model card and the data card of a bundle, section by section, as text that can do nothing."""
     documents: dict[str, str] = {}
     with refusals():
         documents = read_cards(listing.folder, listing.manifest) if listing.manifest else {}
@@ -434,8 +435,26 @@ def cards(listing: BundleListing) -> None:
             )
     if documents:
         with st.container(key="documents"):
-            for tab, document in zip(st.tabs(list(documents)), documents.values(), strict=True):
-                tab.markdown(harmless(lower_headings(document, 3)))
+            whole = st.toggle("Open all sections", help="To read, search or print a card from end to end.")
+            for tab, (title, document) in zip(st.tabs(list(documents)), documents.items(), strict=True):
+                with tab:
+                    _document(title, document, whole)
+
+
+def _document(title: str, document: str, whole: bool) -> None:
+    preface, sections = split_sections(harmless(document))
+    st.markdown(lower_headings(preface, 3))
+    for index, (heading, content) in enumerate(sections):
+        with st.expander(f"**{heading}**", expanded=whole or index < OPEN):
+            st.markdown(lower_headings(content, 3))
+    st.download_button(
+        f"{title}, Markdown",
+        document,
+        f"thoraxlens-{title.lower().replace(' ', '-')}.md",
+        "text/markdown",
+        on_click="ignore",
+        icon=":material/download:",
+    )
 
 
 def bundles() -> None:

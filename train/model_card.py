@@ -34,11 +34,10 @@ def sections(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _what(manifest: BundleManifest) -> str:
-    starts = sorted({entry.initialisation for entry in manifest.backbones.values()})
     names = ", ".join(model_name(key) for key in manifest.backbones)
     return f"{plain(manifest.description)}\n\n" + bullets(
         f"Five convolutional networks ({names}), each a frozen base and a head of its own "
-        f"({manifest.pooling} pooling, 256 units, one sigmoid). The bases began from: {', '.join(starts)}.",
+        f"({manifest.pooling} pooling, 256 units, one sigmoid).",
         f"Input: one frontal chest radiograph at {manifest.preprocessing.size_px} px. Output: a number from "
         "0 (like the normal images) to 1 (like the COVID-19 images). There is no third answer.",
         "A findings network scores 18 radiological findings; a linear support vector machine combines both "

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from core.markdown import harmless, lower_headings, plain, table
+from core.markdown import harmless, lower_headings, plain, split_sections, table
 
 HOSTILE = "<img onerror=alert(1)> ![x](http://x.io/p.png) [l](javascript:1) www.x.io a@x.io :red[hot] $x$"
 
@@ -43,3 +43,9 @@ def test_a_cell_cannot_break_its_table() -> None:
 
 def test_headings_stand_below_those_of_a_page() -> None:
     assert lower_headings("# A\n\n## B\n#c\n", 3) == "#### A\n\n##### B\n#c\n"
+
+
+def test_a_document_comes_apart_at_its_second_headings() -> None:
+    document = "# A\n\nbefore\n\n## B\n\n### C\n\n## D\n##e\n"
+    assert split_sections(document) == ("# A\n\nbefore", (("B", "### C"), ("D", "##e")))
+    assert split_sections("nothing") == ("nothing", ())

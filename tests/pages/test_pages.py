@@ -135,7 +135,8 @@ def carded(random_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     folder = tmp_path / "bundles" / "carded"
     shutil.copytree(random_bundle, folder)
     (folder / "model_card.md").write_text(
-        f"# Model card\n\n## What it is\n\n{HOSTILE}\n\n| a | b |\n| --- | --- |\n"
+        f"# Model card\n\n## What it is\n\n{HOSTILE}\n\n| a | b |\n| --- | --- |\n\n"
+        "## What for\n\nLooking.\n\n## Limits\n\nMany.\n"
     )
     (folder / "data_card.md").write_text("# Data card\n\n## Collections\n\nNone.\n")
     auc = MeasuredAuc(images=44, positives=26, roc_auc=0.72, low=0.56, high=0.87)
@@ -157,11 +158,22 @@ def test_cards_are_shown_as_text_that_can_do_nothing(carded: Path) -> None:
     page = open_page("cards.py")
     assert [tab.label for tab in page.tabs] == ["Model card", "Data card"]
     shown = "\n".join(str(element.value) for element in page.markdown)
-    assert "#### Model card" in shown and "##### Collections" in shown and "| --- | --- |" in shown
-    assert "onerror" in shown
+    assert "#### Model card" in shown and "| --- | --- |" in shown and "onerror" in shown
     live = unescaped(shown.split("</style>")[-1])
     assert not any(mark in live for mark in ("<img", "[link", "$x", ":red["))
     assert not any(link in shown.replace("\\", "") for link in ("://x", "www.x", "@x"))
+
+
+def test_sections_of_a_card_open_one_by_one_or_all_at_once(carded: Path) -> None:
+    page = open_page("cards.py")
+    sections = ["**What it is**", "**What for**", "**Limits**", "**Collections**"]
+    assert [(each.label, each.proto.expanded) for each in page.expander] == list(
+        zip(sections, (True, True, False, True), strict=True)  # the first two of either card
+    )
+    page.toggle[0].set_value(True).run()
+    assert [(each.label, each.proto.expanded) for each in page.expander] == [
+        (each, True) for each in sections
+    ]
 
 
 def test_a_card_that_was_changed_is_refused(carded: Path) -> None:
