@@ -435,7 +435,7 @@ def cards(listing: BundleListing) -> None:
             )
     if documents:
         with st.container(key="documents"):
-            whole = st.toggle("Open all sections", help="To read, search or print a card from end to end.")
+            whole = st.toggle("Show all of it", help="To read, search or print a card from end to end.")
             for tab, (title, document) in zip(st.tabs(list(documents)), documents.items(), strict=True):
                 with tab:
                     _document(title, document, whole)
@@ -445,7 +445,10 @@ def _document(title: str, document: str, whole: bool) -> None:
     preface, sections = split_sections(harmless(document))
     st.markdown(lower_headings(preface, 3))
     for index, (heading, content) in enumerate(sections):
-        with st.expander(f"**{heading}**", expanded=whole or index < OPEN):
+        if whole:  # as one text: what a reader has closed would stay closed otherwise
+            st.markdown(lower_headings(f"## {heading}\n\n{content}", 3))
+            continue
+        with st.expander(f"**{heading}**", expanded=index < OPEN):
             st.markdown(lower_headings(content, 3))
     st.download_button(
         f"{title}, Markdown",

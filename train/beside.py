@@ -68,7 +68,9 @@ def _learn_beside(run: Run, masks: Path | None, at_once: int) -> None:
     from train.loso import draw_trials, gather_pool
 
     trials = draw_trials(run.records)
-    _ = gather_pool(run) if trials else run.squares  # read once, and not by two processes at once
+    _ = run.squares  # read once, and not by two processes at once
+    if trials:
+        gather_pool(run)
     told: SimpleQueue[Message] = get_context("spawn").SimpleQueue()
     teller = Thread(target=_retell, args=(run, told), daemon=True)  # an error leaves it waiting
     teller.start()

@@ -96,7 +96,6 @@ class Trained:
     """What training left in its folder, besides the weights.
 
     Attributes:
-        initialisation: Of the backbones, unless their figures name another.
         images: Of each source, how many images of each label the networks learnt from, and in "total".
         operating_points: Of the 18 findings, as probabilities.
         findings_auc: ROC AUC of each finding on held-out phantoms.
@@ -104,7 +103,6 @@ class Trained:
         parent: The bundle whose bases learnt on, with "bundled".
     """
 
-    initialisation: Initialisation
     images: dict[str, dict[str, int]]
     operating_points: tuple[float, ...]
     findings_auc: dict[str, float]
@@ -113,7 +111,7 @@ class Trained:
 
     def began(self, backbone: str) -> Initialisation:
         """Where a backbone's base came from."""
-        found: Initialisation = self.figures[backbone].get("initialisation", self.initialisation)
+        found: Initialisation = self.figures[backbone]["initialisation"]
         return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
@@ -13,12 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.errors import DataError, ThoraxLensError
+from core.manifest import Initialisation
 from core.sources import PROJECT, SHIPPED, bundles_folder
 from train import pipeline
 from train.config import PRESETS
 from train.data import Progress as Told
 from train.data import draw_phantoms, read_manifest
-from train.pipeline import Run
+from train.pipeline import LeakPolicy, Run
 
 BUNDLES = bundles_folder()
 
@@ -64,8 +65,8 @@ Name = Annotated[str, typer.Option(help="Name of the bundle's folder under asset
 Scores = Annotated[
     Path | None,
     typer.Option(
-        help="Radiologists' severity scores: CSV with filename, geographic_mean, opacity_mean. "
-        "Without it the phantoms' truth is used."
+        help="Radiologists' severity scores: CSV with filename, geographic_extent_mean, opacity_mean; where "
+        "they saw nothing, an image counts as normal-looking. Without it the phantoms' truth is used."
     ),
 ]
 Masks = Annotated[
@@ -79,7 +80,7 @@ Leaks = Annotated[
     str,
     typer.Option(
         help="When an image has a copy on the other side of a split: `stop`, or `drop` its whole group from "
-        "the side that learns."
+        "the side that learns, and with `--init bundled` from both."
     ),
 ]
 RUN = Path(".runs/default")
@@ -110,15 +111,15 @@ def _watching() -> Iterator[Callable[[str], Told]]:
 
 @contextmanager
 def _run(
-    folder: Path, preset: str, init: str, data: Path | None, leaks: str, severity_scores: Path | None = None
+    folder: Path, preset: str, init: str, data: Path | None, leaks: str, severity_scores: Path | None
 ) -> Iterator[Run]:
     with _plainly(), _watching() as watch:
         if preset not in PRESETS:
             raise DataError(f"There is no preset '{preset}'; choose one of {', '.join(PRESETS)}.")
-        if init not in ("scratch", "imagenet", "bundled"):
-            raise DataError(f"--init cannot be '{init}'; choose scratch, imagenet or bundled.")
-        if leaks not in ("stop", "drop"):
-            raise DataError(f"--leaks cannot be '{leaks}'; choose stop or drop.")
+        for option, choice, choices in (("init", init, Initialisation), ("leaks", leaks, LeakPolicy)):
+            if choice not in get_args(choices):
+                known = ", ".join(get_args(choices))
+                raise DataError(f"--{option} cannot be '{choice}'; choose one of {known}.")
         shipped = BUNDLES / SHIPPED
         bundled = shipped if shipped.is_dir() else None
         run = Run(
@@ -171,7 +172,7 @@ def pretrain(
     backbone: Names = None,
     severity_scores: Scores = None,
 ) -> None:
-    """Teach backbones from scratch: normal, COVID-19, other pneumonia; low resolution first."""
+    """Teach backbones normal, COVID-19 and other pneumonia: from scratch, or on from a bundle's bases."""
     with _run(run, preset, init, data, leaks, severity_scores) as current:
         pipeline.pretrain_backbones(current, _chosen(backbone))
 
@@ -184,9 +185,10 @@ def transfer(
     init: Init = "scratch",
     leaks: Leaks = "stop",
     backbone: Names = None,
+    severity_scores: Scores = None,
 ) -> None:
     """Train the study's head on frozen bases: COVID-19 against normal, from cached features."""
-    with _run(run, preset, init, data, leaks) as current:
+    with _run(run, preset, init, data, leaks, severity_scores) as current:
         pipeline.transfer_backbones(current, _chosen(backbone))
 
 
@@ -197,9 +199,10 @@ def findings(
     preset: Preset = "default",
     init: Init = "scratch",
     leaks: Leaks = "stop",
+    severity_scores: Scores = None,
 ) -> None:
     """Train the 18-findings network on phantoms, and on labelled radiographs where there are any."""
-    with _run(run, preset, init, data, leaks) as current:
+    with _run(run, preset, init, data, leaks, severity_scores) as current:
         pipeline.train_findings_network(current)
 
 
@@ -211,9 +214,10 @@ def lungs(
     init: Init = "scratch",
     leaks: Leaks = "stop",
     lung_masks: Masks = None,
+    severity_scores: Scores = None,
 ) -> None:
     """Train the network that outlines the lungs, on phantoms and on masks drawn by people."""
-    with _run(run, preset, init, data, leaks) as current:
+    with _run(run, preset, init, data, leaks, severity_scores) as current:
         pipeline.train_lung_network(current, lung_masks)
 
 

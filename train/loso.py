@@ -127,11 +127,17 @@ def _is_measured(record: Record, trial: LeftOut) -> bool:
 
 
 def learnt_rows(records: Sequence[Record], trial: LeftOut) -> NDArray[np.int64]:
-    """Indices of the images that a trial may learn from: train and val, without the left-out sources."""
+    """Indices of the images that a trial may learn from.
+
+    Train and val, without the left-out sources, and without patients whom another source shows to it.
+    """
+    measured = {records[row].group for row in measured_rows(records, trial)}
     chosen = [
         index
         for index, record in enumerate(records)
-        if record.split in ("train", "val") and record.source not in trial.sources
+        if record.split in ("train", "val")
+        and record.source not in trial.sources
+        and record.group not in measured
     ]
     return np.array(chosen, dtype=np.int64)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from core.evidence import SPLITS, Evidence
 from core.manifest import BundleManifest
@@ -69,27 +71,32 @@ def _lungs(manifest: BundleManifest) -> str:
 
 def _learnt(manifest: BundleManifest) -> str:
     training = manifest.training
-    pretrain = training.get("configuration", {}).get("pretrain", {})
-    began = {entry.initialisation for entry in manifest.backbones.values()}
-    stages = pretrain.get("further" if "bundled" in began else "stages", [])
-    bases = "of bases of an earlier bundle" if "bundled" in began else "of bases from scratch"
-    epochs = "; ".join(
-        f"{each['epochs']} x {each['images']} images at {each['size_px']} px" for each in stages
-    )
+    told: dict[str, list[str]] = defaultdict(list)
+    for key, figures in training.get("figures", {}).items():
+        if isinstance(figures, dict) and "pretraining" in figures:
+            told[_steps(figures["pretraining"])].append(model_name(key))
     svm = training.get("ensemble", {})
     return bullets(
         f"{sum(source.counts.get('train', 0) for source in manifest.sources)} training images; the data card "
         "says from where.",
-        f"Pretraining, {bases}: {epochs}, drawn evenly from classes and sources." if epochs else "",
-        *(
-            f"{model_name(key)}: {plain(str(figures['pretraining']))}"
-            for key, figures in training.get("figures", {}).items()
-            if isinstance(figures, dict) and "pretraining" in figures
-        ),
+        *(f"Bases of {', '.join(names)}: {steps}." for steps, names in told.items()),
         f"Ensemble: fitted to {svm['train']} validation images, calibrated on {svm['validation']} others, "
         f"C = {svm['c']}."
         if svm
         else "",
+    )
+
+
+def _steps(pretraining: Sequence[Mapping[str, Any]]) -> str:
+    """What `train.pipeline` notes of a base, as a phrase."""
+    if not pretraining:
+        return "ImageNet's, as they were published"
+    return ", then ".join(
+        f"{'on from the bundle ' + plain(step['from']) if step['from'] else 'from scratch'} with "
+        + " and ".join(
+            f"{each['epochs']} x {each['images']:,} images at {each['size_px']} px" for each in step["stages"]
+        )
+        for step in pretraining
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backbones import BACKBONES, Backbone
-from core.bundle import bundle_path, read_manifest
+from core.bundle import MANIFEST_FILE, bundle_path, file_sha256, read_manifest
 from core.errors import DataError
 from core.manifest import Initialisation
 from train.audit import Leak, find_leaks, without_leaks
@@ -126,16 +126,28 @@ class Run:
         return np.concatenate(loaded)
 
     def save_configuration(self) -> None:
-        """Keeps the configuration beside what it produces.
+        """Keeps what the results depend on beside them; files count by what they hold, wherever they lie.
 
         Raises:
-            DataError: If the folder holds the work of another configuration.
+            DataError: If the folder holds the work of other settings or files, or these cannot be read.
         """
+        _ = self.listed  # says what is wrong with them
+        parent = self.bundled / MANIFEST_FILE if self.init == "bundled" and self.bundled else None
+        files = {
+            "data": self.data / "manifest.csv" if self.data else None,
+            "severity_scores": self.severity_scores,
+            "bundled": parent if parent and parent.is_file() else None,
+        }
         settings = asdict(self.config) | {"preprocessing": self.config.preprocessing.model_dump()}
-        settings |= {"init": self.init, "data": str(self.data) if self.data else None, "leaks": self.leaks}
-        file = self.folder / "config.json"
-        if file.is_file() and file.read_text(encoding="utf-8") != json.dumps(settings, indent=2):
-            raise DataError(f"{self.folder} holds a run with other settings; choose another --run folder.")
+        settings |= {"init": self.init, "leaks": self.leaks}
+        settings |= {name: file_sha256(path) if path else None for name, path in files.items()}
+        file, settings = self.folder / "config.json", json.loads(json.dumps(settings))
+        held = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else settings
+        if others := [name for name in {**held, **settings} if held.get(name) != settings.get(name)]:
+            raise DataError(
+                f"{self.folder} holds a run with other settings ({', '.join(others)}); "
+                "give the same again, or choose another --run folder."
+            )
         write_json(file, settings)
 
 
@@ -169,6 +181,8 @@ def check(run: Run, name: str) -> None:
         raise DataError(
             f"A bundle cannot be called '{name}'; use letters, digits, dots, dashes, underscores."
         )
+    if run.init == "bundled" and run.bundled:
+        _warn_of_sources(run, run.bundled)
     for split, least in (("train", 1), ("val", 4), ("test", 1)):
         for label in ("normal", "covid"):
             groups = {each.group for each in run.records if (each.split, each.label) == (split, label)}
@@ -177,6 +191,17 @@ def check(run: Run, name: str) -> None:
                     f"The split {split} has {len(groups)} groups labelled {label} and needs at least "
                     f"{least}; add images or move some there."
                 )
+
+
+def _warn_of_sources(run: Run, bundled: Path) -> None:
+    """Says which collections the bases have learnt from already: another split of them would flatter."""
+    known = {source.name for source in read_manifest(bundled).sources if source.counts.get("train")}
+    measured = {each.source for each in run.records if each.split not in ("train", "val")}
+    if both := sorted((known & measured) - {PHANTOM}):
+        run.report(
+            f"The bases have learnt from images of {', '.join(both)} already: figures on others of these "
+            "flatter unless the split is the one that they learnt with."
+        )
 
 
 def pretrain_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> None:
@@ -222,11 +247,31 @@ def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> N
             target,
             run.watch(f"{backbone.name}: features"),
         )
-        figures = {"epochs": head.epochs, "learning_validation_auc": head.validation_auc}
+        figures = {
+            "epochs": head.epochs,
+            "learning_validation_auc": head.validation_auc,
+            "initialisation": run.init,
+            "pretraining": _pretraining(run, backbone),
+        }
         write_json(note, figures)
         run.report(
             f"{backbone.name}: validation ROC AUC {head.validation_auc:.3f} after {head.epochs} epochs"
         )
+
+
+def _pretraining(run: Run, backbone: Backbone) -> list[dict[str, Any]]:
+    """What a base has learnt, first to last: from which bundle's base it began, if any, and the stages."""
+    if run.init == "imagenet":
+        return []
+    config = run.config.pretrain
+    before: list[dict[str, Any]] = []
+    if run.init == "bundled" and run.bundled:
+        parent = read_manifest(run.bundled)
+        before = parent.training.get("figures", {}).get(backbone.key, {}).get("pretraining", [])
+        learnt = {"from": parent.name, "stages": config.further}
+    else:
+        learnt = {"from": None, "stages": config.stages}
+    return [*before, learnt | {"stages": list(map(asdict, learnt["stages"])), "seed": config.seed}]
 
 
 def base_weights(run: Run, backbone: Backbone) -> Path | None:
@@ -348,7 +393,6 @@ def _trained(run: Run) -> Trained:
     from train.bundle import Trained
 
     return Trained(
-        initialisation=run.init,
         images={source: dict(count) for source, count in images.items()},
         operating_points=tuple(figures["findings"]["operating_points"]),
         findings_auc=figures["findings"]["phantom_auc"],

@@ -14,7 +14,10 @@ from typing import Any, TypeVar
 
 from core.errors import ProcessLostError
 
-LOST = "A process was ended, most likely for want of memory; close other programs, and try again."
+LOST = (
+    "A process was ended, most likely for want of memory; close other programs, or have fewer networks learn "
+    "beside each other (--at-once 1), and give the command again."
+)
 
 Result = TypeVar("Result")
 
