@@ -57,7 +57,7 @@ def test_a_run_folder_keeps_to_one_configuration(tmp_path: Path) -> None:
     folder = str(tmp_path / "run")
     assert run("pretrain", "--run", folder, "--preset", "tiny", "--init", "imagenet")[0] == 0
     code, text = run("pretrain", "--run", folder, "--preset", "study", "--init", "imagenet")
-    assert code == 1 and "holds a run with other settings" in text
+    assert code == 1 and "holds a run with other settings (preprocessing, pooling, phantoms" in text
 
 
 def test_steps_say_what_is_missing(tmp_path: Path) -> None:

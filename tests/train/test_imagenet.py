@@ -180,7 +180,8 @@ def test_a_bundle_records_that_its_bases_come_from_imagenet(
     folder.mkdir()
     for file in random_bundle.glob("*.safetensors"):
         shutil.copy(file, folder)
-    notes = {backbone.key: {"epochs": 1} for backbone in BACKBONES if backbone is not VGG16} | {
+    trained = {"epochs": 1, "initialisation": "imagenet", "pretraining": []}
+    notes = {backbone.key: trained for backbone in BACKBONES if backbone is not VGG16} | {
         "findings": {"operating_points": [0.4] * len(FINDINGS), "phantom_auc": {}},
         "lungs": {"phantom_dice": 0.9, "dice": None, "images": 0},
     }
@@ -197,5 +198,8 @@ def test_a_bundle_records_that_its_bases_come_from_imagenet(
     manifest = read_manifest(tmp_path / "bundles" / "own")
     assert {entry.initialisation for entry in manifest.backbones.values()} == {"imagenet"}
     assert said[0] == "Nothing to pretrain: the bases come from --init imagenet."
-    assert set(manifest.training["figures"]["vgg16"]) == {"epochs", "learning_validation_auc"}
+    assert set(manifest.training["figures"]["vgg16"]) == set(trained) | {"learning_validation_auc"}
+    card = (tmp_path / "bundles" / "own" / "model_card.md").read_text(encoding="utf-8")
+    names = ", ".join(backbone.name for backbone in BACKBONES)
+    assert f"Bases of {names}: ImageNet's, as they were published." in card
     assert "5 from ImageNet" in manifest.description

@@ -70,7 +70,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 def elsewhere_seconds() -> float:
-    """Processor time of all that this process has not waited for: other programs'. Nothing where none tells."""
+    """Processor time of all that this process has not waited for: other programs'. 0 where none tells."""
     if not STAT.is_file():
         return 0.0
     user, nice, system, _idle, _waiting, *rest = map(int, STAT.read_text().splitlines()[0].split()[1:9])

@@ -69,6 +69,14 @@ def test_no_image_of_a_left_out_source_is_learnt_from(trial: LeftOut) -> None:
     assert {"phantom"} < {each.source for each in learnt}
 
 
+def test_a_patient_whom_two_sources_show_is_not_learnt_from_and_measured() -> None:
+    records, trial = records_of(), LeftOut("a", "x")
+    twice = Record("b/again.png", "covid", "train", "b", "a3")  # whom source a shows, too, as a test image
+    assert records[3].group == twice.group and 3 in measured_rows(records, trial)
+    learnt = learnt_rows([*records, twice], trial)
+    assert learnt.tolist() == learnt_rows(records, trial).tolist()
+
+
 def test_a_strict_trial_is_measured_on_unknown_sources_alone() -> None:
     records = [*records_of(), *draw_phantoms(48, 0)]
     measured = [records[row] for row in measured_rows(records, LeftOut("a", "y"))]

@@ -12,11 +12,12 @@ from PIL import Image
 
 from core.analysis import load_models
 from core.backbones import BACKBONES
-from core.bundle import read_manifest
+from core.bundle import read_manifest, write_manifest
 from core.ensemble import validation_part
 from core.errors import DataError
 from core.evidence import collect_evidence
 from core.findings import FINDINGS
+from core.manifest import DataSource
 from core.metrics import youden_threshold
 from core.trials import LeftOutSources, MeasuredAuc, read_trials
 from train import evaluate, pipeline
@@ -33,7 +34,7 @@ def run(random_bundle: Path, tmp_path: Path) -> pipeline.Run:
     for file in random_bundle.glob("*.safetensors"):
         shutil.copy(file, folder)
     for backbone in BACKBONES:
-        note = {"epochs": 1}
+        note = {"epochs": 1, "initialisation": "scratch", "pretraining": []}
         (folder / f"{backbone.key}.json").write_text(json.dumps(note))
     (folder / "findings.json").write_text(
         json.dumps({"operating_points": [0.4] * len(FINDINGS), "phantom_auc": {"Mass": 0.75}})
@@ -186,3 +187,66 @@ def test_a_stratified_share_keeps_every_stratum() -> None:
     rows += [{"split": "external", "label": "normal", "path": f"x{i}"} for i in range(10)]
     chosen = evaluate.stratified(rows, 10)
     assert len(chosen) == 10 and sum(row["split"] == "external" for row in chosen) == 1
+
+
+def listed(folder: Path, rows: str) -> Path:
+    folder.mkdir()
+    (folder / "manifest.csv").write_text(f"path,label,split,source,group\n{rows}", encoding="utf-8")
+    return folder
+
+
+def test_a_run_goes_on_with_the_same_data_wherever_they_lie_and_with_no_others(
+    run: pipeline.Run, tmp_path: Path
+) -> None:
+    here = listed(tmp_path / "here", "a.png,covid,train,clinic,a\n")
+    moved = listed(tmp_path / "there", "a.png,covid,train,clinic,a\n")
+    changed = listed(tmp_path / "changed", "a.png,covid,val,clinic,a\n")
+    replace(run, data=here).save_configuration()
+    replace(run, data=moved).save_configuration()
+    with pytest.raises(DataError, match=r"other settings \(data\); give the same again"):
+        replace(run, data=changed).save_configuration()
+    scores = tmp_path / "scores.csv"
+    scores.write_text("filename,geographic_mean,opacity_mean\nx.jpg,1,1\n")
+    with pytest.raises(DataError, match=r"other settings \(leaks, severity_scores\)"):
+        replace(run, data=here, severity_scores=scores, leaks="drop").save_configuration()
+
+
+def test_a_base_that_learns_on_remembers_all_that_it_has_learnt(
+    run: pipeline.Run, random_bundle: Path, tmp_path: Path
+) -> None:
+    assert pipeline._pretraining(replace(run, init="imagenet"), BACKBONES[0]) == []
+    (scratch,) = pipeline._pretraining(run, BACKBONES[0])
+    assert scratch["from"] is None and scratch["seed"] == TINY.pretrain.seed
+    assert [each["size_px"] for each in scratch["stages"]] == [each.size_px for each in TINY.pretrain.stages]
+    parent = tmp_path / "parent"
+    shutil.copytree(random_bundle, parent)
+    manifest = read_manifest(parent)
+    figures = {BACKBONES[0].key: {"pretraining": [scratch]}}
+    write_manifest(parent, manifest.model_copy(update={"training": {"figures": figures}}))
+    again = replace(run, init="bundled", bundled=parent)
+    before, then = pipeline._pretraining(again, BACKBONES[0])
+    assert before == scratch and then["from"] == manifest.name
+    assert len(then["stages"]) == len(TINY.pretrain.further)
+    assert len(pipeline._pretraining(again, BACKBONES[1])) == 1
+
+
+def test_bases_that_know_a_collection_are_said_to(
+    run: pipeline.Run, random_bundle: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    parent = tmp_path / "parent"
+    shutil.copytree(random_bundle, parent)
+    known = DataSource(name="clinic", citation="", licence="", counts={"train": 9})
+    write_manifest(parent, read_manifest(parent).model_copy(update={"sources": [known]}))
+    rows = "".join(
+        f"{label}{number}.png,{label},{split},{source},{source}{label}{number}\n"
+        for label in ("covid", "normal")
+        for number, (split, source) in enumerate(
+            [("train", "else"), *[("val", "else")] * 4, ("test", "clinic")]
+        )
+    )
+    data = listed(tmp_path / "data", rows)
+    again = replace(run, init="bundled", bundled=parent, data=data, report=said.append)
+    vars(again)["audit"] = []  # the images do not exist
+    pipeline.check(again, "own")
+    assert len(said) == 1 and "have learnt from images of clinic already" in said[0]
