@@ -15,8 +15,8 @@ class Stage:
     Attributes:
         size_px: Side of the input: low first, because most of what is learnt there stays true.
         epochs: How many.
-        images: Images drawn for one epoch, balanced over classes and, within each, over sources. A
-            multiple of the batch: a last, smaller one would be traced anew, and normalised by few images.
+        images: Images drawn for one epoch, balanced over classes and, within each, over sources. Best
+            a multiple of the batch: a last, smaller one would be traced anew, and normalised by few images.
         learning_rate: The peak; it rises over the first tenth and falls to nothing on a cosine.
     """
 
@@ -133,7 +133,7 @@ class TrainConfig:
         pooling: "average", or "flatten" as in the study.
         phantoms: Phantoms that join the pretraining, an eighth of them for validation and one held
             back; without a data folder a quarter each.
-        pretrain: First stage, for `--init scratch`.
+        pretrain: First stage: of bases from scratch, and of those of a bundle that learn on.
         transfer: Second stage.
         findings: The findings network.
         lungs: The lung network.

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from core.errors import DataError, RadiographError
 from core.preprocessing import Preprocessing, network_input
 from train.files import replacing
-from train.processes import end_with_parent
+from train.processes import cores, end_with_parent
 
 LABELS = ("normal", "pneumonia", "covid")
 SPLITS = ("train", "val", "test", "seed_test", "external")
@@ -218,7 +218,7 @@ def map_cached(
         with np.load(file) as stored:
             return tuple(stored[name] for name in sorted(stored.files))
     results = []
-    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_begin) as pool:
+    with ProcessPoolExecutor(cores(), get_context("spawn"), _begin) as pool:
         for result in pool.map(function, jobs, chunksize=16):
             results.append(result)
             if progress:

@@ -193,7 +193,11 @@ def _retrain(run: Run, backbone: Backbone, pool: Pool, trial: LeftOut) -> None:
     kept = pool.take(learnt_rows(pool.records, trial))
     watch = run.watch(f"{backbone.name} without {trial}: steps")
     folder = file.with_suffix("")
-    base = pretrain(backbone, kept.squares, kept.records, run.config.pretrain, folder, watch, run.report)
+
+    def report(sentence: str) -> None:
+        run.report(f"{backbone.name}, {sentence}")
+
+    base = pretrain(backbone, kept.squares, kept.records, run.config.pretrain, folder, watch, report)
     rows = measure_heads(backbone, base, pool, [trial], "retrained", run.config, folder, watch)
     keep_left_out(file, rows)
 

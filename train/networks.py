@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +16,7 @@ from core.networks import build_base
 from train.augment import augment, plain
 from train.config import PretrainConfig
 from train.data import has_bfloat16
+from train.processes import cores
 
 NORMALIZATION = "_added_normalization"  # what the name of a normalisation added behind a convolution ends in
 FEW_STEPS = 8  # fewer than this take less time one operation at a time than it takes to trace a graph
@@ -224,7 +224,7 @@ class Batches(keras.utils.PyDataset):
         images: int,
         config: PretrainConfig,
     ) -> None:
-        super().__init__(workers=max(1, (os.cpu_count() or 1) // 2))  # threads; what is drawn stays the same
+        super().__init__(workers=max(1, cores() // 2))  # threads; what is drawn stays the same
         self._squares, self._labels, self._backbone = squares, labels, backbone
         self._size_px, self._images, self._batch = size_px, images, config.batch
         self._seed, self._shares = config.seed, balanced_shares(labels, sources)
