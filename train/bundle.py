@@ -398,7 +398,7 @@ def _description(roles: Roles, trained: Trained) -> str:
     held_out = sum(roles.records[i].split != "val" for i in roles.evaluated)
     return (
         f"Five backbones ({_bases(trained)}), each with its own head, trained on {images} images "
-        f"({sources}); measured on {held_out} from which nothing was learnt or chosen."
+        f"({sources}); measured on {held_out} held-out images."
     )
 
 

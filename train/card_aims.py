@@ -29,7 +29,7 @@ def aims(facts: Facts) -> str:
         {
             "what": what,
             "aim": f"{aim:.3f}",
-            "measured": f"{measured:.3f}",
+            "measured": f"{measured:.4f}",
             "reached": "yes" if enough else "no",
         }
         for what, aim, measured, enough in rows

@@ -79,7 +79,10 @@ def _learnt(manifest: BundleManifest) -> str:
     return bullets(
         f"{sum(source.counts.get('train', 0) for source in manifest.sources)} training images; the data card "
         "says from where.",
-        *(f"Bases of {', '.join(names)}: {steps}." for steps, names in told.items()),
+        *(
+            f"{'Bases' if names[1:] else 'Base'} of {', '.join(names)}: {steps}."
+            for steps, names in told.items()
+        ),
         f"Ensemble: fitted to {svm['train']} validation images, calibrated on {svm['validation']} others, "
         f"C = {svm['c']}."
         if svm

@@ -143,10 +143,10 @@ def test_the_model_card_sets_each_aim_beside_what_was_measured(
     assert set(measured) == set(least) and len(least) == len(BACKBONES) + 1
     for model, aim in least.items():
         value = measured[model].figures.roc_auc
-        row = f"ROC AUC: {model_name(model)} | {aim:.3f} | {value:.3f} | {'yes' if value >= aim else 'no'} |"
+        row = f"ROC AUC: {model_name(model)} | {aim:.3f} | {value:.4f} | {'yes' if value >= aim else 'no'} |"
         assert row in aims
     error = manifest.severity["extent"].mean_absolute_error
-    assert f"extent, at most | 1.600 | {error:.3f} | {'yes' if error <= 1.6 else 'no'} |" in aims
+    assert f"extent, at most | 1.600 | {error:.4f} | {'yes' if error <= 1.6 else 'no'} |" in aims
     assert f"**Reached: {aims.count('| yes |')} of {aims.count('| yes |') + aims.count('| no |')}.**" in aims
 
 
