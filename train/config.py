@@ -28,7 +28,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class PretrainConfig:
-    """How a backbone learns from scratch what chest radiographs look like.
+    """How a backbone learns what chest radiographs look like.
 
     Attributes:
         stages: In order, from fresh weights.

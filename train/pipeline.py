@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.backbones import BACKBONES, Backbone
 from core.bundle import MANIFEST_FILE, bundle_path, file_sha256, read_manifest
 from core.errors import DataError
-from core.manifest import Initialisation
+from core.manifest import BundleManifest, Initialisation
 from train.audit import Leak, find_leaks, without_leaks
 from train.config import TrainConfig
 from train.data import PHANTOM, Progress, Record, draw_phantoms, load_squares
@@ -125,6 +125,11 @@ class Run:
                 )
         return np.concatenate(loaded)
 
+    @cached_property
+    def parent(self) -> BundleManifest | None:
+        """Of the bundle whose bases learn on; None where they begin elsewhere."""
+        return read_manifest(self.bundled) if self.init == "bundled" and self.bundled else None
+
     def save_configuration(self) -> None:
         """Keeps what the results depend on beside them; files count by what they hold, wherever they lie.
 
@@ -132,11 +137,10 @@ class Run:
             DataError: If the folder holds the work of other settings or files, or these cannot be read.
         """
         _ = self.listed  # says what is wrong with them
-        parent = self.bundled / MANIFEST_FILE if self.init == "bundled" and self.bundled else None
         files = {
             "data": self.data / "manifest.csv" if self.data else None,
             "severity_scores": self.severity_scores,
-            "bundled": parent if parent and parent.is_file() else None,
+            "bundled": self.bundled / MANIFEST_FILE if self.bundled and self.parent else None,
         }
         settings = asdict(self.config) | {"preprocessing": self.config.preprocessing.model_dump()}
         settings |= {"init": self.init, "leaks": self.leaks}
@@ -181,8 +185,8 @@ def check(run: Run, name: str) -> None:
         raise DataError(
             f"A bundle cannot be called '{name}'; use letters, digits, dots, dashes, underscores."
         )
-    if run.init == "bundled" and run.bundled:
-        _warn_of_sources(run, run.bundled)
+    if run.parent:
+        _warn_of_sources(run, run.parent)
     for split, least in (("train", 1), ("val", 4), ("test", 1)):
         for label in ("normal", "covid"):
             groups = {each.group for each in run.records if (each.split, each.label) == (split, label)}
@@ -193,9 +197,9 @@ def check(run: Run, name: str) -> None:
                 )
 
 
-def _warn_of_sources(run: Run, bundled: Path) -> None:
+def _warn_of_sources(run: Run, parent: BundleManifest) -> None:
     """Says which collections the bases have learnt from already: another split of them would flatter."""
-    known = {source.name for source in read_manifest(bundled).sources if source.counts.get("train")}
+    known = {source.name for source in parent.sources if source.counts.get("train")}
     measured = {each.source for each in run.records if each.split not in ("train", "val")}
     if both := sorted((known & measured) - {PHANTOM}):
         run.report(
@@ -263,15 +267,15 @@ def _pretraining(run: Run, backbone: Backbone) -> list[dict[str, Any]]:
     """What a base has learnt, first to last: from which bundle's base it began, if any, and the stages."""
     if run.init == "imagenet":
         return []
-    config = run.config.pretrain
-    before: list[dict[str, Any]] = []
-    if run.init == "bundled" and run.bundled:
-        parent = read_manifest(run.bundled)
-        before = parent.training.get("figures", {}).get(backbone.key, {}).get("pretraining", [])
-        learnt = {"from": parent.name, "stages": config.further}
-    else:
-        learnt = {"from": None, "stages": config.stages}
-    return [*before, learnt | {"stages": list(map(asdict, learnt["stages"])), "seed": config.seed}]
+    config, parent = run.config.pretrain, run.parent
+    before = parent.training.get("figures", {}).get(backbone.key, {}) if parent else {}
+    stages = config.further if parent else config.stages
+    learnt = {
+        "from": parent.name if parent else None,
+        "stages": [asdict(stage) for stage in stages],
+        "seed": config.seed,
+    }
+    return [*before.get("pretraining", []), learnt]
 
 
 def base_weights(run: Run, backbone: Backbone) -> Path | None:
@@ -289,9 +293,9 @@ def base_weights(run: Run, backbone: Backbone) -> Path | None:
 
 
 def _bundled_base(run: Run, backbone: Backbone) -> Path:
-    if run.bundled is None:
+    if run.bundled is None or run.parent is None:
         raise DataError("There is no bundle to start from; train with --init scratch.")
-    return bundle_path(run.bundled, read_manifest(run.bundled).backbones[backbone.key])
+    return bundle_path(run.bundled, run.parent.backbones[backbone.key])
 
 
 def train_findings_network(run: Run) -> None:
@@ -397,5 +401,5 @@ def _trained(run: Run) -> Trained:
         operating_points=tuple(figures["findings"]["operating_points"]),
         findings_auc=figures["findings"]["phantom_auc"],
         figures=figures,
-        parent=read_manifest(run.bundled) if run.init == "bundled" and run.bundled else None,
+        parent=run.parent,
     )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backbones import Backbone
-from core.networks import build_base, load_weights, save_weights
+from core.networks import save_weights
 from train.checkpoint import Checkpoint
 from train.config import PretrainConfig, Stage
 from train.data import LABELS, Progress, Record
@@ -23,7 +23,7 @@ from train.networks import (
     build_trainable_base,
     execution,
     fast_precision,
-    fuse,
+    load_base,
     plain_base,
     plain_batch,
     seed_everything,
@@ -105,7 +105,8 @@ def pretrain(
         keras.backend.clear_session()  # frees the graph of the stage before
         seed_everything(config.seed)
         with fast_precision():
-            base = _base(backbone, stage.size_px, start)
+            size_px = stage.size_px
+            base = load_base(backbone, size_px, start) if start else build_trainable_base(backbone, size_px)
             network = three_classes(base, config.dropout)
         if weights:
             network.set_weights(weights)
@@ -130,14 +131,6 @@ def pretrain(
     with replacing(result) as partial:
         save_weights(plain_base(backbone, base), partial)
     return result
-
-
-def _base(backbone: Backbone, size_px: int, start: Path | None) -> Any:
-    if start is None:
-        return build_trainable_base(backbone, size_px)
-    base = fuse(build_base(backbone, size_px))
-    load_weights(base, start, base_only=True)
-    return base
 
 
 def _batches(

@@ -16,13 +16,13 @@ from core.backbones import Backbone, scale_pixels
 from core.errors import WeightsError
 from core.gradcam import Pooling
 from core.metrics import roc_auc
-from core.networks import HIDDEN_UNITS, build_base, build_network, load_weights, save_weights
+from core.networks import HIDDEN_UNITS, build_base, build_network, save_weights
 from train.augment import augment
 from train.config import TransferConfig
 from train.data import Progress, Record
 from train.files import replacing
 from train.logs import open_log
-from train.networks import balanced_shares, fast_precision, fuse, plain_batch, seed_everything
+from train.networks import balanced_shares, fast_precision, load_base, plain_batch, seed_everything
 
 Floats = NDArray[np.float32]
 
@@ -59,9 +59,7 @@ def frozen_base(backbone: Backbone, size_px: int, weights: Path | None) -> Any:
         WeightsError: If the download fails, or the file belongs to another network.
     """
     if weights is not None:
-        base = fuse(build_base(backbone, size_px))
-        load_weights(base, weights, base_only=True)
-        return base
+        return load_base(backbone, size_px, weights)
     try:
         return build_base(backbone, size_px, weights="imagenet")
     except (OSError, ValueError, RuntimeError) as error:  # Keras raises bare Exception, see below
