@@ -442,12 +442,10 @@ def cards(listing: BundleListing) -> None:
 
 
 def _document(title: str, document: str, whole: bool) -> None:
-    preface, sections = split_sections(harmless(document))
+    text = harmless(document)
+    preface, sections = (text, ()) if whole else split_sections(text)
     st.markdown(lower_headings(preface, 3))
     for index, (heading, content) in enumerate(sections):
-        if whole:  # as one text: what a reader has closed would stay closed otherwise
-            st.markdown(lower_headings(f"## {heading}\n\n{content}", 3))
-            continue
         with st.expander(f"**{heading}**", expanded=index < OPEN):
             st.markdown(lower_headings(content, 3))
     st.download_button(

@@ -13,6 +13,7 @@ from core import figures, service, wording
 from core.backbones import BACKBONES
 from core.bundle import file_sha256, read_manifest, write_manifest
 from core.manifest import BundleFile
+from core.markdown import harmless
 from core.samples import list_samples
 from core.sources import PROJECT
 from core.trials import CoveredLungs, MeasuredAuc, Trials, write_trials
@@ -136,7 +137,7 @@ def carded(random_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     shutil.copytree(random_bundle, folder)
     (folder / "model_card.md").write_text(
         f"# Model card\n\n## What it is\n\n{HOSTILE}\n\n| a | b |\n| --- | --- |\n\n"
-        "## What for\n\nLooking.\n\n## Limits\n\nMany.\n"
+        f"## What for\n\nLooking.\n\n## Limits\n\nMany.\n\n## {HOSTILE}\n\nNone.\n"
     )
     (folder / "data_card.md").write_text("# Data card\n\n## Collections\n\nNone.\n")
     auc = MeasuredAuc(images=44, positives=26, roc_auc=0.72, low=0.56, high=0.87)
@@ -157,8 +158,10 @@ def carded(random_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_cards_are_shown_as_text_that_can_do_nothing(carded: Path) -> None:
     page = open_page("cards.py")
     assert [tab.label for tab in page.tabs] == ["Model card", "Data card"]
-    shown = "\n".join(str(element.value) for element in page.markdown)
-    assert "#### Model card" in shown and "| --- | --- |" in shown and "onerror" in shown
+    labels = [each.label for each in page.expander]
+    shown = "\n".join([*(str(element.value) for element in page.markdown), *labels])
+    assert "#### Model card" in shown and "| --- | --- |" in shown
+    assert "**Collections**" in labels and "onerror" in shown.split("</style>")[-1] and "onerror" in labels[3]
     live = unescaped(shown.split("</style>")[-1])
     assert not any(mark in live for mark in ("<img", "[link", "$x", ":red["))
     assert not any(link in shown.replace("\\", "") for link in ("://x", "www.x", "@x"))
@@ -166,13 +169,13 @@ def test_cards_are_shown_as_text_that_can_do_nothing(carded: Path) -> None:
 
 def test_sections_of_a_card_open_one_by_one_or_all_at_once(carded: Path) -> None:
     page = open_page("cards.py")
-    sections = ["**What it is**", "**What for**", "**Limits**", "**Collections**"]
-    assert [(each.label, each.proto.expanded) for each in page.expander] == list(
-        zip(sections, (True, True, False, True), strict=True)  # the first two of either card
+    sections = ["What it is", "What for", "Limits", harmless(HOSTILE), "Collections"]
+    assert [(each.label.strip("*"), each.proto.expanded) for each in page.expander] == list(
+        zip(sections, (True, True, False, False, True), strict=True)  # the first two of either card
     )
     page.toggle[0].set_value(True).run()
     shown = "\n".join(str(element.value) for element in page.markdown)
-    assert not page.expander and all(f"##### {each.strip('*')}" in shown for each in sections)
+    assert not page.expander and all(f"##### {each}" in shown for each in sections)
 
 
 def test_a_card_that_was_changed_is_refused(carded: Path) -> None:

@@ -38,12 +38,18 @@ def test_who_is_not_heard_does_not_wait() -> None:
     told = get_context("spawn").SimpleQueue()
     teller = Thread(target=teller_that_fails, args=(told,))
     teller.start()
-    putter = Thread(target=lambda: [told.put(word) for word in [*["x" * 100] * 2_000, None]], daemon=True)
+    putter = Thread(target=put_much, args=(told,), daemon=True)
     putter.start()
     putter.join(20)
     assert not putter.is_alive()
     teller.join(20)
     assert not teller.is_alive()
+
+
+def put_much(told: SimpleQueue) -> None:
+    for _ in range(2_000):
+        told.put("x" * 100)
+    told.put(None)
 
 
 def teller_that_fails(told: SimpleQueue) -> None:
