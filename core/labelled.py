@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,33 @@ from core.results import Analysis
 from core.worker import read_radiograph_isolated
 
 PICTURE_PX = 480
+Reason = Literal[
+    "ambiguous", "contradiction", "unlabelled", "unknown", "repeated", "unreadable", "missing", "remark"
+]
+# Of files, as a count names them; the other two are of rows in a table.
+REASONS: dict[Reason, str] = {
+    "ambiguous": "ambiguous",
+    "contradiction": "with contradictory labels",
+    "unlabelled": "without a label",
+    "unknown": "with an unknown label",
+    "repeated": "repeated",
+    "unreadable": "unreadable",
+}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What a set could not use, or what is to be said of a row in its table.
+
+    Attributes:
+        name: The file or the row, for people: plain text.
+        reason: Which of a few kinds it is.
+        sentence: What is wrong, and what to do.
+    """
+
+    name: str
+    reason: Reason
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -47,8 +75,8 @@ class LabelledSet(Protocol):
         """What it holds."""
 
     @property
-    def problems(self) -> Sequence[str]:
-        """What was skipped when it was opened, a sentence each."""
+    def problems(self) -> Sequence[LeftOut]:
+        """What was left out when it was opened."""
 
     def read(self, index: int) -> bytes:
         """The whole file of a member.
@@ -63,7 +91,7 @@ def analyse_set(
     thresholds: dict[str, float],
     points: Sequence[float],
     analyse: Callable[[bytes, str], Analysis],
-) -> Iterator[tuple[str, Predictions | str]]:
+) -> Iterator[tuple[str, Predictions | LeftOut]]:
     """Analyses a set, one radiograph at a time.
 
     Args:
@@ -73,16 +101,32 @@ def analyse_set(
         analyse: Reads and analyses a file, given its bytes and its name.
 
     Yields:
-        The name of each file, and a table of one row, or in a sentence why there is none.
+        The name of each file, and a table of one row, or why there is none.
     """
     for index, member in enumerate(images.members):
         try:
             analysis = analyse(images.read(index), member.name)
             yield member.name, _one_row(images.split, member, analysis, thresholds, points)
         except RadiographError as error:
-            yield member.name, f"{member.name}: {error}"
+            yield member.name, LeftOut(member.name, "unreadable", f"{member.name}: {error}")
         except DataError as error:
-            yield member.name, str(error)
+            yield member.name, LeftOut(member.name, "unreadable", str(error))
+
+
+def count_images(used: int, left_out: Sequence[LeftOut]) -> str:
+    """How many images of a set were used and how many left out, and why, in a line.
+
+    Args:
+        used: Images that were analysed.
+        left_out: All that was not, whether when the set was opened or later.
+    """
+    counts = Counter(each.reason for each in left_out)
+    kinds = [f"{counts[reason]} {words}" for reason, words in REASONS.items() if counts[reason]]
+    files = sum(counts[reason] for reason in REASONS)
+    line = f"{used} {'image' if used == 1 else 'images'} used, {files} left out"
+    line += f": {', '.join(kinds)}." if kinds else "."
+    rows = counts["missing"]
+    return f"{line} {rows} {'row names' if rows == 1 else 'rows name'} no file." if rows else line
 
 
 def _one_row(

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import stat
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from core.errors import DataError
-from core.labelled import Labelled
-from core.names import display_name
+from core.labelled import Labelled, LeftOut
+from core.own_claims import Claims
+from core.own_files import Entry, Finder, list_entries
+from core.own_labels import Table, read_table
 
-MOST_FILES = 500
-MOST_BYTES = 1 << 30  # unpacked, of all files together
+MAX_FILES = 500
+MAX_TABLES = 20
+MAX_BYTES = 1 << 30  # unpacked, of all files together
+MAX_TABLE_BYTES = 1 << 20
 SPLIT = "own"
-LABELS = {
-    "covid": "covid",
-    "covid-19": "covid",
-    "covid19": "covid",
-    "normal": "normal",
-    "pneumonia": "pneumonia",
-}
 TABLE = "labels.csv"
 TEMPLATE = "file,label,patient\nfirst.png,covid,p1\nsecond.png,normal,p2\nthird.png,pneumonia,p3\n"
 _LOCAL_HEADER = 30  # bytes, before the name (APPNOTE.TXT 6.3.10, section 4.3.7)
@@ -49,13 +43,13 @@ class OwnSet:
     Attributes:
         archive: Its data stay in memory.
         members: Labelled files, in the order of their names.
-        problems: What was skipped, a sentence each.
+        problems: What was left out, and what is to be said of rows.
         split: What tables call it.
     """
 
     archive: zipfile.ZipFile
     members: tuple[Member, ...]
-    problems: tuple[str, ...]
+    problems: tuple[LeftOut, ...]
     split: str = SPLIT
 
     def read(self, index: int) -> bytes:
@@ -66,55 +60,58 @@ class OwnSet:
         """
         member = self.members[index]
         try:
-            return _read(self.archive, member.info, MOST_BYTES)
+            return _read(self.archive, member.info, MAX_BYTES)
         except _DAMAGE:
-            raise DataError(f"{member.name} is encrypted or damaged inside the archive; skipped.") from None
+            raise DataError(f"{member.name} is encrypted or damaged inside the archive; left out.") from None
 
 
 def open_set(data: bytes) -> OwnSet:
-    """Finds the labelled files of a ZIP.
+    """Finds the labelled files of a ZIP, and leaves out those whose label is in doubt.
 
-    Labels come from `labels.csv` (columns file, label and, if known, patient), or, without it, from folders
-    called covid, normal and pneumonia.
+    Labels come from tables called `labels.csv` or alike (columns file, label and, if known, patient), or,
+    where there is none, from folders called covid, normal and pneumonia.
 
     Args:
         data: The whole archive.
 
     Raises:
-        DataError: If it is no ZIP, holds too much, hides files in one another, or has no labelled file.
+        DataError: If it is no ZIP, holds too much, hides files in one another, has a table that cannot be
+            read, or has neither a table nor such a folder.
     """
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        infos = [info for info in archive.infolist() if _is_wanted(info)]
-        _check_size(archive, infos)
-        tables = [info for info in infos if PurePosixPath(info.filename).name.lower() == TABLE]
-        images = {info.filename: info for info in infos if info not in tables}
-        table = _read(archive, tables[0], 1 << 20).decode("utf-8-sig") if tables else None
-    except UnicodeDecodeError:
-        raise DataError(f"{TABLE} is not UTF-8 text; save it as “CSV UTF-8”.") from None
-    except _DAMAGE:
-        raise DataError("This file is not a whole ZIP archive; pack the images again.") from None
-    found = _by_table(table, images) if table is not None else _by_folder(images)
-    listed = list(found)
-    members = tuple(each for each in listed if isinstance(each, Member))
-    if not members:
+    archive, entries = _open(data)
+    tables = [each for each in entries if each.is_labels] or [each for each in entries if each.is_workbook]
+    images = [each for each in entries if each not in tables]
+    _check_size(archive, images, tables)
+    finder = Finder(images)
+    claims = Claims(images, {each: _read_labels(archive, each, finder) for each in tables})
+    faults = _judge(images, claims)
+    used = [each for each in images if each not in faults]
+    if not used and not tables and all(each.reason == "unlabelled" for each in faults.values()):
         raise DataError(
             f"No labelled image was found; add {TABLE} with the columns file and label, or put the images "
             "into folders called covid and normal."
         )
-    return OwnSet(archive, members, tuple(each for each in listed if isinstance(each, str)))
+    remarks = [*claims.remarks, *(note for each in used for note in claims.repetitions(each))]
+    members = tuple(
+        Member(each.shown, claims.label(each), claims.patient(each) or each.path, each.info) for each in used
+    )
+    return OwnSet(archive, members, (*(faults[each] for each in images if each in faults), *remarks))
 
 
-def _is_wanted(info: zipfile.ZipInfo) -> bool:
-    path = PurePosixPath(info.filename)
-    hidden = "__MACOSX" in path.parts or path.name.startswith(".")
-    return not (info.is_dir() or hidden or stat.S_ISLNK(info.external_attr >> 16))
+def _open(data: bytes) -> tuple[zipfile.ZipFile, list[Entry]]:
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        return archive, list_entries(archive)
+    except _DAMAGE:
+        raise DataError("This file is not a whole ZIP archive; pack the images again.") from None
 
 
-def _check_size(archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]) -> None:
-    if len(infos) > MOST_FILES + 1:
-        raise DataError(f"The archive holds {len(infos)} files; split it into sets of at most {MOST_FILES}.")
-    if sum(info.file_size for info in infos) > MOST_BYTES:
+def _check_size(archive: zipfile.ZipFile, images: Sequence[Entry], tables: Sequence[Entry]) -> None:
+    if len(images) > MAX_FILES:
+        raise DataError(f"The archive holds {len(images)} files; split it into sets of at most {MAX_FILES}.")
+    if len(tables) > MAX_TABLES:
+        raise DataError(f"The archive holds {len(tables)} tables of labels; keep at most {MAX_TABLES}.")
+    if sum(each.info.file_size for each in [*images, *tables]) > MAX_BYTES:
         raise DataError("The archive holds more than 1 GB unpacked; split it, or shrink the images.")
     end = -1
     for info in sorted(archive.infolist(), key=lambda each: each.header_offset):
@@ -123,49 +120,24 @@ def _check_size(archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]) -> N
         end = info.header_offset + _LOCAL_HEADER + info.compress_size
 
 
-def _by_folder(images: dict[str, zipfile.ZipInfo]) -> Iterator[Member | str]:
-    for name in sorted(images):
-        folders = [part.lower() for part in PurePosixPath(name).parts[:-1]]
-        label = next((LABELS[part] for part in reversed(folders) if part in LABELS), None)
-        shown = display_name(name)
-        if label is None:
-            yield f"{shown} lies in no folder called covid, normal or pneumonia; skipped."
-        else:
-            yield Member(shown, label, name, images[name])
-
-
-def _by_table(table: str, images: dict[str, zipfile.ZipInfo]) -> Iterator[Member | str]:
-    by_name = {PurePosixPath(name).name: name for name in images} | {name: name for name in images}
-    rows = csv.DictReader(io.StringIO(table))
-    names = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
-    if not {"file", "label"} <= set(names):
-        raise DataError(f"{TABLE} lacks the column file or label; see the template.")
-    seen: set[str] = set()
+def _read_labels(archive: zipfile.ZipFile, entry: Entry, finder: Finder) -> Table:
+    if entry.is_workbook:
+        raise DataError(f"{entry.shown} is a workbook and no text; save it as “CSV UTF-8”.")
+    if entry.info.file_size > MAX_TABLE_BYTES:
+        raise DataError(f"{entry.shown} is larger than 1 MB; keep the rows of the images in the archive.")
     try:
-        for number, row in enumerate(rows, start=2):
-            cells = {key: (row[name] or "").strip() for key, name in names.items()}
-            yield _row(number, cells, by_name, images, seen)
-    except csv.Error:
-        yield f"{TABLE} breaks off: a line is no CSV."
+        data = _read(archive, entry.info, MAX_TABLE_BYTES)
+    except _DAMAGE:
+        raise DataError(
+            f"{entry.shown} is encrypted or damaged inside the archive; pack it again without a password."
+        ) from None
+    return read_table(entry.shown, data, lambda name: bool(finder.find(name)))
 
 
-def _row(
-    number: int,
-    cells: dict[str, str],
-    by_name: dict[str, str],
-    images: dict[str, zipfile.ZipInfo],
-    seen: set[str],
-) -> Member | str:
-    file, label = by_name.get(cells["file"]), LABELS.get(cells["label"].lower())
-    place = f"{TABLE}, line {number}: "
-    if file is None:
-        return f"{place}there is no file {display_name(cells['file'])}; skipped."
-    if label is None:
-        return f"{place}the label must be covid, normal or pneumonia; skipped."
-    if file in seen:
-        return f"{place}{display_name(file)} is listed twice; skipped."
-    seen.add(file)
-    return Member(display_name(file), label, cells.get("patient") or file, images[file])
+def _judge(images: Sequence[Entry], claims: Claims) -> dict[Entry, LeftOut]:
+    judged = {image: claims.judge(image) for image in images}
+    alone = {image for image, fault in judged.items() if fault is None}
+    return {image: fault for image, fault in judged.items() if fault} | dict(claims.judge_copies(alone))
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:

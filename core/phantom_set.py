@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from core.labelled import Labelled
+from core.labelled import Labelled, LeftOut
 from core.phantom import draw_spec, render
 
 SPLIT = "phantoms"
@@ -28,7 +28,7 @@ class PhantomSet:
     """
 
     split = SPLIT
-    problems: Sequence[str] = ()
+    problems: Sequence[LeftOut] = ()
 
     def __init__(self, count: int = COUNT) -> None:
         self._count = count

@@ -19,7 +19,7 @@ from core.errors import ThoraxLensError
 from core.evidence import Predictions, join
 from core.glossary import term
 from core.inference import time_networks
-from core.labelled import LabelledSet, analyse_set, draw_picture, find_data
+from core.labelled import LabelledSet, LeftOut, analyse_set, count_images, draw_picture, find_data
 from core.manifest import BundleManifest
 from core.markdown import plain
 from core.measures import Draws, Measured, decisions, draw, rankings
@@ -76,14 +76,14 @@ class Measurement:
     Attributes:
         key: Which images and which bundle.
         images: The set.
-        table: What was said; None where every image was skipped.
-        skipped: What was skipped, a sentence each.
+        table: What was said; None where every image was left out.
+        left_out: What was left out, and what is to be said of rows of the user's table.
     """
 
     key: tuple[str, str]
     images: LabelledSet
     table: Predictions | None
-    skipped: list[str]
+    left_out: list[LeftOut]
 
 
 def with_more(listing: BundleListing, record: Record) -> tuple[Record, dict[str, LabelledSet]]:
@@ -97,6 +97,8 @@ def with_more(listing: BundleListing, record: Record) -> tuple[Record, dict[str,
         with render:
             phantoms = _phantoms(listing, record)
     found = [each for each in (own, phantoms) if each]
+    for each in found:
+        _summarise(each)
     measured = [each.table for each in found if each.table is not None]
     if measured:
         version = ":".join([record.version, *(each.key[0] for each in found)])
@@ -104,10 +106,28 @@ def with_more(listing: BundleListing, record: Record) -> tuple[Record, dict[str,
     return record, {each.images.split: each.images for each in found}
 
 
+def _summarise(found: Measurement) -> None:
+    """How many images were used and how many left out, and why; below it a sentence for each."""
+    used = found.table.label.size if found.table else 0
+    line = f"{TITLES[found.images.split]}: {count_images(used, found.left_out)}"
+    if used and not found.left_out:
+        st.success(line, icon=":material/check:")
+        return
+    st.warning(line, icon=":material/warning:")
+    if found.left_out:
+        with st.expander("What was left out, and why", icon=":material/rule:"):
+            names, sentences = zip(*((each.name, each.sentence) for each in found.left_out), strict=True)
+            st.dataframe({"File or row": names, "What is wrong": sentences}, hide_index=True)
+
+
 def _own_set(listing: BundleListing, record: Record) -> Measurement | None:
     st.markdown(
         "A ZIP of at most 500 radiographs with a `labels.csv`, or with folders called `covid`, `normal` "
-        "and `pneumonia`. They stay in memory and go when this page is closed."
+        "and `pneumonia`. An image whose label is in doubt is left out and named. They stay in memory and go "
+        "when this page is closed.",
+        help="The table has the columns file and label and, where known, patient, with commas, semicolons or "
+        "tabs between them. Labels are covid, positive or 1; normal, healthy, negative or 0; pneumonia. Of "
+        "several tables, each speaks of the files in its folder and below.",
     )
     st.download_button(
         "Template of labels.csv",
@@ -157,15 +177,13 @@ def _measured(
         images = open_images()
         kept = Measurement(key, images, *_ask_about(images, loaded(listing.folder), record))
         st.session_state[f"measured-{split}"] = kept
-    measured = kept.table.label.size if kept.table else 0
-    st.success(f"{measured} images measured, {len(kept.skipped)} skipped.", icon=":material/check:")
-    if kept.skipped:
-        st.dataframe({"Skipped": kept.skipped}, hide_index=True)
     return kept
 
 
-def _ask_about(images: LabelledSet, bundle: Loaded, record: Record) -> tuple[Predictions | None, list[str]]:
-    rows, skipped = [], list(images.problems)
+def _ask_about(
+    images: LabelledSet, bundle: Loaded, record: Record
+) -> tuple[Predictions | None, list[LeftOut]]:
+    rows, left_out = [], list(images.problems)
     bar = st.progress(0.0, "Analysing the images")
     asked = analyse_set(
         images,
@@ -176,12 +194,12 @@ def _ask_about(images: LabelledSet, bundle: Loaded, record: Record) -> tuple[Pre
     count = len(images.members)
     for done, (name, outcome) in enumerate(asked, start=1):
         bar.progress(done / count, f"{done} of {count}: {plain(name)}")
-        if isinstance(outcome, str):
-            skipped.append(outcome)
+        if isinstance(outcome, LeftOut):
+            left_out.append(outcome)
         else:
             rows.append(outcome)
     bar.empty()
-    return join(rows) if rows else None, skipped
+    return join(rows) if rows else None, left_out
 
 
 def question(record: Record) -> Question:

@@ -15,7 +15,7 @@ from core.ensemble import FEATURES
 from core.errors import DataError, RadiographError
 from core.evidence import join
 from core.findings import FINDINGS, op_norm, sigmoid, undo_op_norm
-from core.labelled import analyse_set
+from core.labelled import LeftOut, analyse_set
 from core.own_set import open_set
 
 POINTS = np.linspace(0.05, 0.9, 18)
@@ -39,48 +39,22 @@ def analysis(probability: float = 0.7) -> SimpleNamespace:
     )
 
 
-def test_folders_label() -> None:
-    found = open_set(
-        packed(
-            {
-                "set/COVID/a.png": b"a",
-                "set/normal/b.png": b"b",
-                "pneumonia/c.png": b"c",
-                "d.png": b"d",
-                "__MACOSX/covid/._a.png": b"",
-                "covid/.DS_Store": b"",
-            }
-        )
-    )
-    assert [(each.name, each.label) for each in found.members] == [
-        ("pneumonia/c.png", "pneumonia"),
-        ("set/COVID/a.png", "covid"),
-        ("set/normal/b.png", "normal"),
-    ]
-    assert len(found.problems) == 1 and "d.png" in found.problems[0]
-
-
-def test_a_table_labels_and_its_bad_rows_are_named() -> None:
-    rows = (
-        "\ufeffFile,Label,Patient\na.png,COVID-19,p1\nb.png,normal,p1\nc.png,ill,p2\n"
-        "gone.png,covid,\na.png,covid,p1\nd/e.png,pneumonia,\n"
-    )
-    files = dict.fromkeys(["a.png", "b.png", "c.png", "d/e.png"], b"x")
-    found = open_set(packed({"labels.csv": rows.encode(), **files}))
-    assert [(each.name, each.label, each.patient) for each in found.members] == [
-        ("a.png", "covid", "p1"),
-        ("b.png", "normal", "p1"),
-        ("d/e.png", "pneumonia", "d/e.png"),
-    ]
-    assert [problem.split(":")[0] for problem in found.problems] == [
-        f"labels.csv, line {line}" for line in (4, 5, 6)
-    ]
+def test_what_systems_hide_in_archives_is_no_image() -> None:
+    files = {"covid/a.png": b"a", "__MACOSX/covid/._a.png": b"", "covid/.DS_Store": b"", "desktop.ini": b"x"}
+    found = open_set(packed(files))
+    assert [(each.name, each.label) for each in found.members] == [("covid/a.png", "covid")]
+    assert not found.problems
 
 
 def test_the_template_is_a_table_that_works() -> None:
-    files = {f"{name}.png": b"x" for name in ("first", "second", "third")}
+    files = {f"{name}.png": name.encode() for name in ("first", "second", "third")}
     found = open_set(packed({"labels.csv": own_set.TEMPLATE.encode(), **files}))
-    assert len(found.members) == 3 and not found.problems
+    assert [(each.name, each.label, each.patient) for each in found.members] == [
+        ("first.png", "covid", "p1"),
+        ("second.png", "normal", "p2"),
+        ("third.png", "pneumonia", "p3"),
+    ]
+    assert not found.problems
 
 
 @pytest.mark.parametrize(
@@ -91,9 +65,9 @@ def test_the_template_is_a_table_that_works() -> None:
         (packed({"covid/a.png": b"a" * 99})[:-30], "not a whole ZIP"),
         (packed({}), "No labelled image"),
         (packed({"a.png": b"a"}), "No labelled image"),
-        (packed({"labels.csv": b"name,label\n"}), "lacks the column"),
-        (packed({"labels.csv": b"\xff\xfe"}), "UTF-8"),
-        (packed({f"covid/{index}.png": b"" for index in range(502)}), "502 files"),
+        (packed({"labels.csv": b"patient,label\n"}), "lacks the column"),
+        (packed({"labels.csv": b"\xff\xfe"}), "lacks the column"),
+        (packed({f"covid/{index}.png": b"" for index in range(501)}), "501 files"),
     ],
 )
 def test_what_is_no_set_is_refused_in_a_sentence(data: bytes, said: str) -> None:
@@ -102,7 +76,7 @@ def test_what_is_no_set_is_refused_in_a_sentence(data: bytes, said: str) -> None
 
 
 def test_too_much_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_set, "MOST_BYTES", 1000)
+    monkeypatch.setattr(own_set, "MAX_BYTES", 1000)
     bomb = packed({"covid/a.png": bytes(2000)}, compression=zipfile.ZIP_DEFLATED)
     assert len(bomb) < 300
     with pytest.raises(DataError, match="unpacked"):
@@ -112,9 +86,14 @@ def test_too_much_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPat
 def test_a_size_that_lies_is_counted_while_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     data = packed({"covid/a.png": bytes(2000), "covid/b.png": b"b"}, compression=zipfile.ZIP_DEFLATED)
     found = open_set(data)
-    monkeypatch.setattr(own_set, "MOST_BYTES", 1000)
+    monkeypatch.setattr(own_set, "MAX_BYTES", 1000)
     outcomes = dict(analyse_set(found, THRESHOLDS, POINTS, lambda data, name: analysis()))
-    assert "damaged" in outcomes["covid/a.png"] and not isinstance(outcomes["covid/b.png"], str)
+    left = outcomes["covid/a.png"]
+    assert (
+        left.reason == "unreadable"
+        and "damaged" in left.sentence
+        and not isinstance(outcomes["covid/b.png"], LeftOut)
+    )
 
 
 def test_overlapping_files_are_refused() -> None:
@@ -148,8 +127,10 @@ def test_what_cannot_be_read_costs_its_own_row_alone() -> None:
         return analysis()
 
     outcomes = dict(analyse_set(open_set(bytes(data)), THRESHOLDS, POINTS, analyse))
-    assert "damaged" in outcomes["covid/a.png"]
-    assert outcomes["covid/b.png"] == "covid/b.png: This is no radiograph."
+    assert outcomes["covid/a.png"].reason == "unreadable" and "damaged" in outcomes["covid/a.png"].sentence
+    assert outcomes["covid/b.png"] == LeftOut(
+        "covid/b.png", "unreadable", "covid/b.png: This is no radiograph."
+    )
     table = outcomes["normal/c.png"]
     assert table.label.tolist() == ["normal"] and table.split.tolist() == ["own"]
     assert table.scores.tolist() == [[0.7] * 5 + [0.6]]

@@ -146,7 +146,7 @@ def test_phantoms_are_measured_and_their_mistakes_shown(
     monkeypatch.setattr("core.phantom_set.PhantomSet.__init__.__defaults__", (9,))
     page = opened()
     switch(page, "Measure them on phantoms")
-    assert not page.error and "9 images measured, 0 skipped" in page.success[0].value
+    assert not page.error and page.success[0].value == "Phantoms: 9 images used, 0 left out."
     assert page.selectbox[0].value == "phantoms" and "6 images of 6 patients" in captions(page)
     switch(page, "One operating point for all")
     assert page.get("image") and "phantom 20000" in captions(page)  # of random networks, some err
@@ -191,16 +191,36 @@ def test_an_own_set_gets_the_same_page(random_bundle: Path, monkeypatch: pytest.
             archive.write(sample, f"{('covid', 'normal')[number % 2]}/{sample.name}")
         archive.writestr("normal/broken.png", b"nothing")
         archive.writestr("stray.png", b"nothing")
+        archive.writestr("covid/normal/odd.png", b"odd")
     page = opened()
     page.file_uploader[0].set_value([("set.zip", packed.getvalue(), "application/zip")]).run()
     assert not page.exception and not page.error
-    assert "3 images measured, 2 skipped" in page.success[0].value
+    assert page.warning[0].value == (
+        "Your own set: 3 images used, 3 left out: 1 ambiguous, 1 without a label, 1 unreadable."
+    )
     assert page.selectbox[0].value == "own" and "3 images of 3 patients" in captions(page)
-    skipped = next(each.value for each in page.dataframe if "Skipped" in each.value.columns)
-    assert any("broken.png" in row for row in skipped["Skipped"])
+    left = next(each.value for each in page.dataframe if "File or row" in each.value.columns)
+    assert list(left["File or row"]) == ["covid/normal/odd.png", "stray.png", "normal/broken.png"]
+    assert all(name in said for name, said in zip(left["File or row"], left["What is wrong"], strict=True))
     page.file_uploader[0].set_value([("set.zip", b"PK nothing", "application/zip")]).run()
     assert len(page.error) == 1 and "ZIP" in page.error[0].value
     assert "The study, reproduced" in [each.value for each in page.subheader]
+
+
+def test_an_own_set_of_nothing_but_doubts_says_so(
+    random_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("labels.csv", "file,label\nx.png,covid\nx.png,normal\n")
+        archive.writestr("p1/x.png", b"one")
+        archive.writestr("p2/x.png", b"two")
+    page = opened()
+    page.file_uploader[0].set_value([("set.zip", packed.getvalue(), "application/zip")]).run()
+    assert not page.exception and not page.error
+    assert page.warning[0].value == "Your own set: 0 images used, 2 left out: 2 ambiguous."
+    assert page.selectbox[0].value != "own"
 
 
 def test_the_studys_slips_are_named(page: AppTest) -> None:
