@@ -118,6 +118,7 @@ class Finder:
 
     def __init__(self, entries: Sequence[Entry], home: str = "", written: Iterable[str] = ()) -> None:
         self._shared = _fold(common_folder(clean_path(each) for each in written if each))
+        self._folders = {part for entry in entries for part in _fold(entry.folder).split("/")}
         self._by_name: dict[str, list[_Path]] = defaultdict(list)
         self._by_stem: dict[str, list[_Path]] = defaultdict(list)
         for entry in entries:
@@ -146,8 +147,8 @@ class Finder:
         return self._find_alike(path, self._by_stem.get(name, []))
 
     def _find_alike(self, path: str, named: Sequence[_Path]) -> tuple[Entry, ...]:
-        folded = _fold(path)
-        agreeing = [(self._agreement(folded, each.folded), each) for each in named]
+        wanted, alone = _fold(path), len(_unique(named)) == 1
+        agreeing = [(self._agreement(f"/{wanted}", f"/{each.folded}", alone), each) for each in named]
         best = max((count for count, _ in agreeing), default=0)
         kept = [each for count, each in agreeing if best and count == best]
         found = _unique(kept)
@@ -155,17 +156,19 @@ class Finder:
         one_path = len({_fold(entry.path) for entry in found}) == 1
         return same_case if one_path and len(same_case) == 1 else found
 
-    def _agreement(self, wanted: str, path: str) -> int:
+    def _agreement(self, wanted: str, path: str, alone: bool) -> int:
         """How many parts of two paths agree where one is the end of the other; else 0.
 
-        A name alone says enough for a longer path only where the whole table has these folders on top.
+        A name alone is enough for a longer path only where no other file has it, and where the whole table
+        has the upper folders, and the archive none of them.
         """
-        if is_tail(wanted, path):
-            return wanted.count("/") + 1
-        if not is_tail(path, wanted):
+        if path.endswith(wanted):
+            return wanted.count("/")
+        if not wanted.endswith(path):
             return 0
-        above = wanted[: -len(path) - 1]
-        return path.count("/") + 1 if "/" in path or is_below(f"{self._shared}/", above) else 0
+        above = wanted[1 : -len(path)]
+        lacking = is_below(f"{self._shared}/", above) and self._folders.isdisjoint(above.split("/"))
+        return path.count("/") if path.rfind("/") or (alone and lacking) else 0
 
 
 def is_tail(end: str, path: str) -> bool:

@@ -300,9 +300,9 @@ MATCHES = {
         {},
     ),
     "the table has a top folder": (
-        ["x.png", "p/x.png"],
-        "s/x.png,covid s/p/x.png,normal",
-        {"x.png": "covid", "p/x.png": "normal"},
+        ["x.png", "p/y.png"],
+        "s/x.png,covid s/p/y.png,normal",
+        {"x.png": "covid", "p/y.png": "normal"},
         {},
     ),
     "the file at the top": (
@@ -322,6 +322,18 @@ MATCHES = {
         "p2/x.png,normal p1/y.png,covid",
         {"p1/y.png": "covid"},
         {"x.png": "unlabelled", "labels.csv, line 2": "missing"},
+    ),
+    "a folder that is there without the file": (
+        ["x.png", "p2/y.png"],
+        "p2/x.png,covid",
+        {},
+        {"x.png": "unlabelled", "p2/y.png": "unlabelled", "labels.csv, line 2": "missing"},
+    ),
+    "an absent folder and two such files": (
+        ["x.png", "p1/x.png"],
+        "p2/x.png,covid",
+        {},
+        {"x.png": "unlabelled", "p1/x.png": "unlabelled", "labels.csv, line 2": "missing"},
     ),
     "a folder of another name": (
         ["p1/x.png"],
