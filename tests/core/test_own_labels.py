@@ -597,6 +597,18 @@ def test_one_picture_in_two_folders_is_a_contradiction_and_empty_files_are_no_pi
     assert reasons(found) == {"covid/a.png": "contradiction", "normal/a.png": "contradiction"}
 
 
+def test_encrypted_files_that_hide_their_checksum_are_not_taken_for_one_picture() -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("covid/a.png", b"one")
+        archive.writestr("normal/b.png", b"two")
+    hidden, place = bytearray(data.getvalue()), -1
+    while (place := hidden.find(b"PK\x01\x02", place + 1)) >= 0:
+        hidden[place + 8] |= 1
+        hidden[place + 16 : place + 20] = bytes(4)
+    assert labels(open_set(bytes(hidden))) == {"covid/a.png": "covid", "normal/b.png": "normal"}
+
+
 def test_a_name_that_is_twice_in_the_archive_is_ambiguous() -> None:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
