@@ -30,6 +30,8 @@ class Decoded:
         warnings: What the reader has to know.
         spacing_mm: Between pixels in the patient; None where the file does not vouch for it.
         details: Facts about the file, none of them personal.
+        lossy: Whether the greys went through a compression that smears edges.
+        frames: How many pictures of equal standing the file holds, of which this is one.
     """
 
     pixels: NDArray[np.float32]
@@ -37,6 +39,8 @@ class Decoded:
     warnings: tuple[ReadingWarning, ...] = ()
     spacing_mm: float | None = None
     details: dict[str, str] = field(default_factory=dict)
+    lossy: bool = False
+    frames: int = 1
 
 
 def check_size(width: int, height: int) -> None:

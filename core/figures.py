@@ -15,11 +15,13 @@ from plotly.subplots import make_subplots
 
 from core.backbones import BACKBONE_BY_KEY, BACKBONES
 from core.lungs import LUNG
+from core.margins import Box
 from core.results import Analysis, BackboneReading, FindingScore
 
 COLOUR_MAPS = ("Inferno", "Viridis", "Cividis", "Magma")
 GRID_PX = 96  # heat is drawn on so many cells a side; the map itself is 5 to 14
 OPAQUE_FROM = 0.45  # heat below fades out, so that the radiograph stays readable
+DIM = "rgba(70, 74, 80, 0.75)"  # over what was cut, black or white
 NEUTRAL, ACCENT = "#9AA4AF", "#9A7FD1"  # neither is a backbone's
 PATTERNS = dict(zip([backbone.key for backbone in BACKBONES], ("", "/", ".", "x", "-"), strict=True))
 
@@ -122,6 +124,9 @@ def _add_radiograph(figure: go.Figure, source: str, analysis: Analysis, x: str =
         sizing="stretch",
         layer="below",
     )
+    for cut in _cut_off(analysis):
+        corners = {"x0": cut.left, "y0": cut.top, "x1": cut.right, "y1": cut.bottom}
+        figure.add_shape(type="rect", xref=x, yref=y, **corners, fillcolor=DIM, line={"width": 0})
     box = analysis.box
     figure.add_shape(
         type="rect",
@@ -133,6 +138,18 @@ def _add_radiograph(figure: go.Figure, source: str, analysis: Analysis, x: str =
         y1=box.bottom,
         line={"color": NEUTRAL, "width": 1, "dash": "dot"},
     )
+
+
+def _cut_off(analysis: Analysis) -> list[Box]:
+    """The margins that were cut, as up to four rectangles."""
+    width, height, inside = analysis.width_px, analysis.height_px, analysis.inside
+    sides = (
+        Box(0, 0, width, inside.top),
+        Box(0, inside.bottom, width, height),
+        Box(0, inside.top, inside.left, inside.bottom),
+        Box(inside.right, inside.top, width, inside.bottom),
+    )
+    return [side for side in sides if side.width and side.height]
 
 
 def _still(figure: go.Figure) -> go.Figure:
@@ -166,12 +183,13 @@ def _heat(
 def _outline(lungs: NDArray[np.float32], analysis: Analysis) -> go.Contour:
     """A dashed line around the lung fields."""
     rows, columns = lungs.shape
-    dx, dy = analysis.width_px / columns, analysis.height_px / rows
+    inside = analysis.inside
+    dx, dy = inside.width / columns, inside.height / rows
     return go.Contour(
         z=lungs,
-        x0=dx / 2,
+        x0=inside.left + dx / 2,
         dx=dx,
-        y0=dy / 2,
+        y0=inside.top + dy / 2,
         dy=dy,
         contours={"start": LUNG, "end": LUNG, "size": 1, "coloring": "lines"},
         line={"dash": "dash", "width": 1.5},

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RadiographError
+from core.margins import find_inside
 from core.results import ReadingWarning
 
 # Share of pixels that may saturate at either end: labels and collimator edges are about that large.
@@ -55,7 +56,7 @@ def stretch(values: NDArray[Any], low: float, high: float) -> NDArray[np.float32
 
 
 def scale_integers(stored: NDArray[Any]) -> NDArray[np.float32]:
-    """Scales integers of any depth from the range that they use.
+    """Scales integers of any depth from the range that they use inside of uniform margins.
 
     Args:
         stored: (height, width), integer.
@@ -66,14 +67,15 @@ def scale_integers(stored: NDArray[Any]) -> NDArray[np.float32]:
     if stored.dtype.itemsize > 2:
         return scale_floats(stored)
     lowest = int(stored.min())
-    counts = np.bincount((stored.astype(np.int32) - lowest).ravel()).astype(np.int64)
+    index = stored.astype(np.int32) - lowest
+    counts = np.bincount(_inside(index).ravel(), minlength=int(index.max()) + 1).astype(np.int64)
     values = np.arange(lowest, lowest + counts.size)
     table = stretch(values, *robust_range(values.astype(np.float64), counts))
-    return table[stored.astype(np.int32) - lowest]
+    return table[index]
 
 
 def scale_floats(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Scales floats, or integers too wide to count, from the range that a sample of them uses.
+    """Scales floats, or integers too wide to count, from the range of a sample inside of uniform margins.
 
     Args:
         values: (height, width), finite.
@@ -88,8 +90,15 @@ def scale_floats(values: NDArray[Any]) -> NDArray[np.float32]:
         raise RadiographError(
             "The image holds values that are not finite numbers; export it as a 16-bit PNG."
         )
-    sample = values.ravel()[:: max(1, values.size // SAMPLED_PIXELS)].astype(np.float64)
+    inside = _inside(values).ravel()
+    sample = inside[:: max(1, inside.size // SAMPLED_PIXELS)].astype(np.float64)
     return stretch(values, *robust_range(sample, np.ones(sample.size, dtype=np.int64)))
+
+
+def _inside(values: NDArray[Any]) -> NDArray[Any]:
+    """Without its margins of constant value, which would set the scale of what they surround."""
+    box = find_inside(values, tolerance=0)
+    return values[box.top : box.bottom, box.left : box.right]
 
 
 def colour_warnings(rgb: NDArray[np.uint8]) -> tuple[ReadingWarning, ...]:

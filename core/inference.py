@@ -113,7 +113,7 @@ def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
     """Runs all networks on one image.
 
     Args:
-        pixels: (height, width), float32 in [0, 1], bright where dense.
+        pixels: (height, width), float32 in [0, 1], bright where dense; margins that are to be cut are cut.
         networks: From `load_networks`, or a loaded bundle's.
 
     Raises:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from core.margins import Box
 from core.preprocessing import crop_box, equalise
 from core.results import ReadingWarning
 
@@ -129,7 +130,7 @@ def image_statistics(pixels: NDArray[np.float32]) -> dict[str, float]:
         uprightness: the same, less what it would be for the image on its side, in [-2, 2].
     """
     height, width = pixels.shape
-    box = crop_box(width, height, BORDER_SHARE)
+    box = crop_box(Box(0, 0, width, height), BORDER_SHARE)
     side = (THUMBNAIL_PX, THUMBNAIL_PX)
     grey = np.asarray(Image.fromarray(pixels).resize(side, Image.Resampling.BOX, box=box))
     low, high = np.percentile(grey, (5, 95))

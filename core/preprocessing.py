@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.margins import Box, find_inside
 
-class Box(NamedTuple):
-    """A rectangle in pixels of the upright radiograph; right and bottom are exclusive."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
+MIN_INSIDE_SHARE = 0.25  # of either side: less inside of margins is no radiograph on a page
 
 
 class Preprocessing(BaseModel):
@@ -26,6 +19,8 @@ class Preprocessing(BaseModel):
         size_px: Side of the square input.
         border_share: Share of each side cut off, where letters and collimator edges lie.
         equalise: Whether the histogram is equalised, so that exposure says nothing.
+        cut_margins: Whether uniform margins around the radiograph are cut before anything else; older bundles
+            do not say so, and do not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,12 +28,39 @@ class Preprocessing(BaseModel):
     size_px: int = Field(default=224, ge=32, le=1024)
     border_share: float = Field(default=0.06, ge=0, lt=0.4)
     equalise: bool = True
+    cut_margins: bool = False
 
 
-def crop_box(width: int, height: int, border_share: float) -> Box:
-    """The part of a radiograph that the networks see."""
-    dx, dy = round(width * border_share), round(height * border_share)
-    return Box(dx, dy, width - dx, height - dy)
+def inside_box(pixels: NDArray[np.float32], preprocessing: Preprocessing, *, lossy: bool = False) -> Box:
+    """The part of a picture that is read: what lies inside of its uniform margins, if these are cut.
+
+    Args:
+        pixels: (height, width), float32 in [0, 1].
+        preprocessing: The recipe.
+        lossy: Whether the picture was compressed in a way that smears edges.
+
+    Returns:
+        The whole picture where the recipe keeps margins, or where so little lies inside of them that it can
+        hardly be the radiograph.
+    """
+    height, width = pixels.shape
+    whole = Box(0, 0, width, height)
+    if not preprocessing.cut_margins:
+        return whole
+    found = find_inside(pixels, lossy=lossy)
+    enough = min(found.width / width, found.height / height) >= MIN_INSIDE_SHARE
+    return found if enough else whole
+
+
+def crop(pixels: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
+    """The part of a picture inside of a box, as a view."""
+    return pixels[box.top : box.bottom, box.left : box.right]
+
+
+def crop_box(inside: Box, border_share: float) -> Box:
+    """The part of a radiograph that the networks see: the same share is cut off each side of the inside."""
+    dx, dy = round(inside.width * border_share), round(inside.height * border_share)
+    return Box(inside.left + dx, inside.top + dy, inside.right - dx, inside.bottom - dy)
 
 
 def equalise(pixels: NDArray[np.float32], bins: int = 256) -> NDArray[np.float32]:
@@ -65,14 +87,14 @@ def network_input(pixels: NDArray[np.float32], preprocessing: Preprocessing) -> 
     The crop is stretched to a square, as in the study; the display never is.
 
     Args:
-        pixels: (height, width), float32 in [0, 1], bright where dense.
+        pixels: (height, width), float32 in [0, 1], bright where dense; margins that are to be cut are cut.
         preprocessing: The bundle's recipe.
 
     Returns:
         (size_px, size_px), float32 in [0, 1].
     """
     height, width = pixels.shape
-    box = crop_box(width, height, preprocessing.border_share)
+    box = crop_box(Box(0, 0, width, height), preprocessing.border_share)
     side = (preprocessing.size_px, preprocessing.size_px)
     resized = Image.fromarray(pixels).resize(side, Image.Resampling.BILINEAR, box=box)
     grey = np.clip(np.asarray(resized, dtype=np.float32), 0, 1)

@@ -18,6 +18,9 @@ from core.results import ReadingWarning
 __all__ = ["Radiograph", "display_name", "pixels_to_display", "read_radiograph"]
 
 
+LOSSY_FORMATS = frozenset({"JPEG", "MPO", "WebP", "HEIC"})
+
+
 @dataclass(frozen=True, eq=False)
 class Radiograph:
     """A radiograph as the networks and the reader see it.
@@ -29,6 +32,8 @@ class Radiograph:
         source_format: "PNG", "JPEG", "TIFF", "WebP", "BMP", "MPO" or "DICOM".
         spacing_mm: Between pixels in the patient; None where the file does not vouch for it.
         details: Facts about the file for display, none of them personal.
+        lossy: Whether the greys went through a compression that smears edges.
+        frames: How many pictures of equal standing the file holds, of which this is one.
     """
 
     name: str
@@ -37,6 +42,8 @@ class Radiograph:
     source_format: str
     spacing_mm: float | None
     details: dict[str, str]
+    lossy: bool = False
+    frames: int = 1
 
 
 def read_radiograph(data: bytes, name: str, frame: int = 0) -> Radiograph:
@@ -48,7 +55,7 @@ def read_radiograph(data: bytes, name: str, frame: int = 0) -> Radiograph:
     Args:
         data: The whole file.
         name: As uploaded; used for display and to notice a misleading extension, never to decide the type.
-        frame: Which frame of a multi-frame DICOM file, from 0; the choice comes with a warning.
+        frame: Which frame of a DICOM file, or page of a TIFF, that holds several, from 0.
 
     Returns:
         The radiograph; `pixels` of 12 to 32 bits are scaled by the file's window, else from their own range.
@@ -58,7 +65,7 @@ def read_radiograph(data: bytes, name: str, frame: int = 0) -> Radiograph:
     """
     kind = _admit(data, name)
     try:
-        decoded = _read_dicom(data, frame) if kind.reader == "dicom" else read_raster(data)
+        decoded = _read_dicom(data, frame) if kind.reader == "dicom" else read_raster(data, frame)
     except MemoryError as error:
         raise RadiographError(
             "The image takes too much memory to read; scale it down and try again."
@@ -111,6 +118,8 @@ def _radiograph(decoded: Decoded, name: str, kind: FileType) -> Radiograph:
         source_format=decoded.source_format,
         spacing_mm=decoded.spacing_mm,
         details={"Format": decoded.source_format, "Size": f"{width} x {height} px", **decoded.details},
+        lossy=decoded.lossy or decoded.source_format in LOSSY_FORMATS,
+        frames=decoded.frames,
     )
 
 

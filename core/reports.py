@@ -24,6 +24,7 @@ def to_record(analysis: Analysis) -> dict[str, Any]:
         "name": analysis.name,
         "width_px": analysis.width_px,
         "height_px": analysis.height_px,
+        "inside": analysis.inside._asdict(),
         "box": analysis.box._asdict(),
         "backbones": [_reading(reading) for reading in analysis.readings],
         "votes": analysis.votes,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.backbones import Backbone
 from core.lungs import HeatInLungs
-from core.preprocessing import Box
+from core.margins import Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +162,8 @@ class Analysis:
         name: Name of the file, as uploaded: text from outside, never markup.
         width_px: Of the upright radiograph.
         height_px: Of the upright radiograph.
-        box: The part that the networks saw; heatmaps lie over it.
+        inside: The part that was read: all of it, or what lies inside of margins that were cut.
+        box: The part of that which the networks saw; heatmaps lie over it.
         readings: One a backbone, in the table's order.
         findings: 18, in torchxrayvision's order.
         severity: Extent and opacity.
@@ -170,13 +171,14 @@ class Analysis:
         warnings: From reading the file and from looking at it.
         provenance: Where the numbers come from.
         milliseconds: Wall time of the analysis, without reading the file.
-        lungs: Each place's probability of lung field, (size, size), stretched over the whole radiograph; None
-            in a bundle without a lung network.
+        lungs: Each place's probability of lung field, (size, size), stretched over `inside`; None in a bundle
+            without a lung network.
     """
 
     name: str
     width_px: int
     height_px: int
+    inside: Box
     box: Box
     readings: tuple[BackboneReading, ...]
     findings: tuple[FindingScore, ...]
@@ -186,6 +188,11 @@ class Analysis:
     provenance: Provenance
     milliseconds: float
     lungs: NDArray[np.float32] | None = None
+
+    @property
+    def cut(self) -> bool:
+        """Whether margins were cut."""
+        return self.inside != (0, 0, self.width_px, self.height_px)
 
     @property
     def votes(self) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import DataError
-from core.preprocessing import Box
+from core.margins import Box
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 TRUTH = "truth.json"

@@ -144,7 +144,7 @@ class TrainConfig:
             all.
     """
 
-    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    preprocessing: Preprocessing = field(default_factory=lambda: Preprocessing(cut_margins=True))
     pooling: Pooling = "average"
     phantoms: int = 2400
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
@@ -170,7 +170,7 @@ STUDY = TrainConfig(
 
 # A few minutes on two cores: proves that every step works, and teaches a network next to nothing.
 TINY = TrainConfig(
-    preprocessing=Preprocessing(size_px=96),
+    preprocessing=Preprocessing(size_px=96, cut_margins=True),
     phantoms=96,
     pretrain=PretrainConfig(stages=(Stage(80, 1, 8, 1e-3),), further=(Stage(96, 1, 8, 1e-3),), batch=8),
     transfer=TransferConfig(epochs=8, patience=4),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from core.errors import DataError, RadiographError
-from core.preprocessing import Preprocessing, network_input
+from core.preprocessing import Preprocessing, crop, inside_box, network_input
 from train.files import replacing
 from train.processes import cores, end_with_parent
 
@@ -140,19 +140,37 @@ def read_pixels(record: Record, folder: Path | None, phantom_px: int = 224) -> N
     Raises:
         DataError: If the file is missing or is not a radiograph.
     """
+    return _read(record, folder, phantom_px)[0]
+
+
+def _read(record: Record, folder: Path | None, phantom_px: int) -> tuple[NDArray[np.float32], bool]:
+    """The pixels, and whether they went through a lossy compression."""
     if record.source == PHANTOM:
         from core.phantom import draw_spec, render
 
         _, label, seed = record.path.split("/")
-        return render(draw_spec(int(seed), label=label, size_px=phantom_px)).pixels
+        return render(draw_spec(int(seed), label=label, size_px=phantom_px)).pixels, False
     from core.radiograph import read_radiograph
 
     if folder is None:
         raise DataError(f"{record.path} is no phantom; give the data folder with --data.")
     try:
-        return read_radiograph((folder / record.path).read_bytes(), record.path).pixels
+        found = read_radiograph((folder / record.path).read_bytes(), record.path)
     except (OSError, RadiographError) as error:
         raise DataError(f"{record.path}: {error}") from error
+    return found.pixels, found.lossy
+
+
+def read_inside(
+    record: Record, folder: Path | None, preprocessing: Preprocessing, phantom_px: int = 224
+) -> NDArray[np.float32]:
+    """One image as the app's networks would get it: without its margins, where the recipe cuts them.
+
+    Raises:
+        DataError: As for `read_pixels`.
+    """
+    pixels, lossy = _read(record, folder, phantom_px)
+    return crop(pixels, inside_box(pixels, preprocessing, lossy=lossy))
 
 
 def load_squares(
@@ -237,7 +255,7 @@ def _begin() -> None:
 
 def _square(job: tuple[Record, Path | None, Preprocessing]) -> tuple[NDArray[np.uint8]]:
     record, folder, preprocessing = job
-    pixels = read_pixels(record, folder, max(preprocessing.size_px, 128))
+    pixels = read_inside(record, folder, preprocessing, max(preprocessing.size_px, 128))
     return (to_bytes(network_input(pixels, preprocessing)),)
 
 

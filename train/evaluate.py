@@ -21,7 +21,7 @@ from core.errors import DataError
 from core.evidence import FINDING, collect_evidence
 from core.findings import FINDINGS
 from core.inference import Networks, RawOutputs, ensemble_features, load_networks, raw_outputs
-from train.data import Progress, Record, read_pixels
+from train.data import Progress, Record, read_inside
 
 INFORMATION = ("path", "split", "source", "group", "label")
 SEVERITY = ("extent", "opacity")  # as people scored them, or as a phantom was rendered
@@ -83,7 +83,7 @@ def run_networks(
         data: The data folder; phantoms need none.
         networks: From `core.inference.load_networks`.
         progress: Called with (done, total).
-        change: What is done to each image first; nothing by default.
+        change: What is done to each image first, inside of its margins; nothing by default.
 
     Raises:
         DataError: If an image cannot be read.
@@ -91,7 +91,7 @@ def run_networks(
     rows = []
 
     def run(record: Record) -> tuple[RawOutputs, dict[str, NDArray[np.float32]]]:
-        pixels = read_pixels(record, data)
+        pixels = read_inside(record, data, networks.manifest.preprocessing)
         outputs = raw_outputs(change(pixels) if change else pixels, networks)
         pooled = {key: features.mean(axis=(0, 1)) for key, features in outputs.feature_maps.items()}
         outputs.feature_maps.clear()

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from core.preprocessing import Box, Preprocessing, crop_box, equalise, network_input
+from core.margins import Box
+from core.preprocessing import Preprocessing, crop_box, equalise, network_input
 
 
 def test_crop_box_takes_the_same_share_of_each_side() -> None:
-    assert crop_box(1000, 500, 0.06) == Box(60, 30, 940, 470)
+    assert crop_box(Box(0, 0, 1000, 500), 0.06) == Box(60, 30, 940, 470)
+    assert crop_box(Box(10, 20, 1010, 520), 0.06) == Box(70, 50, 950, 490)
 
 
 def test_equalised_greys_are_spread_evenly() -> None:

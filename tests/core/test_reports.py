@@ -13,7 +13,7 @@ import pytest
 from core.backbones import BACKBONES
 from core.findings import FINDINGS
 from core.lungs import HeatInLungs
-from core.preprocessing import Box
+from core.margins import Box
 from core.reports import DISCLAIMER, escape_cell, to_csv, to_json
 from core.results import (
     Analysis,
@@ -34,6 +34,7 @@ def analysis() -> Analysis:
         name="=cmd|' /C calc'!A0.png",
         width_px=300,
         height_px=200,
+        inside=Box(0, 0, 300, 200),
         box=Box(18, 12, 282, 188),
         readings=tuple(
             BackboneReading(b, 0.1 + 0.2 * i, 0.5, heat, 2.5, None if i else HeatInLungs(0.6, 0.4))
