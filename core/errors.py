@@ -2,6 +2,7 @@
 
     ThoraxLensError
     ├── RadiographError       the uploaded file cannot be read as a chest radiograph
+    │   └── SeveralFramesError   it holds several, and nobody said which one is meant
     ├── BundleError           a bundle is damaged, incomplete or of another format
     │   └── SelfTestError     its files are whole, but it answers otherwise than when it was built
     ├── EngineError           the inference engine could not be prepared or run
@@ -20,6 +21,18 @@ class ThoraxLensError(Exception):
 
 class RadiographError(ThoraxLensError):
     """The uploaded file cannot be read as a chest radiograph."""
+
+
+class SeveralFramesError(RadiographError):
+    """The file holds several pictures, and nobody said which one is meant.
+
+    Attributes:
+        frames: How many.
+    """
+
+    def __init__(self, frames: int) -> None:
+        super().__init__(f"The file holds {frames} pictures; choose the one to read.")
+        self.frames = frames
 
 
 class BundleError(ThoraxLensError):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.analysis import Models, analyse, load_models
 from core.bundle import manifest_sha256
 from core.engine import Progress
+from core.errors import SeveralFramesError
 from core.evidence import Evidence, collect_evidence
 from core.radiograph import Radiograph, pixels_to_display
 from core.results import Analysis
@@ -26,8 +27,17 @@ from core.worker import read_radiograph_isolated, start_decoder
 AT_ONCE = 2  # analyses; on two cores a third would only make all slower
 KEPT = 64  # recent analyses, each with a picture of at most 0.8 MB
 DISPLAY_PX = 900
+PREVIEW_PX = 200
 
 Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class File:
+    """A file from anybody: its bytes, and the name that it came with (plain text, never markup)."""
+
+    data: bytes
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +51,22 @@ class Case:
 
     analysis: Analysis
     grey: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read.
+
+    Attributes:
+        frame: Which of its pictures, from 0; None where it should hold but one.
+        cut_margins: Whether uniform margins are cut first; None for as the bundle does.
+    """
+
+    frame: int | None = None
+    cut_margins: bool | None = None
+
+
+PLAIN = Reading()
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,30 +129,35 @@ class Service:
                 gc.freeze()
             return loaded
 
-    def read(self, data: bytes, name: str, loaded: Loaded, tell: Tell, *, keep: bool = True) -> Case:
+    def read(
+        self, file: File, loaded: Loaded, tell: Tell, reading: Reading = PLAIN, *, keep: bool = True
+    ) -> Case:
         """Reads and analyses a file.
 
         Args:
-            data: The whole file.
-            name: As uploaded.
+            file: The file.
             loaded: The bundle to ask.
             tell: Called with a sentence whenever something else begins.
+            reading: How.
             keep: Whether to remember the answer, for when the page runs again.
 
         Raises:
-            RadiographError: If the file is no radiograph.
+            RadiographError: If the file is no radiograph; SeveralFramesError if it holds several and
+                `reading` does not say which.
             EngineError: If a network fails.
         """
-        key = f"{loaded.version}:{name}:{hashlib.sha256(data).hexdigest()}"
+        key = f"{loaded.version}:{reading}:{file.name}:{hashlib.sha256(file.data).hexdigest()}"
         with self._state:
             if key in self._cases:
                 self._cases.move_to_end(key)
                 return self._cases[key]
         with self._place(tell):
             tell("Reading the file")
-            radiograph = read_radiograph_isolated(data, name)
+            radiograph = read_radiograph_isolated(file.data, file.name, reading.frame or 0)
+            if reading.frame is None and radiograph.frames > 1:
+                raise SeveralFramesError(radiograph.frames)
             tell("Asking five backbones, the findings network and the ensemble")
-            case = _analyse(radiograph, loaded.models)
+            case = _analyse(radiograph, loaded.models, reading)
         if not keep:
             return case
         with self._state:
@@ -154,5 +185,15 @@ class Service:
             self._places.release()
 
 
-def _analyse(radiograph: Radiograph, models: Models) -> Case:
-    return Case(analyse(radiograph, models), pixels_to_display(radiograph, DISPLAY_PX))
+def preview(file: File, frame: int) -> NDArray[np.uint8]:
+    """A small picture of one of a file's frames, (h, w), its longer side at most `PREVIEW_PX`.
+
+    Raises:
+        RadiographError: If that frame cannot be read.
+    """
+    return pixels_to_display(read_radiograph_isolated(file.data, file.name, frame), PREVIEW_PX)
+
+
+def _analyse(radiograph: Radiograph, models: Models, reading: Reading) -> Case:
+    analysis = analyse(radiograph, models, cut_margins=reading.cut_margins)
+    return Case(analysis, pixels_to_display(radiograph, DISPLAY_PX))

@@ -17,20 +17,18 @@ _BASES: dict[Base, str] = {
     "imagenet": " (heads trained anew)",
     "frozen": " (heads trained anew; their bases had seen the sources, which flatters)",
 }
-_COUNTS = ("None", "One", "Two", "Three", "Four", "Five")
+_COUNTS = ("none", "one", "two", "three", "four", "five")
 
 
 def headline(analysis: Analysis) -> str:
-    """The decision in words: how the backbones vote, what the ensemble says, and what its number is."""
+    """The decision in words, to follow what it is about: how the backbones vote, what the ensemble says."""
     votes, decision = analysis.votes, analysis.decision
     if votes in (0, len(analysis.readings)):
-        vote = f"All five backbones read this radiograph as {'COVID-19' if votes else 'normal'}."
+        vote = f"all five backbones read this radiograph as {'COVID-19' if votes else 'normal'}."
     else:
         verb = "reads" if votes == 1 else "read"
-        others = _COUNTS[len(analysis.readings) - votes].lower()
-        vote = (
-            f"{_COUNTS[votes]} of the five backbones {verb} this radiograph as COVID-19, {others} as normal."
-        )
+        some, others = _COUNTS[votes], _COUNTS[len(analysis.readings) - votes]
+        vote = f"{some} of the five backbones {verb} this radiograph as COVID-19, {others} as normal."
     digits = tie_digits(decision.probability, decision.threshold)
     side = "above" if decision.positive else "below"
     return (
@@ -38,6 +36,20 @@ def headline(analysis: Analysis) -> str:
         f"P(COVID-19) {decision.probability:.{digits}f}, {side} its threshold of "
         f"{decision.threshold:.{digits}f}."
     )
+
+
+def margins(analysis: Analysis) -> str:
+    """What was cut off each side of a picture."""
+    left, top, right, bottom = analysis.inside
+    sides = {
+        "left": left / analysis.width_px,
+        "right": 1 - right / analysis.width_px,
+        "top": top / analysis.height_px,
+        "bottom": 1 - bottom / analysis.height_px,
+    }
+    parts = [f"{100 * share:.0f} % at the {side}" if share >= 0.005 else "" for side, share in sides.items()]
+    cut = ", ".join(part for part in parts if part) or "less than 1 %"
+    return f"Uniform margins were cut before the networks saw the picture ({cut}): what is greyed out."
 
 
 def tie_digits(probability: float, threshold: float) -> int:

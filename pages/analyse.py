@@ -3,17 +3,20 @@
 import streamlit as st
 
 from pages import components as show
+from pages import in_hand
 
 show.title("ThoraxLens", "What five chest-radiograph models see, side by side")
 show.disclaimer()
+in_hand.files_in_hand()
 bundle = show.chosen_bundle()
-source = show.chosen_radiograph()
+source = in_hand.chosen_radiograph()
 
 if bundle and source:
-    case = show.analysed(source, bundle)
+    case = in_hand.answer(source, bundle)
     if case:
+        in_hand.other_frame(source)
         show.warnings(case.analysis)
-        show.decision(case, bundle)
+        show.decision(case, bundle, source.subject)
         show.heatmaps(case)
         findings, ensemble = st.columns(2, gap="large")
         with findings:

@@ -2,9 +2,11 @@
 
 from pages import comparing as show
 from pages.components import chosen_listing, disclaimer, title
+from pages.in_hand import files_in_hand
 
 title("Compare", "Five backbones, three SVMs and three simple baselines on the same images")
 disclaimer()
+files_in_hand()
 listing = chosen_listing()
 record = show.record(listing) if listing else None
 

@@ -25,6 +25,7 @@ from core.markdown import plain
 from core.measures import Draws, Measured, decisions, draw, rankings
 from core.mistakes import Mistake, find_file, find_mistakes
 from core.record import Record, read_record, shortcut_points, source_points
+from core.service import File
 from core.wording import left_out_sources
 from pages.components import PLOT, TABS, Loaded, loaded, refusals, service
 
@@ -189,7 +190,7 @@ def _ask_about(
         images,
         record.predictions.thresholds,
         bundle.models.manifest.findings.operating_points,
-        lambda data, name: service().read(data, name, bundle, lambda text: None, keep=False).analysis,
+        lambda data, name: service().read(File(data, name), bundle, lambda text: None, keep=False).analysis,
     )
     count = len(images.members)
     for done, (name, outcome) in enumerate(asked, start=1):

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from core import figures, reports, wording
+from core.analysis import MARGINS
 from core.backbones import BACKBONES
 from core.bundle import BundleListing, list_bundles, read_cards
 from core.errors import ThoraxLensError
 from core.evidence import SPLITS
 from core.glossary import term
 from core.markdown import harmless, lower_headings, plain, split_sections
-from core.names import display_name
 from core.results import Analysis, BackboneReading
-from core.samples import list_samples
 from core.service import Case, Loaded, Service
 from core.sources import PROJECT, bundles_folder
 from pages.heat_switch import heat_switch
@@ -47,14 +46,6 @@ _STYLE = """
     for each in BACKBONES
 )
 ZOOMABLE = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file to analyse: its bytes and the name to show (plain text, never markup)."""
-
-    data: bytes
-    name: str
 
 
 @st.cache_resource(show_spinner=False)
@@ -131,70 +122,6 @@ def loaded(folder: Path) -> Loaded:
     return bundle
 
 
-def chosen_radiograph() -> Source | None:
-    """What the user uploaded, or else a sample."""
-    upload, strip = st.columns([2, 3], gap="medium")
-    with upload:
-        files = st.file_uploader(
-            "Your radiographs (PNG, JPEG, TIFF, WebP, BMP or DICOM; they stay in memory)",
-            accept_multiple_files=True,
-        )
-    with strip:
-        return _uploaded(files) if files else _sample()
-
-
-def _uploaded(files: list) -> Source:
-    """The chosen file: the first of those that were added last, until the user chooses another."""
-    named: dict = {}
-    for file in files:
-        name = display_name(file.name)
-        same = sum(display_name(other.name) == name for other in named.values())
-        named[f"{name} ({same + 1})" if same else name] = file
-    state = st.session_state
-    added = [name for name, file in named.items() if file.file_id not in state.get("known_files", ())]
-    state.known_files = [file.file_id for file in files]
-    if added or state.get("chosen_file") not in named:
-        state.chosen_file = (added or list(named))[0]
-    if len(named) > 1:
-        st.selectbox("Which of your files", list(named), key="chosen_file")
-    chosen = named[state.chosen_file]
-    return Source(chosen.getvalue(), chosen.name)
-
-
-def _sample() -> Source | None:
-    with refusals():
-        samples = list_samples()
-        titles = {sample.title: sample for sample in samples}
-        picked = st.pills(
-            "Or a sample: rendered phantoms, whose truth is known",
-            list(titles),
-            default=_first_ill(titles),
-            required=True,
-            help=term("phantom"),
-            wrap=True,
-        )
-        sample = titles[picked]
-        st.caption(f"{sample.description} {sample.truth}")
-        return Source(sample.path.read_bytes(), sample.path.name)
-    return None
-
-
-def _first_ill(titles: dict) -> str:
-    return next((title for title, sample in titles.items() if sample.label == "covid"), next(iter(titles)))
-
-
-def analysed(source: Source, bundle: Loaded) -> Case | None:
-    """Reads and analyses a file, saying what is being done."""
-    place = st.empty()
-    with refusals():
-        with place.status("Reading the file") as status:
-            case = service().read(source.data, source.name, bundle, lambda text: status.update(label=text))
-        place.empty()
-        return case
-    place.empty()
-    return None
-
-
 def warnings(analysis: Analysis) -> None:
     """What makes this radiograph's answers less trustworthy."""
     messages = [plain(warning.message) for warning in analysis.warnings]
@@ -202,12 +129,18 @@ def warnings(analysis: Analysis) -> None:
         st.warning("\n\n".join(messages), icon=":material/warning:")
 
 
-def decision(case: Case, bundle: Loaded) -> None:
-    """The decision in words, how far the backbones agree, and how wrong they tend to be."""
+def decision(case: Case, bundle: Loaded, subject: str) -> None:
+    """The decision in words, how far the backbones agree, and how wrong they tend to be.
+
+    Args:
+        case: The answer.
+        bundle: Who gave it.
+        subject: What was asked about: the name of a file, or that of a sample, which says that it is one.
+    """
     analysis = case.analysis
     words, picture = st.columns([3, 2], gap="large")
     with words:
-        st.markdown(f"#### {wording.headline(analysis)}")
+        st.markdown(f"#### {plain(subject)}: {wording.headline(analysis)}")
         st.markdown(
             f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
             help=terms("agreement", "spread"),
@@ -228,6 +161,27 @@ def decision(case: Case, bundle: Loaded) -> None:
         )
         size = f"{analysis.width_px} x {analysis.height_px} px"
         st.caption(f"{plain(analysis.name)}: {size}. {wording.frame(analysis)}")
+        _margins(analysis)
+
+
+def _margins(analysis: Analysis) -> None:
+    """What was cut around the radiograph, and the switch that undoes it."""
+    left = any(warning.code == MARGINS.code for warning in analysis.warnings)
+    if not (analysis.cut or left):
+        return
+    st.session_state["margins switch"] = analysis.cut
+    st.toggle(
+        "Cut uniform margins",
+        key="margins switch",
+        on_change=_switch_margins,
+        help=term("margins"),
+    )
+    if analysis.cut:
+        st.caption(wording.margins(analysis))
+
+
+def _switch_margins() -> None:
+    st.session_state["cut margins"] = st.session_state["margins switch"]
 
 
 @st.fragment

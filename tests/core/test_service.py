@@ -11,7 +11,7 @@ from core.bundle import read_manifest
 from core.errors import BundleError
 from core.evidence import collect_evidence
 from core.samples import list_samples
-from core.service import Service
+from core.service import File, Service
 
 
 class SessionEndedError(Exception):
@@ -49,13 +49,13 @@ def test_the_queue_says_how_many_wait_and_forgets_who_left(
     inside, leave = threading.Event(), threading.Event()
     analyse = module.analyse
 
-    def slow(radiograph, models):
+    def slow(radiograph, models, **options):
         inside.set()
         assert leave.wait(60)
-        return analyse(radiograph, models)
+        return analyse(radiograph, models, **options)
 
     monkeypatch.setattr(module, "analyse", slow)
-    busy = threading.Thread(target=service.read, args=(data, "one.png", loaded, lambda text: None))
+    busy = threading.Thread(target=service.read, args=(File(data, "one.png"), loaded, lambda text: None))
     busy.start()
     assert inside.wait(60)
 
@@ -64,10 +64,12 @@ def test_the_queue_says_how_many_wait_and_forgets_who_left(
 
     for _ in range(2):  # whoever leaves the queue makes room in it
         with pytest.raises(SessionEndedError, match="you are number 1 in the queue"):
-            service.read(data, "two.png", loaded, gone)
+            service.read(File(data, "two.png"), loaded, gone)
     leave.set()
     busy.join(60)
-    assert service.read(data, "one.png", loaded, gone).analysis.name == "one.png"  # kept: nobody is told
+    assert (
+        service.read(File(data, "one.png"), loaded, gone).analysis.name == "one.png"
+    )  # kept: nobody is told
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,14 @@
 import re
 import shutil
 import sys
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import streamlit as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import figures, service, wording
@@ -15,8 +19,11 @@ from core.bundle import file_sha256, read_manifest, write_manifest
 from core.manifest import BundleFile
 from core.markdown import harmless
 from core.samples import list_samples
+from core.service import File
 from core.sources import PROJECT
+from core.tray import Tray
 from core.trials import CoveredLungs, MeasuredAuc, Trials, write_trials
+from pages import in_hand
 
 PAGES = ("analyse.py", "compare.py", "cards.py", "about.py")
 SECONDS = 240  # of a busy machine, the first time; 3 on an idle one
@@ -48,9 +55,9 @@ def analysed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     analyse = service.analyse
 
-    def counted(radiograph, models):
+    def counted(radiograph, models, **options):
         names.append(radiograph.name)
-        return analyse(radiograph, models)
+        return analyse(radiograph, models, **options)
 
     monkeypatch.setattr(service, "analyse", counted)
     st.cache_resource.clear()
@@ -256,14 +263,126 @@ def test_a_hostile_name_is_shown_as_text(bundles: Path, suffix: str) -> None:
         assert not any(link in text.replace("\\", "") for link in ("://", "www.", "@x"))
 
 
+def tray_of(page: AppTest) -> list[str]:
+    """Names of the files in hand, as the page shows them."""
+    labels = [each.options for each in page.button_group if "Files in hand" in str(each.label)]
+    return [label.replace("\\", "") for label in labels[0]] if labels else []
+
+
+def headline(page: AppTest) -> str:
+    """The answer's first sentence, as a person reads it; empty where there is no answer."""
+    found = [text for text in markdown(page) if text.startswith("####")]
+    return found[0].removeprefix("#### ").replace("\\", "") if found else ""
+
+
+def with_tray(name: str, tray: Tray) -> AppTest:
+    """A page that the user comes to with files in hand."""
+    page = AppTest.from_file(PROJECT / "pages" / name, default_timeout=SECONDS)
+    page.session_state["entered"] = True
+    page.session_state["tray"] = tray
+    page.run()
+    assert not page.exception
+    return page
+
+
+def test_the_headline_names_what_it_speaks_of(bundles: Path) -> None:
+    assert headline(open_page()).startswith("Sample “COVID-19-like, mild”: ")
+    assert headline(upload(("my chest.png", sample()))).startswith("my chest.png: ")
+
+
 def test_of_several_files_the_user_chooses(bundles: Path, analysed: list[str]) -> None:
     page = upload(("one.png", sample()), ("two.png", b"no image"))
-    assert page.selectbox[0].options == ["one.png", "two.png"]
-    assert "one.png" in analysed and not page.error
-    page.selectbox[0].select_index(1).run()
-    assert len(page.error) == 1 and not page.exception
-    files = [("one.png", sample()), ("two.png", b"no image"), ("one.png", sample())]
-    page.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
-    assert page.selectbox[0].options == ["one.png", "two.png", "one.png (2)"]
-    page.selectbox[0].select_index(2).run()
-    assert not page.error and not page.exception
+    assert tray_of(page) == ["one.png", "two.png"]
+    assert headline(page).startswith("one.png: ") and not page.error
+    page.button_group[0].set_value(list(page.session_state.tray.held)[1]).run()
+    assert len(page.error) == 1 and "two.png" in page.error[0].value.replace("\\", "")
+    assert not headline(page) and not page.get("plotly_chart") and not page.exception
+    page.file_uploader[0].set_value([("one.png", sample(".dcm"), "image/png")]).run()
+    assert tray_of(page) == ["one.png", "two.png", "one.png (2)"]
+    assert headline(page).startswith("one.png (2): ") and not page.error
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_files_in_hand_are_on_every_page_until_they_are_put_away(name: str, bundles: Path) -> None:
+    tray = Tray()
+    tray.take([File(sample(), "mine.png")])
+    tray.refuse({"huge.png": "The file is larger than 50 MB; scale it down."})
+    page = with_tray(name, tray)
+    assert tray_of(page) == ["mine.png", "huge.png"]
+    next(each for each in page.button if each.label == "Put away").click().run()
+    assert tray_of(page) == ["mine.png"]
+    next(each for each in page.button if each.label == "Put away").click().run()
+    assert tray_of(page) == [] and not page.exception
+
+
+def test_coming_back_shows_the_file_in_hand_and_no_sample(bundles: Path, analysed: list[str]) -> None:
+    page = upload(("mine.png", sample()))
+    back = with_tray("analyse.py", page.session_state.tray)
+    assert headline(back).startswith("mine.png: ")
+    assert analysed == ["covid-mild.png", "mine.png"]
+
+
+def test_coming_back_to_a_refused_file_shows_no_sample(bundles: Path, analysed: list[str]) -> None:
+    page = upload(("broken.png", b"no image"))
+    back = with_tray("analyse.py", page.session_state.tray)
+    assert len(back.error) == 1 and "broken.png" in back.error[0].value.replace("\\", "")
+    assert not headline(back) and analysed == ["covid-mild.png"]
+
+
+@pytest.mark.parametrize(
+    ("news", "said"),
+    [
+        ({"refused": {"huge.png": "Error: File must be 50.0MB or smaller."}}, "larger than 50 MB"),
+        ({"lost": ["mine.png"]}, "connection to the server was lost"),
+    ],
+)
+def test_what_only_the_browser_knows_stands_in_place_of_the_answer(
+    news: dict, said: str, bundles: Path, analysed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = [SimpleNamespace(**{"refused": None, "lost": None, **news})]
+    silent = SimpleNamespace(refused=None, lost=None)
+    monkeypatch.setattr(in_hand, "session_watch", lambda **_: told.pop() if told else silent)
+    page = open_page()
+    (name,) = news.get("refused") or news["lost"]
+    assert len(page.error) == 1 and said in page.error[0].value
+    assert name in page.error[0].value.replace("\\", "")
+    assert not headline(page) and not page.get("plotly_chart") and not analysed
+    page.file_uploader[0].set_value([(name, sample(), "image/png")]).run()
+    assert tray_of(page) == [name] and headline(page).startswith(f"{name}: ") and not page.error
+
+
+def test_a_sample_can_be_looked_at_with_a_file_in_hand(bundles: Path) -> None:
+    page = upload(("mine.png", sample()))
+    page.button_group[1].set_value("Normal chest").run()
+    assert headline(page).startswith("Sample “Normal chest”: ") and tray_of(page) == ["mine.png"]
+    page.button_group[0].set_value(next(iter(page.session_state.tray.held))).run()
+    assert headline(page).startswith("mine.png: ") and not page.exception
+
+
+def test_margins_are_named_and_a_switch_cuts_them_or_leaves_them(bundles: Path, analysed: list[str]) -> None:
+    grey = np.asarray(Image.open(BytesIO(sample())).convert("L"))
+    data = BytesIO()
+    Image.fromarray(np.pad(grey, 100, constant_values=255)).save(data, "PNG")
+    page = upload(("page.png", data.getvalue()))
+    assert any("uniform margins" in each.value for each in page.warning), "this bundle does not cut them"
+    switch = next(each for each in page.toggle if each.label == "Cut uniform margins")
+    assert not switch.value
+    switch.set_value(True).run()
+    assert not page.exception and not any("uniform margins" in each.value for each in page.warning)
+    (said,) = [each.value for each in page.caption if "margins were cut" in each.value]
+    assert said.count("8 % at the") == 4  # 100 of 1,224 pixels
+    assert len(analysed) == 3
+
+
+def test_of_several_pictures_in_a_file_the_user_chooses_one(bundles: Path, analysed: list[str]) -> None:
+    pages = [Image.open(each.path).convert("L") for each in list_samples() if each.path.suffix == ".png"]
+    data = BytesIO()
+    pages[0].save(data, "TIFF", save_all=True, append_images=pages[1:3])
+    page = upload(("pages.tif", data.getvalue()))
+    assert not headline(page) and not page.error and analysed == ["covid-mild.png"]
+    assert any("holds 3 pictures" in each.value for each in page.info)
+    assert len(page.get("imgs")) == 3
+    next(each for each in page.button if each.label == "Read picture 2").click().run()
+    assert headline(page).startswith("pages.tif: ") and not page.exception
+    next(each for each in page.button if "another picture" in each.label).click().run()
+    assert not headline(page) and any("holds 3 pictures" in each.value for each in page.info)

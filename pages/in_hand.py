@@ -1,0 +1,237 @@
+"""The files in hand, on every page: taking them in, choosing among them, putting them away."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import RadiographError, SeveralFramesError
+from core.glossary import term
+from core.markdown import plain
+from core.samples import Sample, list_samples
+from core.service import Case, File, Loaded, Reading, preview
+from core.tray import LOST, Held, Tray, widget_refusal
+from pages.components import refusals, service
+from pages.session_watch import session_watch
+
+TRAY, SAMPLES = "files in hand", "samples"  # keys of widgets
+SHOWN_FRAMES = 12  # of a file that holds several pictures, at once
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is looked at: one of the user's files, or a sample.
+
+    Attributes:
+        subject: What the headline calls it: plain text.
+        file: Its bytes; None where it was refused.
+        key: In the tray; None for a sample.
+        held: What the tray holds; None for a sample.
+    """
+
+    subject: str
+    file: File | None
+    key: str | None = None
+    held: Held | None = None
+
+
+def tray() -> Tray:
+    """The session's own."""
+    found: Tray = st.session_state.setdefault("tray", Tray())
+    return found
+
+
+def files_in_hand() -> None:
+    """Which files the session holds, and those that never came; one of them is looked at."""
+    mine = tray()
+    names = [held.name for held in mine.held.values() if held.file]
+    told = session_watch(
+        key="session watch",
+        data={"session": _session(), "files": names},
+        on_refused_change=lambda: None,
+        on_lost_change=lambda: None,
+        on_back_change=lambda: None,
+    )
+    _take_news(mine, told.refused or {}, told.lost or [])
+    if not mine.held:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="tray"):
+        st.session_state[TRAY] = mine.chosen
+        st.pills(
+            "Files in hand (in memory, until you put them away)",
+            list(mine.held),
+            format_func=lambda key: _label(mine.held[key]),
+            key=TRAY,
+            on_change=_choose_file,
+            wrap=True,
+        )
+        if mine.chosen:
+            st.button(
+                "Put away",
+                icon=":material/close:",
+                help=f"The server forgets {plain(mine.held[mine.chosen].name)}.",
+                on_click=mine.put_away,
+                args=(mine.chosen,),
+            )
+
+
+def _session() -> str:
+    """Another one after each restart of the server, and for each page that is loaded anew."""
+    found: str = st.session_state.setdefault("session", secrets.token_hex(8))
+    return found
+
+
+def _take_news(mine: Tray, refused: dict[str, str], lost: list[str]) -> None:
+    """Keeps the names of files that the uploader refused, or that a session took with it."""
+    mine.refuse(
+        {name: widget_refusal(reason) for name, reason in refused.items()} | dict.fromkeys(lost, LOST)
+    )
+    if refused:
+        _empty_uploader()
+    if refused or lost:
+        st.rerun()
+
+
+def _label(held: Held) -> str:
+    icon = ":material/block:" if held.refusal else ":material/radiology:"
+    return f"{icon} {plain(held.name)}"
+
+
+def _choose_file() -> None:
+    mine = tray()
+    mine.chosen = st.session_state[TRAY] or mine.chosen
+
+
+def chosen_radiograph() -> Source | None:
+    """What the user chose: a file in hand, or a sample; before anything was chosen, a sample."""
+    mine = tray()
+    upload, strip = st.columns([2, 3], gap="medium")
+    with upload:
+        files = st.file_uploader(
+            "Your radiographs (PNG, JPEG, TIFF, WebP, BMP, HEIC or DICOM; they stay in memory)",
+            accept_multiple_files=True,
+            key=f"uploader {st.session_state.get('uploads', 0)}",
+        )
+    if files:
+        mine.take([File(file.getvalue(), file.name) for file in files])
+        _empty_uploader()
+        st.rerun()
+    with strip:
+        sample = _chosen_sample(mine)
+    if mine.chosen:
+        held = mine.held[mine.chosen]
+        return Source(held.name, held.file, mine.chosen, held)
+    if sample:
+        return Source(f"Sample “{sample.title}”", File(sample.path.read_bytes(), sample.path.name))
+    return None
+
+
+def _empty_uploader() -> None:
+    """The tray holds what came: the uploader, under a new key, holds it no longer."""
+    st.session_state.uploads = st.session_state.get("uploads", 0) + 1
+
+
+def _chosen_sample(mine: Tray) -> Sample | None:
+    with refusals():
+        samples = {sample.title: sample for sample in list_samples()}
+        first = next((title for title, each in samples.items() if each.label == "covid"), next(iter(samples)))
+        title = st.session_state.setdefault("sample", first)
+        st.session_state[SAMPLES] = None if mine.chosen else title
+        st.pills(
+            "Or a sample: rendered phantoms, whose truth is known",
+            list(samples),
+            key=SAMPLES,
+            on_change=_choose_sample,
+            help=term("phantom"),
+            wrap=True,
+        )
+        if mine.chosen:
+            return None
+        sample = samples[title]
+        st.caption(f"{sample.description} {sample.truth}")
+        return sample
+    return None
+
+
+def _choose_sample() -> None:
+    if title := st.session_state[SAMPLES]:
+        st.session_state.sample = title
+        tray().chosen = None
+
+
+def answer(source: Source, bundle: Loaded) -> Case | None:
+    """Reads and analyses what was chosen, saying what is being done; a refusal stands in its place."""
+    held = source.held
+    if held and held.refusal:
+        _refuse(source, held.refusal)
+        return None
+    reading = Reading(held.frame if held else None, st.session_state.get("cut margins"))
+    place = st.empty()
+    with refusals():
+        try:
+            with place.status("Reading the file") as status:
+                return service().read(source.file, bundle, lambda text: status.update(label=text), reading)
+        except SeveralFramesError as error:
+            place.empty()
+            _choose_frame(source, error.frames)
+        except RadiographError as error:
+            if source.key:
+                tray().mark_refused(source.key, str(error))
+            _refuse(source, str(error))
+        finally:
+            place.empty()
+    return None
+
+
+def _refuse(source: Source, sentence: str) -> None:
+    st.error(f"**{plain(source.subject)}**: {plain(sentence)}", icon=":material/block:")
+
+
+def _choose_frame(source: Source, frames: int) -> None:
+    """Small pictures of what a file holds, to choose from."""
+    st.info(
+        f"**{plain(source.subject)}** holds {frames} pictures. Choose the one to read.",
+        icon=":material/photo_library:",
+    )
+    first = 0
+    if frames > SHOWN_FRAMES:
+        pages = [
+            f"{start + 1}–{min(start + SHOWN_FRAMES, frames)}" for start in range(0, frames, SHOWN_FRAMES)
+        ]
+        first = SHOWN_FRAMES * pages.index(st.selectbox("Pictures", pages))
+    shown = range(first, min(first + SHOWN_FRAMES, frames))
+    for column, frame in zip(st.columns(6) * 2, shown, strict=False):
+        with column:
+            _small_picture(source, frame)
+
+
+def _small_picture(source: Source, frame: int) -> None:
+    readable = False
+    with refusals():
+        st.image(_preview(source.file, frame), caption=f"Picture {frame + 1}")
+        readable = True
+    st.button(
+        f"Read picture {frame + 1}",
+        key=f"frame {frame}",
+        on_click=tray().choose_frame,
+        args=(source.key, frame),
+        disabled=not readable,
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _preview(file: File, frame: int):
+    return preview(file, frame)
+
+
+def other_frame(source: Source) -> None:
+    """Back to the choice, where the file holds several pictures."""
+    if source.held and source.held.frame is not None:
+        st.button(
+            "Choose another picture of this file",
+            icon=":material/photo_library:",
+            on_click=tray().choose_frame,
+            args=(source.key, None),
+        )
