@@ -101,6 +101,7 @@ class Trained:
         findings_auc: ROC AUC of each finding on held-out phantoms.
         figures: Anything else worth recording in the manifest.
         parent: The bundle whose bases learnt on, with "bundled".
+        earlier: What a bundle that is only measured anew records of its training.
     """
 
     images: dict[str, dict[str, int]]
@@ -108,6 +109,7 @@ class Trained:
     findings_auc: dict[str, float]
     figures: dict[str, Any]
     parent: BundleManifest | None = None
+    earlier: dict[str, Any] | None = None
 
     def began(self, backbone: str) -> Initialisation:
         """Where a backbone's base came from."""
@@ -403,7 +405,8 @@ def _description(roles: Roles, trained: Trained) -> str:
 
 
 def _bases(trained: Trained) -> str:
-    earlier = trained.parent.name if trained.parent else "an earlier bundle"
+    stages = [stage for each in BACKBONES for stage in trained.figures[each.key].get("pretraining", [])]
+    earlier = next((stage["from"] for stage in stages if stage["from"]), "an earlier bundle")
     texts = {"scratch": "from scratch", "imagenet": "from ImageNet", "bundled": f"learning on from {earlier}"}
     began = Counter(trained.began(backbone.key) for backbone in BACKBONES)
     return ", ".join(f"{count} {texts[origin]}" for origin, count in began.most_common())
@@ -427,6 +430,7 @@ def _training(
     config: TrainConfig,
 ) -> dict[str, Any]:
     settings = asdict(config) | {"preprocessing": config.preprocessing.model_dump()}
+    made = {"versions": _versions(), "git_revision": _git_revision()}
     return {
         "configuration": settings,
         "figures": trained.figures,
@@ -438,9 +442,14 @@ def _training(
             "test": fitted.test.images if fitted.test else 0,
         },
         "manifest_sha256": file_sha256(data / "manifest.csv") if data else None,
-        "versions": _versions(),
-        "git_revision": _git_revision(),
+        **(made if trained.earlier is None else _measured_anew(trained.earlier, made)),
     }
+
+
+def _measured_anew(earlier: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
+    """By what the networks were trained, and by what they were measured since."""
+    kept = {name: earlier.get(name) for name in made}
+    return kept | {"measured_anew": {"date": datetime.now(UTC).date().isoformat(), **made}}
 
 
 def _versions() -> dict[str, str]:

@@ -290,6 +290,28 @@ def everything(
 
 
 @app.command()
+def remeasure(
+    data: Data = None,
+    bundle: Annotated[Path, typer.Option(help="The bundle's folder.")] = BUNDLES / SHIPPED,
+    severity_scores: Scores = None,
+    cut_margins: Annotated[
+        bool, typer.Option(help="Whether uniform margins are cut before the networks see a radiograph.")
+    ] = True,
+) -> None:
+    """Measure a bundle's networks anew: predictions, operating points, ensemble, trials and cards."""
+    from train.remeasure import audited, compare_on_validation, recorded
+    from train.remeasure import remeasure as measure
+
+    with _plainly(), _watching() as watch:
+        records = audited(bundle, data, RUN.parent / "audit", watch("Auditing the data"))
+        before = recorded(bundle)
+        told = watch("Analysing held-out images")
+        measure(bundle, RUN.parent / "remeasure", records, data, severity_scores, cut_margins, told)
+        console.print(compare_on_validation(before, recorded(bundle)))
+    _print_figures(bundle)
+
+
+@app.command()
 def ensemble(
     table: Annotated[Path, typer.Option(help="CSV: five probabilities, 18 findings, label (1 = COVID-19).")],
 ) -> None:

@@ -23,6 +23,7 @@ from core.trials import LeftOutSources, MeasuredAuc, read_trials
 from train import evaluate, pipeline
 from train.config import TINY
 from train.data import draw_phantoms
+from train.remeasure import compare_on_validation, recorded, remeasure
 from train.trials import LEFT_OUT, keep_left_out
 
 
@@ -41,7 +42,8 @@ def run(random_bundle: Path, tmp_path: Path) -> pipeline.Run:
     )
     lungs = {"phantom_dice": 0.9, "dice": None, "images": 0}
     (folder / "lungs.json").write_text(json.dumps(lungs))
-    return pipeline.Run(folder, TINY, None, "scratch", None, lambda title: lambda done, total: None, print)
+    whole = replace(TINY, preprocessing=TINY.preprocessing.model_copy(update={"cut_margins": False}))
+    return pipeline.Run(folder, whole, None, "scratch", None, lambda title: lambda done, total: None, print)
 
 
 def thresholds_of(folder: Path) -> dict[str, float]:
@@ -132,7 +134,7 @@ def test_a_bundle_says_where_its_radiographs_come_from(
     run: pipeline.Run, drawn_data: Path, tmp_path: Path
 ) -> None:
     scores = drawn_data / "scores.csv"
-    run = replace(run, data=drawn_data, config=replace(TINY, phantoms=12), severity_scores=scores)
+    run = replace(run, data=drawn_data, config=replace(run.config, phantoms=12), severity_scores=scores)
     run.__dict__["audit"] = []  # all drawings look alike
     measured = MeasuredAuc(images=9, positives=4, roc_auc=0.625, low=None, high=None)
     row = LeftOutSources(
@@ -160,6 +162,46 @@ def test_a_bundle_says_where_its_radiographs_come_from(
     card = (target / "model_card.md").read_text("utf-8")
     assert "0.625" in card and "| moderate | 3 (3) |" in card
     assert "Only COVID-19: a, b" in (target / "data_card.md").read_text("utf-8")
+
+
+def test_a_bundle_is_measured_anew_with_its_own_weights(
+    run: pipeline.Run, drawn_data: Path, tmp_path: Path
+) -> None:
+    """Margins around all images change the answers, and nothing once they are cut."""
+    run = replace(run, data=drawn_data, config=replace(run.config, phantoms=12))
+    run.__dict__["audit"] = []
+    target, work = tmp_path / "bundles" / "own", tmp_path / "work"
+    pipeline.bundle_run(run, target)
+    before, rows = read_manifest(target), recorded(target)
+    predictions = (target / "predictions.csv").read_bytes()
+    weights = {path.name: path.read_bytes() for path in target.glob("*.safetensors")}
+    for path in drawn_data.glob("*.png"):
+        grey = np.pad(np.asarray(Image.open(path)), ((20, 0), (12, 30)), constant_values=255)
+        Image.fromarray(grey).save(path)
+
+    remeasure(target, work, run.records, drawn_data, None, cut_margins=True)
+    after = read_manifest(target)
+    assert (target / "predictions.csv").read_bytes() == predictions
+    assert after.preprocessing.cut_margins and after.findings.preprocessing.cut_margins
+    assert {path.name: path.read_bytes() for path in target.glob("*.safetensors")} == weights
+    assert after.description == before.description and after.sources == before.sources
+    assert after.training["versions"] == before.training["versions"]
+    assert set(after.training["measured_anew"]) == {"date", "versions", "git_revision"}
+    assert {key: entry.threshold for key, entry in after.backbones.items()} == thresholds_of(target)
+    load_models(target)
+    assert compare_on_validation(rows, recorded(target)).row_count == len(BACKBONES) + 1
+    again = evaluate.verify(target, run.records, drawn_data)
+    assert max(again.largest.values()) < 1e-5
+
+
+def test_a_bundle_is_not_measured_anew_on_other_data(run: pipeline.Run, tmp_path: Path) -> None:
+    target = tmp_path / "bundles" / "tiny"
+    pipeline.bundle_run(run, target)
+    held = target / "bundle.json"
+    before = held.read_bytes()
+    with pytest.raises(DataError, match="use the one that the bundle was evaluated on"):
+        remeasure(target, tmp_path / "work", run.records[:9], None, None, cut_margins=True)
+    assert held.read_bytes() == before
 
 
 def test_images_that_are_not_there_are_named(random_bundle: Path, tmp_path: Path) -> None:
