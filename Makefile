@@ -17,7 +17,7 @@ checksum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
 READY := $(VENV)/.ready-$(call checksum,constraints.txt requirements.txt)
 READY_DEV := $(VENV)/.ready-dev-$(call checksum,constraints.txt requirements.txt requirements-dev.txt)
 
-.PHONY: help run models official test check format train verify bench samples
+.PHONY: help run models official test check format train verify bench samples fuzz
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ format: $(READY_DEV) ## Format the code and mend what the linter can
 
 train: $(READY) ## Train all models and build a bundle (ARGS= for python -m train all)
 	@$(PY) -m train all $(ARGS)
+
+fuzz: $(READY_DEV) ## Feed the reader damaged files, many more than the tests do (EXAMPLES=20000)
+	@THORAXLENS_FUZZ=$(or $(EXAMPLES),20000) $(PY) -m pytest tests/fuzz $(ARGS)
 
 verify: $(READY) ## Recompute the bundle's predictions from its weights, all rows (THORAXLENS_DATA= the images)
 	@$(PY) -m train evaluate --verify $(ARGS)
