@@ -9,22 +9,30 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import (
+    JPEG2000,
     ComputedRadiographyImageStorage,
     DigitalXRayImageStorageForPresentation,
     DigitalXRayImageStorageForProcessing,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
 )
 
 from core.decoded import DAMAGED, Decoded
+from core.dicom_depth import DEPTH, value_depth
 from core.dicom_file import DICOM_ERRORS, DicomFile, numbers, parse_dicom, text
+from core.dicom_frames import stored_values
 from core.dicom_grey import display_greys, is_inverted
+from core.dicom_header import header_warnings
 from core.dicom_layout import PLANES, layout_warnings
-from core.dicom_pixels import PixelLayout, pixel_layout, stored_values
+from core.dicom_pixels import PixelLayout, check_present, pixel_layout
 from core.errors import RadiographError
 from core.greyscale import colour_warnings
 from core.results import ReadingWarning
 
-RADIOGRAPHY = frozenset({"CR", "DX"})
-CAPTURED = frozenset({"", "CR", "DX", "OT", "RG", "SC"})
+RADIOGRAPHY = frozenset({"CR", "DX", "DR", "RG", "XR"})
+CAPTURED = RADIOGRAPHY | {"", "OT", "SC"}
+# What is no radiograph of the chest, whatever the class says (PS3.3, C.7.3.1.1.1).
+OTHER_MODALITIES = frozenset({"CT", "MR", "US", "NM", "PT", "MG", "XA", "RF", "IO", "PX", "ES", "XC", "BMD"})
 RADIOGRAPHY_CLASSES = frozenset(
     {
         ComputedRadiographyImageStorage,
@@ -33,19 +41,10 @@ RADIOGRAPHY_CLASSES = frozenset(
     }
 )
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7."  # and its multi-frame children
+LOSSY = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit, JPEG2000})  # in blocks, or smearing like them
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow and JPEG
-CHEST = ("CHEST", "THORAX", "LUNG", "RIB", "HEART")
-LATERAL = frozenset({"LL", "RL", "LLD", "RLD", "LLO", "RLO", "LATERAL"})
-
 CAPTURE = ReadingWarning(
     "secondary_capture", "This is a secondary capture, not an original, so its greys may have been altered."
-)
-BURNED_IN = ReadingWarning(
-    "burned_in_annotation",
-    "The image may show the patient's name or number; cover it before sharing anything.",
-)
-NOT_FRONTAL = ReadingWarning(
-    "not_frontal", "The file says that this is a lateral view; the models know frontal ones."
 )
 
 
@@ -65,29 +64,32 @@ def read_dicom(data: bytes, frame: int = 0) -> Decoded:
         RadiographError: If it is damaged, no radiograph, unsupported, or lacks the frame.
     """
     file = parse_dicom(data)
+    check_present(file.dataset)
     captured = _check_modality(file.dataset)
-    layout = pixel_layout(file.dataset)
-    stored = stored_values(file, layout, _check_frame_number(frame, layout))
-    suspect = () if file.syntax.is_encapsulated else layout_warnings(stored, layout)
+    claimed = pixel_layout(file.dataset)
+    stored, layout, depth = stored_values(file, claimed, _check_frame_number(frame, claimed))
+    suspect = () if file.syntax.is_encapsulated or depth else layout_warnings(stored, layout)
     pixels, scale, more = _greys(stored, file.dataset, layout, suspect)
+    warnings = (*header_warnings(file.dataset), *_frame_warnings(layout, frame), *captured)
     return Decoded(
         pixels,
         "DICOM",
-        (*_header_warnings(file.dataset, layout, frame), *captured, *suspect, *more),
+        tuple(dict.fromkeys((*warnings, *depth, *suspect, *more))),
         _spacing_mm(file.dataset),
         _details(file, layout, scale),
+        lossy=str(file.syntax) in LOSSY,
+        frames=layout.frames,
     )
 
 
 def _check_modality(dataset: Dataset) -> tuple[ReadingWarning, ...]:
+    """The SOP class decides where the modality is odd or missing."""
     modality = text(dataset, "Modality").upper()
     storage = text(dataset, "SOPClassUID")
     if f"{storage}.".startswith(SECONDARY_CAPTURE) and modality in CAPTURED:
         return (CAPTURE,)
-    if modality in RADIOGRAPHY or (not modality and storage in RADIOGRAPHY_CLASSES):
+    if modality in RADIOGRAPHY or (storage in RADIOGRAPHY_CLASSES and modality not in OTHER_MODALITIES):
         return ()
-    if not modality and "PixelData" not in dataset:
-        pixel_layout(dataset)  # says what is missing
     kind = f"of modality {modality}" if modality else "of an unnamed modality"
     raise RadiographError(
         f"This DICOM file is {kind}, not a radiograph (CR or DX); choose a chest radiograph."
@@ -103,42 +105,37 @@ def _check_frame_number(frame: int, layout: PixelLayout) -> int:
 def _greys(
     stored: NDArray[Any], dataset: Dataset, layout: PixelLayout, suspect: tuple[ReadingWarning, ...]
 ) -> tuple[NDArray[np.float32], str, tuple[ReadingWarning, ...]]:
-    if layout.photometric == "PALETTE COLOR":
-        stored = _apply_palette(stored, dataset)
-    if stored.ndim == 2:
+    if stored.ndim == 2 and layout.photometric != "PALETTE COLOR":
         return display_greys(stored, dataset, layout)
-    depth = 8 * stored.dtype.itemsize if layout.photometric == "PALETTE COLOR" else layout.bits_stored
+    declared, largest = layout.bits_stored, int(stored.max())
+    if layout.photometric == "PALETTE COLOR":
+        stored, largest = _apply_palette(stored, dataset)
+        declared = 8 * stored.dtype.itemsize
+    depth = value_depth(largest, declared)
     colours = np.clip(stored.astype(np.float32) / np.float32(2**depth - 1), 0, 1)
     warnings = () if PLANES in suspect else colour_warnings(np.rint(colours * 255).astype(np.uint8))
     equal = bool((stored == stored[..., :1]).all())
     grey = colours[..., 0] if equal else colours @ LUMA
-    return (1 - grey if is_inverted(dataset, layout) else grey), "channels", warnings
+    more = (DEPTH, *warnings) if depth != declared else warnings
+    return (1 - grey if is_inverted(dataset, layout) else grey), "channels", more
 
 
-def _apply_palette(stored: NDArray[Any], dataset: Dataset) -> NDArray[Any]:
+def _apply_palette(stored: NDArray[Any], dataset: Dataset) -> tuple[NDArray[Any], int]:
+    """The colours of a frame, and the largest number in the palette."""
     try:
         colours: NDArray[Any] = apply_color_lut(stored, dataset)
+        red = dataset.RedPaletteColorLookupTableData
+        largest = int(np.frombuffer(red, dtype=f"<u{colours.dtype.itemsize}").max())
     except DICOM_ERRORS as error:
         raise RadiographError(DAMAGED) from error
-    return colours[..., :3]
+    return colours[..., :3], largest
 
 
-def _header_warnings(dataset: Dataset, layout: PixelLayout, frame: int) -> tuple[ReadingWarning, ...]:
-    found = []
-    if layout.frames > 1:
-        found.append(
-            ReadingWarning(
-                "several_frames", f"The file holds {layout.frames} frames; frame {frame + 1} was read."
-            )
-        )
-    if text(dataset, "BurnedInAnnotation").upper() == "YES":
-        found.append(BURNED_IN)
-    if text(dataset, "ViewPosition").upper() in LATERAL:
-        found.append(NOT_FRONTAL)
-    part = text(dataset, "BodyPartExamined").upper()
-    if part and not part.startswith(CHEST):
-        found.append(ReadingWarning("body_part", f"The file says that this is not a chest but {part}."))
-    return tuple(found)
+def _frame_warnings(layout: PixelLayout, frame: int) -> tuple[ReadingWarning, ...]:
+    if layout.frames == 1:
+        return ()
+    message = f"The file holds {layout.frames} frames; frame {frame + 1} was read."
+    return (ReadingWarning("several_frames", message),)
 
 
 def _spacing_mm(dataset: Dataset) -> float | None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 import re
 import struct
+import unicodedata
+import warnings
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 
 import pydicom.config
+from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
@@ -33,6 +37,7 @@ from pydicom.uid import (
 )
 
 from core.decoded import DAMAGED
+from core.dicom_bare import bare_syntax
 from core.errors import RadiographError
 
 # The header's conformance is none of the reader's business, and its complaints would quote it in the log.
@@ -125,7 +130,7 @@ def integer(dataset: Dataset, keyword: str, default: int | None = None) -> int:
     """
     try:
         value = dataset.get(keyword)
-        if value is None and default is not None:
+        if value in (None, "") and default is not None:
             return default
         return int(value)  # None and text raise what is caught
     except DICOM_ERRORS as error:
@@ -134,11 +139,38 @@ def integer(dataset: Dataset, keyword: str, default: int | None = None) -> int:
 
 def text(dataset: Dataset, keyword: str) -> str:
     """A code or identifier from the header fit to be shown, "" where it is missing or cannot be read."""
+    return " ".join(texts(dataset, keyword)).strip()
+
+
+def texts(dataset: Dataset, keyword: str, *, shown: bool = True) -> list[str]:
+    """The same of an element that may hold several, one by one; as they are where they will not be shown."""
     try:
         value = dataset.get(keyword)
+        values = [value] if isinstance(value, (str, int, float)) else list(value or ())
+        decoded = [_decoded(str(each)[:256], dataset) for each in values]
+        return [_plain(each) for each in decoded] if shown else decoded
     except DICOM_ERRORS:
-        return ""
-    return _plain(value) if value else ""
+        return []
+
+
+def _decoded(value: str, dataset: Dataset) -> str:
+    """Text in the file's character set, where pydicom took it for Latin-1.
+
+    The standard allows only ASCII in codes (PS3.5, section 6.2); devices write what their users read.
+    """
+    if value.isascii():
+        return value
+    try:
+        raw = value.encode("latin-1")
+    except UnicodeEncodeError:  # pydicom has decoded it
+        return value
+    with suppress(UnicodeDecodeError):
+        return raw.decode("utf-8")
+    with suppress(*DICOM_ERRORS), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        encodings = convert_encodings(dataset.get("SpecificCharacterSet") or "ISO_IR 100")
+        return decode_bytes(raw, encodings, set())
+    return value
 
 
 def numbers(dataset: Dataset, keyword: str) -> tuple[float, ...]:
@@ -153,12 +185,16 @@ def numbers(dataset: Dataset, keyword: str) -> tuple[float, ...]:
 
 
 def _plain(value: object) -> str:
-    """Only what codes and identifiers are made of (PS3.5, section 6.2), so never markup."""
-    return re.sub(r"[^A-Za-z0-9 ._:()-]", "", str(value)).strip()[:64]
+    """Letters of any script, digits and what else codes and identifiers are made of, so never markup."""
+    composed = unicodedata.normalize("NFC", str(value)[:256])
+    return re.sub(r"[^\w ._:()-]", "", composed).strip()[:64]
 
 
 def _file_meta(data: bytes, offset: int) -> tuple[UID, int]:
-    """Walks group 0002, always explicit little endian, for the transfer syntax and the dataset's start."""
+    """Walks group 0002, always explicit little endian, for the transfer syntax and the dataset's start.
+
+    Where the group, or the syntax in it, is missing, the dataset itself tells how it is written.
+    """
     syntax = b""
     while offset + 8 <= len(data):
         group, element, representation, length = struct.unpack_from("<HH2sH", data, offset)
@@ -171,9 +207,11 @@ def _file_meta(data: bytes, offset: int) -> tuple[UID, int]:
         if element == 0x0010:
             syntax = data[offset : offset + length]
         offset += length
-    if not syntax or offset >= len(data):
+    named = syntax.rstrip(b"\0 ").decode("ascii")
+    guessed = bare_syntax(data[offset : offset + 4096])
+    if offset >= len(data) or not (named or guessed):
         raise RadiographError(DAMAGED)
-    return UID(syntax.rstrip(b"\0 ").decode("ascii")), offset
+    return UID(named or guessed), offset
 
 
 def _inflate(body: bytes) -> bytes:

@@ -15,15 +15,19 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from core.decoded import has_contrast
+from core.dicom_depth import DEPTH, value_depth
 from core.dicom_file import DICOM_ERRORS, numbers, text
 from core.dicom_pixels import PixelLayout
 from core.greyscale import robust_range, stretch
+from core.margins import find_inside
 from core.results import ReadingWarning
 
 Values = NDArray[np.float64]
 Step = Callable[[Values], Values]
 
 PERCENTILES = "robust percentiles"
+MIN_SPAN = 0.1  # of black to white that a window has to use, less the darkest and brightest half per cent
+MAX_SATURATED = 0.9  # of all pixels, black or white under a window
 WINDOW_IGNORED = ReadingWarning(
     "window_ignored",
     "The file's window or lookup table cannot be used; the greys were scaled from their own range.",
@@ -35,7 +39,7 @@ class LookupTable:
     """An item of a Modality or VOI LUT Sequence (PS3.3, C.11.1.1 and C.11.2.1.1)."""
 
     first: int
-    maximum: int
+    bits: int
     entries: NDArray[np.uint16]
 
     def __call__(self, values: Values) -> Values:
@@ -60,7 +64,9 @@ def display_greys(
     """
     lowest = int(stored.min())
     index = stored.astype(np.int32) - lowest
-    counts = np.bincount(index.ravel()).astype(np.int64)
+    box = find_inside(stored, tolerance=0)  # a margin of constant value leaves the scale of its inside alone
+    inside = index[box.top : box.bottom, box.left : box.right]
+    counts = np.bincount(inside.ravel(), minlength=int(index.max()) + 1).astype(np.int64)
     padding = _padding(dataset, layout) - lowest
     background = 0 <= padding < counts.size and counts.sum() > counts[padding]
     if background:
@@ -86,18 +92,27 @@ def _table(
     modal = modality(values) if modality else values
     claimed = _claims_voi(dataset)
     if voi := _voi(dataset, layout):
-        step, description = voi
+        step, description, warnings = voi
         table = np.clip(step(modal), 0, 1).astype(np.float32)
-        if has_contrast(table[counts > 0]):
-            return table, description, ()
-    elif not claimed and modality is None and layout.bits_stored == 8 and not layout.signed:
+        if _shows_the_picture(table, counts):
+            return table, description, warnings
+    elif not claimed and modality is None and layout.bits_stored == 8 and lowest >= 0 and values[-1] <= 255:
         return (values / 255).astype(np.float32), "8 bit", ()
     table = stretch(modal, *robust_range(modal, counts))
     return table, PERCENTILES, (WINDOW_IGNORED,) if claimed else ()
 
 
+def _shows_the_picture(table: NDArray[np.float32], counts: NDArray[np.int64]) -> bool:
+    """Whether a window or table was made for values like these, and not for others of another depth."""
+    low, high = robust_range(table.astype(np.float64), counts)
+    saturated = counts[(table <= 0) | (table >= 1)].sum() / counts.sum()
+    return has_contrast(table[counts > 0]) and high - low >= MIN_SPAN and saturated <= MAX_SATURATED
+
+
 def _claims_voi(dataset: Dataset) -> bool:
-    return any(keyword in dataset for keyword in ("VOILUTSequence", "WindowWidth", "WindowCenter"))
+    """Whether the file holds a window or table, rather than none or an empty element."""
+    windows = (dataset.get(keyword) for keyword in ("WindowWidth", "WindowCenter"))
+    return bool(dataset.get("VOILUTSequence")) or any(window not in (None, "") for window in windows)
 
 
 def _padding(dataset: Dataset, layout: PixelLayout) -> int:
@@ -117,16 +132,18 @@ def _modality(dataset: Dataset, layout: PixelLayout) -> Step | None:
     return lambda values: values * scale + offset
 
 
-def _voi(dataset: Dataset, layout: PixelLayout) -> tuple[Step, str] | None:
+def _voi(dataset: Dataset, layout: PixelLayout) -> tuple[Step, str, tuple[ReadingWarning, ...]] | None:
     if table := _lookup_table(dataset, "VOILUTSequence", layout):
-        return lambda values: table(values) / table.maximum, "VOI LUT sequence"
+        depth = value_depth(int(table.entries.max()), table.bits)
+        warnings = (DEPTH,) if depth != table.bits else ()
+        return lambda values: table(values) / (2**depth - 1), "VOI LUT sequence", warnings
     centres, widths = numbers(dataset, "WindowCenter"), numbers(dataset, "WindowWidth")
     if not centres or not widths or not np.isfinite([centres[0], widths[0]]).all():
         return None
     function = text(dataset, "VOILUTFunction").upper() or "LINEAR"
     step = _window(centres[0], widths[0], function)
     description = f"window {centres[0]:g} / {widths[0]:g} ({function.lower().replace('_', ' ')})"
-    return (step, description) if step else None
+    return (step, description, ()) if step else None
 
 
 def _window(centre: float, width: float, function: str) -> Step | None:
@@ -147,7 +164,7 @@ def _lookup_table(dataset: Dataset, keyword: str, layout: PixelLayout) -> Lookup
             return None
         count, first, bits = _integers(items[0], "LUTDescriptor", layout)
         entries = _entries(items[0], count or 65536, bits, layout)
-        return LookupTable(_as_signed(first, layout), 2**bits - 1, entries) if 8 <= bits <= 16 else None
+        return LookupTable(_as_signed(first, layout), bits if 8 <= bits <= 16 else 16, entries)
     except DICOM_ERRORS:
         return None
 
@@ -160,7 +177,7 @@ def _entries(item: Dataset, count: int, bits: int, layout: PixelLayout) -> NDArr
         entries = np.array(_integers(item, "LUTData", layout), dtype=np.int64)
     if entries.size < count:
         raise ValueError("a lookup table is shorter than its descriptor says")
-    return np.clip(entries[:count], 0, 2**bits - 1).astype(np.uint16)
+    return np.clip(entries[:count], 0, 65535).astype(np.uint16)
 
 
 def _integers(dataset: Dataset, keyword: str, layout: PixelLayout) -> tuple[int, ...]:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from core.dicom_bare import bare_syntax
+
 EXPORT = "export the radiograph as PNG, JPEG or DICOM"
 
 
@@ -77,12 +79,12 @@ _SIGNATURES: tuple[tuple[re.Pattern[bytes], FileType], ...] = tuple(
 def file_type(data: bytes) -> FileType:
     """Tells what a file is.
 
-    DICOM comes first: its 128-byte preamble may carry another type's signature
-    (DICOM PS3.10, section 7.1). Without preamble, group 0002 has to come at once.
+    DICOM comes first: its 128-byte preamble may carry another type's signature (DICOM PS3.10, section 7.1).
+    Without preamble, its elements have to come at once.
     """
-    if data[128:132] == b"DICM" or data[:6] == b"\x02\x00\x00\x00UL":
-        return DICOM
     head = data[:4096]
+    if data[128:132] == b"DICM" or bare_syntax(head):
+        return DICOM
     for pattern, kind in _SIGNATURES:
         if pattern.match(head):
             return kind
