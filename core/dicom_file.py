@@ -107,7 +107,9 @@ def parse_dicom(data: bytes) -> DicomFile:
         if syntax not in DECODERS:
             raise unsupported(syntax)
         body = _inflate(data[start:]) if syntax.is_deflated else data[start:]
-        dataset = read_dataset(BytesIO(body), syntax.is_implicit_VR, syntax.is_little_endian)
+        with warnings.catch_warnings():  # of character sets that nobody knows: then it is Latin-1
+            warnings.filterwarnings("ignore", message=".*encoding", category=UserWarning)
+            dataset = read_dataset(BytesIO(body), syntax.is_implicit_VR, syntax.is_little_endian)
         _check_whole(dataset)
     except DICOM_ERRORS as error:
         raise RadiographError(DAMAGED) from error
