@@ -139,14 +139,15 @@ def _chosen_sample(mine: Tray) -> Sample | None:
         first = next((title for title, each in samples.items() if each.label == "covid"), next(iter(samples)))
         title = st.session_state.setdefault("sample", first)
         st.session_state[SAMPLES] = None if mine.chosen else title
-        st.pills(
-            "Or a sample: rendered phantoms, whose truth is known",
-            list(samples),
-            key=SAMPLES,
-            on_change=_choose_sample,
-            help=term("phantom"),
-            wrap=True,
-        )
+        with st.popover("Look at a sample instead") if mine.chosen else st.container():
+            st.pills(
+                "Or a sample: rendered phantoms, whose truth is known",
+                list(samples),
+                key=SAMPLES,
+                on_change=_choose_sample,
+                help=term("phantom"),
+                wrap=True,
+            )
         if mine.chosen:
             return None
         sample = samples[title]

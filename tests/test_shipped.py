@@ -64,6 +64,25 @@ def test_answers_rise_with_the_extent_of_disease(models: Models, capsys: pytest.
     assert rows[0][0] < rows[-1][0]
 
 
+@pytest.mark.parametrize("grey", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("share", [0.1, 0.25])
+def test_a_margin_around_a_picture_changes_no_answer(models: Models, grey: float, share: float) -> None:
+    pixels = render(PhantomSpec(901, label="covid", extent=0.3)).pixels
+    around = np.pad(pixels, round(share * len(pixels)), constant_values=np.float32(grey))
+    plain, cut, kept = (
+        analyse(Radiograph("phantom", each, (), "PNG", None, {}), models, cut_margins=choice)
+        for each, choice in ((pixels, None), (around, None), (around, False))
+    )
+    assert cut.cut and not kept.cut
+    assert "uniform_margins" in {warning.code for warning in kept.warnings}
+    moved, moved_if_kept = (
+        max(abs(a.probability - b.probability) for a, b in zip(plain.readings, each.readings, strict=True))
+        for each in (cut, kept)
+    )
+    assert moved <= 0.02 < moved_if_kept
+    assert abs(cut.decision.probability - plain.decision.probability) <= 0.02
+
+
 def test_heat_lies_on_lesions_more_than_chance(models: Models, capsys: pytest.CaptureFixture[str]) -> None:
     """Share of heat on the lesions, over the share of the picture that they cover: 1 is chance."""
     ratios = []

@@ -167,8 +167,8 @@ def test_a_bundle_says_where_its_radiographs_come_from(
 def test_a_bundle_is_measured_anew_with_its_own_weights(
     run: pipeline.Run, drawn_data: Path, tmp_path: Path
 ) -> None:
-    """Margins around all images change the answers, and nothing once they are cut."""
-    run = replace(run, data=drawn_data, config=replace(run.config, phantoms=12))
+    """Margins around all images change nothing where they are cut."""
+    run = replace(run, data=drawn_data, config=replace(TINY, phantoms=12))
     run.__dict__["audit"] = []
     target, work = tmp_path / "bundles" / "own", tmp_path / "work"
     pipeline.bundle_run(run, target)
