@@ -9,6 +9,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +29,7 @@ QUIET = [
     "--no-first-run",
 ]
 START_SECONDS, PAGE_MS = 120, 60_000
+UPLOADER = '[data-testid="stFileUploaderDropzoneInput"]'
 SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
 NAMES = ("VGG16", "DenseNet121", "InceptionV3", "ResNet50", "Xception")
 
@@ -49,7 +52,13 @@ def address() -> Iterator[str]:
     """The app as `make run` starts it, on a free port."""
     for bundle in list_bundles(bundles_folder()):  # as `make run` does; on a fresh machine it takes a while
         subprocess.run([sys.executable, "-m", "core.derive", bundle.folder], cwd=PROJECT, check=True)
-    port = free_port()
+    with serving(free_port()) as url:
+        yield url
+
+
+@contextmanager
+def serving(port: int) -> Iterator[str]:
+    """The app on a port, until the block ends."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
@@ -60,7 +69,7 @@ def address() -> Iterator[str]:
             time.sleep(0.2)
         yield url
     finally:
-        server.terminate()
+        server.kill()  # as a crash would: nobody says goodbye
         server.wait(30)
 
 
@@ -99,7 +108,7 @@ def test_an_upload_is_answered_by_five_backbones(browser, address: str, name: st
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(address)
     page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
-    page.set_input_files('[data-testid="stFileUploaderDropzoneInput"]', SAMPLES / name)
+    page.set_input_files(UPLOADER, SAMPLES / name)
     page.wait_for_selector(f"text={name}: ", timeout=PAGE_MS)
     page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
     for backbone in NAMES:
@@ -110,6 +119,67 @@ def test_an_upload_is_answered_by_five_backbones(browser, address: str, name: st
         heat.first.wait_for(state="attached", timeout=PAGE_MS)
         assert heat.count() == 1
     page.close()
+
+
+def opened(browser, address: str):
+    """The start page, once it shows its sample."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(address)
+    page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
+    return page
+
+
+def go_to(page, title: str) -> None:
+    page.locator("[data-testid=stTopNavLink]").get_by_text(title).click(timeout=PAGE_MS)
+
+
+def headline(page):
+    return page.locator("h4").first
+
+
+def test_a_file_stays_in_hand_from_page_to_page(browser, address: str) -> None:
+    page = opened(browser, address)
+    assert "Sample" in headline(page).inner_text()
+    page.set_input_files(UPLOADER, SAMPLES / "normal.png")
+    page.wait_for_selector("h4:has-text('normal.png: ')", timeout=PAGE_MS)
+    go_to(page, "Compare")
+    page.wait_for_selector("text=First: does it last?", timeout=PAGE_MS)
+    assert page.locator(".st-key-tray").get_by_text("normal.png").is_visible()
+    go_to(page, "Analyse")
+    page.wait_for_selector("h4:has-text('normal.png: ')", timeout=PAGE_MS)
+    page.locator(".st-key-tray").get_by_text("Put away").click()
+    page.wait_for_selector("h4:has-text('Sample')", timeout=PAGE_MS)
+    assert page.locator(".st-key-tray").count() == 0
+    page.close()
+
+
+def test_what_the_uploader_itself_refuses_stands_in_place_of_the_answer(
+    browser, address: str, tmp_path: Path
+) -> None:
+    huge = tmp_path / "huge.png"
+    huge.write_bytes(bytes(53_000_000))
+    page = opened(browser, address)
+    page.set_input_files(UPLOADER, huge)
+    page.wait_for_selector(
+        "[role=alert]:has-text('huge.png: The file is larger than 50 MB')", timeout=PAGE_MS
+    )
+    assert page.locator("h4").count() == 0
+    page.close()
+
+
+def test_after_a_restart_the_page_says_what_it_lost_and_reads_the_next_file(browser, address: str) -> None:
+    port = free_port()
+    with serving(port) as url:
+        page = opened(browser, url)
+        page.set_input_files(UPLOADER, SAMPLES / "normal.png")
+        page.wait_for_selector("h4:has-text('normal.png: ')", timeout=PAGE_MS)
+    page.wait_for_selector("text=The connection to the server is lost", timeout=PAGE_MS)
+    with serving(port):
+        page.wait_for_selector("[role=alert]:has-text('normal.png: The connection')", timeout=PAGE_MS)
+        assert page.locator("h4").count() == 0
+        page.set_input_files(UPLOADER, SAMPLES / "covid-severe.png")
+        page.wait_for_selector("h4:has-text('covid-severe.png: ')", timeout=PAGE_MS)
+        page.close()
 
 
 def test_key_h_switches_the_heat_off_in_the_browser_alone(browser, address: str) -> None:
