@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
@@ -17,6 +16,7 @@ from core.dicom_depth import DEPTH, align
 from core.dicom_file import DECODERS, DICOM_ERRORS, DicomFile
 from core.dicom_pixels import PixelLayout
 from core.errors import RadiographError
+from core.raster_jpeg import decode_deep, read_header
 from core.results import ReadingWarning
 from core.strict import warnings_as_errors
 
@@ -28,7 +28,6 @@ COLOUR_STREAM = ReadingWarning(
     "The image is called grey but was compressed in colour; it was read as grey.",
 )
 MISMATCH = "The image's pixels do not match the size in its header; export the radiograph again."
-FILL = b"\x55\xaa" * 512  # which a decoder that has all it needs does not look at
 BYTES_AFTER_END = 16  # of padding behind a codestream's end mark
 
 
@@ -143,34 +142,17 @@ def _follow_stream(
 def _decode_stream(file: DicomFile, layout: PixelLayout, frame: int, encoded: bytes) -> NDArray[Any]:
     stream = codestream(encoded)
     if file.syntax in (JPEGExtended12Bit, JPEGBaseline8Bit) and stream and stream.precision > 8:
-        return deep_jpeg(encoded)
+        return _deep_jpeg(encoded)
     values = _decode(file, layout, frame, cells=False)
     shift = layout.high_bit + 1 - layout.bits_stored
     return values >> shift if shift else values
 
 
-def deep_jpeg(encoded: bytes) -> NDArray[np.uint16]:
-    """Decodes a JPEG of 12 bits (T.81, process 4), which Pillow cannot.
-
-    Returns:
-        (rows, columns), uint16.
-
-    Raises:
-        RadiographError: If it is damaged.
-    """
-    import imagecodecs
-
-    end = encoded.rindex(b"\xff\xd9")
-    try:
-        values: NDArray[np.uint16] = imagecodecs.jpeg_decode(encoded)
-        longer: NDArray[np.uint16] = imagecodecs.jpeg_decode(encoded[:end] + FILL + encoded[end:])
-    except (imagecodecs.Jpeg8Error, RuntimeError, ValueError) as error:
-        raise RadiographError(DAMAGED) from error
-    if not np.array_equal(
-        values, longer
-    ):  # it was still asking for more: the decoder invents what is cut off
+def _deep_jpeg(encoded: bytes) -> NDArray[Any]:
+    header = read_header(encoded)
+    if header is None:
         raise RadiographError(DAMAGED)
-    return values
+    return decode_deep(encoded, header)
 
 
 def _decode(file: DicomFile, layout: PixelLayout, frame: int, *, cells: bool) -> NDArray[Any]:

@@ -111,8 +111,11 @@ def _shows_the_picture(table: NDArray[np.float32], counts: NDArray[np.int64]) ->
 
 def _claims_voi(dataset: Dataset) -> bool:
     """Whether the file holds a window or table, rather than none or an empty element."""
-    windows = (dataset.get(keyword) for keyword in ("WindowWidth", "WindowCenter"))
-    return bool(dataset.get("VOILUTSequence")) or any(window not in (None, "") for window in windows)
+    try:
+        windows = (dataset.get(keyword) for keyword in ("WindowWidth", "WindowCenter"))
+        return bool(dataset.get("VOILUTSequence")) or any(window not in (None, "") for window in windows)
+    except DICOM_ERRORS:  # something is there that cannot be read
+        return True
 
 
 def _padding(dataset: Dataset, layout: PixelLayout) -> int:

@@ -34,24 +34,42 @@ JPEG = FileType("a JPEG image", "raster", extensions=frozenset({"jpg", "jpeg", "
 TIFF = FileType("a TIFF image", "raster", extensions=frozenset({"tif", "tiff"}))
 WEBP = FileType("a WebP image", "raster", extensions=frozenset({"webp"}))
 BMP = FileType("a BMP image", "raster", extensions=frozenset({"bmp", "dib"}))
+HEIC = FileType("an HEIC photograph", "raster", extensions=frozenset({"heic", "heif", "hif"}))
 TEXT = FileType("a text file")
 UNKNOWN = FileType("of an unknown type")
 
-READABLE = (PNG, JPEG, TIFF, WEBP, BMP, DICOM)
+READABLE = (PNG, JPEG, TIFF, WEBP, BMP, HEIC, DICOM)
 
-_ISO_MEDIA = re.compile(rb"....ftyp(....)", re.DOTALL)
-_ISO_BRANDS = {
-    b"avif": FileType("an AVIF image"),
-    b"avis": FileType("an AVIF image"),
-}
-_HEIC = FileType("an HEIC photograph", remedy="export as PNG or JPEG")
+_UNPACK = "unpack it and choose the radiograph itself"
+_AVIF = FileType("an AVIF image")
+_JPEG_2000 = FileType("a JPEG 2000 image")
+_RAW = FileType("a camera's raw file")
+_VIDEO = FileType("a video", remedy="export the one image you mean as PNG or JPEG")
+_VOLUME = "export the radiograph as PNG or DICOM"
+
+# The brands of files of one family (ISO/IEC 14496-12, section 4.3), main one first.
+_ISO_MEDIA = re.compile(rb"(.{4})ftyp(.{4}).{4}", re.DOTALL)
+_ISO_BRANDS = (
+    (re.compile(rb"avi[fs]"), _AVIF),
+    (re.compile(rb"hei[cxms]|hev[cxms]|mif[12]|msf1"), HEIC),
+    (re.compile(rb"crx "), _RAW),
+    (
+        re.compile(rb"isom|iso[2-9a-c]|mp4[12]|avc1|qt  |M4[VP][ HP]?|3g[2efgprs].|dash|f4v |mmp4|MSNV|XAVC"),
+        _VIDEO,
+    ),
+    (re.compile(rb"M4[AB] "), FileType("a sound recording")),
+    (re.compile(rb"jp[2xm] "), _JPEG_2000),
+)
+_QUICKTIME = re.compile(rb".{4}(?:moov|mdat|wide|pnot)", re.DOTALL)  # from before there were brands
 
 _SIGNATURES: tuple[tuple[re.Pattern[bytes], FileType], ...] = tuple(
     (re.compile(pattern, re.DOTALL), kind)
     for pattern, kind in (
         (rb"\x89PNG\r\n\x1a\n", PNG),
         (rb"\xff\xd8\xff", JPEG),
+        (rb"II\x2a\0.{4}CR\x02|II\x55\0|IIR[OS]|MMOR|FUJIFILMCCD-RAW", _RAW),
         (rb"II[\x2a\x2b]\x00|MM\x00[\x2a\x2b]", TIFF),
+        (rb"II\xbc\x01", FileType("a JPEG XR image")),
         (rb"RIFF....WEBP", WEBP),
         (rb"BM.{4}\0{4}", BMP),
         (rb"GIF8[79]a", FileType("a GIF image", remedy="export the one image you mean as PNG or JPEG")),
@@ -62,15 +80,26 @@ _SIGNATURES: tuple[tuple[re.Pattern[bytes], FileType], ...] = tuple(
         ),
         (rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?i:<(?:!doctype )?svg)", FileType("an SVG drawing")),
         (rb"\s*(?:<!--.*?-->\s*)*(?i:<(?:!doctype )?html)", FileType("a web page (HTML)")),
-        (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", FileType("a JPEG 2000 image")),
+        (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", _JPEG_2000),
+        (rb"\0\0\0\x0cJXL |\xff\x0a", FileType("a JPEG XL image")),
+        (rb"\x76\x2f\x31\x01", FileType("an OpenEXR image")),
+        (rb"SIMPLE  =", FileType("a FITS image")),
+        (
+            rb"(?:\x5c\x01\0\0|\0\0\x01\x5c).{340}n[+i]1\0|(?:\x1c\x02\0\0|\0\0\x02\x1c)n[+i]2\0",
+            FileType("a NIfTI volume", remedy=_VOLUME),
+        ),
+        (rb"NRRD000\d", FileType("an NRRD volume", remedy=_VOLUME)),
+        (rb"(?:ObjectType|NDims) *=", FileType("a MetaImage header", remedy=_VOLUME)),
         (rb"P[1-7][\s#]", FileType("a PNM image")),
         (rb"\0\0[\x01\x02]\0", FileType("an icon")),
         (rb"8BPS", FileType("a Photoshop document")),
         (
             rb"PK\x03\x04|PK\x05\x06",
-            FileType("a ZIP archive", remedy="unpack it and choose the radiograph itself"),
+            FileType("a ZIP archive", remedy=_UNPACK),
         ),
-        (rb"\x1f\x8b", FileType("a gzip archive", remedy="unpack it and choose the radiograph itself")),
+        (rb"\x1f\x8b", FileType("a gzip archive", remedy=_UNPACK)),
+        (rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07", FileType("a packed archive", remedy=_UNPACK)),
+        (rb"RIFF.{4}AVI |\x1a\x45\xdf\xa3|\0\0\x01\xba", _VIDEO),
         (rb"MZ|\x7fELF", FileType("a program")),
     )
 )
@@ -85,12 +114,23 @@ def file_type(data: bytes) -> FileType:
     head = data[:4096]
     if data[128:132] == b"DICM" or bare_syntax(head):
         return DICOM
+    if media := _ISO_MEDIA.match(head):
+        return _branded(media[2], head[media.end() : int.from_bytes(media[1], "big")])
     for pattern, kind in _SIGNATURES:
         if pattern.match(head):
             return kind
-    if media := _ISO_MEDIA.match(head):
-        return _ISO_BRANDS.get(media[1], _HEIC)
+    if _QUICKTIME.match(head):
+        return _VIDEO
     return TEXT if _is_text(head) else UNKNOWN
+
+
+def _branded(main: bytes, others: bytes) -> FileType:
+    """The main brand decides, unless it only says that there are pictures: then what codes them does."""
+    brands = [main, *(others[at : at + 4] for at in range(0, len(others), 4))]
+    if main in (b"mif1", b"mif2", b"msf1"):
+        brands.sort(key=lambda brand: brand in (b"mif1", b"mif2", b"msf1"))
+    matches = (kind for brand in brands for pattern, kind in _ISO_BRANDS if pattern.fullmatch(brand))
+    return next(matches, UNKNOWN)
 
 
 def named_type(name: str) -> FileType | None:

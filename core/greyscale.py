@@ -16,11 +16,20 @@ TAIL = 0.005
 SAMPLED_PIXELS = 2_000_000
 
 TINT = 3.0  # of 255: mean distance from grey at which an image counts as tinted
+TINT_BIN = 16  # of 255: greys that are taken to have one tint
 CHROMA = 24.0  # of 255: distance from the image's own tint at which a pixel counts as coloured
 COLOURED_SHARE = 0.05  # coloured pixels beyond which it is a colour photograph
 MARKED_SHARE = 0.0005  # and below that: coloured marks
+FAINT = 3.0  # of 255: distance from the tint at which a whole block counts as coloured
+FAINT_SHARE = (
+    0.15  # such blocks beyond which it is a colour photograph; radiographs and photographs were compared
+)
+BLOCK_PX = 24
+MAX_MARKED_BLOCKS = 0.75
 
 NOT_A_RADIOGRAPH = "The image is in colour, so it is not a radiograph; choose a greyscale radiograph."
+MARKED = ReadingWarning("coloured_marks", "The image carries coloured marks, which the networks see as grey.")
+TINTED = ReadingWarning("tinted", "The image is tinted; it was read as grey.")
 
 
 def robust_range(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:
@@ -104,7 +113,8 @@ def _inside(values: NDArray[Any]) -> NDArray[Any]:
 def colour_warnings(rgb: NDArray[np.uint8]) -> tuple[ReadingWarning, ...]:
     """Tells a tinted radiograph, or one with coloured marks, from a colour photograph.
 
-    A tint depends on the grey alone: the chroma is compared with its median at the same grey.
+    A tint depends on the grey alone, and marks leave most of the picture without colour of its own. What is
+    coloured strongly, or faintly but all over, is a photograph.
 
     Args:
         rgb: (height, width, 3), uint8.
@@ -113,24 +123,74 @@ def colour_warnings(rgb: NDArray[np.uint8]) -> tuple[ReadingWarning, ...]:
         RadiographError: If it is a colour photograph.
     """
     step = max(1, int((rgb.shape[0] * rgb.shape[1] / 250_000) ** 0.5))
-    sample = rgb[::step, ::step].reshape(-1, 3).astype(np.float32)
-    grey = sample.mean(axis=1)
-    chroma = sample - grey[:, np.newaxis]
+    sample = rgb[::step, ::step].astype(np.float32)
+    grey = sample.mean(axis=2)
+    chroma = sample - grey[:, :, np.newaxis]
     if not chroma.any():
         return ()
-    tint = np.zeros_like(chroma)
-    bins = (grey / 16).astype(np.intp)
-    for index in np.unique(bins):
-        tint[bins == index] = np.median(chroma[bins == index], axis=0)
-    coloured = float((np.abs(chroma - tint).max(axis=1) > CHROMA).mean())
-    if coloured > COLOURED_SHARE or float(np.ptp(tint, axis=0).max()) > 4 * CHROMA:
+    greys, tints = _find_tint(grey.ravel(), chroma.reshape(-1, 3))
+    beyond = chroma - _interpolate(grey, greys, tints)
+    strong = np.abs(beyond).max(axis=2) > CHROMA
+    coloured = float(strong.mean())
+    too_varied = float(np.ptp(tints, axis=0).max()) > 4 * CHROMA
+    if too_varied or coloured > COLOURED_SHARE or _faint_share(beyond, strong) > FAINT_SHARE:
         raise RadiographError(NOT_A_RADIOGRAPH)
-    if coloured > MARKED_SHARE:
-        return (
-            ReadingWarning(
-                "coloured_marks", "The image carries coloured marks, which the networks see as grey."
-            ),
-        )
-    if float(np.abs(chroma).mean()) > TINT:
-        return (ReadingWarning("tinted", "The image is tinted; it was read as grey."),)
-    return ()
+    return (MARKED,) if coloured > MARKED_SHARE else (TINTED,) if np.abs(chroma).mean() > TINT else ()
+
+
+def _find_tint(
+    grey: NDArray[np.float32], chroma: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The typical chroma at some greys; a few pixels that stand out from the tint of the rest are marks.
+
+    Args:
+        grey: (n,), of 255.
+        chroma: (n, 3), distance from the grey.
+
+    Returns:
+        (k,) rising greys and (k, 3) chroma.
+    """
+    bins = (grey / TINT_BIN).astype(np.intp)
+    levels, counts = np.unique(bins, return_counts=True)
+    greys, tints = np.empty(0, dtype=np.float32), np.empty((0, 3), dtype=np.float32)
+    for index in np.argsort(-counts, kind="stable"):
+        chosen = bins == levels[index]
+        at, found = np.median(grey[chosen]), np.median(chroma[chosen], axis=0)
+        many = counts[index] > COLOURED_SHARE * grey.size
+        if many or np.abs(found - _interpolate(at, greys, tints)).max() <= CHROMA:
+            place = np.searchsorted(greys, at)
+            greys, tints = np.insert(greys, place, at), np.insert(tints, place, found, axis=0)
+    return greys, tints
+
+
+def _interpolate(at: Any, greys: NDArray[np.float32], tints: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.stack([np.interp(at, greys, tint) for tint in tints.T], axis=-1)
+
+
+def _faint_share(beyond: NDArray[np.float32], strong: NDArray[np.bool_]) -> float:
+    """How much of a picture has a colour of its own, however faint, away from strong colours.
+
+    Blocks rather than pixels are counted, because noise and lossy compression cancel out in them. A cast that
+    changes evenly across the picture (a film on a light box) is taken out.
+
+    Args:
+        beyond: (height, width, 3), chroma beyond the tint.
+        strong: (height, width), where it is that of a mark.
+
+    Returns:
+        Share of the blocks without marks, or of all where marks are nearly everywhere.
+    """
+    marked = _blocks(strong[:, :, np.newaxis]).any(axis=(2, 3, 4))
+    counted = ~marked if marked.mean() <= MAX_MARKED_BLOCKS else np.ones_like(marked)
+    colours = np.median(_blocks(beyond), axis=(2, 3))[counted]
+    rows, columns = np.nonzero(counted)
+    places = np.stack([np.ones_like(rows), rows, columns], axis=1)
+    cast = places @ np.linalg.lstsq(places, colours)[0]
+    return float((np.abs(colours - cast).max(axis=1) > FAINT).mean())
+
+
+def _blocks(values: NDArray[Any]) -> NDArray[Any]:
+    """(height, width, n) to (rows, columns, side, side, n); what is left over at the ends is cut."""
+    height, width = (length // BLOCK_PX * BLOCK_PX for length in values.shape[:2])
+    parts = values[:height, :width].reshape(height // BLOCK_PX, BLOCK_PX, width // BLOCK_PX, BLOCK_PX, -1)
+    return parts.swapaxes(1, 2)

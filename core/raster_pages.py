@@ -1,0 +1,156 @@
+"""The pages of a TIFF file: its directories, and which of them hold pictures of equal standing."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.errors import RadiographError
+from core.results import ReadingWarning
+
+MAX_PAGES = 100
+MAX_DIRECTORIES = 2 * MAX_PAGES  # one thumbnail each
+MAX_TAG_VALUES = 1_000_000
+
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
+STRIP_OFFSETS, SAMPLES, STRIP_BYTES, LARGEST, PLANAR = 273, 277, 279, 281, 284
+SUBFILE, ORIENTATION, EXTRA, FORMAT, RAW_VERSION = 254, 274, 338, 339, 50706
+DEFAULTS: dict[int, tuple[int, ...]] = {
+    BITS: (1,),
+    COMPRESSION: (1,),
+    PHOTOMETRIC: (1,),
+    SAMPLES: (1,),
+    PLANAR: (1,),
+    FORMAT: (1,),
+}
+TAGS = frozenset(
+    {WIDTH, HEIGHT, STRIP_OFFSETS, STRIP_BYTES, LARGEST, SUBFILE, ORIENTATION, EXTRA, RAW_VERSION, *DEFAULTS}
+)
+REDUCED, MASK = 1, 4  # bits of the tag for kinds of subfile
+VALUE_TYPES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One directory.
+
+    Attributes:
+        offset: Where it begins.
+        tags: The values of those of its tags that matter here.
+    """
+
+    offset: int
+    tags: dict[int, tuple[int, ...]]
+
+    def values(self, tag: int) -> tuple[int, ...]:
+        """Of a tag; what the specification says of a missing one, else empty."""
+        return self.tags.get(tag, ()) or DEFAULTS.get(tag, ())
+
+    def value(self, tag: int, missing: int = 0) -> int:
+        """Its first value."""
+        return (*self.values(tag), missing)[0]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.value(WIDTH), self.value(HEIGHT)
+
+
+class _Form:
+    """How numbers and directories are written: in TIFF 6.0 or in BigTIFF, either byte first."""
+
+    def __init__(self, data: bytes) -> None:
+        self.order = "<" if data[:2] == b"II" else ">"
+        self.big = data[2:4] in (b"\x2b\0", b"\0\x2b")
+        self.pointer = struct.Struct(self.order + ("Q" if self.big else "I"))
+        self.count = struct.Struct(self.order + ("Q" if self.big else "H"))
+        self.entry = struct.Struct(self.order + ("HHQ" if self.big else "HHI"))
+        self.first = 8 if self.big else 4
+
+
+def find_pages(data: bytes) -> tuple[tuple[Page, ...], bool]:
+    """Lists the pages without decoding anything.
+
+    What says so, or is at most half as wide and half as high as the largest page, is a thumbnail or a
+    smaller copy.
+
+    Args:
+        data: The whole file.
+
+    Returns:
+        The pages, none where even the first directory is damaged, and whether there are other pictures.
+
+    Raises:
+        RadiographError: If there are too many.
+    """
+    found = [page for page in _directories(data) if min(page.size) > 0]
+    whole = [page for page in found if not page.value(SUBFILE) & (REDUCED | MASK)] or found
+    if not whole:
+        return (), False
+    width, height = max((page.size for page in whole), key=lambda size: size[0] * size[1])
+    pages = tuple(page for page in whole if 2 * page.size[0] > width or 2 * page.size[1] > height)
+    if len(pages) > MAX_PAGES:
+        raise RadiographError(
+            f"The TIFF file holds more than {MAX_PAGES} pages; export the one you mean by itself."
+        )
+    return pages, any(page not in pages and not page.value(SUBFILE) & MASK for page in found)
+
+
+def only_page(data: bytes, page: Page) -> bytes:
+    """The same file, beginning with another of its pages."""
+    form = _Form(data)
+    return data[: form.first] + form.pointer.pack(page.offset) + data[form.first + form.pointer.size :]
+
+
+def check_frame(frame: int, frames: int) -> None:
+    """Refuses a page or picture that is not there.
+
+    Args:
+        frame: From 0.
+        frames: How many there are.
+
+    Raises:
+        RadiographError: If there are not so many.
+    """
+    if not 0 <= frame < frames:
+        raise RadiographError(f"The file has no frame {frame + 1}; choose one from 1 to {frames}.")
+
+
+def frame_warnings(frame: int, frames: int) -> tuple[ReadingWarning, ...]:
+    """Says which page was read, where there are several."""
+    text = f"The file holds {frames} frames; frame {frame + 1} was read."
+    return (ReadingWarning("several_frames", text),) if frames > 1 else ()
+
+
+def _directories(data: bytes) -> Iterator[Page]:
+    """Follows the chain as far as it is whole, does not bite its tail, and leads to a page too many."""
+    form, seen = _Form(data), set[int]()
+    offset = form.pointer.unpack_from(data, form.first)[0] if len(data) >= 16 else 0
+    while offset and offset not in seen and len(seen) <= MAX_DIRECTORIES:
+        seen.add(offset)
+        try:
+            tags, following = _read_directory(data, offset, form)
+        except struct.error:
+            return
+        yield Page(offset, tags)
+        offset = following
+
+
+def _read_directory(data: bytes, offset: int, form: _Form) -> tuple[dict[int, tuple[int, ...]], int]:
+    (count,) = form.count.unpack_from(data, offset)
+    start, size = offset + form.count.size, form.entry.size + form.pointer.size
+    tags = {}
+    for at in range(start, min(start + count * size, len(data)), size):
+        tag, kind, values = form.entry.unpack_from(data, at)
+        if tag in TAGS and kind in VALUE_TYPES and values <= MAX_TAG_VALUES:
+            tags[tag] = _read_values(data, at + form.entry.size, f"{values}{VALUE_TYPES[kind]}", form)
+    return tags, form.pointer.unpack_from(data, start + count * size)[0]
+
+
+def _read_values(data: bytes, at: int, kinds: str, form: _Form) -> tuple[int, ...]:
+    """Values stand in their entry where they fit into it, else where it points to."""
+    layout = struct.Struct(form.order + kinds)
+    if layout.size > form.pointer.size:
+        (at,) = form.pointer.unpack_from(data, at)
+    return layout.unpack_from(data, at)
