@@ -55,26 +55,30 @@ def files_in_hand() -> None:
         on_back_change=lambda: None,
     )
     _take_news(mine, told.refused or {}, told.lost or [])
-    if not mine.held:
-        return
+    # The container is there without files, too: what follows stays in its place when the first one comes.
     with st.container(horizontal=True, vertical_alignment="bottom", key="tray"):
-        st.session_state[TRAY] = mine.chosen
-        st.pills(
-            "Files in hand (in memory, until you put them away)",
-            list(mine.held),
-            format_func=lambda key: _label(mine.held[key]),
-            key=TRAY,
-            on_change=_choose_file,
-            wrap=True,
+        if mine.held:
+            _tray(mine)
+
+
+def _tray(mine: Tray) -> None:
+    st.session_state[TRAY] = mine.chosen
+    st.pills(
+        "Files in hand (in memory, until you put them away)",
+        list(mine.held),
+        format_func=lambda key: _label(mine.held[key]),
+        key=TRAY,
+        on_change=_choose_file,
+        wrap=True,
+    )
+    if mine.chosen:
+        st.button(
+            "Put away",
+            icon=":material/close:",
+            help=f"The server forgets {plain(mine.held[mine.chosen].name)}.",
+            on_click=mine.put_away,
+            args=(mine.chosen,),
         )
-        if mine.chosen:
-            st.button(
-                "Put away",
-                icon=":material/close:",
-                help=f"The server forgets {plain(mine.held[mine.chosen].name)}.",
-                on_click=mine.put_away,
-                args=(mine.chosen,),
-            )
 
 
 def _session() -> str:
@@ -229,10 +233,11 @@ def _preview(file: File, frame: int):
 
 def other_frame(source: Source) -> None:
     """Back to the choice, where the file holds several pictures."""
-    if source.held and source.held.frame is not None:
-        st.button(
-            "Choose another picture of this file",
-            icon=":material/photo_library:",
-            on_click=tray().choose_frame,
-            args=(source.key, None),
-        )
+    with st.container():
+        if source.held and source.held.frame is not None:
+            st.button(
+                "Choose another picture of this file",
+                icon=":material/photo_library:",
+                on_click=tray().choose_frame,
+                args=(source.key, None),
+            )

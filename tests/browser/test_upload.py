@@ -109,8 +109,8 @@ def test_an_upload_is_answered_by_five_backbones(browser, address: str, name: st
     page.goto(address)
     page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
     page.set_input_files(UPLOADER, SAMPLES / name)
-    page.wait_for_selector(f"text={name}: ", timeout=PAGE_MS)
-    page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
+    page.wait_for_selector(f"h4:has-text('{name}: ')", timeout=PAGE_MS)
+    settled(page)
     for backbone in NAMES:
         card = page.locator(f".st-key-card-{backbone.lower()}")
         card.filter(has_text=re.compile(rf"{backbone}\s+[01]\.\d\d\s")).wait_for(timeout=PAGE_MS)
@@ -119,6 +119,12 @@ def test_an_upload_is_answered_by_five_backbones(browser, address: str, name: st
         heat.first.wait_for(state="attached", timeout=PAGE_MS)
         assert heat.count() == 1
     page.close()
+
+
+def settled(page) -> None:
+    """Waits until nothing of an earlier run of the page is left."""
+    page.wait_for_selector("[data-test-script-state=notRunning]", timeout=PAGE_MS)
+    page.wait_for_function("!document.querySelector('[data-stale=true]')", timeout=PAGE_MS)
 
 
 def opened(browser, address: str):
@@ -130,7 +136,7 @@ def opened(browser, address: str):
 
 
 def go_to(page, title: str) -> None:
-    page.locator("[data-testid=stTopNavLink]").get_by_text(title).click(timeout=PAGE_MS)
+    page.locator("[data-testid=stTopNavLink] p").get_by_text(title, exact=True).click(timeout=PAGE_MS)
 
 
 def headline(page):
@@ -149,7 +155,8 @@ def test_a_file_stays_in_hand_from_page_to_page(browser, address: str) -> None:
     page.wait_for_selector("h4:has-text('normal.png: ')", timeout=PAGE_MS)
     page.locator(".st-key-tray").get_by_text("Put away").click()
     page.wait_for_selector("h4:has-text('Sample')", timeout=PAGE_MS)
-    assert page.locator(".st-key-tray").count() == 0
+    settled(page)
+    assert page.locator(".st-key-tray").get_by_role("button").count() == 0
     page.close()
 
 
@@ -163,6 +170,7 @@ def test_what_the_uploader_itself_refuses_stands_in_place_of_the_answer(
     page.wait_for_selector(
         "[role=alert]:has-text('huge.png: The file is larger than 50 MB')", timeout=PAGE_MS
     )
+    settled(page)
     assert page.locator("h4").count() == 0
     page.close()
 
@@ -176,6 +184,7 @@ def test_after_a_restart_the_page_says_what_it_lost_and_reads_the_next_file(brow
     page.wait_for_selector("text=The connection to the server is lost", timeout=PAGE_MS)
     with serving(port):
         page.wait_for_selector("[role=alert]:has-text('normal.png: The connection')", timeout=PAGE_MS)
+        settled(page)
         assert page.locator("h4").count() == 0
         page.set_input_files(UPLOADER, SAMPLES / "covid-severe.png")
         page.wait_for_selector("h4:has-text('covid-severe.png: ')", timeout=PAGE_MS)
