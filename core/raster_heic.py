@@ -21,6 +21,8 @@ MOVING = (
     "This file is a moving HEIC picture without a still one; export the one image you mean as PNG or JPEG."
 )
 
+CHANNELS = {"L": 1, "I": 1, "LA": 2, "RGB": 3, "RGBA": 4}
+
 # What libheif's bindings raise on damaged bytes.
 HEIF_ERRORS = (
     AttributeError,
@@ -59,7 +61,8 @@ def read_heic(data: bytes) -> Decoded:
 def _main_picture(data: bytes) -> tuple[Any, int]:
     """Reads the headers of all pictures, and decodes none.
 
-    This goes past pi_heif's own classes, which look at metadata, too, and crash where those are damaged.
+    This goes past pi_heif's own classes, which look at metadata, too, and past what it does to pixels: on
+    damaged files both write where they must not.
 
     Returns:
         The main picture, as pi_heif's core has it, and how many pictures there are.
@@ -68,7 +71,7 @@ def _main_picture(data: bytes) -> tuple[Any, int]:
         import _pi_heif
     except ImportError as error:
         raise RadiographError(UNREADABLE) from error
-    threads, to_8_bits, bgr, packed, to_16_bits, decoder, unlimited = 1, False, False, True, True, "", False
+    threads, to_8_bits, bgr, packed, to_16_bits, decoder, unlimited = 1, False, False, False, False, "", False
     found = _pi_heif.load_file(data, threads, to_8_bits, bgr, packed, to_16_bits, decoder, unlimited)
     pictures = [picture for picture in found if picture is not None]
     main = next((picture for picture in pictures if picture.primary), None)
@@ -79,11 +82,14 @@ def _main_picture(data: bytes) -> tuple[Any, int]:
 
 
 def _values(picture: Any) -> NDArray[Any]:
-    """Decodes to (height, width) or (height, width, channels)."""
+    """Decodes to (height, width) or (height, width, channels); rows may be padded."""
     (width, height), mode = picture.size_mode
-    values = np.frombuffer(picture.data, np.uint16 if mode.endswith(";16") else np.uint8)
-    planes = values.reshape(height, width, -1)
-    return planes[..., 0] if planes.shape[2] == 1 else planes
+    kind, _, deep = mode.partition(";")
+    cells = np.dtype(np.uint16 if deep else np.uint8)
+    channels = CHANNELS[kind.upper()]
+    rows = np.frombuffer(picture.data, np.uint8).reshape(height, picture.stride)
+    stored = np.ascontiguousarray(rows[:, : width * channels * cells.itemsize]).view(cells)
+    return stored.reshape((height, width) if channels == 1 else (height, width, channels))
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, slice]]:
@@ -99,5 +105,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, slice]]:
 
 
 def _greys(values: NDArray[Any], depth: int) -> tuple[NDArray[np.float32], tuple[ReadingWarning, ...]]:
-    """8-bit values, or deeper ones that lie at the upper end of 16 bits: the bits below repeat them."""
-    return deep_greys(values | values >> depth) if depth > 8 else image_greys(Image.fromarray(values))
+    """8-bit values as they are; deeper ones fill 16 bits, the lower of which repeat the upper."""
+    if values.itemsize == 1:
+        return image_greys(Image.fromarray(values))
+    return deep_greys(values << (16 - depth) | values >> (2 * depth - 16))
