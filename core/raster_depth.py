@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.raster_pages import BITS, COMPRESSION, LARGEST, SAMPLES, STRIP_BYTES, STRIP_OFFSETS, Page
+from core.raster_kinds import COLOURS, DEPTHS
+from core.raster_pages import BITS, COMPRESSION, FORMAT, LARGEST, PHOTOMETRIC, SAMPLES, Page
 from core.results import ReadingWarning
 
 MUCH_SMOOTHER = 0.5
@@ -28,28 +30,23 @@ KIND = ReadingWarning(
 )
 
 
-def stored_bits(data: bytes, page: Page) -> int:
+def stored_bits(strips: Iterable[slice], page: Page) -> int:
     """How many bits each value takes up.
 
     Args:
-        data: The whole file.
-        page: Its strips say how many bytes there are.
+        strips: Where the values lie.
+        page: What the header says of them.
 
     Returns:
         What the header says, unless uncompressed strips have just the bytes for whole values of other bits.
     """
-    declared, (width, height), samples = page.value(BITS), page.size, page.value(SAMPLES)
-    offsets, counts = page.values(STRIP_OFFSETS), page.values(STRIP_BYTES)
-    whole = len(offsets) == len(counts) and all(
-        at + n <= len(data) for at, n in zip(offsets, counts, strict=True)
-    )
-    if (
-        page.value(COMPRESSION) != UNCOMPRESSED
-        or not whole
-        or sum(counts) == height * -(-width * samples * declared // 8)
-    ):
+    (width, height), samples = page.size, page.value(SAMPLES)
+    declared, held = page.value(BITS), sum(strip.stop - strip.start for strip in strips)
+    known = page.value(COMPRESSION) == UNCOMPRESSED and page.value(PHOTOMETRIC) in COLOURS
+    if not known or held == height * -(-width * samples * declared // 8):
         return declared
-    fitting = [bits for bits in (8, 16, 32) if sum(counts) * 8 == width * height * samples * bits]
+    possible = DEPTHS[page.value(FORMAT)] & {8, 16, 32}
+    fitting = [bits for bits in possible if held * 8 == width * height * samples * bits]
     return fitting[0] if fitting else declared
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from core.errors import RadiographError
@@ -11,7 +11,8 @@ from core.results import ReadingWarning
 
 MAX_PAGES = 100
 MAX_DIRECTORIES = 2 * MAX_PAGES  # one thumbnail each
-MAX_TAG_VALUES = 1_000_000
+MAX_VALUES = 1000  # of a tag that describes a page
+MAX_STRIPS = 65_536  # the highest page there can be has fewer rows, in each of four channels
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, SAMPLES, STRIP_BYTES, LARGEST, PLANAR = 273, 277, 279, 281, 284
@@ -24,9 +25,7 @@ DEFAULTS: dict[int, tuple[int, ...]] = {
     PLANAR: (1,),
     FORMAT: (1,),
 }
-TAGS = frozenset(
-    {WIDTH, HEIGHT, STRIP_OFFSETS, STRIP_BYTES, LARGEST, SUBFILE, ORIENTATION, EXTRA, RAW_VERSION, *DEFAULTS}
-)
+TAGS = frozenset({WIDTH, HEIGHT, LARGEST, SUBFILE, ORIENTATION, EXTRA, RAW_VERSION, *DEFAULTS})
 REDUCED, MASK = 1, 4  # bits of the tag for kinds of subfile
 VALUE_TYPES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q"}
 
@@ -103,6 +102,17 @@ def only_page(data: bytes, page: Page) -> bytes:
     return data[: form.first] + form.pointer.pack(page.offset) + data[form.first + form.pointer.size :]
 
 
+def find_strips(data: bytes, page: Page) -> list[slice]:
+    """Where a page's pixels lie, strip by strip; empty where the file does not hold them all."""
+    try:
+        tags, _ = _read_directory(data, page.offset, _Form(data), {STRIP_OFFSETS, STRIP_BYTES}, MAX_STRIPS)
+    except struct.error:
+        return []
+    offsets, counts = tags.get(STRIP_OFFSETS, ()), tags.get(STRIP_BYTES, ())
+    whole = len(offsets) == len(counts) and all(map(lambda at, n: at + n <= len(data), offsets, counts))
+    return [slice(at, at + n) for at, n in zip(offsets, counts, strict=True)] if whole else []
+
+
 def check_frame(frame: int, frames: int) -> None:
     """Refuses a page or picture that is not there.
 
@@ -130,20 +140,23 @@ def _directories(data: bytes) -> Iterator[Page]:
     while offset and offset not in seen and len(seen) <= MAX_DIRECTORIES:
         seen.add(offset)
         try:
-            tags, following = _read_directory(data, offset, form)
+            tags, following = _read_directory(data, offset, form, TAGS, MAX_VALUES)
         except struct.error:
             return
         yield Page(offset, tags)
         offset = following
 
 
-def _read_directory(data: bytes, offset: int, form: _Form) -> tuple[dict[int, tuple[int, ...]], int]:
+def _read_directory(
+    data: bytes, offset: int, form: _Form, wanted: Collection[int], most: int
+) -> tuple[dict[int, tuple[int, ...]], int]:
+    """Reads the tags that are wanted and have no more than so many values, and where the next one begins."""
     (count,) = form.count.unpack_from(data, offset)
     start, size = offset + form.count.size, form.entry.size + form.pointer.size
     tags = {}
     for at in range(start, min(start + count * size, len(data)), size):
         tag, kind, values = form.entry.unpack_from(data, at)
-        if tag in TAGS and kind in VALUE_TYPES and values <= MAX_TAG_VALUES:
+        if tag in wanted and kind in VALUE_TYPES and values <= most:
             tags[tag] = _read_values(data, at + form.entry.size, f"{values}{VALUE_TYPES[kind]}", form)
     return tags, form.pointer.unpack_from(data, start + count * size)[0]
 

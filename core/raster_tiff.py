@@ -16,7 +16,17 @@ from core.errors import RadiographError
 from core.raster_deep import SCALE, deep_greys, turn_upright
 from core.raster_depth import DEPTH, is_wrapped, settle, stored_bits
 from core.raster_jpeg import SECOND_PICTURE
-from core.raster_kinds import COLOURS, FLOAT, OPACITY, SEPARATED, SIGNED, WHITE_IS_ZERO, check_kind, is_deep
+from core.raster_kinds import (
+    BLACK_IS_ZERO,
+    COLOURS,
+    FLOAT,
+    OPACITY,
+    SEPARATED,
+    SIGNED,
+    WHITE_IS_ZERO,
+    check_kind,
+    is_deep,
+)
 from core.raster_pages import (
     BITS,
     EXTRA,
@@ -25,11 +35,10 @@ from core.raster_pages import (
     PHOTOMETRIC,
     PLANAR,
     SAMPLES,
-    STRIP_BYTES,
-    STRIP_OFFSETS,
     Page,
     check_frame,
     find_pages,
+    find_strips,
     frame_warnings,
     only_page,
 )
@@ -77,14 +86,15 @@ def read_tiff(data: bytes, frame: int) -> Decoded:
 
 
 def _read_page(data: bytes, page: Page) -> Decoded:
-    bits = stored_bits(data, page)
+    strips = find_strips(data, page)
+    bits = stored_bits(strips, page)
     misstated = bits != page.value(BITS)
     if not misstated and not is_deep(page):
         with warnings_as_errors("PIL", except_for="Metadata Warning"):  # tags that it cannot read
             decoded = read_with_pillow(data)
-        if page.value(SAMPLES) > 1 or not is_wrapped(np.rint(decoded.pixels * 255).astype(np.uint8)):
+        if not (_is_plain(page) and is_wrapped(np.rint(decoded.pixels * 255).astype(np.uint8))):
             return decoded
-    values = _join_strips(data, page, bits) if misstated else _decode(data, page)
+    values = _join_strips(data, page, strips, bits) if misstated else _decode(data, page)
     values, doubts = settle(values, page)
     pixels, warnings = deep_greys(_channels(values, page))
     turned, mirrored = turn_upright(pixels, page.value(ORIENTATION, 1))
@@ -94,6 +104,12 @@ def _read_page(data: bytes, page: Page) -> Decoded:
         ((DEPTH,) if misstated else ()) + doubts + _cmyk(page) + warnings + mirrored,
         details={"Bits": str(bits), "Grey scale": SCALE},
     )
+
+
+def _is_plain(page: Page) -> bool:
+    """Whether it holds greys of 8 bits."""
+    grey = page.value(PHOTOMETRIC) in (WHITE_IS_ZERO, BLACK_IS_ZERO)
+    return grey and page.value(SAMPLES) == 1 and page.value(BITS) == 8
 
 
 def _cmyk(page: Page) -> tuple[ReadingWarning, ...]:
@@ -116,10 +132,9 @@ def _decode(data: bytes, page: Page) -> NDArray[Any]:
         raise RadiographError(DAMAGED) from error
 
 
-def _join_strips(data: bytes, page: Page, bits: int) -> NDArray[Any]:
+def _join_strips(data: bytes, page: Page, strips: list[slice], bits: int) -> NDArray[Any]:
     """Values that are not compressed, in as many bits as they take up."""
-    strips = zip(page.values(STRIP_OFFSETS), page.values(STRIP_BYTES), strict=True)
-    joined = b"".join(data[at : at + count] for at, count in strips)
+    joined = b"".join(data[strip] for strip in strips)
     kind = {SIGNED: "i", FLOAT: "f"}.get(page.value(FORMAT), "u")
     stored = np.frombuffer(joined, f"{'<' if data.startswith(b'II') else '>'}{kind}{bits // 8}")
     return _as_planes(stored.astype(stored.dtype.newbyteorder("=")), page)
