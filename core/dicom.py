@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import (
     JPEG2000,
     ComputedRadiographyImageStorage,
@@ -17,16 +17,16 @@ from pydicom.uid import (
     JPEGExtended12Bit,
 )
 
-from core.decoded import DAMAGED, Decoded
-from core.dicom_depth import DEPTH, value_depth
-from core.dicom_file import DICOM_ERRORS, DicomFile, numbers, parse_dicom, text
+from core.decoded import Decoded
+from core.dicom_colour import channel_greys, palette_greys
+from core.dicom_file import DicomFile, parse_dicom
 from core.dicom_frames import stored_values
 from core.dicom_grey import display_greys, is_inverted
 from core.dicom_header import header_warnings
 from core.dicom_layout import PLANES, layout_warnings
-from core.dicom_pixels import PixelLayout, check_present, pixel_layout
+from core.dicom_pixels import PixelLayout, check_present, pixel_layout, polarity_warnings
+from core.dicom_values import numbers, text, texts
 from core.errors import RadiographError
-from core.greyscale import colour_warnings
 from core.results import ReadingWarning
 
 RADIOGRAPHY = frozenset({"CR", "DX", "DR", "RG", "XR"})
@@ -41,8 +41,8 @@ RADIOGRAPHY_CLASSES = frozenset(
     }
 )
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7."  # and its multi-frame children
-LOSSY = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit, JPEG2000})  # in blocks, or smearing like them
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow and JPEG
+LOSSY_JPEG = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit})
+LOSSY = LOSSY_JPEG | {JPEG2000}  # which smears as blocks do
 CAPTURE = ReadingWarning(
     "secondary_capture", "This is a secondary capture, not an original, so its greys may have been altered."
 )
@@ -66,29 +66,32 @@ def read_dicom(data: bytes, frame: int = 0) -> Decoded:
     file = parse_dicom(data)
     check_present(file.dataset)
     captured = _check_modality(file.dataset)
-    claimed = pixel_layout(file.dataset)
+    claimed = pixel_layout(file.dataset, "YBR_FULL_422" if file.syntax in LOSSY_JPEG else "RGB")
+    polarity = polarity_warnings(file.dataset, claimed)
     stored, layout, depth = stored_values(file, claimed, _check_frame_number(frame, claimed))
-    suspect = () if file.syntax.is_encapsulated or depth else layout_warnings(stored, layout)
+    suspect = () if file.syntax.is_encapsulated else layout_warnings(stored, layout)
     pixels, scale, more = _greys(stored, file.dataset, layout, suspect)
-    warnings = (*header_warnings(file.dataset), *_frame_warnings(layout, frame), *captured)
+    warnings = (*header_warnings(file.dataset), *_frame_warnings(layout, frame), *captured, *file.warnings)
     return Decoded(
         pixels,
         "DICOM",
-        tuple(dict.fromkeys((*warnings, *depth, *suspect, *more))),
+        tuple(dict.fromkeys((*warnings, *polarity, *depth, *suspect, *more))),
         _spacing_mm(file.dataset),
         _details(file, layout, scale),
-        lossy=str(file.syntax) in LOSSY,
+        lossy=file.syntax in LOSSY,
         frames=layout.frames,
     )
 
 
 def _check_modality(dataset: Dataset) -> tuple[ReadingWarning, ...]:
     """The SOP class decides where the modality is odd or missing."""
+    named = set(re.split(r"\W+", " ".join(texts(dataset, "Modality", shown=False)).upper()))  # may be several
     modality = text(dataset, "Modality").upper()
     storage = text(dataset, "SOPClassUID")
     if f"{storage}.".startswith(SECONDARY_CAPTURE) and modality in CAPTURED:
         return (CAPTURE,)
-    if modality in RADIOGRAPHY or (storage in RADIOGRAPHY_CLASSES and modality not in OTHER_MODALITIES):
+    radiograph = bool(named & RADIOGRAPHY) or storage in RADIOGRAPHY_CLASSES
+    if radiograph and not named & OTHER_MODALITIES:
         return ()
     kind = f"of modality {modality}" if modality else "of an unnamed modality"
     raise RadiographError(
@@ -105,30 +108,13 @@ def _check_frame_number(frame: int, layout: PixelLayout) -> int:
 def _greys(
     stored: NDArray[Any], dataset: Dataset, layout: PixelLayout, suspect: tuple[ReadingWarning, ...]
 ) -> tuple[NDArray[np.float32], str, tuple[ReadingWarning, ...]]:
-    if stored.ndim == 2 and layout.photometric != "PALETTE COLOR":
-        return display_greys(stored, dataset, layout)
-    declared, largest = layout.bits_stored, int(stored.max())
     if layout.photometric == "PALETTE COLOR":
-        stored, largest = _apply_palette(stored, dataset)
-        declared = 8 * stored.dtype.itemsize
-    depth = value_depth(largest, declared)
-    colours = np.clip(stored.astype(np.float32) / np.float32(2**depth - 1), 0, 1)
-    warnings = () if PLANES in suspect else colour_warnings(np.rint(colours * 255).astype(np.uint8))
-    equal = bool((stored == stored[..., :1]).all())
-    grey = colours[..., 0] if equal else colours @ LUMA
-    more = (DEPTH, *warnings) if depth != declared else warnings
-    return (1 - grey if is_inverted(dataset, layout) else grey), "channels", more
-
-
-def _apply_palette(stored: NDArray[Any], dataset: Dataset) -> tuple[NDArray[Any], int]:
-    """The colours of a frame, and the largest number in the palette."""
-    try:
-        colours: NDArray[Any] = apply_color_lut(stored, dataset)
-        red = dataset.RedPaletteColorLookupTableData
-        largest = int(np.frombuffer(red, dtype=f"<u{colours.dtype.itemsize}").max())
-    except DICOM_ERRORS as error:
-        raise RadiographError(DAMAGED) from error
-    return colours[..., :3], largest
+        grey, warnings = palette_greys(stored, dataset, layout)
+    elif stored.ndim == 2:
+        return display_greys(stored, dataset, layout)
+    else:
+        grey, warnings = channel_greys(stored, layout.bits_stored, scrambled=PLANES in suspect)
+    return (1 - grey if is_inverted(dataset, layout) else grey), "channels", warnings
 
 
 def _frame_warnings(layout: PixelLayout, frame: int) -> tuple[ReadingWarning, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,10 @@ from core.dicom_pixels import PixelLayout
 from core.results import ReadingWarning
 
 MIN_UNUSED_BITS = 2  # by which a declared depth exceeds all values before it counts as wrong
-SAMPLED_ROWS = 128
+MUCH_SMOOTHER = 0.5
+SMOOTHER = 0.6  # under the right sign than under the wrong one; else it is the other way round
+SAMPLED_LINES = 128
+SAMPLED_PIXELS = 1_000_000
 OVERLAY_GROUPS = range(0x6000, 0x6020, 2)  # PS3.3, C.9.2
 
 DEPTH = ReadingWarning(
@@ -21,7 +25,6 @@ DEPTH = ReadingWarning(
 SIGN = ReadingWarning(
     "pixel_representation", "The file misstates the sign of its greys; they were read as their values show."
 )
-MUCH_SMOOTHER = 0.5
 
 
 def value_depth(largest: int, declared: int) -> int:
@@ -65,9 +68,8 @@ def align(
         return _beyond_the_high_bit(raw, described, low)
     if used & (2**low - 1) and _lies_low(whole, layout):
         return whole, (DEPTH,)
-    if layout.signed and not low and _roughness(raw) < MUCH_SMOOTHER * _roughness(described):
-        return raw, (SIGN,)
-    return described, ()
+    other = _take(raw, replace(layout, signed=not layout.signed), low)
+    return (other, (SIGN,)) if _wraps_around(described, other) else (described, ())
 
 
 def _beyond_the_high_bit(
@@ -79,8 +81,38 @@ def _beyond_the_high_bit(
     """
     signed = raw.view(raw.dtype.str.replace("u", "i"))
     misread = DEPTH if described.dtype.kind == "i" else SIGN
-    roughness = (_roughness(described) * 2**low, _roughness(raw), _roughness(signed))
-    return ((described, ()), (raw, (DEPTH,)), (signed, (misread,)))[roughness.index(min(roughness))]
+    found = (roughness(described) * 2**low, roughness(raw), roughness(signed))
+    return ((described, ()), (raw, (DEPTH,)), (signed, (misread,)))[found.index(min(found))]
+
+
+def _wraps_around(described: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether the values are smoother under the other sign."""
+    if described.ndim == 3:
+        described, other = described[..., 0], other[..., 0]
+    changed = (other if described.dtype.kind == "u" else described) < 0
+    if not changed.any():
+        return False
+    counted = ~_labels(described, changed)
+    right, wrong = (sum(_steps(each, counted, axis) for axis in (0, 1)) for each in (other, described))
+    return right < SMOOTHER * wrong
+
+
+def _labels(values: NDArray[Any], changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """White margins and letters, which have one value, and lie as far from black as what wraps around."""
+    found = values[changed]
+    each, counts = np.unique(found[:: max(1, found.size // SAMPLED_PIXELS)], return_counts=True)
+    most = counts.argmax()
+    alone = 2 * counts[most] > counts.sum()
+    return values == each[most] if alone else np.zeros_like(changed)
+
+
+def _steps(values: NDArray[Any], counted: NDArray[np.bool_], axis: int) -> float:
+    """Mean difference of neighbours along an axis, over a sample of lines, where both count."""
+    lines, count = np.moveaxis(values, axis, 0), np.moveaxis(counted, axis, 0)
+    at = np.linspace(0, len(lines) - 2, min(SAMPLED_LINES, len(lines) - 1)).astype(np.intp)
+    steps = np.abs(lines[at].astype(np.int32) - lines[at + 1].astype(np.int32))
+    both = count[at] & count[at + 1]
+    return float(steps[both].mean()) if both.any() else 0.0
 
 
 def _take(raw: NDArray[Any], layout: PixelLayout, shift: int) -> NDArray[Any]:
@@ -112,7 +144,6 @@ def _overlay_bits(dataset: Dataset, cell: int) -> int:
     return bits
 
 
-def _roughness(values: NDArray[Any]) -> float:
+def roughness(values: NDArray[Any]) -> float:
     """Mean difference between neighbouring rows, over a sample of them."""
-    upper = np.linspace(0, values.shape[0] - 2, min(SAMPLED_ROWS, values.shape[0] - 1)).astype(np.intp)
-    return float(np.abs(values[upper].astype(np.int32) - values[upper + 1].astype(np.int32)).mean())
+    return _steps(values, np.ones(values.shape, dtype=np.bool_), axis=0)

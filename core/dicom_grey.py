@@ -7,7 +7,6 @@ values that a frame can hold, and the pixels are looked up in it once (PS3.4, an
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,10 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from core.decoded import has_contrast
-from core.dicom_depth import DEPTH, value_depth
-from core.dicom_file import DICOM_ERRORS, numbers, text
+from core.dicom_depth import DEPTH
+from core.dicom_lut import LookupTable, as_signed, integers, lookup_table
 from core.dicom_pixels import PixelLayout
+from core.dicom_values import DICOM_ERRORS, holds, numbers, text
 from core.greyscale import robust_range, stretch
 from core.margins import find_inside
 from core.results import ReadingWarning
@@ -26,27 +26,14 @@ Values = NDArray[np.float64]
 Step = Callable[[Values], Values]
 
 PERCENTILES = "robust percentiles"
-MIN_SPAN = 0.1  # of black to white that a window has to use, less the darkest and brightest half per cent
+# Of black to white that a window has to use, less the darkest and brightest half per cent: one that leaves
+# two bits unused was made for deeper values.
+MIN_SPAN = 0.25
 MAX_SATURATED = 0.9  # of all pixels, black or white under a window
 WINDOW_IGNORED = ReadingWarning(
     "window_ignored",
     "The file's window or lookup table cannot be used; the greys were scaled from their own range.",
 )
-
-
-@dataclass(frozen=True, eq=False)
-class LookupTable:
-    """An item of a Modality or VOI LUT Sequence (PS3.3, C.11.1.1 and C.11.2.1.1)."""
-
-    first: int
-    bits: int
-    entries: NDArray[np.uint16]
-
-    def __call__(self, values: Values) -> Values:
-        """The entry for each value, the first or last one beyond the ends."""
-        index = np.clip(np.rint(values) - self.first, 0, self.entries.size - 1).astype(np.intp)
-        found: Values = self.entries[index].astype(np.float64)
-        return found
 
 
 def display_greys(
@@ -111,21 +98,17 @@ def _shows_the_picture(table: NDArray[np.float32], counts: NDArray[np.int64]) ->
 
 def _claims_voi(dataset: Dataset) -> bool:
     """Whether the file holds a window or table, rather than none or an empty element."""
-    try:
-        windows = (dataset.get(keyword) for keyword in ("WindowWidth", "WindowCenter"))
-        return bool(dataset.get("VOILUTSequence")) or any(window not in (None, "") for window in windows)
-    except DICOM_ERRORS:  # something is there that cannot be read
-        return True
+    return any(holds(dataset, keyword) for keyword in ("VOILUTSequence", "WindowWidth", "WindowCenter"))
 
 
 def _padding(dataset: Dataset, layout: PixelLayout) -> int:
     """Pixel Padding Value (PS3.3, C.7.5.1.1.2); far outside where there is none."""
-    value = _integers(dataset, "PixelPaddingValue", layout)
-    return _as_signed(value[0], layout) if value else -(2**31)
+    value = integers(dataset, "PixelPaddingValue")
+    return as_signed(value[0], layout) if value else -(2**31)
 
 
 def _modality(dataset: Dataset, layout: PixelLayout) -> Step | None:
-    if table := _lookup_table(dataset, "ModalityLUTSequence", layout):
+    if table := _table_of(dataset, "ModalityLUTSequence", layout):
         return table
     slope, intercept = numbers(dataset, "RescaleSlope"), numbers(dataset, "RescaleIntercept")
     scale = slope[0] if slope and np.isfinite(slope[0]) and slope[0] else 1.0
@@ -136,10 +119,10 @@ def _modality(dataset: Dataset, layout: PixelLayout) -> Step | None:
 
 
 def _voi(dataset: Dataset, layout: PixelLayout) -> tuple[Step, str, tuple[ReadingWarning, ...]] | None:
-    if table := _lookup_table(dataset, "VOILUTSequence", layout):
-        depth = value_depth(int(table.entries.max()), table.bits)
-        warnings = (DEPTH,) if depth != table.bits else ()
-        return lambda values: table(values) / (2**depth - 1), "VOI LUT sequence", warnings
+    if table := _table_of(dataset, "VOILUTSequence", layout):
+        white = 2**table.depth - 1
+        warnings = (DEPTH,) if table.depth != table.bits else ()
+        return lambda values: table(values) / white, "VOI LUT sequence", warnings
     centres, widths = numbers(dataset, "WindowCenter"), numbers(dataset, "WindowWidth")
     if not centres or not widths or not np.isfinite([centres[0], widths[0]]).all():
         return None
@@ -160,42 +143,10 @@ def _window(centre: float, width: float, function: str) -> Step | None:
     return None
 
 
-def _lookup_table(dataset: Dataset, keyword: str, layout: PixelLayout) -> LookupTable | None:
+def _table_of(dataset: Dataset, keyword: str, layout: PixelLayout) -> LookupTable | None:
+    """The first table of a sequence."""
     try:
         items = dataset.get(keyword)
-        if not items:
-            return None
-        count, first, bits = _integers(items[0], "LUTDescriptor", layout)
-        entries = _entries(items[0], count or 65536, bits, layout)
-        return LookupTable(_as_signed(first, layout), bits if 8 <= bits <= 16 else 16, entries)
+        return lookup_table(items[0], layout) if items else None
     except DICOM_ERRORS:
         return None
-
-
-def _entries(item: Dataset, count: int, bits: int, layout: PixelLayout) -> NDArray[np.uint16]:
-    data = item["LUTData"].value
-    if isinstance(data, bytes) and bits == 8 and len(data) - count in (0, 1):
-        entries = np.frombuffer(data, dtype=np.uint8)
-    else:
-        entries = np.array(_integers(item, "LUTData", layout), dtype=np.int64)
-    if entries.size < count:
-        raise ValueError("a lookup table is shorter than its descriptor says")
-    return np.clip(entries[:count], 0, 65535).astype(np.uint16)
-
-
-def _integers(dataset: Dataset, keyword: str, layout: PixelLayout) -> tuple[int, ...]:
-    """Numbers of an ambiguous representation (US, SS or OW), which pydicom may leave as bytes."""
-    try:
-        value = dataset.get(keyword)
-        if isinstance(value, bytes):
-            order = "<" if dataset.original_encoding[1] is not False else ">"
-            return tuple(int(v) for v in np.frombuffer(value, dtype=f"{order}u2"))
-        if value is None:
-            return ()
-        return tuple(int(v) for v in value) if hasattr(value, "__iter__") else (int(value),)
-    except DICOM_ERRORS:
-        return ()
-
-
-def _as_signed(value: int, layout: PixelLayout) -> int:
-    return value - 65536 if layout.signed and value >= 32768 else value

@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.dicom_depth import MUCH_SMOOTHER, SAMPLED_LINES, roughness
 from core.dicom_pixels import PixelLayout
 from core.results import ReadingWarning
-
-MUCH_SMOOTHER = 0.5
-SAMPLED_ROWS = 128
 
 SWAPPED = ReadingWarning(
     "rows_and_columns", "The image looks scrambled, as if rows and columns were swapped; compare the preview."
@@ -23,10 +21,6 @@ SWAPPED = ReadingWarning(
 PLANES = ReadingWarning(
     "planar_configuration",
     "The image looks scrambled, as if its colour planes were misdescribed; compare the preview.",
-)
-SIGN = ReadingWarning(
-    "pixel_representation",
-    "The greys look wrapped around, as if their sign were misdescribed; compare the preview.",
 )
 
 
@@ -40,8 +34,7 @@ def layout_warnings(stored: NDArray[Any], layout: PixelLayout) -> tuple[ReadingW
     """
     if stored.ndim == 3:
         return (PLANES,) if _planes_misdescribed(stored, layout) else ()
-    found = (SWAPPED,) if _sides_swapped(stored) else ()
-    return found + ((SIGN,) if _sign_misdescribed(stored, layout) else ())
+    return (SWAPPED,) if _sides_swapped(stored) else ()
 
 
 def _planes_misdescribed(stored: NDArray[Any], layout: PixelLayout) -> bool:
@@ -54,23 +47,10 @@ def _planes_misdescribed(stored: NDArray[Any], layout: PixelLayout) -> bool:
 
 
 def _disagreement(rgb: NDArray[Any]) -> float:
-    sample = rgb[:: max(1, rgb.shape[0] // SAMPLED_ROWS)].astype(np.float32)
+    sample = rgb[:: max(1, rgb.shape[0] // SAMPLED_LINES)].astype(np.float32)
     return float(np.abs(np.diff(sample, axis=2)).mean())
 
 
 def _sides_swapped(stored: NDArray[Any]) -> bool:
     rows, columns = stored.shape
-    return rows != columns and _roughness(stored.reshape(columns, rows)) < MUCH_SMOOTHER * _roughness(stored)
-
-
-def _sign_misdescribed(stored: NDArray[Any], layout: PixelLayout) -> bool:
-    span = 1 << layout.bits_stored
-    unsigned = stored.astype(np.int32) & (span - 1)
-    other = unsigned if layout.signed else (unsigned + span // 2) & (span - 1)
-    return _roughness(other) < MUCH_SMOOTHER * _roughness(stored)
-
-
-def _roughness(values: NDArray[Any]) -> float:
-    """Mean difference between neighbouring rows, over a sample of them."""
-    upper = np.linspace(0, values.shape[0] - 2, min(SAMPLED_ROWS, values.shape[0] - 1)).astype(np.intp)
-    return float(np.abs(values[upper].astype(np.int32) - values[upper + 1].astype(np.int32)).mean())
+    return rows != columns and roughness(stored.reshape(columns, rows)) < MUCH_SMOOTHER * roughness(stored)

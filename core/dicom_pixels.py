@@ -8,13 +8,15 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from core.decoded import DAMAGED, NO_CONTRAST, check_size
-from core.dicom_file import integer, text
+from core.dicom_values import holds, integer, text
 from core.errors import RadiographError
+from core.results import ReadingWarning
 
 MAX_FRAMES = 1000
 
-# What is meant where a header does not say.
-PLAIN_PHOTOMETRIC = {1: "MONOCHROME2", 3: "RGB"}
+POLARITY = ReadingWarning(
+    "photometric", "The file does not say whether its low values are dark; they were taken for that."
+)
 
 PHOTOMETRIC = {
     "MONOCHROME1": 1,
@@ -44,21 +46,31 @@ class PixelLayout:
     frames: int
 
     @property
+    def is_grey(self) -> bool:
+        """Whether a value is a grey, rather than a colour or the number of one."""
+        return self.photometric.startswith("MONOCHROME")
+
+    @property
     def frame_bytes(self) -> int:
         """Of one uncompressed frame."""
         samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
         return self.rows * self.columns * samples * self.bits_allocated // 8
 
 
-def pixel_layout(dataset: Dataset) -> PixelLayout:
+def pixel_layout(dataset: Dataset, colours: str = "RGB") -> PixelLayout:
     """Reads and checks the layout, before any pixel is decoded.
+
+    What a header leaves out is what is plain: whole cells, unsigned, low values dark.
+
+    Args:
+        dataset: The header.
+        colours: The photometric interpretation of three samples where the header does not say.
 
     Raises:
         RadiographError: If there is no image, or its layout is missing, impossible, too large or unsupported.
     """
     check_present(dataset)
-    bits_stored, allocated = integer(dataset, "BitsStored"), integer(dataset, "BitsAllocated")
-    high_bit = integer(dataset, "HighBit", bits_stored - 1)
+    allocated, bits_stored, high_bit = _bits(dataset)
     samples = integer(dataset, "SamplesPerPixel", 1)
     layout = PixelLayout(
         rows=integer(dataset, "Rows"),
@@ -66,14 +78,35 @@ def pixel_layout(dataset: Dataset) -> PixelLayout:
         samples=samples,
         bits_allocated=allocated,
         bits_stored=bits_stored,
-        high_bit=high_bit if bits_stored - 1 <= high_bit < allocated else bits_stored - 1,
+        high_bit=high_bit,
         signed=bool(integer(dataset, "PixelRepresentation", 0)),
-        photometric=text(dataset, "PhotometricInterpretation") or PLAIN_PHOTOMETRIC.get(samples, ""),
+        photometric=_photometric(dataset) or ("MONOCHROME2" if samples == 1 else colours),
         planar=integer(dataset, "PlanarConfiguration", 0),
         frames=integer(dataset, "NumberOfFrames", 1) or 1,
     )
     _check_layout(layout)
     return layout
+
+
+def polarity_warnings(dataset: Dataset, layout: PixelLayout) -> tuple[ReadingWarning, ...]:
+    """Whether the file says which end of its greys is dark."""
+    said = _photometric(dataset) or text(dataset, "PresentationLUTShape")
+    return (POLARITY,) if layout.is_grey and not said else ()
+
+
+def _photometric(dataset: Dataset) -> str:
+    """As it is, in capitals; the old name for greys does not say which end is dark."""
+    named = text(dataset, "PhotometricInterpretation").upper()
+    return "" if named == "MONOCHROME" else named
+
+
+def _bits(dataset: Dataset) -> tuple[int, int, int]:
+    """Bits allocated and stored, and the high bit; what is missing or impossible follows from the others."""
+    allocated = integer(dataset, "BitsAllocated", 0)
+    high_bit = integer(dataset, "HighBit", -1)
+    stored = integer(dataset, "BitsStored", high_bit + 1) or allocated
+    allocated = allocated or (8 if stored <= 8 else 16)
+    return allocated, stored, high_bit if stored - 1 <= high_bit < allocated else stored - 1
 
 
 def check_present(dataset: Dataset) -> None:
@@ -82,7 +115,7 @@ def check_present(dataset: Dataset) -> None:
     Raises:
         RadiographError: If there are none.
     """
-    if "PixelData" in dataset:
+    if holds(dataset, "PixelData"):
         return
     if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
         raise RadiographError(
@@ -112,6 +145,11 @@ def _check_layout(layout: PixelLayout) -> None:
     if layout.bits_allocated not in (8, 16):
         raise RadiographError(
             f"The DICOM image has {layout.bits_allocated} bits a pixel, which is unsupported; export as PNG."
+        )
+    if layout.photometric in ("YBR_FULL", "YBR_FULL_422") and layout.bits_allocated > 8:
+        raise RadiographError(
+            f"The DICOM image uses an unsupported kind of pixels ({layout.photometric} of"
+            f" {layout.bits_allocated} bits); export it as PNG."
         )
     if layout.samples != PHOTOMETRIC[layout.photometric] or layout.planar not in (0, 1):
         raise RadiographError(DAMAGED)
