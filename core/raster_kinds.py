@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.decoded import NO_CONTRAST
 from core.errors import RadiographError
-from core.raster_pages import BITS, COMPRESSION, FORMAT, PHOTOMETRIC, RAW_VERSION, Page
+from core.raster_pages import BITS, COMPRESSION, FORMAT, PHOTOMETRIC, RAW_VERSION, SAMPLES, Page
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR = 0, 1, 2, 3, 5, 6
 COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, SEPARATED: 4}  # channels that the deep reader knows
@@ -16,6 +16,7 @@ OTHER_COLOURS = {
     32845: "LogLuv",
 }
 CAMERA = frozenset({32803, 34892})  # what a sensor sees, in TIFF/EP and DNG
+MAX_CHANNELS = 8  # of which no more than five are looked at
 OPACITY = 2  # of an extra sample: not multiplied in
 
 COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32946, 34925, 50000})
@@ -79,6 +80,8 @@ def _unsupported_kind(page: Page) -> str:
     sample = page.value(FORMAT)
     if compression not in COMPRESSIONS:
         return f"compressed as {OTHER_COMPRESSIONS.get(compression, f'number {compression}')}"
+    if page.value(SAMPLES) > MAX_CHANNELS:
+        return f"{page.value(SAMPLES)} channels"
     if sample not in KINDS:
         return "complex numbers" if sample in (5, 6) else f"samples of kind {sample}"
     if len({*page.values(BITS)}) > 1 or len({*page.values(FORMAT)}) > 1:

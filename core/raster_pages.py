@@ -27,6 +27,7 @@ DEFAULTS: dict[int, tuple[int, ...]] = {
 }
 TAGS = frozenset({WIDTH, HEIGHT, LARGEST, SUBFILE, ORIENTATION, EXTRA, RAW_VERSION, *DEFAULTS})
 REDUCED, MASK = 1, 4  # bits of the tag for kinds of subfile
+PAST_THE_END = (struct.error, OverflowError)  # what reading beyond the file, or beyond any memory, raises
 VALUE_TYPES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q"}
 
 
@@ -106,7 +107,7 @@ def find_strips(data: bytes, page: Page) -> list[slice]:
     """Where a page's pixels lie, strip by strip; empty where the file does not hold them all."""
     try:
         tags, _ = _read_directory(data, page.offset, _Form(data), {STRIP_OFFSETS, STRIP_BYTES}, MAX_STRIPS)
-    except struct.error:
+    except PAST_THE_END:
         return []
     offsets, counts = tags.get(STRIP_OFFSETS, ()), tags.get(STRIP_BYTES, ())
     whole = len(offsets) == len(counts) and all(map(lambda at, n: at + n <= len(data), offsets, counts))
@@ -141,7 +142,7 @@ def _directories(data: bytes) -> Iterator[Page]:
         seen.add(offset)
         try:
             tags, following = _read_directory(data, offset, form, TAGS, MAX_VALUES)
-        except struct.error:
+        except PAST_THE_END:
             return
         yield Page(offset, tags)
         offset = following

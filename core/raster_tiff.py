@@ -121,7 +121,7 @@ def _decode(data: bytes, page: Page) -> NDArray[Any]:
     import tifffile
 
     try:
-        with tifffile.TiffFile(BytesIO(data)) as file:
+        with np.errstate(all="ignore"), tifffile.TiffFile(BytesIO(data)) as file:
             found = file.pages.first
             ends = [at + count for at, count in zip(found.dataoffsets, found.databytecounts, strict=True)]
             whole = min(found.dataoffsets) > 0 and min(found.databytecounts) > 0 and max(ends) <= len(data)
