@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
+from collections.abc import Callable
 from io import BytesIO
 
 import imagecodecs
@@ -304,3 +305,41 @@ def test_mutated_files_are_read_or_refused(data: bytes) -> None:
         except RadiographError:
             continue
         assert pixels.min() >= 0 and pixels.max() <= 1
+
+
+def with_property(heic: bytes, name: bytes, value: int) -> bytes:
+    """The file of one picture with one more transformation: a turn to the left (irot), or a mirror (imir)."""
+    changed = bytearray(heic)
+    associated, properties = heic.index(b"ipma") - 4, heic.index(b"ipco") - 4
+    changed[associated + 4 + 14] += 1  # how many properties the picture has
+    changed[associated + 22 : associated + 22] = b"\x84"
+    changed[associated:associated] = struct.pack(">I4sB", 9, name, value)
+    for at, more in ((heic.index(b"meta") - 4, 10), (heic.index(b"iprp") - 4, 10), (properties, 9)):
+        changed[at : at + 4] = struct.pack(">I", int.from_bytes(heic[at : at + 4], "big") + more)
+    moved = associated + 9
+    changed[moved : moved + 4] = struct.pack(
+        ">I", int.from_bytes(heic[associated : associated + 4], "big") + 1
+    )
+    pixels = heic.index(b"mdat") + 4
+    location = heic.index(struct.pack(">I", pixels), heic.index(b"iloc"))
+    changed[location : location + 4] = struct.pack(">I", pixels + 10)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "turn", "warned"),
+    [
+        (b"irot", 1, lambda ramp: np.rot90(ramp), set()),
+        (b"irot", 2, lambda ramp: ramp[::-1, ::-1], set()),
+        (b"irot", 3, lambda ramp: np.rot90(ramp, -1), set()),
+        (b"imir", 0, lambda ramp: ramp[::-1], {"mirrored"}),
+        (b"imir", 1, lambda ramp: ramp[:, ::-1], {"mirrored"}),
+    ],
+)
+def test_heic_is_turned_as_its_container_asks(
+    name: bytes, value: int, turn: Callable[[np.ndarray], np.ndarray], warned: set[str]
+) -> None:
+    """ISO/IEC 23008-12, sections 6.5.10 and 6.5.12: turns are to the left, in quarters."""
+    data = with_property(HEIC_OF_TEN_BITS, name, value)
+    np.testing.assert_allclose(read(data).pixels, turn(RAMP), atol=0.06)
+    assert codes(data) == warned
