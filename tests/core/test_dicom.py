@@ -322,7 +322,14 @@ def test_the_pixels_tell_how_they_are_compressed(form: str, named: str | None) -
 
 @pytest.mark.parametrize(
     "data",
-    [b"\x08\x00" * 300, b"\x08\x00\x05\x00CS\n\x00ISO_IR 100" + bytes(range(256)), bytes(600), b"\x02" * 600],
+    [
+        b"\x08\x00" * 300,
+        b"\x08\x00\x05\x00CS\n\x00ISO_IR 100" + bytes(range(256)),
+        b"\x08\x00\x05\x00CS\x02\x00AB" * 60,  # elements that do not rise
+        b"\x08\x00\x05\x00\x00\x00\x00\x00" * 60,
+        bytes(600),
+        b"\x02" * 600,
+    ],
 )
 def test_other_bytes_are_not_taken_for_a_dataset(data: bytes) -> None:
     assert "not a DICOM file" in refusal(data)

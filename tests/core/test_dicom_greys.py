@@ -257,6 +257,12 @@ def test_deeper_values_than_declared_are_scaled_from_their_range_without_a_windo
     assert codes(read(dataset(TWELVE, 10))) == {"depth"}
 
 
+def test_an_overlay_within_the_stored_bits_is_taken_out_where_it_is_declared() -> None:
+    header = dataset(_overlaid(), 16)
+    header.add_new((0x6002, 0x0102), "US", 12)
+    assert np.array_equal(read(header).pixels, read(dataset()).pixels)
+
+
 @pytest.mark.parametrize("described", [True, False])
 def test_an_overlay_in_the_cells_is_no_part_of_the_picture(described: bool) -> None:
     header = dataset(_overlaid())
