@@ -22,9 +22,9 @@ from core.gradcam import gradcam, normalise
 from core.inference import Networks, RawOutputs, checked, compile_networks, ensemble_features, raw_outputs
 from core.lungs import heat_in_lungs
 from core.manifest import BundleManifest, Precision
-from core.margins import Box, bright_corners, find_inside, share_of
+from core.margins import Box, bright_corners, crop, find_inside, share_of
 from core.plausibility import plausibility_warnings
-from core.preprocessing import crop, crop_box, inside_box
+from core.preprocessing import crop_box, inside_box
 from core.results import Analysis, BackboneReading, FindingScore, Provenance, ReadingWarning, SeverityScore
 from core.sources import official_source
 

@@ -18,6 +18,9 @@ FEWEST_LEVELS = 8  # of 256: a radiograph has many greys, a blank page or a bile
 
 DAMAGED = "The file is damaged or incomplete; export the radiograph again."
 NO_CONTRAST = "The image has no contrast; choose a radiograph that shows a chest."
+DEPTH = ReadingWarning(
+    "depth", "The file misstates how many bits its greys have; they were read as their values show."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,3 +85,23 @@ def check_contrast(pixels: NDArray[np.float32]) -> None:
     """
     if not has_contrast(pixels):
         raise RadiographError(NO_CONTRAST)
+
+
+def check_frame(frame: int, frames: int) -> None:
+    """Refuses a page or picture that is not there.
+
+    Args:
+        frame: From 0.
+        frames: How many there are.
+
+    Raises:
+        RadiographError: If there are not so many.
+    """
+    if not 0 <= frame < frames:
+        raise RadiographError(f"The file has no frame {frame + 1}; choose one from 1 to {frames}.")
+
+
+def frame_warnings(frame: int, frames: int) -> tuple[ReadingWarning, ...]:
+    """Says which page was read, where there are several."""
+    text = f"The file holds {frames} frames; frame {frame + 1} was read."
+    return (ReadingWarning("several_frames", text),) if frames > 1 else ()

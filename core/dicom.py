@@ -17,7 +17,7 @@ from pydicom.uid import (
     JPEGExtended12Bit,
 )
 
-from core.decoded import Decoded
+from core.decoded import Decoded, check_frame, frame_warnings
 from core.dicom_colour import channel_greys, palette_greys
 from core.dicom_file import DicomFile, parse_dicom
 from core.dicom_frames import stored_values
@@ -68,10 +68,16 @@ def read_dicom(data: bytes, frame: int = 0) -> Decoded:
     captured = _check_modality(file.dataset)
     claimed = pixel_layout(file.dataset, "YBR_FULL_422" if file.syntax in LOSSY_JPEG else "RGB")
     polarity = polarity_warnings(file.dataset, claimed)
-    stored, layout, depth = stored_values(file, claimed, _check_frame_number(frame, claimed))
+    check_frame(frame, claimed.frames)
+    stored, layout, depth = stored_values(file, claimed, frame)
     suspect = () if file.syntax.is_encapsulated else layout_warnings(stored, layout)
     pixels, scale, more = _greys(stored, file.dataset, layout, suspect)
-    warnings = (*header_warnings(file.dataset), *_frame_warnings(layout, frame), *captured, *file.warnings)
+    warnings = (
+        *header_warnings(file.dataset),
+        *frame_warnings(frame, layout.frames),
+        *captured,
+        *file.warnings,
+    )
     return Decoded(
         pixels,
         "DICOM",
@@ -99,12 +105,6 @@ def _check_modality(dataset: Dataset) -> tuple[ReadingWarning, ...]:
     )
 
 
-def _check_frame_number(frame: int, layout: PixelLayout) -> int:
-    if not 0 <= frame < layout.frames:
-        raise RadiographError(f"The file has no frame {frame + 1}; choose one from 1 to {layout.frames}.")
-    return frame
-
-
 def _greys(
     stored: NDArray[Any], dataset: Dataset, layout: PixelLayout, suspect: tuple[ReadingWarning, ...]
 ) -> tuple[NDArray[np.float32], str, tuple[ReadingWarning, ...]]:
@@ -115,13 +115,6 @@ def _greys(
     else:
         grey, warnings = channel_greys(stored, layout.bits_stored, scrambled=PLANES in suspect)
     return (1 - grey if is_inverted(dataset, layout) else grey), "channels", warnings
-
-
-def _frame_warnings(layout: PixelLayout, frame: int) -> tuple[ReadingWarning, ...]:
-    if layout.frames == 1:
-        return ()
-    message = f"The file holds {layout.frames} frames; frame {frame + 1} was read."
-    return (ReadingWarning("several_frames", message),)
 
 
 def _spacing_mm(dataset: Dataset) -> float | None:

@@ -9,16 +9,15 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut
 
-from core.decoded import DAMAGED
-from core.dicom_depth import DEPTH, value_depth
+from core.decoded import DAMAGED, DEPTH
+from core.dicom_depth import value_depth
 from core.dicom_lut import lookup_table
 from core.dicom_pixels import PixelLayout
 from core.dicom_values import DICOM_ERRORS
 from core.errors import RadiographError
-from core.greyscale import colour_warnings
+from core.greyscale import LUMA, colour_warnings, luma
 from core.results import ReadingWarning
 
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow and JPEG
 Greys = tuple[NDArray[np.float32], tuple[ReadingWarning, ...]]
 
 
@@ -37,7 +36,7 @@ def grey_of_colours(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[Re
     warnings = colour_warnings(rgb)
     if (rgb == rgb[..., :1]).all():
         return rgb[..., 0].copy(), warnings
-    return np.rint(_luma(rgb)).astype(np.uint8), warnings
+    return np.rint(luma(rgb)).astype(np.uint8), warnings
 
 
 def channel_greys(stored: NDArray[Any], declared: int, *, scrambled: bool = False) -> Greys:
@@ -60,7 +59,7 @@ def channel_greys(stored: NDArray[Any], declared: int, *, scrambled: bool = Fals
     if not scrambled:
         warnings += colour_warnings(_eight_bits(stored, white))
     equal = bool((stored == stored[..., :1]).all())
-    grey = stored[..., 0].astype(np.float32) if equal else _luma(stored)
+    grey = stored[..., 0].astype(np.float32) if equal else luma(stored)
     return np.clip(grey / np.float32(white), 0, 1), warnings
 
 
@@ -123,10 +122,3 @@ def _eight_bits(stored: NDArray[Any], white: int) -> NDArray[np.uint8]:
         scaled = stored[..., channel].astype(np.float32) * np.float32(255 / white)
         rgb[..., channel] = np.rint(np.clip(scaled, 0, 255))
     return rgb
-
-
-def _luma(rgb: NDArray[Any]) -> NDArray[np.float32]:
-    grey = np.zeros(rgb.shape[:2], dtype=np.float32)
-    for channel, share in enumerate(LUMA):
-        grey += share * rgb[..., channel]
-    return grey

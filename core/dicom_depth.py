@@ -9,19 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from core.decoded import DEPTH
 from core.dicom_pixels import PixelLayout
 from core.results import ReadingWarning
+from core.smoothness import roughness, sampled_lines
 
 MIN_UNUSED_BITS = 2  # by which a declared depth exceeds all values before it counts as wrong
-MUCH_SMOOTHER = 0.5
 SMOOTHER = 0.6  # under the right sign than under the wrong one; else it is the other way round
-SAMPLED_LINES = 128
 SAMPLED_PIXELS = 1_000_000
 OVERLAY_GROUPS = range(0x6000, 0x6020, 2)  # PS3.3, C.9.2
 
-DEPTH = ReadingWarning(
-    "depth", "The file misstates how many bits its greys have; they were read as their values show."
-)
 SIGN = ReadingWarning(
     "pixel_representation", "The file misstates the sign of its greys; they were read as their values show."
 )
@@ -109,7 +106,7 @@ def _labels(values: NDArray[Any], changed: NDArray[np.bool_]) -> NDArray[np.bool
 def _steps(values: NDArray[Any], counted: NDArray[np.bool_], axis: int) -> float:
     """Mean difference of neighbours along an axis, over a sample of lines, where both count."""
     lines, count = np.moveaxis(values, axis, 0), np.moveaxis(counted, axis, 0)
-    at = np.linspace(0, len(lines) - 2, min(SAMPLED_LINES, len(lines) - 1)).astype(np.intp)
+    at = sampled_lines(len(lines))
     steps = np.abs(lines[at].astype(np.int32) - lines[at + 1].astype(np.int32))
     both = count[at] & count[at + 1]
     return float(steps[both].mean()) if both.any() else 0.0
@@ -142,8 +139,3 @@ def _overlay_bits(dataset: Dataset, cell: int) -> int:
             continue
         bits |= 1 << position if 0 < position < cell else 0
     return bits
-
-
-def roughness(values: NDArray[Any]) -> float:
-    """Mean difference between neighbouring rows, over a sample of them."""
-    return _steps(values, np.ones(values.shape, dtype=np.bool_), axis=0)

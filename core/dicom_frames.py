@@ -25,9 +25,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from core.decoded import DAMAGED
+from core.decoded import DAMAGED, DEPTH
 from core.dicom_colour import grey_of_colours
-from core.dicom_depth import DEPTH, align
+from core.dicom_depth import align
 from core.dicom_file import DicomFile
 from core.dicom_pixels import PixelLayout
 from core.dicom_syntax import JPEG

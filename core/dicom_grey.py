@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from core.decoded import has_contrast
-from core.dicom_depth import DEPTH
+from core.decoded import DEPTH, has_contrast
 from core.dicom_lut import LookupTable, as_signed, integers, lookup_table
 from core.dicom_pixels import PixelLayout
 from core.dicom_values import DICOM_ERRORS, holds, numbers, text
 from core.greyscale import robust_range, stretch
-from core.margins import find_inside
+from core.margins import crop, find_inside
 from core.results import ReadingWarning
 
 Values = NDArray[np.float64]
@@ -52,8 +51,7 @@ def display_greys(
     lowest = int(stored.min())
     index = stored.astype(np.int32) - lowest
     box = find_inside(stored, tolerance=0)  # a margin of constant value leaves the scale of its inside alone
-    inside = index[box.top : box.bottom, box.left : box.right]
-    counts = np.bincount(inside.ravel(), minlength=int(index.max()) + 1).astype(np.int64)
+    counts = np.bincount(crop(index, box).ravel(), minlength=int(index.max()) + 1).astype(np.int64)
     padding = _padding(dataset, layout) - lowest
     background = 0 <= padding < counts.size and counts.sum() > counts[padding]
     if background:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.dicom_depth import MUCH_SMOOTHER, SAMPLED_LINES, roughness
 from core.dicom_pixels import PixelLayout
 from core.results import ReadingWarning
+from core.smoothness import MUCH_SMOOTHER, SAMPLED_LINES, roughness
 
 SWAPPED = ReadingWarning(
     "rows_and_columns", "The image looks scrambled, as if rows and columns were swapped; compare the preview."

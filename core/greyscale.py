@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RadiographError
-from core.margins import find_inside
+from core.margins import crop, find_inside
 from core.results import ReadingWarning
 
 # Share of pixels that may saturate at either end: labels and collimator edges are about that large.
 TAIL = 0.005
 SAMPLED_PIXELS = 2_000_000
+
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow and JPEG
 
 TINT = 3.0  # of 255: mean distance from grey at which an image counts as tinted
 TINT_BIN = 16  # of 255: greys that are taken to have one tint
@@ -30,6 +32,18 @@ MAX_MARKED_BLOCKS = 0.75
 NOT_A_RADIOGRAPH = "The image is in colour, so it is not a radiograph; choose a greyscale radiograph."
 MARKED = ReadingWarning("coloured_marks", "The image carries coloured marks, which the networks see as grey.")
 TINTED = ReadingWarning("tinted", "The image is tinted; it was read as grey.")
+
+
+def luma(rgb: NDArray[Any]) -> NDArray[np.float32]:
+    """The greys of colours, channel by channel, since all at once would take too much memory.
+
+    Args:
+        rgb: (height, width, 3), any numbers.
+    """
+    grey = np.zeros(rgb.shape[:2], dtype=np.float32)
+    for channel, weight in enumerate(LUMA):
+        grey += rgb[..., channel] * weight
+    return grey
 
 
 def robust_range(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:
@@ -106,8 +120,7 @@ def scale_floats(values: NDArray[Any]) -> NDArray[np.float32]:
 
 def _inside(values: NDArray[Any]) -> NDArray[Any]:
     """Without its margins of constant value, which would set the scale of what they surround."""
-    box = find_inside(values, tolerance=0)
-    return values[box.top : box.bottom, box.left : box.right]
+    return crop(values, find_inside(values, tolerance=0))
 
 
 def colour_warnings(rgb: NDArray[np.uint8]) -> tuple[ReadingWarning, ...]:

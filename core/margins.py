@@ -39,6 +39,11 @@ def share_of(box: Box, whole: Box) -> tuple[float, float, float, float]:
     return left, top, right, bottom
 
 
+def crop(values: NDArray[Any], box: Box) -> NDArray[Any]:
+    """The part of a picture, (height, width), inside of a box, as a view."""
+    return values[box.top : box.bottom, box.left : box.right]
+
+
 def find_inside(values: NDArray[Any], tolerance: float = TOLERANCE, *, lossy: bool = False) -> Box:
     """What lies inside of all uniform margins of a picture.
 

@@ -52,11 +52,6 @@ def inside_box(pixels: NDArray[np.float32], preprocessing: Preprocessing, *, los
     return found if enough else whole
 
 
-def crop(pixels: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
-    """The part of a picture inside of a box, as a view."""
-    return pixels[box.top : box.bottom, box.left : box.right]
-
-
 def crop_box(inside: Box, border_share: float) -> Box:
     """The part of a radiograph that the networks see: the same share is cut off each side of the inside."""
     dx, dy = round(inside.width * border_share), round(inside.height * border_share)

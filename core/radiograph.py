@@ -18,9 +18,6 @@ from core.results import ReadingWarning
 __all__ = ["Radiograph", "display_name", "pixels_to_display", "read_radiograph"]
 
 
-LOSSY_FORMATS = frozenset({"JPEG", "MPO", "WebP", "HEIC"})
-
-
 @dataclass(frozen=True, eq=False)
 class Radiograph:
     """A radiograph as the networks and the reader see it.
@@ -118,7 +115,7 @@ def _radiograph(decoded: Decoded, name: str, kind: FileType) -> Radiograph:
         source_format=decoded.source_format,
         spacing_mm=decoded.spacing_mm,
         details={"Format": decoded.source_format, "Size": f"{width} x {height} px", **decoded.details},
-        lossy=decoded.lossy or decoded.source_format in LOSSY_FORMATS,
+        lossy=decoded.lossy,
         frames=decoded.frames,
     )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from core.decoded import Decoded
+from core.decoded import Decoded, check_frame
 from core.filetypes import BMP, HEIC, JPEG, PNG, TIFF, file_type
 from core.raster_bmp import read_bmp
 from core.raster_heic import read_heic
 from core.raster_jpeg import read_jpeg
-from core.raster_pages import check_frame
 from core.raster_pillow import read_with_pillow
 from core.raster_png import read_png
 from core.raster_tiff import read_tiff

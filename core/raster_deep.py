@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.greyscale import colour_warnings, scale_floats, scale_integers
+from core.greyscale import colour_warnings, luma, scale_floats, scale_integers
 from core.results import ReadingWarning
 
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and JPEG
 SCALE = "robust percentiles"
 
 MIRRORED = ReadingWarning("mirrored", "The file asks to be mirrored, which was done; check the side marker.")
@@ -93,7 +92,5 @@ def _grey_of(rgb: NDArray[Any]) -> tuple[NDArray[Any], tuple[ReadingWarning, ...
     sample = rgb[::step, ::step]
     shown = _scale(sample.reshape(sample.shape[0], -1)).reshape(sample.shape)
     warnings = colour_warnings(np.rint(shown * 255).astype(np.uint8))
-    grey = np.zeros(red.shape, dtype=np.float32)
-    for weight, channel in zip(LUMA, (red, green, blue), strict=True):
-        grey += channel * np.float32(weight)
+    grey = luma(rgb)
     return (np.rint(grey).astype(rgb.dtype) if rgb.dtype.itemsize <= 2 else grey), warnings

@@ -8,19 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.decoded import DEPTH
 from core.raster_kinds import COLOURS, DEPTHS
 from core.raster_pages import BITS, COMPRESSION, FORMAT, LARGEST, PHOTOMETRIC, SAMPLES, Page
 from core.results import ReadingWarning
+from core.smoothness import MUCH_SMOOTHER, SAMPLED_LINES, roughness
 
-MUCH_SMOOTHER = 0.5
-SAMPLED_ROWS = 128
 UNCOMPRESSED = 1
 # Sizes between which the numbers of pictures lie; integers that are taken for floats do not.
 MIN_FLOAT, MAX_FLOAT, MAX_TINY = 1e-8, 1e8, 1e-30
 
-DEPTH = ReadingWarning(
-    "depth", "The file misstates how many bits its greys have; they were read as their values show."
-)
 SIGN = ReadingWarning(
     "sign", "The file misstates whether its greys have a sign; they were read as their values show."
 )
@@ -71,7 +68,7 @@ def settle(values: NDArray[Any], page: Page) -> tuple[NDArray[Any], tuple[Readin
 
 def is_wrapped(values: NDArray[Any]) -> bool:
     """Whether integers would be much smoother with a sign, if they have none, or without theirs."""
-    return _roughness(_other_sign(values)) < MUCH_SMOOTHER * _roughness(values)
+    return roughness(_other_sign(values)) < MUCH_SMOOTHER * roughness(values)
 
 
 def _other_sign(values: NDArray[Any]) -> NDArray[Any]:
@@ -82,15 +79,9 @@ def _other_sign(values: NDArray[Any]) -> NDArray[Any]:
 def _settle_kind(values: NDArray[Any]) -> tuple[NDArray[Any], tuple[ReadingWarning, ...]]:
     if values.dtype.itemsize != 4:
         return values, ()
-    sizes = np.abs(values.view(np.float32)[:: max(1, len(values) // SAMPLED_ROWS)])
+    sizes = np.abs(values.view(np.float32)[:: max(1, len(values) // SAMPLED_LINES)])
     if values.dtype.kind == "f":
         tiny = not np.any(sizes > MAX_TINY) and bool(np.any(sizes > 0))
         return (values.view(np.int32), (KIND,)) if tiny else (values, ())
     usual = (sizes == 0) | ((sizes > MIN_FLOAT) & (sizes < MAX_FLOAT))
     return (values.view(np.float32), (KIND,)) if usual.all() and sizes.any() else (values, ())
-
-
-def _roughness(values: NDArray[Any]) -> float:
-    """Mean difference between neighbouring rows, over a sample of them."""
-    upper = np.linspace(0, len(values) - 2, min(SAMPLED_ROWS, len(values) - 1)).astype(np.intp)
-    return float(np.abs(values[upper].astype(np.int64) - values[upper + 1].astype(np.int64)).mean())

@@ -55,7 +55,7 @@ def read_heic(data: bytes) -> Decoded:
     warnings += (SECOND_PICTURE,) if count > 1 or b"moov" in boxes else ()
     warnings += (MIRRORED,) if b"imir" in data[boxes[b"meta"]] else ()
     details = {"Bits": str(depth), "Grey scale": SCALE if depth > 8 else "8 bit"}
-    return Decoded(pixels, "HEIC", warnings, details=details)
+    return Decoded(pixels, "HEIC", warnings, details=details, lossy=True)
 
 
 def _main_picture(data: bytes) -> tuple[Any, int]:

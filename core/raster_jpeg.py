@@ -160,7 +160,7 @@ def _read_deep(data: bytes, header: Header) -> Decoded:
     pixels, warnings = deep_greys(decode_deep(data, header))
     turned, mirrored = turn_upright(pixels, _orientation(header.exif))
     details = {"Bits": str(header.precision), "Compression": PROCESSES[header.process], "Grey scale": SCALE}
-    return Decoded(turned, "JPEG", warnings + mirrored, details=details)
+    return Decoded(turned, "JPEG", warnings + mirrored, details=details, lossy=True)
 
 
 def decode_deep(data: bytes, header: Header) -> NDArray[Any]:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from core.errors import RadiographError
-from core.results import ReadingWarning
 
 MAX_PAGES = 100
 MAX_DIRECTORIES = 2 * MAX_PAGES  # one thumbnail each
@@ -112,26 +111,6 @@ def find_strips(data: bytes, page: Page) -> list[slice]:
     offsets, counts = tags.get(STRIP_OFFSETS, ()), tags.get(STRIP_BYTES, ())
     whole = len(offsets) == len(counts) and all(map(lambda at, n: at + n <= len(data), offsets, counts))
     return [slice(at, at + n) for at, n in zip(offsets, counts, strict=True)] if whole else []
-
-
-def check_frame(frame: int, frames: int) -> None:
-    """Refuses a page or picture that is not there.
-
-    Args:
-        frame: From 0.
-        frames: How many there are.
-
-    Raises:
-        RadiographError: If there are not so many.
-    """
-    if not 0 <= frame < frames:
-        raise RadiographError(f"The file has no frame {frame + 1}; choose one from 1 to {frames}.")
-
-
-def frame_warnings(frame: int, frames: int) -> tuple[ReadingWarning, ...]:
-    """Says which page was read, where there are several."""
-    text = f"The file holds {frames} frames; frame {frame + 1} was read."
-    return (ReadingWarning("several_frames", text),) if frames > 1 else ()
 
 
 def _directories(data: bytes) -> Iterator[Page]:

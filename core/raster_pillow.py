@@ -18,6 +18,7 @@ from core.greyscale import colour_warnings
 from core.raster_deep import SCALE, TRANSPARENT, deep_greys, turn_upright
 from core.results import ReadingWarning
 
+LOSSY = frozenset({"JPEG", "MPO", "WEBP"})  # at least as a rule
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
 
 # What Pillow raises on damaged bytes; found by feeding it mutated files.
@@ -87,6 +88,7 @@ def read_with_pillow(data: bytes, decode_deep: Callable[[bytes], NDArray[Any]] |
         "WebP" if image.format == "WEBP" else str(image.format),
         warnings + mirrored,
         details={"Pixel mode": image.mode, "Grey scale": SCALE if decode_deep else "8 bit"},
+        lossy=image.format in LOSSY,
     )
 
 

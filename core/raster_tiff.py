@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.decoded import DAMAGED, MOST_PIXELS, Decoded, check_size
+from core.decoded import DAMAGED, DEPTH, MOST_PIXELS, Decoded, check_frame, check_size, frame_warnings
 from core.errors import RadiographError
 from core.raster_deep import SCALE, deep_greys, turn_upright
-from core.raster_depth import DEPTH, is_wrapped, settle, stored_bits
+from core.raster_depth import is_wrapped, settle, stored_bits
 from core.raster_jpeg import SECOND_PICTURE
 from core.raster_kinds import (
     BLACK_IS_ZERO,
@@ -36,10 +36,8 @@ from core.raster_pages import (
     PLANAR,
     SAMPLES,
     Page,
-    check_frame,
     find_pages,
     find_strips,
-    frame_warnings,
     only_page,
 )
 from core.raster_pillow import CMYK, read_with_pillow

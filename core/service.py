@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,11 @@ class File:
 
     data: bytes
     name: str
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the bytes, in hexadecimal; computed once, for a page runs again with each click."""
+        return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +152,7 @@ class Service:
                 `reading` does not say which.
             EngineError: If a network fails.
         """
-        key = f"{loaded.version}:{reading}:{file.name}:{hashlib.sha256(file.data).hexdigest()}"
+        key = f"{loaded.version}:{reading}:{file.name}:{file.sha256}"
         with self._state:
             if key in self._cases:
                 self._cases.move_to_end(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -71,11 +72,11 @@ def _tray(mine: Tray) -> None:
         on_change=_choose_file,
         wrap=True,
     )
-    if mine.chosen:
+    if held := mine.current:
         st.button(
             "Put away",
             icon=":material/close:",
-            help=f"The server forgets {plain(mine.held[mine.chosen].name)}.",
+            help=f"The server forgets {plain(held.name)}.",
             on_click=mine.put_away,
             args=(mine.chosen,),
         )
@@ -124,8 +125,7 @@ def chosen_radiograph() -> Source | None:
         st.rerun()
     with strip:
         sample = _chosen_sample(mine)
-    if mine.chosen:
-        held = mine.held[mine.chosen]
+    if held := mine.current:
         return Source(held.name, held.file, mine.chosen, held)
     if sample:
         return Source(f"Sample “{sample.title}”", File(sample.path.read_bytes(), sample.path.name))
@@ -215,7 +215,7 @@ def _choose_frame(source: Source, frames: int) -> None:
 def _small_picture(source: Source, frame: int) -> None:
     readable = False
     with refusals():
-        st.image(_preview(source.file, frame), caption=f"Picture {frame + 1}")
+        st.image(_preview(source.file, source.file.sha256, frame), caption=f"Picture {frame + 1}")
         readable = True
     st.button(
         f"Read picture {frame + 1}",
@@ -227,8 +227,9 @@ def _small_picture(source: Source, frame: int) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _preview(file: File, frame: int):
-    return preview(file, frame)
+def _preview(_file: File, sha256: str, frame: int) -> Any:
+    """Kept by the file's hash: Streamlit would hash all of its bytes for each picture."""
+    return preview(_file, frame)
 
 
 def other_frame(source: Source) -> None:

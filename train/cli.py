@@ -18,7 +18,7 @@ from core.sources import PROJECT, SHIPPED, bundles_folder
 from train import pipeline
 from train.config import PRESETS
 from train.data import Progress as Told
-from train.data import draw_phantoms, read_manifest
+from train.data import read_manifest
 from train.pipeline import LeakPolicy, Run
 
 BUNDLES = bundles_folder()
@@ -345,7 +345,7 @@ def _print_figures(bundle: Path) -> None:
 def _verify(bundle: Path, data: Path | None, images: int | None) -> None:
     from train import evaluate as evaluation
 
-    records = read_manifest(data) if data else draw_phantoms(10_000, pipeline.PHANTOM_SEED, pipeline.ALONE)
+    records = pipeline.measured_on(data)
     with _watching() as watch:
         found = evaluation.verify(bundle, records, data, images, watch("Recomputing predictions"))
     worst = max(found.largest.values())

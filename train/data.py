@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from core.errors import DataError, RadiographError
-from core.preprocessing import Preprocessing, crop, inside_box, network_input
+from core.margins import crop
+from core.preprocessing import Preprocessing, inside_box, network_input
 from train.files import replacing
 from train.processes import cores, end_with_parent
 

@@ -36,6 +36,8 @@ CLEAR_EXTENT = 0.5  # of 8: at most one of two or three radiologists saw anythin
 # Where phantoms are all there is, more of them must be held out than the eighth that they are otherwise.
 ALONE = ("train",) * 4 + ("val",) * 2 + ("test",) * 2
 
+MAX_PHANTOMS = 10_000  # that a bundle without a data folder can have been measured on
+
 Watch = Callable[[str], Progress]
 
 
@@ -153,6 +155,15 @@ class Run:
                 "give the same again, or choose another --run folder."
             )
         write_json(file, settings)
+
+
+def measured_on(data: Path | None) -> list[Record]:
+    """What a bundle can have been measured on: a data folder's images, or else phantoms.
+
+    Raises:
+        DataError: If the folder cannot be read.
+    """
+    return read_records(data) if data else draw_phantoms(MAX_PHANTOMS, PHANTOM_SEED, ALONE)
 
 
 def mark_clear(records: Sequence[Record], severity_scores: Path) -> list[Record]:

@@ -16,21 +16,19 @@ from core.bundle import bundle_path, read_manifest
 from core.errors import DataError
 from core.evidence import Predictions, read_predictions
 from core.manifest import BundleManifest
-from core.metrics import roc_auc
+from core.metrics import draw_groups, roc_auc
 from core.trials import read_trials
 from train.audit import find_leaks, without_leaks
 from train.bundle import FINDINGS_FILE, LUNGS_FILE, Trained, build_bundle
 from train.config import TrainConfig
-from train.data import Progress, Record, draw_phantoms
-from train.data import read_manifest as read_records
-from train.pipeline import ALONE, PHANTOM_SEED
+from train.data import Progress, Record
+from train.pipeline import measured_on
 from train.trials import LEFT_OUT, keep_left_out
 
 if TYPE_CHECKING:
     from train.ensemble import EnsembleFit
 
 RESAMPLES = 1000
-MAX_PHANTOMS = 10_000
 
 
 def remeasure(
@@ -90,9 +88,9 @@ def audited(bundle: Path, data: Path | None, cache: Path, progress: Progress | N
         DataError: If the data folder cannot be read.
         BundleError: If the bundle is damaged.
     """
+    records = measured_on(data)
     if data is None:
-        return draw_phantoms(MAX_PHANTOMS, PHANTOM_SEED, ALONE)
-    records = read_records(data)
+        return records
     began = {entry.initialisation for entry in read_manifest(bundle).backbones.values()}
     return without_leaks(records, find_leaks(records, data, cache, progress), both_sides="bundled" in began)
 
@@ -125,14 +123,8 @@ def _difference(
     labels: NDArray[np.bool_], groups: NDArray[np.str_], first: NDArray[Any], second: NDArray[Any]
 ) -> tuple[float, float]:
     """The interval of the second ROC AUC less the first, from draws of whole patients."""
-    random, patients = (
-        np.random.default_rng(0),
-        [np.flatnonzero(groups == each) for each in np.unique(groups)],
-    )
-    drawn = (
-        np.concatenate([patients[i] for i in random.integers(len(patients), size=len(patients))])
-        for _ in range(RESAMPLES)
-    )
+    times_drawn, group_of = draw_groups(groups, RESAMPLES, seed=0)
+    drawn = (np.repeat(np.arange(labels.size), times) for times in times_drawn[:, group_of])
     found = [roc_auc(labels[rows], second[rows]) - roc_auc(labels[rows], first[rows]) for rows in drawn]
     low, high = np.quantile(found, (0.025, 0.975))
     return float(low), float(high)
