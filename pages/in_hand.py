@@ -142,13 +142,17 @@ def _chosen_sample(mine: Tray) -> Sample | None:
         samples = {sample.title: sample for sample in list_samples()}
         first = next((title for title, each in samples.items() if each.label == "covid"), next(iter(samples)))
         title = st.session_state.setdefault("sample", first)
-        st.session_state[SAMPLES] = None if mine.chosen else title
+        # A closed popover does not take over what the server sets, and would send back what it held before:
+        # so the choice in it is a widget of its own, which begins without one.
+        key = f"{SAMPLES} beside a file" if mine.chosen else SAMPLES
         with st.popover("Look at a sample instead") if mine.chosen else st.container():
             st.pills(
                 "Or a sample: rendered phantoms, whose truth is known",
                 list(samples),
-                key=SAMPLES,
+                default=None if mine.chosen else title,
+                key=key,
                 on_change=_choose_sample,
+                args=(key,),
                 help=term("phantom"),
                 wrap=True,
             )
@@ -160,8 +164,8 @@ def _chosen_sample(mine: Tray) -> Sample | None:
     return None
 
 
-def _choose_sample() -> None:
-    if title := st.session_state[SAMPLES]:
+def _choose_sample(key: str) -> None:
+    if title := st.session_state[key]:
         st.session_state.sample = title
         tray().chosen = None
 

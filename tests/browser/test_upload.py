@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from core.bundle import list_bundles
 from core.samples import SAMPLES
@@ -159,6 +160,34 @@ def test_a_file_stays_in_hand_from_page_to_page(browser, address: str) -> None:
     page.wait_for_selector("h4:has-text('Sample')", timeout=PAGE_MS)
     settled(page)
     assert page.locator(".st-key-tray").get_by_role("button").count() == 0
+    page.close()
+
+
+def test_whatever_one_clicks_the_answer_stays_with_the_file_in_hand(
+    browser, address: str, tmp_path: Path
+) -> None:
+    """A page runs again with each click, and a widget that is out of sight may answer for itself."""
+    pages = [Image.open(SAMPLES / name).convert("L") for name in ("normal.png", "covid-severe.png")]
+    pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
+    page = opened(browser, address)
+    page.set_input_files(UPLOADER, tmp_path / "pages.tif")
+    page.get_by_role("button", name="Read picture 2").click(timeout=PAGE_MS)
+    page.wait_for_selector("h4:has-text('pages.tif: ')", timeout=PAGE_MS)
+    settled(page)
+    page.get_by_text("Each model's own threshold").click()
+    settled(page)
+    page.get_by_text("Choose another picture of this file").click()
+    page.get_by_role("button", name="Read picture 1").click(timeout=PAGE_MS)
+    page.wait_for_selector("h4:has-text('pages.tif: ')", timeout=PAGE_MS)
+    settled(page)
+    page.get_by_text("Look at a sample instead").click()
+    page.get_by_role("radio", name="Normal chest").or_(
+        page.get_by_role("button", name="Normal chest")
+    ).click()
+    page.wait_for_selector("h4:has-text('Sample “Normal chest”: ')", timeout=PAGE_MS)
+    settled(page)
+    page.locator(".st-key-tray").get_by_text("pages.tif").first.click()
+    page.wait_for_selector("h4:has-text('pages.tif: ')", timeout=PAGE_MS)
     page.close()
 
 
