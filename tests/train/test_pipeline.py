@@ -42,9 +42,7 @@ def run(random_bundle: Path, tmp_path: Path) -> pipeline.Run:
     )
     lungs = {"phantom_dice": 0.9, "dice": None, "images": 0}
     (folder / "lungs.json").write_text(json.dumps(lungs))
-    # Networks that learnt nothing order a few images by chance: with margins, not backwards.
-    whole = replace(TINY, preprocessing=TINY.preprocessing.model_copy(update={"cut_margins": False}))
-    return pipeline.Run(folder, whole, None, "scratch", None, lambda title: lambda done, total: None, print)
+    return pipeline.Run(folder, TINY, None, "scratch", None, lambda title: lambda done, total: None, print)
 
 
 def thresholds_of(folder: Path) -> dict[str, float]:
@@ -135,7 +133,7 @@ def test_a_bundle_says_where_its_radiographs_come_from(
     run: pipeline.Run, drawn_data: Path, tmp_path: Path
 ) -> None:
     scores = drawn_data / "scores.csv"
-    run = replace(run, data=drawn_data, config=replace(run.config, phantoms=12), severity_scores=scores)
+    run = replace(run, data=drawn_data, config=replace(TINY, phantoms=12), severity_scores=scores)
     run.__dict__["audit"] = []  # all drawings look alike
     measured = MeasuredAuc(images=9, positives=4, roc_auc=0.625, low=None, high=None)
     row = LeftOutSources(
@@ -169,7 +167,8 @@ def test_a_bundle_is_measured_anew_with_its_own_weights(
     run: pipeline.Run, drawn_data: Path, tmp_path: Path
 ) -> None:
     """Margins around all images change nothing where they are cut."""
-    run = replace(run, data=drawn_data, config=replace(TINY, phantoms=12))
+    cut = TINY.preprocessing.model_copy(update={"cut_margins": True})
+    run = replace(run, data=drawn_data, config=replace(TINY, phantoms=12, preprocessing=cut))
     run.__dict__["audit"] = []
     target, work = tmp_path / "bundles" / "own", tmp_path / "work"
     pipeline.bundle_run(run, target)
