@@ -125,7 +125,7 @@ def shortcuts(monkeypatch: pytest.MonkeyPatch) -> list[Record]:
         Record("v.png", "covid", "val", "clinic", "gv"),
     ]
 
-    def pixels(record: Record, data: Path | None) -> np.ndarray:
+    def pixels(record: Record, data: Path | None, recipe: Preprocessing) -> np.ndarray:
         random = np.random.default_rng(int(record.group[1:]) if record.group[1:].isdigit() else 99)
         grey = random.uniform(0.2, 0.4, (SIDE, SIDE)).astype(np.float32)
         grey[-4:, -4:], grey[30, 5] = 1, 0  # the same darkest and brightest in all
@@ -134,7 +134,7 @@ def shortcuts(monkeypatch: pytest.MonkeyPatch) -> list[Record]:
             grey[CORNER] += 0.3
         return grey
 
-    monkeypatch.setattr(evaluate, "read_pixels", pixels)
+    monkeypatch.setattr(evaluate, "read_inside", pixels)
     return records
 
 
