@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.sources import PROJECT
+from core.project import PROJECT
 
 st.set_page_config(page_title="ThoraxLens", page_icon=PROJECT / "assets" / "icon.svg", layout="wide")
 st.session_state.entered = True

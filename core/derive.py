@@ -23,7 +23,8 @@ from core.backbones import BACKBONE_BY_KEY
 from core.bundle import file_sha256
 from core.engine import STORAGE_FAILED
 from core.errors import EngineError, ThoraxLensError
-from core.sources import DIGESTS_FILE, NetworkSource, bundle_sources, default_cache, derived, official_source
+from core.project import default_cache
+from core.sources import DIGESTS_FILE, NetworkSource, bundle_sources, derived, official_source
 
 UNFINISHED = ".deriving-"  # what the folder of an entry that is not whole yet begins with
 ABANDONED_S = 3600.0  # a network takes seconds: what has lain so long was left by a process that was killed

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from core.errors import EngineError
 from core.manifest import Precision
-from core.sources import PROJECT, NetworkSource, default_cache, derived
+from core.project import PROJECT, default_cache
+from core.sources import NetworkSource, derived
 
 Progress = Callable[[str, float], None]
 

@@ -22,9 +22,10 @@ from numpy.typing import ArrayLike, NDArray
 from core.backbones import BACKBONES
 from core.bundle import REMEDY
 from core.errors import BundleError, DataError
-from core.findings import FINDINGS, sigmoid
+from core.findings import sigmoid
 from core.results import Contribution, EnsembleDecision
 from core.skops_reader import read_skops
+from core.vocabulary import FINDINGS
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline

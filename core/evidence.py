@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from core.backbones import BACKBONES
 from core.bundle import REMEDY, bundle_path
 from core.errors import BundleError
-from core.findings import FINDINGS
 from core.manifest import BundleManifest
 from core.metrics import Evaluation, evaluate
+from core.vocabulary import FINDINGS
 
 # What each split of held-out images stands for, in the order to show them in.
 SPLITS = {

@@ -12,28 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.preprocessing import Preprocessing, network_input
 from core.results import FindingScore, SeverityScore
-
-# torchxrayvision's order, which is also the order of the network's outputs.
-FINDINGS: tuple[str, ...] = (
-    "Atelectasis",
-    "Consolidation",
-    "Infiltration",
-    "Pneumothorax",
-    "Edema",
-    "Emphysema",
-    "Fibrosis",
-    "Effusion",
-    "Pneumonia",
-    "Pleural_Thickening",
-    "Cardiomegaly",
-    "Nodule",
-    "Mass",
-    "Hernia",
-    "Lung Lesion",
-    "Fracture",
-    "Lung Opacity",
-    "Enlarged Cardiomediastinum",
-)
+from core.vocabulary import FINDINGS
 
 SeverityName = Literal["extent", "opacity"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 
-from core.sources import PROJECT
+from core.project import PROJECT
 
 GLOSSARY = PROJECT / "assets" / "glossary.toml"
 

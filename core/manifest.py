@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.backbones import BACKBONES
-from core.findings import FINDINGS, SeverityModel, SeverityName
+from core.findings import SeverityModel, SeverityName
 from core.gradcam import Pooling
 from core.plausibility import PlausibilityLimits
 from core.preprocessing import Preprocessing
+from core.vocabulary import FINDINGS
 
 FORMAT = 1
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from core.errors import DataError
 from core.margins import Box
+from core.project import PROJECT
 
-SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
+SAMPLES = PROJECT / "assets" / "samples"
 TRUTH = "truth.json"
 
 
@@ -26,7 +27,7 @@ class Sample:
         seed: Of the phantom.
         width_px: Of the radiograph.
         height_px: Of the radiograph.
-        findings: All that it shows, in the order of `core.findings.FINDINGS`.
+        findings: All that it shows, in the order of `core.vocabulary.FINDINGS`.
         extent: Share of the lung fields with air-space disease, in [0, 1].
         extent_score: Geographic extent, 0-8.
         opacity_score: Degree of opacity, 0-6.

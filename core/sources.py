@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,8 +16,6 @@ NetworkKind = Literal["backbone", "findings", "lungs", "official"]
 
 EXPORT_FORMAT = 1  # raise it whenever derived files change for the same weights
 DIGESTS_FILE = "digests.json"
-PROJECT = Path(__file__).resolve().parent.parent
-SHIPPED = "second"  # the bundle in assets/bundles that comes with the project
 
 
 @dataclass(frozen=True)
@@ -76,18 +73,6 @@ def official_source(weights: Path) -> NetworkSource:
     """torchxrayvision's official findings network."""
     size_px = OFFICIAL.preprocessing.size_px
     return NetworkSource("official", "official", weights, file_sha256(weights), size_px)
-
-
-def bundles_folder() -> Path:
-    """Where bundles lie: `THORAXLENS_BUNDLES`, or `assets/bundles` in the project."""
-    chosen = os.environ.get("THORAXLENS_BUNDLES")
-    return Path(chosen).expanduser() if chosen else PROJECT / "assets" / "bundles"
-
-
-def default_cache() -> Path:
-    """Where derived files are kept: `THORAXLENS_CACHE`, or `.cache/openvino` in the project."""
-    chosen = os.environ.get("THORAXLENS_CACHE")
-    return Path(chosen).expanduser() if chosen else PROJECT / ".cache" / "openvino"
 
 
 def derived(source: NetworkSource, folder: Path) -> bool:

@@ -19,16 +19,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from core.errors import RadiographError
+from core.project import PROJECT
 from core.radiograph import Radiograph, read_radiograph
 from core.results import ReadingWarning
 
-PROJECT = Path(__file__).resolve().parent.parent
 WORKERS = 2
 MEMORY_BYTES = 2 * 1024**3
 SECONDS = 20.0

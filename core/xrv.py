@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import WeightsError
-from core.findings import FINDINGS
+from core.vocabulary import FINDINGS
 
 
 def import_torchxrayvision() -> ModuleType:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -24,6 +23,7 @@ from core.manifest import BundleManifest
 from core.markdown import plain
 from core.measures import Draws, Measured, decisions, draw, rankings
 from core.mistakes import Mistake, find_file, find_mistakes
+from core.project import data_folder
 from core.record import Record, read_record, shortcut_points, source_points
 from core.service import File
 from core.wording import left_out_sources
@@ -450,14 +450,14 @@ def mistakes(record: Record, question: Question, answers: Answers, images: dict[
 
 def _picture(question: Question, images: dict[str, LabelledSet], name: str, *, absent: bool = False) -> None:
     """An image of the table, where the user has it; read once a session."""
-    split, folder = question.split or "", os.environ.get("THORAXLENS_DATA")
+    split, folder = question.split or "", data_folder()
     drawn = st.session_state.setdefault(f"pictures-{split}", {})
     try:
         if name not in drawn:
             if split in images:
                 data = find_data(images[split], name)
             else:
-                data = find_file(Path(folder), name) if folder else None
+                data = find_file(folder, name) if folder else None
             if len(drawn) >= PICTURES:
                 drawn.clear()
             drawn[name] = None if data is None else draw_picture(data, name)

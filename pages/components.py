@@ -17,9 +17,9 @@ from core.errors import ThoraxLensError
 from core.evidence import SPLITS
 from core.glossary import term
 from core.markdown import harmless, lower_headings, plain, split_sections
+from core.project import PROJECT, bundles_folder
 from core.results import Analysis, BackboneReading
 from core.service import Case, Loaded, Service
-from core.sources import PROJECT, bundles_folder
 from pages.heat_switch import heat_switch
 
 TABS = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.project import PROJECT
+
 if TYPE_CHECKING:
     from core.analysis import Models
     from core.radiograph import Radiograph
@@ -25,7 +27,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
-PROJECT = Path(__file__).resolve().parent.parent
 WRITER = PROJECT / "tests" / "random_bundle.py"
 KEPT = PROJECT / ".cache" / "tests"
 WRITTEN_BY = (
@@ -66,7 +67,7 @@ def random_bundle_module() -> ModuleType:
 def _kept_bundle() -> Path:
     """The bundle with random weights, built once (45 s) and kept until the code behind it changes."""
     code = hashlib.sha256(WRITER.read_bytes())
-    for source in sorted((PROJECT / "core").glob("*.py")):
+    for source in sorted((PROJECT / "core").rglob("*.py")):
         code.update(source.read_bytes() if source.stem in WRITTEN_BY else b"")
     folder = KEPT / code.hexdigest()[:12] / "random"
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from core import ensemble
 from core.backbones import BACKBONES, Backbone, scale_pixels
 from core.bundle import file_sha256, write_manifest
 from core.derive import derive_missing
-from core.findings import FINDINGS, findings_input, sigmoid
+from core.findings import findings_input, sigmoid
 from core.gradcam import Head, gradcam
 from core.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
 from core.manifest import (
@@ -36,7 +36,9 @@ from core.manifest import (
 )
 from core.plausibility import fit_limits
 from core.preprocessing import Preprocessing, network_input
-from core.sources import bundle_sources, default_cache
+from core.project import default_cache
+from core.sources import bundle_sources
+from core.vocabulary import FINDINGS
 
 IMAGES = 12
 LUNGS_PX = 64

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parent.parent
+from core.project import PROJECT
+
 STUB = """#!/bin/sh
 echo "$*" >> "$LOG"
 case "$*" in

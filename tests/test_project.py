@@ -16,8 +16,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from core.backbones import BACKBONES
+from core.project import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras_vis", "torch", "torchvision", "torchxrayvision"}
 OURS = {"app", "core", "pages", "tests", "train"}
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}

@@ -10,9 +10,9 @@ from core.analysis import Models, analyse, load_models
 from core.bundle import read_manifest
 from core.evidence import collect_evidence
 from core.phantom import Phantom, PhantomSpec, render
+from core.project import PROJECT, SHIPPED
 from core.radiograph import Radiograph
 from core.results import Analysis
-from core.sources import PROJECT, SHIPPED
 from train.data import read_manifest as read_records
 from train.evaluate import TOLERANCE, verify
 

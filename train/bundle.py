@@ -36,7 +36,7 @@ from core.manifest import (
 )
 from core.metrics import roc_auc, youden_threshold
 from core.plausibility import fit_limits
-from core.sources import PROJECT
+from core.project import PROJECT
 from core.trials import Trials, write_trials
 from train.cards import add_cards
 from train.config import TrainConfig

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.findings import FINDINGS
 from core.manifest import BundleManifest
 from core.markdown import table
+from core.vocabulary import FINDINGS
 from train.card_facts import SPLIT_NAMES, Facts, model_name, text
 
 AIMS = Path(__file__).with_name("aims.toml")

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.errors import DataError, ThoraxLensError
 from core.manifest import Initialisation
-from core.sources import PROJECT, SHIPPED, bundles_folder
+from core.project import PROJECT, SHIPPED, bundles_folder
 from train import pipeline
 from train.config import PRESETS
 from train.data import Progress as Told

@@ -19,8 +19,8 @@ from core.backbones import BACKBONES
 from core.bundle import bundle_path, read_manifest
 from core.errors import DataError
 from core.evidence import FINDING, collect_evidence
-from core.findings import FINDINGS
 from core.inference import Networks, RawOutputs, ensemble_features, load_networks, raw_outputs
+from core.vocabulary import FINDINGS
 from train.data import Progress, Record, read_inside
 
 INFORMATION = ("path", "split", "source", "group", "label")

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.findings import FINDINGS
 from core.metrics import roc_auc, youden_threshold
 from core.networks import write_tensors
 from core.preprocessing import Preprocessing, network_input
+from core.vocabulary import FINDINGS
 from train.augment import GENTLE, augment, plain
 from train.config import FindingsConfig
 from train.data import Progress, Record, has_bfloat16, map_cached, short_hash, to_bytes

@@ -14,9 +14,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import UID, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
-from core.findings import FINDINGS
 from core.phantom import Phantom, PhantomSpec, render
 from core.samples import SAMPLES, TRUTH
+from core.vocabulary import FINDINGS
 
 _LEVELS = 4095  # 12 bits stored
 

@@ -15,8 +15,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core.errors import DataError
-from core.findings import FINDINGS
 from core.manifest import SeverityFit
+from core.vocabulary import FINDINGS
 from train.tables import numbers, read_rows
 
 EXTENT_MAXIMUM, OPACITY_MAXIMUM = 8.0, 6.0  # Cohen et al. 2020, arXiv:2005.11856
@@ -78,7 +78,7 @@ def fit_severity(
     error as well as for the weights that ship, so that the error is not flattered by the choice.
 
     Args:
-        logits: (n, 18), raw outputs in the order of `core.findings.FINDINGS`.
+        logits: (n, 18), raw outputs in the order of `core.vocabulary.FINDINGS`.
         scores: (n,), in [0, maximum].
         groups: (n,), whose images belong to one patient; at least three.
         maximum: Of the scale, 8 for extent and 6 for opacity.

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from core.findings import FINDINGS
+from core.vocabulary import FINDINGS
 
 Label = Literal["normal", "covid", "pneumonia", "findings"]
 Streams = dict[str, np.random.Generator]

@@ -8,7 +8,7 @@ import pytest
 from core.backbones import BACKBONES
 from core.comparison import Answers, Question, ask, enter
 from core.evidence import Predictions
-from core.findings import FINDINGS
+from core.vocabulary import FINDINGS
 
 
 @pytest.fixture(scope="session")

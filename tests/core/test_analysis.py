@@ -18,11 +18,12 @@ from core.analysis import Models, analyse, load_models, run_self_test
 from core.backbones import BACKBONES
 from core.bundle import MANIFEST_FILE
 from core.errors import BundleError, EngineError, SelfTestError
-from core.findings import FINDINGS, OFFICIAL, official_path
+from core.findings import OFFICIAL, official_path
 from core.inference import ensemble_features, raw_outputs
 from core.radiograph import Radiograph
 from core.reports import to_json
 from core.results import Analysis, ReadingWarning
+from core.vocabulary import FINDINGS
 
 Draw = Callable[[int], Radiograph]
 

@@ -20,8 +20,8 @@ from core.bundle import (
     write_manifest,
 )
 from core.errors import BundleError
-from core.findings import FINDINGS
 from core.plausibility import fit_limits
+from core.vocabulary import FINDINGS
 
 Edit = Callable[[dict[str, Any]], Any]
 

@@ -14,7 +14,8 @@ import pytest
 from core.bundle import file_sha256
 from core.engine import Network, load_network, prepare
 from core.errors import EngineError
-from core.sources import DIGESTS_FILE, NetworkSource, default_cache, derived
+from core.project import default_cache
+from core.sources import DIGESTS_FILE, NetworkSource, derived
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,9 +18,9 @@ from sklearn.svm import SVC
 from core.backbones import BACKBONES
 from core.ensemble import FEATURES, Calibration, assemble, calibrate, fit, load, save
 from core.errors import BundleError, DataError
-from core.findings import FINDINGS
+from core.project import PROJECT
+from core.vocabulary import FINDINGS
 
-PROJECT = Path(__file__).resolve().parents[2]
 CALIBRATION = Calibration(slope=1.7, intercept=-0.3)
 
 

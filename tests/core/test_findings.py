@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from core.findings import (
-    FINDINGS,
     OFFICIAL,
     centre_square,
     finding_scores,
@@ -19,6 +18,7 @@ from core.findings import (
     sigmoid,
 )
 from core.preprocessing import Preprocessing
+from core.vocabulary import FINDINGS
 
 
 def test_official_table_has_a_point_for_each_finding() -> None:

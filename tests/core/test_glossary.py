@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.glossary import glossary, term
-from core.sources import PROJECT
+from core.project import PROJECT
 
 TERMS = tuple(glossary())
 EXPECTED = [

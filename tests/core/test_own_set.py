@@ -14,9 +14,10 @@ from core.backbones import BACKBONES
 from core.ensemble import FEATURES
 from core.errors import DataError, RadiographError
 from core.evidence import join
-from core.findings import FINDINGS, op_norm, sigmoid, undo_op_norm
+from core.findings import op_norm, sigmoid, undo_op_norm
 from core.labelled import LeftOut, analyse_set
 from core.own_set import open_set
+from core.vocabulary import FINDINGS
 
 POINTS = np.linspace(0.05, 0.9, 18)
 THRESHOLDS = {each.key: 0.5 for each in BACKBONES} | {"ensemble": 0.4}

@@ -9,11 +9,11 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from core.findings import FINDINGS
 from core.phantom import AIRSPACE, IMPLIES, PhantomSpec, draw_spec, render, spec_for_finding
 from core.phantom.lesions import PAINTERS
 from core.phantom.spec import chosen_findings, streams
 from core.preprocessing import Preprocessing, network_input
+from core.vocabulary import FINDINGS
 
 SEEDS = (1, 2, 3)
 SIZE = 128

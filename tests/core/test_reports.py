@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from core.backbones import BACKBONES
-from core.findings import FINDINGS
 from core.lungs import HeatInLungs
 from core.margins import Box
 from core.reports import DISCLAIMER, escape_cell, to_csv, to_json
@@ -25,6 +24,7 @@ from core.results import (
     ReadingWarning,
     SeverityScore,
 )
+from core.vocabulary import FINDINGS
 
 
 @pytest.fixture

@@ -35,8 +35,8 @@ from pydicom.uid import (
 )
 
 from core.errors import RadiographError
+from core.project import PROJECT
 from core.radiograph import read_radiograph
-from core.sources import PROJECT
 
 LONG = int(os.environ.get("THORAXLENS_FUZZ", "0"))  # examples that `make fuzz` asks for
 EXAMPLES = LONG or 400

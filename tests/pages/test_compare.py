@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.bundle import file_sha256, read_manifest, write_manifest
 from core.evidence import read_predictions
-from core.sources import PROJECT, SHIPPED, bundles_folder
+from core.project import PROJECT, SHIPPED, bundles_folder
 
 BUNDLE = PROJECT / "assets" / "bundles" / SHIPPED
 SECONDS = 120

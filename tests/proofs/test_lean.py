@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from core.project import PROJECT
+
 pytestmark = pytest.mark.proof
-PROJECT = Path(__file__).resolve().parent.parent.parent
 
 PROGRAM = """
 import json, sys

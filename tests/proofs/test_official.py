@@ -13,8 +13,9 @@ import pytest
 
 from core.analysis import analyse, load_models
 from core.errors import WeightsError
-from core.findings import FINDINGS, OFFICIAL, centre_square, findings_input, official_path
+from core.findings import OFFICIAL, centre_square, findings_input, official_path
 from core.radiograph import Radiograph
+from core.vocabulary import FINDINGS
 
 pytestmark = pytest.mark.proof
 xrv = importlib.import_module("core.xrv")

@@ -12,7 +12,7 @@ import pytest
 
 from core.backbones import BACKBONE_BY_KEY
 from core.networks import build_network, load_weights
-from core.sources import PROJECT
+from core.project import PROJECT
 
 SIZE = 32
 # Hides packages as if they were not installed. The guard is for the processes that render phantoms.

@@ -19,7 +19,7 @@ import pytest
 from core.backbones import BACKBONE_BY_KEY, BACKBONES
 from core.bundle import read_manifest
 from core.errors import WeightsError
-from core.findings import FINDINGS
+from core.vocabulary import FINDINGS
 from train import pipeline
 from train.config import TINY
 

@@ -18,7 +18,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from core.backbones import BACKBONES
-from core.sources import PROJECT
+from core.project import PROJECT
 from train.data import has_bfloat16
 
 # Of an unbroken run, which took 110 s on two idle cores; those without bfloat16 are about half as fast.

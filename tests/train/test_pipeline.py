@@ -16,10 +16,10 @@ from core.bundle import read_manifest, write_manifest
 from core.ensemble import validation_part
 from core.errors import DataError
 from core.evidence import collect_evidence
-from core.findings import FINDINGS
 from core.manifest import DataSource
 from core.metrics import youden_threshold
 from core.trials import LeftOutSources, MeasuredAuc, read_trials
+from core.vocabulary import FINDINGS
 from train import evaluate, pipeline
 from train.config import TINY
 from train.data import draw_phantoms

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ProcessLostError
-from core.sources import PROJECT
+from core.project import PROJECT
 from train.processes import side_by_side
 
 # A parent that hands out work without an end, and says who does it.

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from core.errors import DataError
-from core.findings import FINDINGS
 from core.phantom import render
 from core.samples import SAMPLES, list_samples
+from core.vocabulary import FINDINGS
 from train.samples import SAMPLE_RECIPES, write_samples
 
 SHIPPED = list_samples()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
-from core.findings import FINDINGS
+from core.vocabulary import FINDINGS
 from train.severity import SeverityLabel, fit_severity, read_severity_scores
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from core.backbones import BACKBONE_BY_KEY, scale_pixels
 from core.errors import DataError
-from core.findings import FINDINGS
 from core.preprocessing import Preprocessing
-from core.sources import PROJECT
+from core.project import PROJECT
+from core.vocabulary import FINDINGS
 from train import pipeline
 from train.bundle import SEVERITY_PHANTOMS, choose_images
 from train.config import TINY, FindingsConfig, PretrainConfig, Stage, TransferConfig

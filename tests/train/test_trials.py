@@ -8,10 +8,10 @@ import pytest
 
 from core.backbones import BACKBONES
 from core.errors import DataError
-from core.findings import FINDINGS
 from core.inference import Networks
 from core.preprocessing import Preprocessing
 from core.trials import LeftOutSources, MeasuredAuc
+from core.vocabulary import FINDINGS
 from train import evaluate, trials
 from train.data import Record
 from train.evaluate import Outputs

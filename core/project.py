@@ -1,0 +1,27 @@
+"""The project's own folders, and those that the environment may name instead."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHIPPED = "second"  # the bundle in assets/bundles that comes with the project
+
+
+def data_folder() -> Path | None:
+    """The folder of real radiographs that `THORAXLENS_DATA` names; None where it names none."""
+    chosen = os.environ.get("THORAXLENS_DATA")
+    return Path(chosen).expanduser() if chosen else None
+
+
+def bundles_folder() -> Path:
+    """Where bundles lie: `THORAXLENS_BUNDLES`, or `assets/bundles` in the project."""
+    chosen = os.environ.get("THORAXLENS_BUNDLES")
+    return Path(chosen).expanduser() if chosen else PROJECT / "assets" / "bundles"
+
+
+def default_cache() -> Path:
+    """Where derived files are kept: `THORAXLENS_CACHE`, or `.cache/openvino` in the project."""
+    chosen = os.environ.get("THORAXLENS_CACHE")
+    return Path(chosen).expanduser() if chosen else PROJECT / ".cache" / "openvino"
