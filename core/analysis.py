@@ -14,7 +14,6 @@ from PIL import Image, UnidentifiedImageError
 from core import ensemble
 from core.backbones import BACKBONES
 from core.bundle import REMEDY, bundle_path, read_manifest, verify_files
-from core.decoded import SHORTEST_SIDE_PX
 from core.engine import Network, Progress, load_network, prepare
 from core.errors import BundleError, EngineError, SelfTestError
 from core.findings import OFFICIAL, centre_square, finding_scores, findings_input, official_file
@@ -25,11 +24,13 @@ from core.manifest import BundleManifest, Precision
 from core.margins import Box, bright_corners, crop, find_inside, share_of
 from core.plausibility import plausibility_warnings
 from core.preprocessing import crop_box, inside_box
-from core.results import Analysis, BackboneReading, FindingScore, Provenance, ReadingWarning, SeverityScore
+from core.reading.limits import SHORTEST_SIDE_PX
+from core.reading.warning import ReadingWarning
+from core.results import Analysis, BackboneReading, FindingScore, Provenance, SeverityScore
 from core.sources import official_source
 
 if TYPE_CHECKING:
-    from core.radiograph import Radiograph
+    from core.reading.radiograph import Radiograph
 
 INITIALISATIONS = {
     "scratch": "trained from scratch by this project",

@@ -14,10 +14,10 @@ from core.backbones import BACKBONES
 from core.errors import DataError, RadiographError
 from core.evidence import Predictions
 from core.findings import undo_op_norm
-from core.radiograph import pixels_to_display
+from core.reading.decoder_pool import read_radiograph_isolated
+from core.reading.radiograph import pixels_to_display
 from core.results import Analysis
 from core.vocabulary import FINDINGS
-from core.worker import read_radiograph_isolated
 
 PICTURE_PX = 480
 Reason = Literal[

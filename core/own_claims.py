@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.labelled import LeftOut, Reason
-from core.names import display_name
 from core.own_files import Entry, Finder, common_folder, is_below
 from core.own_labels import Row, Table
 from core.own_words import CHOICES, read_folder
+from core.reading.text import display_name
 
 MAX_NAMED = 2  # of other files in one sentence
 _ENCRYPTED = 0x1  # APPNOTE.TXT 6.3.10, section 4.4.4, bit 0

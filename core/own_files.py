@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import takewhile
 from pathlib import PurePosixPath
 
-from core.names import display_name
+from core.reading.text import display_name
 
 _JUNK = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 _LABELS = re.compile(r"labels?\.(?:csv|tsv|tab|txt|csv\.txt|tsv\.txt)")

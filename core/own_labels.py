@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from core.errors import DataError
 from core.labelled import LeftOut, Reason
-from core.names import display_name
 from core.own_text import decode_text, find_separators, read_records
 from core.own_words import CHOICES, is_number, read_answer, read_finding, read_label, word_key
+from core.reading.text import display_name
 
 MAX_ROWS = 20_000  # of a table, which may be that of a larger collection
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from core.margins import Box
 from core.preprocessing import crop_box, equalise
-from core.results import ReadingWarning
+from core.reading.warning import ReadingWarning
 
 THUMBNAIL_PX = 128
 BORDER_SHARE = 0.06

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.backbones import Backbone
 from core.lungs import HeatInLungs
 from core.margins import Box
+from core.reading.warning import ReadingWarning
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,19 +119,6 @@ class EnsembleDecision:
     def positive(self) -> bool:
         """Whether the ensemble reads the radiograph as COVID-19."""
         return self.probability >= self.threshold
-
-
-@dataclass(frozen=True)
-class ReadingWarning:
-    """Something that makes this radiograph's answers less trustworthy.
-
-    Attributes:
-        code: Stable name for reports, e.g. "far_from_training_data".
-        message: One sentence for the reader.
-    """
-
-    code: str
-    message: str
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from core.bundle import manifest_sha256
 from core.engine import Progress
 from core.errors import SeveralFramesError
 from core.evidence import Evidence, collect_evidence
-from core.radiograph import Radiograph, pixels_to_display
+from core.reading.decoder_pool import read_radiograph_isolated, start_decoder
+from core.reading.radiograph import Radiograph, pixels_to_display
 from core.results import Analysis
 from core.trials import Trials, read_trials
-from core.worker import read_radiograph_isolated, start_decoder
 
 AT_ONCE = 2  # analyses; on two cores a third would only make all slower
 KEPT = 64  # recent analyses, each with a picture of at most 0.8 MB

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from core.decoded import MOST_BYTES as MAX_FILE_BYTES
-from core.names import display_name
+from core.reading.limits import MOST_BYTES as MAX_FILE_BYTES
+from core.reading.text import display_name
 from core.service import File
 
 MAX_SESSION_BYTES = 150_000_000  # of all files that a session holds

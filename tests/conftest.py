@@ -20,7 +20,7 @@ from core.project import PROJECT
 
 if TYPE_CHECKING:
     from core.analysis import Models
-    from core.radiograph import Radiograph
+    from core.reading.radiograph import Radiograph
 
 # Before anything imports a framework: quiet logs, one backend, and no threads that fight over two cores.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -105,7 +105,7 @@ def random_models(_kept_bundle: Path, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def drawn_radiograph(random_bundle_module: ModuleType) -> Callable[[int], Radiograph]:
     """Draws a radiograph from a seed; seed 0 is the random bundle's reference image."""
-    from core.radiograph import Radiograph
+    from core.reading.radiograph import Radiograph
 
     def draw(seed: int) -> Radiograph:
         pixels = random_bundle_module.drawn_chest(seed)

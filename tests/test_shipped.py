@@ -11,7 +11,7 @@ from core.bundle import read_manifest
 from core.evidence import collect_evidence
 from core.phantom import Phantom, PhantomSpec, render
 from core.project import PROJECT, SHIPPED
-from core.radiograph import Radiograph
+from core.reading.radiograph import Radiograph
 from core.results import Analysis
 from train.data import read_manifest as read_records
 from train.evaluate import TOLERANCE, verify

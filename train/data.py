@@ -151,7 +151,7 @@ def _read(record: Record, folder: Path | None, phantom_px: int) -> tuple[NDArray
 
         _, label, seed = record.path.split("/")
         return render(draw_spec(int(seed), label=label, size_px=phantom_px)).pixels, False
-    from core.radiograph import read_radiograph
+    from core.reading.radiograph import read_radiograph
 
     if folder is None:
         raise DataError(f"{record.path} is no phantom; give the data folder with --data.")

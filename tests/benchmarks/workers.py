@@ -61,7 +61,7 @@ def ours(bundle: Path) -> dict[str, float]:
     from core.backbones import BACKBONES, scale_pixels
     from core.findings import findings_input
     from core.preprocessing import network_input
-    from core.radiograph import read_radiograph
+    from core.reading.radiograph import read_radiograph
     from core.service import Service
 
     data = (bundle / "reference.png").read_bytes()

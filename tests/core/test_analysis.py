@@ -20,9 +20,10 @@ from core.bundle import MANIFEST_FILE
 from core.errors import BundleError, EngineError, SelfTestError
 from core.findings import OFFICIAL, official_path
 from core.inference import ensemble_features, raw_outputs
-from core.radiograph import Radiograph
+from core.reading.radiograph import Radiograph
+from core.reading.warning import ReadingWarning
 from core.reports import to_json
-from core.results import Analysis, ReadingWarning
+from core.results import Analysis
 from core.vocabulary import FINDINGS
 
 Draw = Callable[[int], Radiograph]

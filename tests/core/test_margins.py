@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.greyscale import scale_floats, scale_integers
 from core.margins import Box, bright_corners, find_inside, share_of
 from core.preprocessing import Preprocessing, inside_box
+from core.reading.greyscale import scale_floats, scale_integers
 
 CUT = Preprocessing(cut_margins=True)
 SIDES = [(20, 20, 20, 20), (40, 40, 40, 40), (30, 0, 0, 0), (0, 0, 0, 37), (11, 3, 0, 29), (1, 0, 0, 0)]

@@ -13,6 +13,7 @@ import pytest
 from core.backbones import BACKBONES
 from core.lungs import HeatInLungs
 from core.margins import Box
+from core.reading.warning import ReadingWarning
 from core.reports import DISCLAIMER, escape_cell, to_csv, to_json
 from core.results import (
     Analysis,
@@ -21,7 +22,6 @@ from core.results import (
     EnsembleDecision,
     FindingScore,
     Provenance,
-    ReadingWarning,
     SeverityScore,
 )
 from core.vocabulary import FINDINGS

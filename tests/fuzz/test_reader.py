@@ -36,7 +36,7 @@ from pydicom.uid import (
 
 from core.errors import RadiographError
 from core.project import PROJECT
-from core.radiograph import read_radiograph
+from core.reading.radiograph import read_radiograph
 
 LONG = int(os.environ.get("THORAXLENS_FUZZ", "0"))  # examples that `make fuzz` asks for
 EXAMPLES = LONG or 400

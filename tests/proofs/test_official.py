@@ -14,7 +14,7 @@ import pytest
 from core.analysis import analyse, load_models
 from core.errors import WeightsError
 from core.findings import OFFICIAL, centre_square, findings_input, official_path
-from core.radiograph import Radiograph
+from core.reading.radiograph import Radiograph
 from core.vocabulary import FINDINGS
 
 pytestmark = pytest.mark.proof

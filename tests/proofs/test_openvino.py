@@ -14,7 +14,7 @@ from core.backbones import BACKBONES, Backbone, scale_pixels
 from core.findings import OFFICIAL, findings_input, op_norm, sigmoid
 from core.lungs import lungs_input
 from core.preprocessing import network_input
-from core.radiograph import Radiograph
+from core.reading.radiograph import Radiograph
 
 pytestmark = pytest.mark.proof
 Draw = Callable[[int], Radiograph]

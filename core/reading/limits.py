@@ -1,0 +1,77 @@
+"""The limits that hold before and after decoding, and the refusals that name them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import RadiographError
+
+MOST_BYTES = 50_000_000
+
+MOST_PIXELS = 40_000_000
+
+SHORTEST_SIDE_PX = 128
+
+LARGEST_ASPECT = 4
+
+FEWEST_LEVELS = 8  # of 256: a radiograph has many greys, a blank page or a bilevel fax does not
+
+DAMAGED = "The file is damaged or incomplete; export the radiograph again."
+
+NO_CONTRAST = "The image has no contrast; choose a radiograph that shows a chest."
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuses what cannot be a radiograph by the size in its header, before anything is decoded.
+
+    Raises:
+        RadiographError: If it has no pixels, too many, a side too short, or is too elongated.
+    """
+    if min(width, height) < 1:
+        raise RadiographError(DAMAGED)
+    if width * height > MOST_PIXELS:
+        raise RadiographError(
+            f"The image is too large ({width} x {height} pixels); "
+            f"scale it down to at most {MOST_PIXELS // 1_000_000} megapixels."
+        )
+    if min(width, height) < SHORTEST_SIDE_PX:
+        raise RadiographError(
+            f"The image is too small ({width} x {height} pixels); "
+            f"choose a radiograph of at least {SHORTEST_SIDE_PX} pixels on its shorter side."
+        )
+    if max(width, height) > LARGEST_ASPECT * min(width, height):
+        raise RadiographError(
+            f"The image is too elongated for a chest radiograph ({width} x {height} pixels); "
+            "choose the whole radiograph."
+        )
+
+
+def has_contrast(pixels: NDArray[np.float32]) -> bool:
+    """Whether an image in [0, 1] uses more than a few of 256 greys."""
+    levels = np.bincount((pixels * np.float32(255)).astype(np.uint8).ravel(), minlength=256)
+    return int(np.count_nonzero(levels)) >= FEWEST_LEVELS
+
+
+def check_contrast(pixels: NDArray[np.float32]) -> None:
+    """Refuses flat and bilevel images.
+
+    Raises:
+        RadiographError: If there is no contrast.
+    """
+    if not has_contrast(pixels):
+        raise RadiographError(NO_CONTRAST)
+
+
+def check_frame(frame: int, frames: int) -> None:
+    """Refuses a page or picture that is not there.
+
+    Args:
+        frame: From 0.
+        frames: How many there are.
+
+    Raises:
+        RadiographError: If there are not so many.
+    """
+    if not 0 <= frame < frames:
+        raise RadiographError(f"The file has no frame {frame + 1}; choose one from 1 to {frames}.")

@@ -1,0 +1,95 @@
+"""Untrusted files are decoded elsewhere, within limits, with the same result."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import RadiographError
+from core.reading.decoder_pool import BROKE, NOT_STARTED, TOO_SLOW, DecoderPool, Limits
+from core.reading.radiograph import read_radiograph
+
+GREY = np.tile(np.arange(200, dtype=np.uint8), (160, 1))
+
+
+def encode(array: np.ndarray, form: str = "PNG") -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(array).save(buffer, form)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[DecoderPool]:
+    decoders = DecoderPool(workers=1)
+    yield decoders
+    decoders.close()
+
+
+def test_the_result_is_the_same(pool: DecoderPool) -> None:
+    data = encode(GREY, "JPEG")
+    here, there = read_radiograph(data, "chest\u202e.png"), pool.read(data, "chest\u202e.png")
+    assert np.array_equal(there.pixels, here.pixels)
+    assert there.pixels.dtype == np.float32 and not there.pixels.flags.writeable
+    assert (there.name, there.warnings, there.details) == (here.name, here.warnings, here.details)
+    assert (there.source_format, there.spacing_mm) == (here.source_format, here.spacing_mm)
+    assert [warning.code for warning in there.warnings] == ["misnamed"]
+
+
+def test_a_refusal_crosses_over(pool: DecoderPool) -> None:
+    with pytest.raises(RadiographError, match="The file is empty"):
+        pool.read(b"", "chest.png")
+    assert pool.read(encode(GREY), "chest.png").pixels.shape == GREY.shape
+
+
+def test_a_worker_that_died_is_replaced(pool: DecoderPool) -> None:
+    pool.read(encode(GREY), "chest.png")
+    worker = pool._idle.queue[0]
+    first = worker._process
+    assert first is not None
+    first.kill()
+    first.wait()
+    assert pool.read(encode(GREY), "chest.png").pixels.shape == GREY.shape
+    assert worker._process is not first
+
+
+def test_many_threads_share_the_workers(pool: DecoderPool) -> None:
+    images = [np.clip(GREY + shift, 0, 255).astype(np.uint8) for shift in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda image: pool.read(encode(image), "chest.png"), images))
+    for image, radiograph in zip(images, found, strict=True):
+        assert np.array_equal(radiograph.pixels, image.astype(np.float32) / np.float32(255))
+
+
+def test_a_file_that_takes_too_long_is_refused() -> None:
+    pool = DecoderPool(workers=1, limits=Limits(seconds=0.02))
+    with pytest.raises(RadiographError, match=TOO_SLOW):
+        pool.read(encode(np.tile(GREY, (20, 20))), "chest.png")
+    assert pool._idle.queue[0]._process is None
+    pool.close()
+
+
+def test_a_worker_that_does_not_start_is_given_up() -> None:
+    pool = DecoderPool(workers=1, limits=Limits(start_seconds=0.001))
+    with pytest.raises(RadiographError, match=NOT_STARTED):
+        pool.read(encode(GREY), "chest.png")
+    pool.close()
+
+
+def test_a_file_that_takes_too_much_memory_is_refused() -> None:
+    pool = DecoderPool(workers=1, limits=Limits(memory_bytes=500_000_000))
+    header = encode(np.zeros((6000, 6000), dtype=np.uint8))
+    assert len(header) < len(zlib.compress(bytes(36_000_000))) * 3
+    with pytest.raises(RadiographError, match=f"too much memory|{BROKE}"):
+        pool.read(header, "chest.png")
+    assert pool.read(encode(GREY), "chest.png").pixels.shape == GREY.shape
+    pool.close()
+
+
+def test_nothing_starts_before_it_is_needed() -> None:
+    assert all(worker._process is None for worker in DecoderPool()._idle.queue)
