@@ -2,7 +2,7 @@
 
 A decoder that runs wild takes its process down and nothing else. The processes are plain
 `python -m core.reading.decoder` (multiprocessing would import Streamlit's script again) and start on
-first use. Requests and answers are lengths, JSON and raw pixels: nothing that comes back is executed or unpickled.
+first use. Nothing that comes back is executed or unpickled (see `core.reading.pipe`).
 """
 
 from __future__ import annotations
