@@ -17,12 +17,12 @@ from core.bundle import REMEDY, bundle_path, read_manifest, verify_files
 from core.engine import Network, Progress, load_network, prepare
 from core.errors import BundleError, EngineError, SelfTestError
 from core.findings import OFFICIAL, centre_square, finding_scores, findings_input, official_file
+from core.gate.plausibility import plausibility_warnings
 from core.gradcam import gradcam, normalise
 from core.inference import Networks, RawOutputs, checked, compile_networks, ensemble_features, raw_outputs
 from core.lungs import heat_in_lungs
 from core.manifest import BundleManifest, Precision
 from core.margins import Box, bright_corners, crop, find_inside, share_of
-from core.plausibility import plausibility_warnings
 from core.preprocessing import crop_box, inside_box
 from core.reading.limits import SHORTEST_SIDE_PX
 from core.reading.warning import ReadingWarning

@@ -18,10 +18,10 @@ from core.bundle import bundle_path, read_networks, verify_files
 from core.engine import Network, Progress, load_network, prepare
 from core.errors import EngineError
 from core.findings import findings_input, op_norm, sigmoid
+from core.gate.plausibility import statistics
 from core.gradcam import Head
 from core.lungs import find_lungs
 from core.manifest import NetworksManifest, Precision
-from core.plausibility import statistics
 from core.preprocessing import network_input
 from core.sources import bundle_sources
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.backbones import BACKBONES
 from core.findings import SeverityModel, SeverityName
+from core.gate.plausibility import PlausibilityLimits
 from core.gradcam import Pooling
-from core.plausibility import PlausibilityLimits
 from core.preprocessing import Preprocessing
 from core.vocabulary import FINDINGS
 

@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import RadiographError, SeveralFramesError
 from core.glossary import term
 from core.markdown import plain
-from core.samples import Sample, list_samples
+from core.phantom.samples import Sample, list_samples
 from core.service import Case, File, Loaded, Reading, preview
 from core.tray import LOST, Held, Tray, widget_refusal
 from pages.components import refusals, service

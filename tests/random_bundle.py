@@ -22,6 +22,7 @@ from core.backbones import BACKBONES, Backbone, scale_pixels
 from core.bundle import file_sha256, write_manifest
 from core.derive import derive_missing
 from core.findings import findings_input, sigmoid
+from core.gate.plausibility import fit_limits
 from core.gradcam import Head, gradcam
 from core.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
 from core.manifest import (
@@ -34,7 +35,6 @@ from core.manifest import (
     NetworksManifest,
     SeverityFit,
 )
-from core.plausibility import fit_limits
 from core.preprocessing import Preprocessing, network_input
 from core.project import default_cache
 from core.sources import bundle_sources

@@ -21,6 +21,7 @@ from core import ensemble
 from core.backbones import BACKBONES
 from core.bundle import file_sha256, write_manifest
 from core.findings import SeverityName
+from core.gate.plausibility import fit_limits
 from core.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
 from core.manifest import (
     BackboneFile,
@@ -35,7 +36,6 @@ from core.manifest import (
     SeverityFit,
 )
 from core.metrics import roc_auc, youden_threshold
-from core.plausibility import fit_limits
 from core.project import PROJECT
 from core.trials import Trials, write_trials
 from train.cards import add_cards

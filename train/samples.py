@@ -15,7 +15,7 @@ from pydicom.filewriter import dcmwrite
 from pydicom.uid import UID, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from core.phantom import Phantom, PhantomSpec, render
-from core.samples import SAMPLES, TRUTH
+from core.phantom.samples import SAMPLES, TRUTH
 from core.vocabulary import FINDINGS
 
 _LEVELS = 4095  # 12 bits stored

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from core.bundle import list_bundles
+from core.phantom.samples import SAMPLES
 from core.project import PROJECT, bundles_folder
-from core.samples import SAMPLES
 
 CHROMIUM = (
     os.environ.get("THORAXLENS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")

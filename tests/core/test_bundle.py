@@ -20,7 +20,7 @@ from core.bundle import (
     write_manifest,
 )
 from core.errors import BundleError
-from core.plausibility import fit_limits
+from core.gate.plausibility import fit_limits
 from core.vocabulary import FINDINGS
 
 Edit = Callable[[dict[str, Any]], Any]

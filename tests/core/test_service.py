@@ -10,7 +10,7 @@ from core import service as module
 from core.bundle import read_manifest
 from core.errors import BundleError
 from core.evidence import collect_evidence
-from core.samples import list_samples
+from core.phantom.samples import list_samples
 from core.service import File, Service
 
 

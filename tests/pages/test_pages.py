@@ -18,8 +18,8 @@ from core.backbones import BACKBONES
 from core.bundle import file_sha256, read_manifest, write_manifest
 from core.manifest import BundleFile
 from core.markdown import harmless
+from core.phantom.samples import list_samples
 from core.project import PROJECT
-from core.samples import list_samples
 from core.service import File
 from core.tray import Tray
 from core.trials import CoveredLungs, MeasuredAuc, Trials, write_trials

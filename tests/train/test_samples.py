@@ -7,7 +7,7 @@ from PIL import Image
 
 from core.errors import DataError
 from core.phantom import render
-from core.samples import SAMPLES, list_samples
+from core.phantom.samples import SAMPLES, list_samples
 from core.vocabulary import FINDINGS
 from train.samples import SAMPLE_RECIPES, write_samples
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
-from core.plausibility import (
+from core.gate.plausibility import (
     PlausibilityLimits,
     feature_distance,
     fit_limits,

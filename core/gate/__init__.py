@@ -1,0 +1,1 @@
+"""Whether a picture is one that the networks can be asked about."""
