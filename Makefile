@@ -27,7 +27,7 @@ run: models ## Install what is missing, prepare the models, and serve the app at
 
 models: $(READY) ## Derive the inference engine's files from the bundles, once
 	@for bundle in "$${THORAXLENS_BUNDLES:-assets/bundles}"/*/; do \
-	  test ! -f "$$bundle/bundle.json" || $(PY) -m core.derive "$$bundle" || echo "The app goes on without that."; \
+	  test ! -f "$$bundle/bundle.json" || $(PY) -m core.models.engine.derive "$$bundle" || echo "The app goes on without that."; \
 	done
 
 test: $(READY_DEV) ## Run the tests (ARGS= for pytest)

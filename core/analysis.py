@@ -11,23 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from core import ensemble
-from core.backbones import BACKBONES
-from core.bundle import REMEDY, bundle_path, read_manifest, verify_files
-from core.engine import Network, Progress, load_network, prepare
 from core.errors import BundleError, EngineError, SelfTestError
-from core.findings import OFFICIAL, centre_square, finding_scores, findings_input, official_file
+from core.explain.gradcam import gradcam, normalise
+from core.explain.heat_in_lungs import heat_in_lungs
 from core.gate.plausibility import plausibility_warnings
-from core.gradcam import gradcam, normalise
-from core.inference import Networks, RawOutputs, checked, compile_networks, ensemble_features, raw_outputs
-from core.lungs import heat_in_lungs
-from core.manifest import BundleManifest, Precision
 from core.margins import Box, bright_corners, crop, find_inside, share_of
+from core.models import ensemble
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import REMEDY, bundle_path, read_manifest, verify_files
+from core.models.bundle.manifest import BundleManifest, Precision
+from core.models.bundle.network_files import official_source
+from core.models.engine.openvino import Network, Progress, load_network, prepare
+from core.models.findings import FindingScore, finding_scores, findings_input
+from core.models.inference import (
+    Networks,
+    RawOutputs,
+    checked,
+    compile_networks,
+    ensemble_features,
+    raw_outputs,
+)
+from core.models.official import OFFICIAL, centre_square, official_file
+from core.models.severity import SeverityScore
 from core.preprocessing import crop_box, inside_box
 from core.reading.limits import SHORTEST_SIDE_PX
 from core.reading.warning import ReadingWarning
-from core.results import Analysis, BackboneReading, FindingScore, Provenance, SeverityScore
-from core.sources import official_source
+from core.results import Analysis, BackboneReading, Provenance
 
 if TYPE_CHECKING:
     from core.reading.radiograph import Radiograph

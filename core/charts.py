@@ -10,11 +10,11 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from core.backbones import BACKBONE_BY_KEY
 from core.comparison import OTHERS, Answers, Entrant
 from core.evidence import Predictions
 from core.figures import NEUTRAL
 from core.metrics import confusion
+from core.models.backbones import BACKBONE_BY_KEY
 from core.significance import kappa
 
 Floats = NDArray[np.float64]

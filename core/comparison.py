@@ -14,13 +14,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backbones import BACKBONES
-from core.ensemble import FEATURES, Floats, assemble, calibrate, fit, validation_part
-from core.ensemble import Calibration as Sigmoid
 from core.errors import DataError
 from core.evidence import Predictions
-from core.findings import op_norm, sigmoid
 from core.metrics import roc_auc, youden_threshold
+from core.models.backbones import BACKBONES
+from core.models.ensemble import FEATURES, Floats, assemble, calibrate, fit, validation_part
+from core.models.ensemble import Calibration as Sigmoid
+from core.models.findings import op_norm, sigmoid
 
 Negatives = Literal["normal", "pneumonia", "both"]
 Scorer = Callable[[Predictions], Floats]

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backbones import BACKBONES
-from core.bundle import REMEDY, bundle_path
 from core.errors import BundleError
-from core.manifest import BundleManifest
 from core.metrics import Evaluation, evaluate
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import REMEDY, bundle_path
+from core.models.bundle.manifest import BundleManifest
 from core.vocabulary import FINDINGS
 
 # What each split of held-out images stands for, in the order to show them in.

@@ -13,10 +13,11 @@ from PIL import Image
 from plotly.colors import get_colorscale, sample_colorscale
 from plotly.subplots import make_subplots
 
-from core.backbones import BACKBONE_BY_KEY, BACKBONES
-from core.lungs import LUNG
 from core.margins import Box
-from core.results import Analysis, BackboneReading, FindingScore
+from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
+from core.models.findings import FindingScore
+from core.models.lungs import LUNG
+from core.results import Analysis, BackboneReading
 
 COLOUR_MAPS = ("Inferno", "Viridis", "Cividis", "Magma")
 GRID_PX = 96  # heat is drawn on so many cells a side; the map itself is 5 to 14

@@ -10,10 +10,10 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backbones import BACKBONES
 from core.errors import DataError, RadiographError
 from core.evidence import Predictions
-from core.findings import undo_op_norm
+from core.models.backbones import BACKBONES
+from core.models.findings import undo_op_norm
 from core.reading.decoder_pool import read_radiograph_isolated
 from core.reading.radiograph import pixels_to_display
 from core.results import Analysis

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from core.bundle import bundle_path, manifest_sha256
 from core.charts import Point
 from core.comparison import Entrant, Question, ask, enter
 from core.evidence import SPLITS, Predictions, read_predictions
-from core.manifest import BundleManifest
 from core.metrics import roc_auc
+from core.models.bundle.files import bundle_path, manifest_sha256
+from core.models.bundle.manifest import BundleManifest
 from core.trials import Trials, mean_left_out, read_trials
 
 COVERED, LEFT_OUT = "Own sources, lungs covered", "Sources left out"

@@ -8,9 +8,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backbones import Backbone
-from core.lungs import HeatInLungs
+from core.explain.heat_in_lungs import HeatInLungs
 from core.margins import Box
+from core.models.backbones import Backbone
+from core.models.ensemble import EnsembleDecision
+from core.models.findings import FindingScore
+from core.models.severity import SeverityScore
 from core.reading.warning import ReadingWarning
 
 
@@ -37,87 +40,6 @@ class BackboneReading:
     @property
     def positive(self) -> bool:
         """Whether the backbone reads the radiograph as COVID-19 at its own threshold."""
-        return self.probability >= self.threshold
-
-
-@dataclass(frozen=True)
-class FindingScore:
-    """One of the 18 findings.
-
-    Attributes:
-        name: As torchxrayvision spells it.
-        logit: The network's raw, un-sigmoided output.
-        operating_point: The probability that the scale below puts on 0.5.
-        score: In [0, 1]; 0.5 is the operating point, not a probability.
-        roc_auc: Of this network for this finding, on phantoms that it did not learn from; None if unknown.
-    """
-
-    name: str
-    logit: float
-    operating_point: float
-    score: float
-    roc_auc: float | None
-
-
-@dataclass(frozen=True)
-class SeverityScore:
-    """One severity estimate with the error to expect.
-
-    Attributes:
-        name: "extent" (geographic extent) or "opacity".
-        value: Clipped to [0, maximum].
-        maximum: 8 for extent, 6 for opacity (Cohen et al. 2020, arXiv:2005.11856).
-        mean_absolute_error: Cross-validated, against radiologists, in points of the scale.
-        baseline_error: The error of always answering with the mean, on the same images.
-        images: How many radiographs the error was measured on.
-    """
-
-    name: Literal["extent", "opacity"]
-    value: float
-    maximum: float
-    mean_absolute_error: float
-    baseline_error: float
-    images: int
-
-
-@dataclass(frozen=True)
-class Contribution:
-    """What one input added to the ensemble's decision value.
-
-    Attributes:
-        input: A backbone's key, or a finding's name.
-        group: "backbone" or "finding".
-        value: The input itself.
-        contribution: Weight times standardised value; all and the intercept sum to the decision value.
-    """
-
-    input: str
-    group: Literal["backbone", "finding"]
-    value: float
-    contribution: float
-
-
-@dataclass(frozen=True)
-class EnsembleDecision:
-    """The SVM's decision over all inputs.
-
-    Attributes:
-        decision_value: Signed distance to the boundary; positive reads as COVID-19.
-        intercept: The decision value of an average radiograph.
-        probability: Calibrated P(COVID-19), in [0, 1].
-        threshold: Operating point on that probability.
-        contributions: Largest first, by size.
-    """
-
-    decision_value: float
-    intercept: float
-    probability: float
-    threshold: float
-    contributions: tuple[Contribution, ...]
-
-    @property
-    def positive(self) -> bool:
-        """Whether the ensemble reads the radiograph as COVID-19."""
         return self.probability >= self.threshold
 
 

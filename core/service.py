@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis import Models, analyse, load_models
-from core.bundle import manifest_sha256
-from core.engine import Progress
 from core.errors import SeveralFramesError
 from core.evidence import Evidence, collect_evidence
+from core.models.bundle.files import manifest_sha256
+from core.models.engine.openvino import Progress
 from core.reading.decoder_pool import read_radiograph_isolated, start_decoder
 from core.reading.radiograph import Radiograph, pixels_to_display
 from core.results import Analysis

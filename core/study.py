@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.backbones import BACKBONES
+from core.models.backbones import BACKBONES
 
 
 @dataclass(frozen=True)

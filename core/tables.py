@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from core.backbones import BACKBONES
 from core.charts import LABELS
 from core.comparison import Answers, Entrant
 from core.evidence import Predictions
 from core.measures import DECISIONS, RANKINGS, Measured
+from core.models.backbones import BACKBONES
 from core.reports import escape_cell
 from core.significance import adjust, compare_aucs, compare_decisions
 from core.study import SINGLE, SVMS, StudyResult
@@ -37,7 +37,7 @@ def measures_table(
         answers: What was measured.
         found: By the keys of `NAMES`.
         sizes: Bytes of the backbones' files, by key.
-        times: From `core.inference.time_networks`; without them that column is missing.
+        times: From `core.models.inference.time_networks`; without them that column is missing.
         intervals: Whether to show them.
     """
     columns: dict[str, Sequence[str]] = {

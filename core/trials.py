@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from core.backbones import BACKBONE_BY_KEY
-from core.bundle import REMEDY, bundle_path
 from core.errors import BundleError
-from core.manifest import BundleManifest, Share
 from core.metrics import roc_auc, roc_auc_interval
+from core.models.backbones import BACKBONE_BY_KEY
+from core.models.bundle.files import REMEDY, bundle_path
+from core.models.bundle.manifest import BundleManifest, Share
 
 ENSEMBLE = "ensemble"
 

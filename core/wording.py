@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.backbones import BACKBONE_BY_KEY
 from core.evidence import Evidence
-from core.results import Analysis, BackboneReading, SeverityScore
+from core.models.backbones import BACKBONE_BY_KEY
+from core.models.severity import SeverityScore
+from core.results import Analysis, BackboneReading
 from core.trials import ENSEMBLE, Base, Trials, mean_left_out
 
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."

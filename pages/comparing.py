@@ -12,17 +12,17 @@ import streamlit as st
 
 from core import charts, curves, own_set, phantom_set, tables
 from core import study as study_results
-from core.bundle import BundleListing, manifest_sha256
 from core.comparison import NEGATIVES, Answers, Negatives, Question, ask
 from core.errors import ThoraxLensError
 from core.evidence import Predictions, join
 from core.glossary import term
-from core.inference import time_networks
 from core.labelled import LabelledSet, LeftOut, analyse_set, count_images, draw_picture, find_data
-from core.manifest import BundleManifest
 from core.markdown import plain
 from core.measures import Draws, Measured, decisions, draw, rankings
 from core.mistakes import Mistake, find_file, find_mistakes
+from core.models.bundle.files import BundleListing, manifest_sha256
+from core.models.bundle.manifest import BundleManifest
+from core.models.inference import time_networks
 from core.project import data_folder
 from core.record import Record, read_record, shortcut_points, source_points
 from core.service import File

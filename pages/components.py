@@ -11,12 +11,12 @@ import streamlit as st
 
 from core import figures, reports, wording
 from core.analysis import MARGINS
-from core.backbones import BACKBONES
-from core.bundle import BundleListing, list_bundles, read_cards
 from core.errors import ThoraxLensError
 from core.evidence import SPLITS
 from core.glossary import term
 from core.markdown import harmless, lower_headings, plain, split_sections
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import BundleListing, list_bundles, read_cards
 from core.project import PROJECT, bundles_folder
 from core.results import Analysis, BackboneReading
 from core.service import Case, Loaded, Service

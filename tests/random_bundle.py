@@ -17,15 +17,12 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from core import ensemble
-from core.backbones import BACKBONES, Backbone, scale_pixels
-from core.bundle import file_sha256, write_manifest
-from core.derive import derive_missing
-from core.findings import findings_input, sigmoid
+from core.explain.gradcam import gradcam
 from core.gate.plausibility import fit_limits
-from core.gradcam import Head, gradcam
-from core.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
-from core.manifest import (
+from core.models import ensemble
+from core.models.backbones import BACKBONES, Backbone, scale_pixels
+from core.models.bundle.files import file_sha256, write_manifest
+from core.models.bundle.manifest import (
     BackboneFile,
     BundleFile,
     BundleManifest,
@@ -35,9 +32,13 @@ from core.manifest import (
     NetworksManifest,
     SeverityFit,
 )
+from core.models.bundle.network_files import bundle_sources
+from core.models.engine.derive import derive_missing
+from core.models.findings import findings_input, sigmoid
+from core.models.head import Head
+from core.models.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
 from core.preprocessing import Preprocessing, network_input
 from core.project import default_cache
-from core.sources import bundle_sources
 from core.vocabulary import FINDINGS
 
 IMAGES = 12
@@ -81,7 +82,7 @@ def write_backbones(folder: Path, recipe: Preprocessing) -> dict[str, BackboneFi
     """Builds, randomises and saves the five backbones."""
     import keras
 
-    from core.networks import build_network, save_weights
+    from core.models.engine.keras import build_network, save_weights
 
     files = {}
     grey = network_input(drawn_chest(0), recipe)[np.newaxis]
@@ -99,8 +100,8 @@ def write_findings(folder: Path, recipe: Preprocessing) -> FindingsFile:
     """Builds and saves torchxrayvision's network: int8 kernels and float16 elsewhere."""
     import torch
 
-    from core.networks import write_tensors
-    from core.xrv import build_findings_network
+    from core.models.engine.keras import write_tensors
+    from core.models.engine.torchxrayvision import build_findings_network
 
     torch.manual_seed(0)
     network = build_findings_network().eval()
@@ -118,7 +119,7 @@ def write_lungs(folder: Path) -> LungsFile:
     """Builds and saves the lung network."""
     import keras
 
-    from core.networks import build_lungs, save_weights
+    from core.models.engine.keras import build_lungs, save_weights
 
     keras.utils.set_random_seed(9)
     path = folder / "lungs.safetensors"

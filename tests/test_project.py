@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from core.backbones import BACKBONES
+from core.models.backbones import BACKBONES
 from core.project import PROJECT
 
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras_vis", "torch", "torchvision", "torchxrayvision"}

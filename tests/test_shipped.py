@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.analysis import Models, analyse, load_models
-from core.bundle import read_manifest
 from core.evidence import collect_evidence
+from core.models.bundle.files import read_manifest
 from core.phantom import Phantom, PhantomSpec, render
 from core.project import PROJECT, SHIPPED
 from core.reading.radiograph import Radiograph

@@ -16,7 +16,7 @@ from threading import Thread
 
 from threadpoolctl import threadpool_limits
 
-from core.backbones import BACKBONE_BY_KEY, BACKBONES
+from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
 from train.data import Progress
 from train.pipeline import (
     Run,

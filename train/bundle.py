@@ -17,13 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import ensemble
-from core.backbones import BACKBONES
-from core.bundle import file_sha256, write_manifest
-from core.findings import SeverityName
 from core.gate.plausibility import fit_limits
-from core.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
-from core.manifest import (
+from core.metrics import roc_auc, youden_threshold
+from core.models import ensemble
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import file_sha256, write_manifest
+from core.models.bundle.manifest import (
     BackboneFile,
     BundleFile,
     BundleManifest,
@@ -35,7 +34,8 @@ from core.manifest import (
     NetworksManifest,
     SeverityFit,
 )
-from core.metrics import roc_auc, youden_threshold
+from core.models.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
+from core.models.severity import SeverityName
 from core.project import PROJECT
 from core.trials import Trials, write_trials
 from train.cards import add_cards

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.manifest import BundleManifest
 from core.markdown import table
+from core.models.bundle.manifest import BundleManifest
 from core.vocabulary import FINDINGS
 from train.card_facts import SPLIT_NAMES, Facts, model_name, text
 

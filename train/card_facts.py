@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.backbones import BACKBONE_BY_KEY
 from core.errors import DataError
 from core.evidence import Evidence, Predictions
-from core.manifest import BundleManifest
 from core.markdown import plain
+from core.models.backbones import BACKBONE_BY_KEY
+from core.models.bundle.manifest import BundleManifest
 from core.trials import Trials
 
 TEXTS = Path(__file__).with_name("card_texts.toml")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from core.bundle import file_sha256
 from core.evidence import measure_evidence, read_predictions
-from core.manifest import BundleFile, BundleManifest
 from core.markdown import plain
+from core.models.bundle.files import file_sha256
+from core.models.bundle.manifest import BundleFile, BundleManifest
 from core.trials import Trials, read_trials
 from core.wording import DISCLAIMER
 from train import data_card, model_card

@@ -11,9 +11,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.errors import DataError, ThoraxLensError
-from core.manifest import Initialisation
+from core.models.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
+from core.models.bundle.manifest import Initialisation
 from core.project import PROJECT, SHIPPED, bundles_folder
 from train import pipeline
 from train.config import PRESETS
@@ -357,7 +357,7 @@ def _verify(bundle: Path, data: Path | None, images: int | None) -> None:
 @app.command()
 def official() -> None:
     """Download torchxrayvision's official findings weights into its own cache, where the app finds them."""
-    from core.downloads import download_official_findings
+    from core.models.engine.downloads import download_official_findings
 
     with _plainly(), _watching() as watch:
         told = watch("Downloading")

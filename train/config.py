@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from core.gradcam import Pooling
+from core.models.head import Pooling
 from core.preprocessing import Preprocessing
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from core.manifest import BundleManifest, DataSource
 from core.markdown import plain, table
+from core.models.bundle.manifest import BundleManifest, DataSource
 from train.card_facts import Facts, bullets, recorded, text
 from train.data import PHANTOM
 

@@ -14,10 +14,10 @@ from rich.table import Table
 from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 from sklearn.svm import SVC
 
-from core.backbones import BACKBONES
-from core.ensemble import FEATURES, Calibration, Ensemble, assemble, calibrate, fit
 from core.errors import DataError
 from core.metrics import Confusion, Evaluation, confusion, evaluate, roc_auc, youden_threshold
+from core.models.backbones import BACKBONES
+from core.models.ensemble import FEATURES, Calibration, Ensemble, assemble, calibrate, fit
 from train.tables import Row, numbers, read_rows
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Part:
     """One part of the data.
 
     Attributes:
-        features: (n, 23), finite, in the order of `core.ensemble.FEATURES`.
+        features: (n, 23), finite, in the order of `core.models.ensemble.FEATURES`.
         labels: (n,), 1 for COVID-19 and 0 for normal.
         groups: (n,), whose images belong to one patient.
     """
@@ -64,7 +64,7 @@ class EnsembleFit:
     """A fitted ensemble and how it was arrived at.
 
     Attributes:
-        classifier: The pipeline, for `core.ensemble.save`.
+        classifier: The pipeline, for `core.models.ensemble.save`.
         calibration: Its sigmoid, for the same.
         ensemble: Both and the threshold, ready to decide.
         c: The regularisation chosen.

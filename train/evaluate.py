@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from core import ensemble
-from core.backbones import BACKBONES
-from core.bundle import bundle_path, read_manifest
 from core.errors import DataError
 from core.evidence import FINDING, collect_evidence
-from core.inference import Networks, RawOutputs, ensemble_features, load_networks, raw_outputs
+from core.models import ensemble
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import bundle_path, read_manifest
+from core.models.inference import Networks, RawOutputs, ensemble_features, load_networks, raw_outputs
 from core.vocabulary import FINDINGS
 from train.data import Progress, Record, read_inside
 
@@ -81,7 +81,7 @@ def run_networks(
     Args:
         records: Which images.
         data: The data folder; phantoms need none.
-        networks: From `core.inference.load_networks`.
+        networks: From `core.models.inference.load_networks`.
         progress: Called with (done, total).
         change: What is done to each image first, inside of its margins; nothing by default.
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.metrics import roc_auc, youden_threshold
-from core.networks import write_tensors
+from core.models.engine.keras import write_tensors
 from core.preprocessing import Preprocessing, network_input
 from core.vocabulary import FINDINGS
 from train.augment import GENTLE, augment, plain
@@ -156,8 +156,8 @@ def train_findings(
     """
     import torch
 
-    from core.networks import read_tensors
-    from core.xrv import build_findings_network, load_findings_network
+    from core.models.engine.keras import read_tensors
+    from core.models.engine.torchxrayvision import build_findings_network, load_findings_network
 
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "findings.safetensors"

@@ -17,8 +17,8 @@ from scipy import ndimage
 from sklearn.model_selection import GroupKFold
 
 from core.errors import DataError
-from core.lungs import LUNG, lungs_input
-from core.networks import build_lungs, load_weights, save_weights
+from core.models.engine.keras import build_lungs, load_weights, save_weights
+from core.models.lungs import LUNG, lungs_input
 from train.augment import augment_with_mask
 from train.config import LungsConfig
 from train.data import Progress, Record, map_cached, read_pixels, short_hash, to_bytes

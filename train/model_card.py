@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.evidence import SPLITS, Evidence
-from core.manifest import BundleManifest
 from core.markdown import plain, table
+from core.models.bundle.manifest import BundleManifest
 from train import card_aims, card_strata, card_trials
 from train.card_facts import SPLIT_NAMES, Facts, Tried, bullets, model_name, recorded, text
 

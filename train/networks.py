@@ -12,8 +12,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backbones import Backbone, scale_pixels
-from core.networks import build_base, load_weights
+from core.models.backbones import Backbone, scale_pixels
+from core.models.engine.keras import build_base, load_weights
 from train.augment import augment, plain
 from train.config import PretrainConfig
 from train.data import has_bfloat16
@@ -118,7 +118,7 @@ def build_trainable_base(backbone: Backbone, size_px: int) -> Any:
 
 
 def load_base(backbone: Backbone, size_px: int, weights: Path) -> Any:
-    """A base that `core.networks.save_weights` has stored, alone or with a head; it trains fast, too.
+    """A base that `save_weights` has stored, alone or with a head; it trains fast, too.
 
     Raises:
         WeightsError: If the file belongs to another network.

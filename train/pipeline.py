@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backbones import BACKBONES, Backbone
-from core.bundle import MANIFEST_FILE, bundle_path, file_sha256, read_manifest
 from core.errors import DataError
-from core.manifest import BundleManifest, Initialisation
+from core.models.backbones import BACKBONES, Backbone
+from core.models.bundle.files import MANIFEST_FILE, bundle_path, file_sha256, read_manifest
+from core.models.bundle.manifest import BundleManifest, Initialisation
 from train.audit import Leak, find_leaks, without_leaks
 from train.config import TrainConfig
 from train.data import PHANTOM, Progress, Record, draw_phantoms, load_squares

@@ -11,8 +11,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backbones import Backbone
-from core.networks import save_weights
+from core.models.backbones import Backbone
+from core.models.engine.keras import save_weights
 from train.checkpoint import Checkpoint
 from train.config import PretrainConfig, Stage
 from train.data import LABELS, Progress, Record

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
-from core.bundle import bundle_path, read_manifest
 from core.errors import DataError
 from core.evidence import Predictions, read_predictions
-from core.manifest import BundleManifest
 from core.metrics import draw_groups, roc_auc
+from core.models.bundle.files import bundle_path, read_manifest
+from core.models.bundle.manifest import BundleManifest
 from core.trials import read_trials
 from train.audit import find_leaks, without_leaks
 from train.bundle import FINDINGS_FILE, LUNGS_FILE, Trained, build_bundle

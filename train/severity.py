@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core.errors import DataError
-from core.manifest import SeverityFit
+from core.models.bundle.manifest import SeverityFit
 from core.vocabulary import FINDINGS
 from train.tables import numbers, read_rows
 

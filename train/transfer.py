@@ -12,11 +12,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backbones import Backbone, scale_pixels
 from core.errors import WeightsError
-from core.gradcam import Pooling
 from core.metrics import roc_auc
-from core.networks import HIDDEN_UNITS, build_base, build_network, save_weights
+from core.models.backbones import Backbone, scale_pixels
+from core.models.engine.keras import HIDDEN_UNITS, build_base, build_network, save_weights
+from core.models.head import Pooling
 from train.augment import augment
 from train.config import TransferConfig
 from train.data import Progress, Record

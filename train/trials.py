@@ -17,13 +17,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core.backbones import BACKBONE_BY_KEY, BACKBONES
-from core.ensemble import Ensemble
 from core.errors import DataError
 from core.evidence import SPLITS
-from core.inference import Networks
-from core.lungs import cover_lungs, find_lungs
 from core.metrics import roc_auc
+from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
+from core.models.ensemble import Ensemble
+from core.models.inference import Networks
+from core.models.lungs import cover_lungs, find_lungs
 from core.trials import (
     ENSEMBLE,
     CoveredLungs,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from core.backbones import Backbone
+    from core.models.backbones import Backbone
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -58,8 +58,8 @@ def ours(bundle: Path) -> dict[str, float]:
         importlib.import_module(module)
 
     from core.analysis import analyse
-    from core.backbones import BACKBONES, scale_pixels
-    from core.findings import findings_input
+    from core.models.backbones import BACKBONES, scale_pixels
+    from core.models.findings import findings_input
     from core.preprocessing import network_input
     from core.reading.radiograph import read_radiograph
     from core.service import Service
@@ -84,10 +84,10 @@ def prepare(bundle: Path, folder: Path) -> dict[str, float]:
     """Saves the bundle's networks as Keras and torch themselves would, for the plain way to load."""
     import torch
 
-    from core.backbones import BACKBONE_BY_KEY
-    from core.bundle import read_manifest
-    from core.networks import build_network, load_weights, read_tensors
-    from core.xrv import load_findings_network
+    from core.models.backbones import BACKBONE_BY_KEY
+    from core.models.bundle.files import read_manifest
+    from core.models.engine.keras import build_network, load_weights, read_tensors
+    from core.models.engine.torchxrayvision import load_findings_network
 
     manifest = read_manifest(bundle)
     for key, entry in manifest.backbones.items():
@@ -106,11 +106,11 @@ def plain(bundle: Path, folder: Path) -> dict[str, float]:
     from tf_keras_vis.gradcam import Gradcam
     from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 
-    from core.backbones import BACKBONES, scale_pixels
-    from core.bundle import read_manifest
-    from core.findings import findings_input
+    from core.models.backbones import BACKBONES, scale_pixels
+    from core.models.bundle.files import read_manifest
+    from core.models.engine.torchxrayvision import build_findings_network
+    from core.models.findings import findings_input
     from core.preprocessing import network_input
-    from core.xrv import build_findings_network
 
     networks = {b.key: keras.saving.load_model(folder / f"{b.key}.keras") for b in BACKBONES}
     findings = build_findings_network()
@@ -147,8 +147,8 @@ def heads(bundle: Path) -> dict[str, float]:
 
     What goes through a base is timed on a sample of the images and scaled up; the heads are trained whole.
     """
-    from core.backbones import BACKBONES
-    from core.bundle import read_manifest
+    from core.models.backbones import BACKBONES
+    from core.models.bundle.files import read_manifest
 
     size_px = read_manifest(bundle).preprocessing.size_px
     times = [(_cached_s(backbone, size_px), _through_base_s(backbone, size_px)) for backbone in BACKBONES]
@@ -185,8 +185,8 @@ def _cached_s(backbone: Backbone, size_px: int) -> float:
 def _through_base_s(backbone: Backbone, size_px: int) -> float:
     import keras
 
-    from core.backbones import scale_pixels
-    from core.networks import build_base, build_network
+    from core.models.backbones import scale_pixels
+    from core.models.engine.keras import build_base, build_network
     from train.config import TransferConfig
 
     base = build_base(backbone, size_px)

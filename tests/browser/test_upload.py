@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.bundle import list_bundles
+from core.models.bundle.files import list_bundles
 from core.phantom.samples import SAMPLES
 from core.project import PROJECT, bundles_folder
 
@@ -52,7 +52,9 @@ def free_port() -> int:
 def address() -> Iterator[str]:
     """The app as `make run` starts it, on a free port."""
     for bundle in list_bundles(bundles_folder()):  # as `make run` does; on a fresh machine it takes a while
-        subprocess.run([sys.executable, "-m", "core.derive", bundle.folder], cwd=PROJECT, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "core.models.engine.derive", bundle.folder], cwd=PROJECT, check=True
+        )
     with serving(free_port()) as url:
         yield url
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONES
 from core.comparison import Answers, Question, ask, enter
 from core.evidence import Predictions
+from core.models.backbones import BACKBONES
 from core.vocabulary import FINDINGS
 
 

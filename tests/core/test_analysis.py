@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from core.analysis import Models, analyse, load_models, run_self_test
-from core.backbones import BACKBONES
-from core.bundle import MANIFEST_FILE
 from core.errors import BundleError, EngineError, SelfTestError
-from core.findings import OFFICIAL, official_path
-from core.inference import ensemble_features, raw_outputs
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import MANIFEST_FILE
+from core.models.inference import ensemble_features, raw_outputs
+from core.models.official import OFFICIAL, official_path
 from core.reading.radiograph import Radiograph
 from core.reading.warning import ReadingWarning
 from core.reports import to_json

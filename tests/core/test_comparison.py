@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONES
 from core.comparison import OTHERS, Answers, Question, ask, enter, inputs
-from core.ensemble import FEATURES, validation_part
 from core.errors import DataError
 from core.evidence import Predictions
 from core.metrics import roc_auc, youden_threshold
 from core.mistakes import find_file, find_mistakes
+from core.models.backbones import BACKBONES
+from core.models.ensemble import FEATURES, validation_part
 
 POINTS = [0.5] * 18
 KEYS = [each.key for each in BACKBONES]

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bundle import read_manifest
 from core.errors import BundleError
 from core.evidence import collect_evidence, read_predictions
+from core.models.bundle.files import read_manifest
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from core import own_set
-from core.backbones import BACKBONES
-from core.ensemble import FEATURES
 from core.errors import DataError, RadiographError
 from core.evidence import join
-from core.findings import op_norm, sigmoid, undo_op_norm
 from core.labelled import LeftOut, analyse_set
+from core.models.backbones import BACKBONES
+from core.models.ensemble import FEATURES
+from core.models.findings import op_norm, sigmoid, undo_op_norm
 from core.own_set import open_set
 from core.vocabulary import FINDINGS
 

@@ -10,20 +10,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONES
-from core.lungs import HeatInLungs
+from core.explain.heat_in_lungs import HeatInLungs
 from core.margins import Box
+from core.models.backbones import BACKBONES
+from core.models.ensemble import Contribution, EnsembleDecision
+from core.models.findings import FindingScore
+from core.models.severity import SeverityScore
 from core.reading.warning import ReadingWarning
 from core.reports import DISCLAIMER, escape_cell, to_csv, to_json
-from core.results import (
-    Analysis,
-    BackboneReading,
-    Contribution,
-    EnsembleDecision,
-    FindingScore,
-    Provenance,
-    SeverityScore,
-)
+from core.results import Analysis, BackboneReading, Provenance
 from core.vocabulary import FINDINGS
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from core import service as module
-from core.bundle import read_manifest
 from core.errors import BundleError
 from core.evidence import collect_evidence
+from core.models.bundle.files import read_manifest
 from core.phantom.samples import list_samples
 from core.service import File, Service
 

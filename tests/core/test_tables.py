@@ -6,10 +6,10 @@ import io
 import pytest
 
 from core import study, tables
-from core.backbones import BACKBONES
 from core.comparison import Answers
 from core.evidence import Predictions
 from core.measures import decisions, draw, rankings
+from core.models.backbones import BACKBONES
 from core.significance import adjust, compare_aucs, compare_decisions
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from core.backbones import BACKBONES
-from core.bundle import file_sha256, list_bundles, read_manifest, write_manifest
 from core.errors import BundleError
-from core.manifest import BundleFile
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import file_sha256, list_bundles, read_manifest, write_manifest
+from core.models.bundle.manifest import BundleFile
 from core.trials import (
     CoveredLungs,
     LeftOutSources,

@@ -3,7 +3,7 @@
 import pytest
 
 from core import wording
-from core.backbones import BACKBONES
+from core.models.backbones import BACKBONES
 from core.trials import CoveredLungs, LeftOutSources, MeasuredAuc, Trials
 
 MODEL = BACKBONES[0].key

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.bundle import file_sha256, read_manifest, write_manifest
 from core.evidence import read_predictions
+from core.models.bundle.files import file_sha256, read_manifest, write_manifest
 from core.project import PROJECT, SHIPPED, bundles_folder
 
 BUNDLE = PROJECT / "assets" / "bundles" / SHIPPED

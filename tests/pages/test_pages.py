@@ -14,10 +14,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import figures, service, wording
-from core.backbones import BACKBONES
-from core.bundle import file_sha256, read_manifest, write_manifest
-from core.manifest import BundleFile
 from core.markdown import harmless
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import file_sha256, read_manifest, write_manifest
+from core.models.bundle.manifest import BundleFile
 from core.phantom.samples import list_samples
 from core.project import PROJECT
 from core.service import File

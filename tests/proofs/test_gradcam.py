@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONES, Backbone, scale_pixels
-from core.gradcam import Head, gradcam
+from core.explain.gradcam import gradcam
+from core.models.backbones import BACKBONES, Backbone, scale_pixels
+from core.models.head import Head
 from core.preprocessing import Preprocessing, network_input
 
 pytestmark = [
@@ -43,7 +44,7 @@ def reference_map(network: Any, backbone: Backbone, image: np.ndarray) -> np.nda
 def test_closed_form_agrees_with_the_gradient_tape(
     backbone: Backbone, pooling: str, random_bundle_module: ModuleType
 ) -> None:
-    networks = importlib.import_module("core.networks")
+    networks = importlib.import_module("core.models.engine.keras")
     importlib.import_module("keras").utils.set_random_seed(1)
     grey = network_input(random_bundle_module.drawn_chest(4), Preprocessing(size_px=SIZE_PX))
     image = scale_pixels(grey[np.newaxis], backbone.scale)

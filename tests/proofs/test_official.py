@@ -13,12 +13,13 @@ import pytest
 
 from core.analysis import analyse, load_models
 from core.errors import WeightsError
-from core.findings import OFFICIAL, centre_square, findings_input, official_path
+from core.models.findings import findings_input
+from core.models.official import OFFICIAL, centre_square, official_path
 from core.reading.radiograph import Radiograph
 from core.vocabulary import FINDINGS
 
 pytestmark = pytest.mark.proof
-xrv = importlib.import_module("core.xrv")
+xrv = importlib.import_module("core.models.engine.torchxrayvision")
 
 
 @pytest.fixture(scope="module")

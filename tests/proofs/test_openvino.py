@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from core.analysis import Models
-from core.backbones import BACKBONES, Backbone, scale_pixels
-from core.findings import OFFICIAL, findings_input, op_norm, sigmoid
-from core.lungs import lungs_input
+from core.models.backbones import BACKBONES, Backbone, scale_pixels
+from core.models.findings import findings_input, op_norm, sigmoid
+from core.models.lungs import lungs_input
+from core.models.official import OFFICIAL
 from core.preprocessing import network_input
 from core.reading.radiograph import Radiograph
 
@@ -25,7 +26,7 @@ SEEDS = (0, 7)
 def test_openvino_agrees_with_keras(
     backbone: Backbone, random_bundle: Path, random_models: Models, drawn_radiograph: Draw
 ) -> None:
-    networks = importlib.import_module("core.networks")
+    networks = importlib.import_module("core.models.engine.keras")
     recipe = random_models.manifest.preprocessing
     network = networks.build_network(backbone, recipe.size_px, "average")
     networks.load_weights(network, random_bundle / f"{backbone.key}.safetensors")
@@ -41,7 +42,7 @@ def test_openvino_agrees_with_keras(
 def test_openvino_agrees_with_keras_on_lungs(
     random_bundle: Path, random_models: Models, drawn_radiograph: Draw
 ) -> None:
-    networks = importlib.import_module("core.networks")
+    networks = importlib.import_module("core.models.engine.keras")
     entry, served = random_models.manifest.lungs, random_models.networks.lungs
     assert entry and served
     network = networks.build_lungs(entry.size_px)
@@ -56,7 +57,9 @@ def test_openvino_agrees_with_keras_on_lungs(
 def test_openvino_agrees_with_torch(
     random_bundle: Path, random_models: Models, drawn_radiograph: Draw
 ) -> None:
-    torch, networks, xrv = map(importlib.import_module, ("torch", "core.networks", "core.xrv"))
+    torch, networks, xrv = map(
+        importlib.import_module, ("torch", "core.models.engine.keras", "core.models.engine.torchxrayvision")
+    )
     network = xrv.load_findings_network(networks.read_tensors(random_bundle / "findings.safetensors"))
     for seed in SEEDS:
         image = findings_input(drawn_radiograph(seed).pixels, random_models.manifest.findings.preprocessing)
@@ -69,7 +72,7 @@ def test_openvino_agrees_with_torch(
 def test_scale_of_the_scores_is_torchxrayvisions() -> None:
     torch, xrv = (
         importlib.import_module("torch"),
-        importlib.import_module("core.xrv").import_torchxrayvision(),
+        importlib.import_module("core.models.engine.torchxrayvision").import_torchxrayvision(),
     )
     published = xrv.models.model_urls[OFFICIAL.name]
     logits = np.random.default_rng(0).normal(-2, 2, (50, 18)).astype(np.float32)

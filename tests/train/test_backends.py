@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONE_BY_KEY
-from core.networks import build_network, load_weights
+from core.models.backbones import BACKBONE_BY_KEY
+from core.models.engine.keras import build_network, load_weights
 from core.project import PROJECT
 
 SIZE = 32

@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from core.backbones import BACKBONES
 from core.errors import DataError
+from core.models.backbones import BACKBONES
 from train import beside
 from train.config import TINY
 from train.data import Progress

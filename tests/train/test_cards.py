@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from core.backbones import BACKBONES
-from core.bundle import file_sha256, read_manifest, verify_files, write_manifest
 from core.errors import DataError
 from core.evidence import collect_evidence
-from core.manifest import BundleFile, BundleManifest, DataSource
 from core.markdown import harmless
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import file_sha256, read_manifest, verify_files, write_manifest
+from core.models.bundle.manifest import BundleFile, BundleManifest, DataSource
 from core.trials import (
     CoveredLungs,
     LeftOutSources,

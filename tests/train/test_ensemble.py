@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.ensemble import FEATURES, load, save
 from core.errors import DataError
+from core.models.ensemble import FEATURES, load, save
 from train.ensemble import Part, fit_ensemble, fit_study_table, print_report
 
 PUBLISHED = {

@@ -16,9 +16,9 @@ from typing import Any, BinaryIO
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONE_BY_KEY, BACKBONES
-from core.bundle import read_manifest
 from core.errors import WeightsError
+from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
+from core.models.bundle.files import read_manifest
 from core.vocabulary import FINDINGS
 from train import pipeline
 from train.config import TINY
@@ -82,7 +82,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[np.ndarr
     import keras
     from keras.src.legacy.saving import legacy_h5_format
 
-    from core.networks import build_base
+    from core.models.engine.keras import build_base
 
     keras.utils.set_random_seed(3)
     built = build_base(VGG16, SIZE)

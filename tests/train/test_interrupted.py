@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from core.backbones import BACKBONES
+from core.models.backbones import BACKBONES
 from core.project import PROJECT
 from train.data import has_bfloat16
 

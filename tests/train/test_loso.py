@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONES
+from core.models.backbones import BACKBONES
 from core.trials import LeftOutSources, MeasuredAuc
 from train import loso, pipeline
 from train.config import TINY

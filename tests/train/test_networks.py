@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONES
+from core.models.backbones import BACKBONES
 from train import networks
 from train.config import PretrainConfig
 from train.networks import Batches, balanced_shares, fast_precision

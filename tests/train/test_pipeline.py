@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from core.analysis import load_models
-from core.backbones import BACKBONES
-from core.bundle import read_manifest, write_manifest
-from core.ensemble import validation_part
 from core.errors import DataError
 from core.evidence import collect_evidence
-from core.manifest import DataSource
 from core.metrics import youden_threshold
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import read_manifest, write_manifest
+from core.models.bundle.manifest import DataSource
+from core.models.ensemble import validation_part
 from core.trials import LeftOutSources, MeasuredAuc, read_trials
 from core.vocabulary import FINDINGS
 from train import evaluate, pipeline

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONE_BY_KEY, scale_pixels
 from core.errors import DataError
+from core.models.backbones import BACKBONE_BY_KEY, scale_pixels
 from core.preprocessing import Preprocessing
 from core.project import PROJECT
 from core.vocabulary import FINDINGS
@@ -48,7 +48,7 @@ def quiet(done: int, total: int) -> None:
 def test_folded_normalisation_answers_like_the_one_that_was_trained() -> None:
     import keras
 
-    from core.networks import build_base
+    from core.models.engine.keras import build_base
     from train.networks import NORMALIZATION, build_trainable_base, plain_base
 
     vgg16 = BACKBONE_BY_KEY["vgg16"]
@@ -118,7 +118,7 @@ def test_a_base_learns_on_from_where_it_was(
     """With next to no learning rate its weights stay; with one they do not."""
     import keras
 
-    from core.networks import build_base, read_tensors, save_weights
+    from core.models.engine.keras import build_base, read_tensors, save_weights
     from train.pretrain import pretrain
 
     backbone, start = BACKBONE_BY_KEY[key], tmp_path / "start.safetensors"
@@ -140,7 +140,7 @@ def test_a_transferred_network_answers_as_its_base_and_head_did(
 ) -> None:
     import keras
 
-    from core.networks import build_base, build_network, load_weights, save_weights
+    from core.models.engine.keras import build_base, build_network, load_weights, save_weights
     from train.transfer import transfer
 
     backbone = BACKBONE_BY_KEY["densenet121"]

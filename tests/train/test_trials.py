@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONES
 from core.errors import DataError
-from core.inference import Networks
+from core.models.backbones import BACKBONES
+from core.models.inference import Networks
 from core.preprocessing import Preprocessing
 from core.trials import LeftOutSources, MeasuredAuc
 from core.vocabulary import FINDINGS

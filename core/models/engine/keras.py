@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.backbones import Backbone
 from core.errors import WeightsError
-from core.gradcam import Pooling
+from core.models.backbones import Backbone
+from core.models.head import Pooling
 
 HIDDEN_UNITS = 256
 LUNG_CHANNELS = (16, 32, 48, 96)  # of the lung network, from half the resolution to a sixteenth of it

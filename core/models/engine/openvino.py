@@ -1,7 +1,7 @@
 """Inference with OpenVINO, on files derived once from a bundle's weights and kept in a cache.
 
-Deriving needs Keras and torch, which an analysis must never load, so `core.derive` runs in a process
-of its own. Everything here works with files that it left behind.
+Deriving needs Keras and torch, which an analysis must never load, so `core.models.engine.derive` runs in
+a process of its own. Everything here works with files that it left behind.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ import openvino.properties.hint as hints
 from numpy.typing import NDArray
 
 from core.errors import EngineError
-from core.manifest import Precision
+from core.models.bundle.manifest import Precision
+from core.models.bundle.network_files import NetworkSource, derived
 from core.project import PROJECT, default_cache
-from core.sources import NetworkSource, derived
 
 Progress = Callable[[str, float], None]
 
-STORAGE_FAILED = 3  # the exit status of core.derive when the cache cannot be written
+STORAGE_FAILED = 3  # the exit status of core.models.engine.derive when the cache cannot be written
 _TYPES = {"f32": openvino.Type.f32, "bf16": openvino.Type.bf16}
 _MADV_DONTNEED = 4
 _starting = threading.Lock()
@@ -73,7 +73,7 @@ def prepare(
 
     Args:
         sources: The networks.
-        command: Arguments of `core.derive` that derive them.
+        command: Arguments of `core.models.engine.derive` that derive them.
         progress: Called with a sentence and the share done in [0, 1].
 
     Returns:
@@ -110,8 +110,8 @@ def _temporary_cache() -> Path:
 
 
 def _derive(command: Sequence[str], folder: Path, progress: Progress | None) -> bool:
-    """Runs core.derive, passing its progress on; False when the folder cannot be written."""
-    arguments = [sys.executable, "-m", "core.derive", *command, "--cache", str(folder)]
+    """Runs core.models.engine.derive, passing its progress on; False when the folder cannot be written."""
+    arguments = [sys.executable, "-m", "core.models.engine.derive", *command, "--cache", str(folder)]
     problem = ""
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as log,
@@ -131,7 +131,7 @@ def _derive(command: Sequence[str], folder: Path, progress: Progress | None) -> 
 
 
 def _event(line: str) -> dict[str, str]:
-    """One line of core.derive; libraries that print there too are ignored."""
+    """One line of core.models.engine.derive; libraries that print there too are ignored."""
     try:
         event = json.loads(line)
     except ValueError:

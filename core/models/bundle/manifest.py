@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from core.backbones import BACKBONES
-from core.findings import SeverityModel, SeverityName
 from core.gate.plausibility import PlausibilityLimits
-from core.gradcam import Pooling
+from core.models.backbones import BACKBONES
+from core.models.head import Pooling
+from core.models.severity import SeverityModel, SeverityName
 from core.preprocessing import Preprocessing
 from core.vocabulary import FINDINGS
 

@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from core.backbones import BACKBONES, scale_pixels
-from core.bundle import bundle_path, read_networks, verify_files
-from core.engine import Network, Progress, load_network, prepare
 from core.errors import EngineError
-from core.findings import findings_input, op_norm, sigmoid
 from core.gate.plausibility import statistics
-from core.gradcam import Head
-from core.lungs import find_lungs
-from core.manifest import NetworksManifest, Precision
+from core.models.backbones import BACKBONES, scale_pixels
+from core.models.bundle.files import bundle_path, read_networks, verify_files
+from core.models.bundle.manifest import NetworksManifest, Precision
+from core.models.bundle.network_files import bundle_sources
+from core.models.engine.openvino import Network, Progress, load_network, prepare
+from core.models.findings import findings_input, op_norm, sigmoid
+from core.models.head import Head
+from core.models.lungs import find_lungs
 from core.preprocessing import network_input
-from core.sources import bundle_sources
 
 COMPILED_AT_ONCE = 2  # networks; alone, each leaves a core idle for a part of the time
 

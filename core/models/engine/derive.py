@@ -1,4 +1,6 @@
-"""Derives OpenVINO networks from a bundle's weights: `python -m core.derive BUNDLE [--cache FOLDER]`.
+"""Derives OpenVINO networks from a bundle's weights.
+
+`python -m core.models.engine.derive BUNDLE [--cache FOLDER]`
 
 A process of its own, because it needs Keras and torch, which an analysis never loads. It reports each
 step on a line: plain text on a terminal, JSON (`message`, `done`; at last perhaps `error`) in a pipe.
@@ -19,12 +21,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from core.backbones import BACKBONE_BY_KEY
-from core.bundle import file_sha256
-from core.engine import STORAGE_FAILED
 from core.errors import EngineError, ThoraxLensError
+from core.models.backbones import BACKBONE_BY_KEY
+from core.models.bundle.files import file_sha256
+from core.models.bundle.network_files import (
+    DIGESTS_FILE,
+    NetworkSource,
+    bundle_sources,
+    derived,
+    official_source,
+)
+from core.models.engine.openvino import STORAGE_FAILED
 from core.project import default_cache
-from core.sources import DIGESTS_FILE, NetworkSource, bundle_sources, derived, official_source
 
 UNFINISHED = ".deriving-"  # what the folder of an entry that is not whole yet begins with
 ABANDONED_S = 3600.0  # a network takes seconds: what has lain so long was left by a process that was killed
@@ -39,7 +47,7 @@ def convert_backbone(source: NetworkSource) -> Any:
     import openvino
     import tensorflow as tf
 
-    from core.networks import build_network, load_weights
+    from core.models.engine.keras import build_network, load_weights
 
     network = build_network(BACKBONE_BY_KEY[source.key], source.size_px, source.pooling or "average")
     load_weights(network, source.weights)
@@ -53,7 +61,7 @@ def convert_lungs(source: NetworkSource) -> Any:
     import openvino
     import tensorflow as tf
 
-    from core.networks import build_lungs, load_weights
+    from core.models.engine.keras import build_lungs, load_weights
 
     network = build_lungs(source.size_px)
     load_weights(network, source.weights)
@@ -67,8 +75,8 @@ def convert_findings(source: NetworkSource) -> Any:
     import openvino
     import torch
 
-    from core.networks import read_tensors
-    from core.xrv import load_findings_network, read_official_weights
+    from core.models.engine.keras import read_tensors
+    from core.models.engine.torchxrayvision import load_findings_network, read_official_weights
 
     read = read_official_weights if source.kind == "official" else read_tensors
     network = load_findings_network(read(source.weights))
@@ -162,7 +170,7 @@ def _fail(message: str, status: int) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m core.derive", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m core.models.engine.derive", description=__doc__)
     parser.add_argument("bundle", type=Path, nargs="?", help="the bundle's folder")
     parser.add_argument(
         "--official", type=Path, help="torchxrayvision's official weights, instead of a bundle"

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONES
-from core.bundle import (
+from core.errors import BundleError
+from core.gate.plausibility import fit_limits
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import (
     MANIFEST_FILE,
     list_bundles,
     read_manifest,
@@ -19,8 +21,6 @@ from core.bundle import (
     verify_files,
     write_manifest,
 )
-from core.errors import BundleError
-from core.gate.plausibility import fit_limits
 from core.vocabulary import FINDINGS
 
 Edit = Callable[[dict[str, Any]], Any]

@@ -15,9 +15,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from core.backbones import BACKBONES
-from core.ensemble import FEATURES, Calibration, assemble, calibrate, fit, load, save
 from core.errors import BundleError, DataError
+from core.models.backbones import BACKBONES
+from core.models.ensemble import FEATURES, Calibration, assemble, calibrate, fit, load, save
 from core.project import PROJECT
 from core.vocabulary import FINDINGS
 
@@ -205,7 +205,7 @@ def test_refuses_a_curved_boundary(file):
 
 def test_loading_brings_in_neither_torch_nor_tensorflow(file):
     code = (
-        "import sys; from pathlib import Path; from core.ensemble import load;"
+        "import sys; from pathlib import Path; from core.models.ensemble import load;"
         f"load(Path({str(file)!r}), 0.5); print({{'torch', 'tensorflow'}} & set(sys.modules) or 'neither')"
     )
     run = subprocess.run(

@@ -9,7 +9,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from core.errors import BundleError
-from core.gradcam import Head, channel_weights, gradcam, head_input, normalise, pooled_features
+from core.explain.gradcam import channel_weights, gradcam, normalise
+from core.models.head import Head, head_input, pooled_features
 
 CASES = [(pooling, pool) for pooling in ("average", "flatten") for pool in (1, 2)]
 HEIGHT, WIDTH, CHANNELS, UNITS = 5, 6, 4, 9

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import WeightsError
-from core.networks import quantise, read_tensors, write_tensors
+from core.models.engine.keras import quantise, read_tensors, write_tensors
 
 
 def test_each_channel_is_rounded_on_its_own_scale() -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.lungs import HeatInLungs, cover_lungs, find_lungs, heat_in_lungs
+from core.explain.heat_in_lungs import HeatInLungs, heat_in_lungs
+from core.models.lungs import cover_lungs, find_lungs
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.backbones import BACKBONES, scale_pixels
+from core.models.backbones import BACKBONES, scale_pixels
 
 
 def test_nothing_in_the_table_is_shared_by_mistake() -> None:

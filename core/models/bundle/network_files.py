@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.bundle import bundle_path, file_sha256, read_networks
-from core.findings import OFFICIAL
-from core.gradcam import Pooling
+from core.models.bundle.files import bundle_path, file_sha256, read_networks
+from core.models.head import Pooling
+from core.models.official import OFFICIAL
 
 NetworkKind = Literal["backbone", "findings", "lungs", "official"]
 

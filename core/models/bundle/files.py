@@ -11,7 +11,7 @@ from typing import TypeVar
 from pydantic import ConfigDict, ValidationError
 
 from core.errors import BundleError
-from core.manifest import FORMAT, BundleFile, BundleManifest, NetworksManifest
+from core.models.bundle.manifest import FORMAT, BundleFile, BundleManifest, NetworksManifest
 
 MANIFEST_FILE = "bundle.json"
 REMEDY = "restore the folder from where it came, or build the bundle again"

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.preprocessing import Preprocessing, network_input
 
 LUNG = 0.5  # probability from which a pixel counts as lung
 COVER_MARGIN = 0.02  # of the side, around the box that covers both lungs
-GRID_PX = 112  # side of the grid on which heat and lungs are compared
 
 LungNetwork = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], ...]]
-
-
-class HeatInLungs(NamedTuple):
-    """How a heatmap lies to the lungs.
-
-    Attributes:
-        share: Of the heat, inside the lung fields, in [0, 1].
-        area: Share of the crop that the lung fields fill: what even heat would give.
-    """
-
-    share: float
-    area: float
 
 
 def lungs_input(pixels: NDArray[np.float32], size_px: int) -> NDArray[np.float32]:
@@ -57,29 +42,6 @@ def find_lungs(pixels: NDArray[np.float32], network: LungNetwork, size_px: int) 
     """
     (found,) = network(lungs_input(pixels, size_px))
     return found[0, ..., 0]
-
-
-def heat_in_lungs(
-    heatmap: NDArray[np.float32], crop: tuple[float, float, float, float], lungs: NDArray[np.float32]
-) -> HeatInLungs | None:
-    """How much of a heatmap lies inside the lung fields.
-
-    Args:
-        heatmap: (h, w), float32, at least 0, over the crop.
-        crop: Left, top, right and bottom of the crop, as shares of the radiograph's width and height.
-        lungs: From `find_lungs`.
-
-    Returns:
-        None without any heat, or without any lung in the crop.
-    """
-    rows, columns = lungs.shape
-    part = (crop[0] * columns, crop[1] * rows, crop[2] * columns, crop[3] * rows)
-    grid = (GRID_PX, GRID_PX)
-    inside = np.asarray(Image.fromarray(lungs).resize(grid, Image.Resampling.BILINEAR, box=part)) > LUNG
-    heat = np.asarray(Image.fromarray(heatmap).resize(grid, Image.Resampling.BILINEAR), dtype=np.float64)
-    if not inside.any() or not heat.any():
-        return None
-    return HeatInLungs(float(heat[inside].sum() / heat.sum()), float(inside.mean()))
 
 
 def cover_lungs(pixels: NDArray[np.float32], lungs: NDArray[np.float32]) -> NDArray[np.float32]:

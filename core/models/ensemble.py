@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.backbones import BACKBONES
-from core.bundle import REMEDY
 from core.errors import BundleError, DataError
-from core.findings import sigmoid
-from core.results import Contribution, EnsembleDecision
-from core.skops_reader import read_skops
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import REMEDY
+from core.models.findings import sigmoid
+from core.models.skops_reader import read_skops
 from core.vocabulary import FINDINGS
 
 if TYPE_CHECKING:
@@ -61,6 +60,47 @@ _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one input added to the ensemble's decision value.
+
+    Attributes:
+        input: A backbone's key, or a finding's name.
+        group: "backbone" or "finding".
+        value: The input itself.
+        contribution: Weight times standardised value; all and the intercept sum to the decision value.
+    """
+
+    input: str
+    group: Literal["backbone", "finding"]
+    value: float
+    contribution: float
+
+
+@dataclass(frozen=True)
+class EnsembleDecision:
+    """The SVM's decision over all inputs.
+
+    Attributes:
+        decision_value: Signed distance to the boundary; positive reads as COVID-19.
+        intercept: The decision value of an average radiograph.
+        probability: Calibrated P(COVID-19), in [0, 1].
+        threshold: Operating point on that probability.
+        contributions: Largest first, by size.
+    """
+
+    decision_value: float
+    intercept: float
+    probability: float
+    threshold: float
+    contributions: tuple[Contribution, ...]
+
+    @property
+    def positive(self) -> bool:
+        """Whether the ensemble reads the radiograph as COVID-19."""
+        return self.probability >= self.threshold
 
 
 @dataclass(frozen=True)

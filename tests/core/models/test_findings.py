@@ -7,16 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.findings import (
-    OFFICIAL,
-    centre_square,
-    finding_scores,
-    findings_input,
-    official_file,
-    official_path,
-    op_norm,
-    sigmoid,
-)
+from core.models.findings import finding_scores, findings_input, op_norm, sigmoid
+from core.models.official import OFFICIAL, centre_square, official_file, official_path
 from core.preprocessing import Preprocessing
 from core.vocabulary import FINDINGS
 

@@ -11,7 +11,7 @@ import pytest
 import skops.io
 from sklearn.preprocessing import StandardScaler
 
-from core.skops_reader import read_skops
+from core.models.skops_reader import read_skops
 
 
 @pytest.fixture

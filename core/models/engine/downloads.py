@@ -13,7 +13,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from core.errors import WeightsError
-from core.findings import OFFICIAL, official_path
+from core.models.official import OFFICIAL, official_path
 
 Progress = Callable[[str, float], None]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.derive import ABANDONED_S, UNFINISHED, derive_missing
+from core.models.engine.derive import ABANDONED_S, UNFINISHED, derive_missing
 
 
 @pytest.mark.parametrize(("age_s", "kept"), [(0.0, True), (ABANDONED_S + 60, False)])

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from core import downloads
-from core.downloads import ORIGINS, download, download_official_findings
 from core.errors import WeightsError
-from core.findings import OFFICIAL, official_file, official_path
+from core.models.engine import downloads
+from core.models.engine.downloads import ORIGINS, download, download_official_findings
+from core.models.official import OFFICIAL, official_file, official_path
 
 CONTENT = bytes(range(256)) * 4096
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -11,11 +11,11 @@ import openvino
 import openvino.opset13 as operators
 import pytest
 
-from core.bundle import file_sha256
-from core.engine import Network, load_network, prepare
 from core.errors import EngineError
+from core.models.bundle.files import file_sha256
+from core.models.bundle.network_files import DIGESTS_FILE, NetworkSource, derived
+from core.models.engine.openvino import Network, load_network, prepare
 from core.project import default_cache
-from core.sources import DIGESTS_FILE, NetworkSource, derived
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Where a backbone looked."""

@@ -1,0 +1,1 @@
+"""A bundle: the folder of models that the app serves."""

@@ -1,0 +1,1 @@
+"""Where the networks run, and how the engine's files come about."""
