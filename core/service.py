@@ -15,15 +15,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis import Models, analyse, load_models
+from core.analysis.load import Models, load_models
+from core.analysis.results import Analysis
+from core.analysis.run import analyse
 from core.errors import SeveralFramesError
-from core.evidence import Evidence, collect_evidence
+from core.evaluation.evidence import Evidence, collect_evidence
+from core.evaluation.trials import Trials, read_trials
 from core.models.bundle.files import manifest_sha256
 from core.models.engine.openvino import Progress
 from core.reading.decoder_pool import read_radiograph_isolated, start_decoder
 from core.reading.radiograph import Radiograph, pixels_to_display
-from core.results import Analysis
-from core.trials import Trials, read_trials
 
 AT_ONCE = 2  # analyses; on two cores a third would only make all slower
 KEPT = 64  # recent analyses, each with a picture of at most 0.8 MB

@@ -10,23 +10,35 @@ from typing import Any
 
 import streamlit as st
 
-from core import charts, curves, own_set, phantom_set, tables
-from core import study as study_results
-from core.comparison import NEGATIVES, Answers, Negatives, Question, ask
+from core.display import comparison_charts as charts
+from core.display import comparison_curves as curves
+from core.display import tables
+from core.display.glossary import term
+from core.display.markdown import plain
+from core.display.wording import left_out_sources
 from core.errors import ThoraxLensError
-from core.evidence import Predictions, join
-from core.glossary import term
-from core.labelled import LabelledSet, LeftOut, analyse_set, count_images, draw_picture, find_data
-from core.markdown import plain
-from core.measures import Draws, Measured, decisions, draw, rankings
-from core.mistakes import Mistake, find_file, find_mistakes
+from core.evaluation import study as study_results
+from core.evaluation.comparison import NEGATIVES, Answers, Negatives, Question, ask
+from core.evaluation.measures import Draws, Measured, decisions, draw, rankings
+from core.evaluation.mistakes import Mistake, find_file, find_mistakes
+from core.evaluation.predictions import Predictions, join
+from core.evaluation.record import Record, read_record, shortcut_points, source_points
+from core.evaluation.sets import phantoms as phantom_set
+from core.evaluation.sets.labelled import (
+    LabelledSet,
+    LeftOut,
+    analyse_set,
+    count_images,
+    draw_picture,
+    find_data,
+)
+from core.evaluation.sets.own import own_set
+from core.export import comparison
 from core.models.bundle.files import BundleListing, manifest_sha256
 from core.models.bundle.manifest import BundleManifest
 from core.models.inference import time_networks
 from core.project import data_folder
-from core.record import Record, read_record, shortcut_points, source_points
 from core.service import File
-from core.wording import left_out_sources
 from pages.components import PLOT, TABS, Loaded, loaded, refusals, service
 
 SEED, RESAMPLES = 0, 1000
@@ -293,7 +305,7 @@ def measures(listing: BundleListing, record: Record, question: Question, answers
     with st.container(horizontal=True):
         st.download_button(
             "CSV, all digits",
-            tables.measures_csv(answers, found),
+            comparison.measures_csv(answers, found),
             "thoraxlens-comparison.csv",
             "text/csv",
             on_click="ignore",
@@ -301,7 +313,9 @@ def measures(listing: BundleListing, record: Record, question: Question, answers
         )
         st.download_button(
             "LaTeX",
-            tables.measures_latex(frame, f"{TITLES.get(question.split or '', 'All')}: {patients} patients"),
+            comparison.measures_latex(
+                frame, f"{TITLES.get(question.split or '', 'All')}: {patients} patients"
+            ),
             "thoraxlens-comparison.tex",
             "text/x-tex",
             on_click="ignore",

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import figures, reports, wording
-from core.analysis import MARGINS
+from core.analysis.results import Analysis, BackboneReading
+from core.analysis.run import MARGINS
+from core.display import figures, wording
+from core.display.glossary import term
+from core.display.markdown import harmless, lower_headings, plain, split_sections
 from core.errors import ThoraxLensError
-from core.evidence import SPLITS
-from core.glossary import term
-from core.markdown import harmless, lower_headings, plain, split_sections
+from core.evaluation.evidence import SPLITS
+from core.export import json_csv as reports
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import BundleListing, list_bundles, read_cards
 from core.project import PROJECT, bundles_folder
-from core.results import Analysis, BackboneReading
 from core.service import Case, Loaded, Service
 from pages.heat_switch import heat_switch
 

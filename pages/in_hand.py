@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.display.glossary import term
+from core.display.markdown import plain
 from core.errors import RadiographError, SeveralFramesError
-from core.glossary import term
-from core.markdown import plain
 from core.phantom.samples import Sample, list_samples
 from core.service import Case, File, Loaded, Reading, preview
 from core.tray import LOST, Held, Tray, widget_refusal

@@ -19,7 +19,7 @@ import pytest
 from core.project import PROJECT
 
 if TYPE_CHECKING:
-    from core.analysis import Models
+    from core.analysis.load import Models
     from core.reading.radiograph import Radiograph
 
 # Before anything imports a framework: quiet logs, one backend, and no threads that fight over two cores.
@@ -94,7 +94,7 @@ def random_bundle(_kept_bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path:
 @pytest.fixture(scope="session")
 def random_models(_kept_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Models:
     """The same bundle, loaded."""
-    from core.analysis import load_models
+    from core.analysis.load import load_models
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("THORAXLENS_CACHE", str(KEPT / "openvino"))

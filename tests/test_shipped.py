@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.analysis import Models, analyse, load_models
-from core.evidence import collect_evidence
+from core.analysis.load import Models, load_models
+from core.analysis.results import Analysis
+from core.analysis.run import analyse
+from core.evaluation.evidence import collect_evidence
 from core.models.bundle.files import read_manifest
 from core.phantom import Phantom, PhantomSpec, render
 from core.project import PROJECT, SHIPPED
 from core.reading.radiograph import Radiograph
-from core.results import Analysis
 from train.data import read_manifest as read_records
 from train.evaluate import TOLERANCE, verify
 

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.evaluation.metrics import roc_auc, youden_threshold
+from core.evaluation.trials import Trials, write_trials
 from core.gate.plausibility import fit_limits
-from core.metrics import roc_auc, youden_threshold
 from core.models import ensemble
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import file_sha256, write_manifest
@@ -37,7 +38,6 @@ from core.models.bundle.manifest import (
 from core.models.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
 from core.models.severity import SeverityName
 from core.project import PROJECT
-from core.trials import Trials, write_trials
 from train.cards import add_cards
 from train.config import TrainConfig
 from train.data import PHANTOM, Progress, Record, draw_phantoms, to_bytes

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.markdown import table
+from core.display.markdown import table
 from core.models.bundle.manifest import BundleManifest
 from core.vocabulary import FINDINGS
 from train.card_facts import SPLIT_NAMES, Facts, model_name, text

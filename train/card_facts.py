@@ -9,12 +9,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from core.display.markdown import plain
 from core.errors import DataError
-from core.evidence import Evidence, Predictions
-from core.markdown import plain
+from core.evaluation.evidence import Evidence
+from core.evaluation.predictions import Predictions
+from core.evaluation.trials import Trials
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.bundle.manifest import BundleManifest
-from core.trials import Trials
 
 TEXTS = Path(__file__).with_name("card_texts.toml")
 TRIED = Path(__file__).with_name("tried.toml")

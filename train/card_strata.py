@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from core.evidence import Predictions
-from core.markdown import plain, table
-from core.strata import (
+from core.display.markdown import plain, table
+from core.evaluation.predictions import Predictions
+from core.evaluation.strata import (
     Share,
     calibration_tables,
     results_by_severity,
     results_by_source,
     results_on_pneumonia,
 )
-from core.trials import ENSEMBLE
+from core.evaluation.trials import ENSEMBLE
 from train.card_facts import SPLIT_NAMES, model_name, text
 
 

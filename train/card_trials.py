@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.markdown import plain, table
-from core.trials import Base, LeftOutSources, Trials, mean_left_out
+from core.display.markdown import plain, table
+from core.evaluation.trials import Base, LeftOutSources, Trials, mean_left_out
 from train.card_facts import SPLIT_NAMES, bullets, model_name, text
 
 BASES: dict[Base, str] = {

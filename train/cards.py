@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from core.evidence import measure_evidence, read_predictions
-from core.markdown import plain
+from core.display.markdown import plain
+from core.display.wording import DISCLAIMER
+from core.evaluation.evidence import measure_evidence
+from core.evaluation.predictions import read_predictions
+from core.evaluation.trials import Trials, read_trials
 from core.models.bundle.files import file_sha256
 from core.models.bundle.manifest import BundleFile, BundleManifest
-from core.trials import Trials, read_trials
-from core.wording import DISCLAIMER
 from train import data_card, model_card
 from train.card_facts import TRIED, Facts, read_tried
 

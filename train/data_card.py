@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from core.markdown import plain, table
+from core.display.markdown import plain, table
 from core.models.bundle.manifest import BundleManifest, DataSource
 from train.card_facts import Facts, bullets, recorded, text
 from train.data import PHANTOM

@@ -15,7 +15,7 @@ from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 from sklearn.svm import SVC
 
 from core.errors import DataError
-from core.metrics import Confusion, Evaluation, confusion, evaluate, roc_auc, youden_threshold
+from core.evaluation.metrics import Confusion, Evaluation, confusion, evaluate, roc_auc, youden_threshold
 from core.models.backbones import BACKBONES
 from core.models.ensemble import FEATURES, Calibration, Ensemble, assemble, calibrate, fit
 from train.tables import Row, numbers, read_rows

@@ -15,7 +15,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from core.errors import DataError
-from core.evidence import FINDING, collect_evidence
+from core.evaluation.evidence import collect_evidence
+from core.evaluation.predictions import FINDING
 from core.models import ensemble
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import bundle_path, read_manifest

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.metrics import roc_auc, youden_threshold
+from core.evaluation.metrics import roc_auc, youden_threshold
 from core.models.engine.keras import write_tensors
 from core.preprocessing import Preprocessing, network_input
 from core.vocabulary import FINDINGS

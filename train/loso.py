@@ -23,8 +23,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.trials import Base, LeftOutSources, measure_auc
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
-from core.trials import Base, LeftOutSources, measure_auc
 from train.config import TrainConfig, TransferConfig
 from train.data import PHANTOM, Progress, Record, load_squares
 from train.networks import fast_precision

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from core.evidence import SPLITS, Evidence
-from core.markdown import plain, table
+from core.display.markdown import plain, table
+from core.evaluation.evidence import SPLITS, Evidence
 from core.models.bundle.manifest import BundleManifest
 from train import card_aims, card_strata, card_trials
 from train.card_facts import SPLIT_NAMES, Facts, Tried, bullets, model_name, recorded, text

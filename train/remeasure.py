@@ -13,11 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
 from core.errors import DataError
-from core.evidence import Predictions, read_predictions
-from core.metrics import draw_groups, roc_auc
+from core.evaluation.metrics import draw_groups, roc_auc
+from core.evaluation.predictions import Predictions, read_predictions
+from core.evaluation.trials import read_trials
 from core.models.bundle.files import bundle_path, read_manifest
 from core.models.bundle.manifest import BundleManifest
-from core.trials import read_trials
 from train.audit import find_leaks, without_leaks
 from train.bundle import FINDINGS_FILE, LUNGS_FILE, Trained, build_bundle
 from train.config import TrainConfig

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import WeightsError
-from core.metrics import roc_auc
+from core.evaluation.metrics import roc_auc
 from core.models.backbones import Backbone, scale_pixels
 from core.models.engine.keras import HIDDEN_UNITS, build_base, build_network, save_weights
 from core.models.head import Pooling

@@ -18,13 +18,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core.errors import DataError
-from core.evidence import SPLITS
-from core.metrics import roc_auc
-from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
-from core.models.ensemble import Ensemble
-from core.models.inference import Networks
-from core.models.lungs import cover_lungs, find_lungs
-from core.trials import (
+from core.evaluation.evidence import SPLITS
+from core.evaluation.metrics import roc_auc
+from core.evaluation.trials import (
     ENSEMBLE,
     CoveredLungs,
     LeftOutSources,
@@ -33,6 +29,10 @@ from core.trials import (
     known,
     measure_auc,
 )
+from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
+from core.models.ensemble import Ensemble
+from core.models.inference import Networks
+from core.models.lungs import cover_lungs, find_lungs
 from train.data import PHANTOM, Progress, Record
 from train.evaluate import Outputs, run_networks
 from train.files import replacing

@@ -1,4 +1,4 @@
-"""The lung fields of a radiograph: where they are, how much of a heatmap lies in them, and covering them."""
+"""The lung fields of a radiograph: where they are, and covering them."""
 
 from __future__ import annotations
 

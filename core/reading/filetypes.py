@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from core.reading.dicom.bare import bare_syntax
+from core.reading.bare_dicom import bare_syntax
 
 EXPORT = "export the radiograph as PNG, JPEG or DICOM"
 

@@ -57,7 +57,7 @@ def ours(bundle: Path) -> dict[str, float]:
     for module in ("streamlit.web.bootstrap", "plotly.graph_objects"):  # what the server imports counts
         importlib.import_module(module)
 
-    from core.analysis import analyse
+    from core.analysis.run import analyse
     from core.models.backbones import BACKBONES, scale_pixels
     from core.models.findings import findings_input
     from core.preprocessing import network_input
@@ -205,7 +205,7 @@ def _through_base_s(backbone: Backbone, size_px: int) -> float:
 
 def compare(bundle: Path) -> dict[str, float]:
     """The comparison of 9 models on 2,000 images, each a patient: at first, and when a slider moves."""
-    from core.measures import decisions, draw, rankings
+    from core.evaluation.measures import decisions, draw, rankings
 
     random = np.random.default_rng(0)
     labels = random.integers(0, 2, 2000)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.comparison import Answers, Question, ask, enter
-from core.evidence import Predictions
+from core.evaluation.comparison import Answers, Question, ask, enter
+from core.evaluation.predictions import Predictions
 from core.models.backbones import BACKBONES
 from core.vocabulary import FINDINGS
 

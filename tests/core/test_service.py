@@ -8,7 +8,7 @@ import pytest
 
 from core import service as module
 from core.errors import BundleError
-from core.evidence import collect_evidence
+from core.evaluation.evidence import collect_evidence
 from core.models.bundle.files import read_manifest
 from core.phantom.samples import list_samples
 from core.service import File, Service

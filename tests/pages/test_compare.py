@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.evidence import read_predictions
+from core.evaluation.predictions import read_predictions
 from core.models.bundle.files import file_sha256, read_manifest, write_manifest
 from core.project import PROJECT, SHIPPED, bundles_folder
 
@@ -143,7 +143,7 @@ def test_phantoms_are_measured_and_their_mistakes_shown(
 ) -> None:
     monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
     monkeypatch.delenv("THORAXLENS_DATA", raising=False)
-    monkeypatch.setattr("core.phantom_set.PhantomSet.__init__.__defaults__", (9,))
+    monkeypatch.setattr("core.evaluation.sets.phantoms.PhantomSet.__init__.__defaults__", (9,))
     page = opened()
     switch(page, "Measure them on phantoms")
     assert not page.error and page.success[0].value == "Phantoms: 9 images used, 0 left out."

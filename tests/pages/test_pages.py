@@ -13,8 +13,10 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import figures, service, wording
-from core.markdown import harmless
+from core import service
+from core.display import figures, wording
+from core.display.markdown import harmless
+from core.evaluation.trials import CoveredLungs, MeasuredAuc, Trials, write_trials
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import file_sha256, read_manifest, write_manifest
 from core.models.bundle.manifest import BundleFile
@@ -22,7 +24,6 @@ from core.phantom.samples import list_samples
 from core.project import PROJECT
 from core.service import File
 from core.tray import Tray
-from core.trials import CoveredLungs, MeasuredAuc, Trials, write_trials
 from pages import in_hand
 
 PAGES = ("analyse.py", "compare.py", "cards.py", "about.py")

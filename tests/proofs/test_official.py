@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.analysis import analyse, load_models
+from core.analysis.load import load_models
+from core.analysis.run import analyse
 from core.errors import WeightsError
 from core.models.findings import findings_input
 from core.models.official import OFFICIAL, centre_square, official_path
@@ -101,13 +102,13 @@ def test_official_findings_are_shown_and_the_ensemble_keeps_its_own(
     save(network, official_path(), modern=False)
     occupied = tmp_path / "occupied"
     occupied.write_text("a file where the cache's folder should be")
-    prepare = importlib.import_module("core.analysis").prepare
+    prepare = importlib.import_module("core.analysis.run.run").prepare
 
     def prepare_elsewhere(*arguments: Any) -> Any:
         monkeypatch.setenv("THORAXLENS_CACHE", str(occupied))
         return prepare(*arguments)
 
-    monkeypatch.setattr("core.analysis.prepare", prepare_elsewhere)
+    monkeypatch.setattr("core.analysis.run.run.prepare", prepare_elsewhere)
     steps: list[str] = []
     models = load_models(random_bundle, progress=lambda message, done: steps.append(message))
     radiograph = drawn_radiograph(2)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.analysis import Models
+from core.analysis.load import Models
 from core.models.backbones import BACKBONES, Backbone, scale_pixels
 from core.models.findings import findings_input, op_norm, sigmoid
 from core.models.lungs import lungs_input

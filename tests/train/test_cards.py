@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from core.display.markdown import harmless
+from core.display.wording import DISCLAIMER
 from core.errors import DataError
-from core.evidence import collect_evidence
-from core.markdown import harmless
-from core.models.backbones import BACKBONES
-from core.models.bundle.files import file_sha256, read_manifest, verify_files, write_manifest
-from core.models.bundle.manifest import BundleFile, BundleManifest, DataSource
-from core.trials import (
+from core.evaluation.evidence import collect_evidence
+from core.evaluation.trials import (
     CoveredLungs,
     LeftOutSources,
     MeasuredAuc,
@@ -21,7 +19,9 @@ from core.trials import (
     Trials,
     write_trials,
 )
-from core.wording import DISCLAIMER
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import file_sha256, read_manifest, verify_files, write_manifest
+from core.models.bundle.manifest import BundleFile, BundleManifest, DataSource
 from train.card_aims import AIMS
 from train.card_facts import TRIED, model_name, read_tried
 from train.cards import add_cards

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.evaluation.trials import LeftOutSources, MeasuredAuc
 from core.models.backbones import BACKBONES
-from core.trials import LeftOutSources, MeasuredAuc
 from train import loso, pipeline
 from train.config import TINY
 from train.data import Record, draw_phantoms

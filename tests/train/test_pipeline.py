@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.analysis import load_models
+from core.analysis.load import load_models
 from core.errors import DataError
-from core.evidence import collect_evidence
-from core.metrics import youden_threshold
+from core.evaluation.evidence import collect_evidence
+from core.evaluation.metrics import youden_threshold
+from core.evaluation.trials import LeftOutSources, MeasuredAuc, read_trials
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import read_manifest, write_manifest
 from core.models.bundle.manifest import DataSource
 from core.models.ensemble import validation_part
-from core.trials import LeftOutSources, MeasuredAuc, read_trials
 from core.vocabulary import FINDINGS
 from train import evaluate, pipeline
 from train.config import TINY

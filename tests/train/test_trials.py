@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
+from core.evaluation.trials import LeftOutSources, MeasuredAuc
 from core.models.backbones import BACKBONES
 from core.models.inference import Networks
 from core.preprocessing import Preprocessing
-from core.trials import LeftOutSources, MeasuredAuc
 from core.vocabulary import FINDINGS
 from train import evaluate, trials
 from train.data import Record

@@ -148,8 +148,8 @@ def read_cards(folder: Path, manifest: BundleManifest) -> dict[str, str]:
         manifest: Its manifest.
 
     Returns:
-        Markdown by title, from whoever built the bundle: `core.markdown.harmless` makes it fit to show. Empty
-        for a bundle of before.
+        Markdown by title, from whoever built the bundle: `harmless` of `core.display` makes it
+        fit to show. Empty for older bundles.
 
     Raises:
         BundleError: If a card is missing, damaged or no text.

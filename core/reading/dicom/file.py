@@ -17,7 +17,7 @@ from pydicom.filereader import read_dataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from core.errors import RadiographError
-from core.reading.dicom.bare import bare_syntax
+from core.reading.bare_dicom import bare_syntax
 from core.reading.dicom.syntax import READABLE, SYNTAX, element_syntax, pixel_syntax
 from core.reading.dicom.values import DICOM_ERRORS, plain
 from core.reading.limits import DAMAGED

@@ -1,0 +1,1 @@
+"""One analysis: a radiograph in, everything the app says about it out."""

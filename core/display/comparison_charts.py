@@ -1,0 +1,333 @@
+"""Plotly figures of the comparison page. One colour and one line style a model, and a table behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from core.display.figures import NEUTRAL
+from core.evaluation.comparison import OTHERS, Answers, Entrant
+from core.evaluation.metrics import confusion
+from core.evaluation.predictions import Predictions
+from core.evaluation.record import Point
+from core.evaluation.significance import kappa
+from core.models.backbones import BACKBONE_BY_KEY
+
+Floats = NDArray[np.float64]
+Row = dict[str, str | float | int]
+LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
+PANELS = ("Is it COVID-19?", "Which collection is it from?")
+LABELS = {"covid": "COVID-19", "normal": "normal", "pneumonia": "other pneumonia"}
+FIRST, SECOND = "#E69F00", "#56B4E9"  # COVID-19 and the rest, where a chart is about classes, not models
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure, what it says in words, and its numbers.
+
+    Attributes:
+        figure: For Plotly.
+        words: The same for whoever cannot see it.
+        table: One row a line of the figure's table.
+    """
+
+    figure: go.Figure
+    words: str
+    table: tuple[Row, ...]
+
+
+def style(entrant: Entrant) -> dict[str, str | float]:
+    """Colour and line style of a model, the same in every chart."""
+    if entrant.kind == "backbone":
+        backbone = BACKBONE_BY_KEY[entrant.key]
+        return {"color": backbone.colour, "dash": backbone.dash, "width": 2}
+    _, colour, dash = OTHERS[entrant.key]
+    return {"color": colour, "dash": dash, "width": 2}
+
+
+def distinct(answers: Answers) -> list[tuple[int, Entrant]]:
+    """Entrants with scores of their own: nothing is drawn twice."""
+    return [(column, each) for column, each in enumerate(answers.entrants) if each.same_as is None]
+
+
+def square(figure: go.Figure, x: str, y: str, height: int = 460) -> go.Figure:
+    """Lays out a figure whose axes both go from 0 to 1."""
+    figure.update_xaxes(title=x, range=[-0.01, 1.01], fixedrange=True)
+    figure.update_yaxes(title=y, range=[-0.01, 1.02], fixedrange=True)
+    return figure.update_layout(
+        height=height, margin={"l": 0, "r": 8, "t": 16, "b": 0}, legend=LEGEND, dragmode=False
+    )
+
+
+def add_line(figure: go.Figure, x: Floats, y: Floats, entrant: Entrant, shape: str = "linear") -> None:
+    """Adds a model's curve."""
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            name=entrant.name,
+            legendgroup=entrant.key,
+            line={**style(entrant), "shape": shape},
+            hovertemplate=f"{entrant.name}: %{{x:.2f}}, %{{y:.2f}}<extra></extra>",
+        )
+    )
+
+
+def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
+    """Small multiples: counts, and shares of the true class."""
+    own = distinct(answers)
+    rows = -(-len(own) // columns)
+    figure = make_subplots(
+        rows,
+        columns,
+        subplot_titles=[two_lines(each.name) for _, each in own],
+        vertical_spacing=0.34 / rows,
+        horizontal_spacing=0.03,
+        shared_yaxes=True,
+    )
+    figure.update_annotations(font_size=12)
+    table: list[Row] = []
+    for place, (column, entrant) in enumerate(own):
+        counts = confusion(answers.labels, answers.scores[:, column], answers.thresholds[column])
+        cells = [
+            [counts.true_positives, counts.false_negatives],
+            [counts.false_positives, counts.true_negatives],
+        ]
+        shares = [[cell / max(sum(row), 1) for cell in row] for row in cells]
+        figure.add_trace(
+            go.Heatmap(
+                z=shares,
+                x=["+", "−"],
+                y=["COVID-19", "not"],
+                zmin=0,
+                zmax=1,
+                colorscale="Cividis",
+                showscale=False,
+                text=[
+                    [f"{cell}<br>{share:.0%}" for cell, share in zip(*pair, strict=True)]
+                    for pair in zip(cells, shares, strict=True)
+                ],
+                texttemplate="%{text}",
+                hovertemplate=f"{entrant.name}<br>%{{y}}, read as %{{x}}: %{{text}}<extra></extra>",
+            ),
+            place // columns + 1,
+            place % columns + 1,
+        )
+        table.append(
+            {
+                "Model": entrant.name,
+                "True positives": counts.true_positives,
+                "False negatives": counts.false_negatives,
+                "False positives": counts.false_positives,
+                "True negatives": counts.true_negatives,
+            }
+        )
+    figure.update_xaxes(fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True)
+    figure.update_layout(height=210 * rows, margin={"l": 0, "r": 0, "t": 40, "b": 0}, dragmode=False)
+    worst = max(table, key=lambda row: int(row["False negatives"]) + int(row["False positives"]))
+    words = (
+        "Confusion matrices: a row is what an image is, + what a model reads as COVID-19; counts, and shares "
+        f"of the row. Most mistakes: {worst['Model']}, with {worst['False negatives']} COVID-19 "
+        f"images missed and {worst['False positives']} others read as COVID-19."
+    )
+    return Chart(figure, words, tuple(table))
+
+
+def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Chart:
+    """The scores of one model, by class and source: a shortcut shows where sources of one class differ."""
+    column = [each.key for each in answers.entrants].index(shown)
+    entrant = answers.entrants[column]
+    table = predictions.take(answers.rows)
+    figure = go.Figure()
+    rows: list[Row] = []
+    for label in ("covid", "normal", "pneumonia"):
+        for source in sorted(set(table.source[table.label == label])):
+            inside = (table.label == label) & (table.source == source)
+            values = answers.scores[inside, column]
+            name = f"{source}: {LABELS[label]} ({values.size})"
+            figure.add_trace(
+                go.Box(
+                    x=values,
+                    name=name,
+                    boxpoints="all",
+                    jitter=0.5,
+                    pointpos=0,
+                    marker={"size": 3, "opacity": 0.5},
+                    line={"color": FIRST if label == "covid" else SECOND, "width": 1.5},
+                    hovertemplate="%{x:.3f}<extra></extra>",
+                    showlegend=False,
+                )
+            )
+            rows.append(
+                {
+                    "Source": source,
+                    "Class": LABELS[label],
+                    "Images": int(values.size),
+                    "Median": float(np.median(values)),
+                    "Read as COVID-19": float((values >= answers.thresholds[column]).mean()),
+                }
+            )
+    figure.add_vline(x=float(answers.thresholds[column]), line={"color": NEUTRAL, "dash": "dash", "width": 1})
+    figure.update_xaxes(title=f"P(COVID-19), {entrant.name}", range=[-0.02, 1.02], fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True)
+    figure.update_layout(height=90 + 70 * len(rows), margin={"l": 0, "r": 8, "t": 16, "b": 0}, dragmode=False)
+    words = f"Scores of {entrant.name}: " + "; ".join(
+        f"{row['Source']}, {row['Class']}: median {row['Median']:.2f}, {row['Read as COVID-19']:.0%} read as "
+        "COVID-19"
+        for row in rows
+    )
+    return Chart(figure, words + ".", tuple(rows))
+
+
+def agreement_chart(answers: Answers) -> Chart:
+    """Cohen's kappa of every pair of models, and on how many images they differ."""
+    own = distinct(answers)
+    names = [two_lines(each.name) for _, each in own]
+    called = answers.called
+    size = len(own)
+    kappas, differ = np.full((size, size), np.nan), np.zeros((size, size), dtype=int)
+    table: list[Row] = []
+    for i, (first, one) in enumerate(own):
+        for j, (second, other) in enumerate(own[:i]):
+            kappas[i, j] = kappa(called[:, first], called[:, second])
+            differ[i, j] = int((called[:, first] != called[:, second]).sum())
+            table.append(
+                {"Model": one.name, "And": other.name, "Kappa": kappas[i, j], "Differ on": int(differ[i, j])}
+            )
+    figure = go.Figure(
+        go.Heatmap(
+            z=kappas[1:, :-1],
+            x=names[:-1],
+            y=names[1:],
+            zmin=0,
+            zmax=1,
+            colorscale="Cividis",
+            showscale=False,  # each cell holds its number, and a phone has no room
+            text=[
+                [_cell(kappas[i, j], differ[i, j]) if j < i else "" for j in range(size - 1)]
+                for i in range(1, size)
+            ],
+            texttemplate="%{text}",
+            hovertemplate="%{y} and %{x}: %{text} images<extra></extra>",
+            hoverongaps=False,
+        )
+    )
+    pairs = [(one, other) for i, (_, one) in enumerate(own) for _, other in own[:i]]
+    figure.add_trace(  # a heatmap's cells cannot be chosen; markers can
+        go.Scatter(
+            x=[two_lines(other.name) for _, other in pairs],
+            y=[two_lines(one.name) for one, _ in pairs],
+            customdata=[(one.key, other.key) for one, other in pairs],
+            mode="markers",
+            marker={"symbol": "square", "size": 36, "opacity": 0},
+            selected={"marker": {"opacity": 0.6, "color": NEUTRAL}},
+            unselected={"marker": {"opacity": 0}},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
+    figure.update_xaxes(range=[-0.5, size - 1.5], fixedrange=True, showgrid=False)
+    figure.update_yaxes(range=[size - 1.5, -0.5], fixedrange=True, showgrid=False)
+    figure.update_layout(height=80 + 46 * size, margin={"l": 0, "r": 0, "t": 16, "b": 0}, dragmode=False)
+    known = [row for row in table if not np.isnan(float(row["Kappa"]))]
+    words = "At these operating points every model gives one answer to all images, so there is no kappa."
+    if known:
+        least = min(known, key=lambda row: float(row["Kappa"]))
+        words = (
+            f"Agreement beyond chance (kappa above, images they differ on below). {least['Model']} and "
+            f"{least['And']} agree least: {least['Kappa']:.2f}, {least['Differ on']} images."
+        )
+    return Chart(figure, words, tuple(table))
+
+
+def _cell(agreement: float, images: int) -> str:
+    return f"{'–' if np.isnan(agreement) else f'{agreement:.2f}'}<br>{images}"
+
+
+def shortcut_chart(points: Sequence[Point], names: dict[str, Entrant], tells: Sequence[Point] = ()) -> Chart:
+    """Every model on own sources, on sources left out, with lungs covered and at a clinic never seen.
+
+    The kinds of images stand below each other, so that their names have room on a phone, too.
+
+    Args:
+        points: (model, kind of images, ROC AUC), in the order to show.
+        names: Entrants by key.
+        tells: The same of telling two collections of one class apart: a panel of its own, if there are any.
+    """
+    kinds = list(dict.fromkeys(kind for _, kind, _ in points))
+    others = list(dict.fromkeys(kind for _, kind, _ in tells))
+    panels = [(title, each) for title, each in zip(PANELS, (kinds, others), strict=True) if each]
+    figure = make_subplots(
+        max(len(panels), 1),
+        1,
+        shared_xaxes=True,
+        row_heights=[len(each) for _, each in panels] or None,
+        vertical_spacing=0.13,
+        subplot_titles=[title for title, _ in panels],
+    )
+    table: list[Row] = []
+    for key, entrant in names.items():
+        known = {kind: value for model, kind, value in points if model == key}
+        told = {kind: value for model, kind, value in tells if model == key}
+        if len(known) < 2:
+            continue
+        figure.add_trace(_fall(entrant, known, first=True), 1, 1)
+        if told:
+            figure.add_trace(_fall(entrant, told, first=False), 2, 1)
+        shown = {kind: known.get(kind, float("nan")) for kind in kinds}
+        shown |= {kind: told.get(kind, float("nan")) for kind in others}
+        table.append({"Model": entrant.name} | shown)
+    figure.add_vline(x=0.5, line={"color": NEUTRAL, "dash": "dot", "width": 1})
+    low = min((value for _, _, value in (*points, *tells)), default=0.5)
+    figure.update_xaxes(range=[min(0.45, low - 0.03), 1.02], fixedrange=True)
+    figure.update_xaxes(title="ROC AUC (dotted: chance)", row=len(panels))
+    for row, (_, each) in enumerate(panels, start=1):
+        figure.update_yaxes(
+            categoryarray=[two_lines(kind) for kind in each],
+            range=[len(each) - 0.5, -0.5],
+            fixedrange=True,
+            row=row,
+        )
+    figure.update_annotations(x=0, xanchor="left", font_size=14)
+    figure.update_layout(
+        height=240 + 48 * (len(kinds) + len(others)),
+        margin={"l": 0, "r": 8, "t": 28, "b": 0},
+        legend=LEGEND,
+        dragmode=False,
+    )
+    words = " ".join(
+        f"{title} ROC AUC: " + "; ".join(_span(kind, (*points, *tells)) for kind in each) + "."
+        for title, each in panels
+    )
+    return Chart(figure, words, tuple(table))
+
+
+def two_lines(name: str) -> str:
+    """A name with its part after the comma on a line of its own."""
+    return name.replace(", ", ",<br>")
+
+
+def _span(kind: str, points: Sequence[Point]) -> str:
+    values = [value for _, each, value in points if each == kind]
+    return f"{kind} {min(values):.2f} to {max(values):.2f}"
+
+
+def _fall(entrant: Entrant, values: dict[str, float], *, first: bool) -> go.Scatter:
+    return go.Scatter(
+        x=list(values.values()),
+        y=[two_lines(kind) for kind in values],
+        mode="lines+markers" if first else "markers",
+        name=entrant.name,
+        legendgroup=entrant.key,
+        showlegend=first,
+        line=style(entrant),
+        marker={"size": 9, "color": style(entrant)["color"]},
+        hovertemplate=f"{entrant.name}, %{{y}}: %{{x:.3f}}<extra></extra>",
+    )

@@ -1,0 +1,238 @@
+"""Plotly curves of the comparison page: discrimination, calibration, and what a model is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from core.display.comparison_charts import Chart, Floats, Row, add_line, distinct, square, style
+from core.display.figures import ACCENT, NEUTRAL
+from core.evaluation.comparison import Answers, Entrant
+from core.evaluation.measures import Draws
+from core.evaluation.metrics import calibration_bins, confusion, weighted_levels
+
+GRID = np.linspace(0, 1, 101)
+BAND_DRAWS = 400  # as many of the bootstrap's draws as a band of a curve is taken from
+
+
+def _curve(labels: NDArray[np.int64], scores: Floats) -> tuple[Floats, Floats, Floats]:
+    """(levels + 1,) each, from the highest score down: false and true positive rate, and precision."""
+    ill, healthy = (each[0, ::-1] for each in weighted_levels(labels, scores, np.ones((1, labels.size))))
+    true, false = np.cumsum(ill), np.cumsum(healthy)
+    precision = true / (true + false)
+    start = np.concatenate
+    return (
+        start([[0.0], false / max(false[-1], 1)]),
+        start([[0.0], true / max(true[-1], 1)]),
+        start([precision[:1], precision]),
+    )
+
+
+def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
+    """ROC curves with operating points, and the band of one model (pointwise, over patients).
+
+    Args:
+        answers: With both classes.
+        draws: Of the same images.
+        shown: The key of the model that gets a band.
+    """
+    figure = go.Figure()
+    table: list[Row] = []
+    for column, entrant in distinct(answers):
+        false, true, _ = _curve(answers.labels, answers.scores[:, column])
+        point = confusion(answers.labels, answers.scores[:, column], answers.thresholds[column])
+        if entrant.key == shown:
+            low, high = _band(answers.labels, answers.scores[:, column], draws, precision=False)
+            _add_band(figure, low, high, style(entrant)["color"])
+        add_line(figure, false, true, entrant, shape="hv")
+        _add_point(figure, 1 - point.specificity, point.sensitivity, entrant)
+        table.append(
+            {
+                "Model": entrant.name,
+                "Sensitivity at its operating point": point.sensitivity,
+                "Specificity there": point.specificity,
+                "Sensitivity at 90 % specificity": float(true[false <= 0.1].max()),
+            }
+        )
+    figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": NEUTRAL, "dash": "dot", "width": 1})
+    best = max(table, key=lambda row: float(row["Sensitivity at 90 % specificity"]))
+    words = (
+        f"ROC curves of {len(table)} models. At a specificity of 90 % the best is {best['Model']}, which "
+        f"finds {best['Sensitivity at 90 % specificity']:.0%} of COVID-19."
+    )
+    return Chart(square(figure, "1 - specificity", "sensitivity"), words, tuple(table))
+
+
+def pr_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
+    """Precision-recall curves, and the band of one model; the line is the share of COVID-19 images."""
+    figure = go.Figure()
+    table: list[Row] = []
+    prevalence = float(answers.labels.mean())
+    for column, entrant in distinct(answers):
+        _, recall, precision = _curve(answers.labels, answers.scores[:, column])
+        if entrant.key == shown:
+            low, high = _band(answers.labels, answers.scores[:, column], draws, precision=True)
+            _add_band(figure, low, high, style(entrant)["color"])
+        add_line(figure, recall, precision, entrant)
+        found = float(precision[recall >= 0.9].max())
+        table.append({"Model": entrant.name, "PPV at 90 % sensitivity": found})
+    figure.add_hline(y=prevalence, line={"color": NEUTRAL, "dash": "dot", "width": 1})
+    best = max(table, key=lambda row: float(row["PPV at 90 % sensitivity"]))
+    words = (
+        f"Precision-recall curves. Where 90 % of COVID-19 is found, {best['Model']} is right most often: "
+        f"{best['PPV at 90 % sensitivity']:.0%} of its positives, of {prevalence:.0%} among the images."
+    )
+    return Chart(square(figure, "sensitivity (recall)", "PPV (precision)"), words, tuple(table))
+
+
+def _band(
+    labels: NDArray[np.int64], scores: Floats, draws: Draws, *, precision: bool
+) -> tuple[Floats, Floats]:
+    """2.5th and 97.5th percentile on `GRID` of sensitivity, or of precision by recall."""
+    weights = draws.times_drawn[:BAND_DRAWS, draws.group_of]
+    ill, healthy = (each[:, ::-1].cumsum(axis=1) for each in weighted_levels(labels, scores, weights))
+    both = (ill[:, -1] > 0) & (healthy[:, -1] > 0)
+    curves = []
+    for true, false in zip(ill[both], healthy[both], strict=True):
+        if precision:
+            share = true / np.maximum(true + false, 1)
+            curves.append(np.interp(GRID, true / true[-1], share, left=share[0]))
+        else:
+            curves.append(np.interp(GRID, false / false[-1], true / true[-1], left=0.0))
+    low, high = np.quantile(curves, [0.025, 0.975], axis=0)
+    return low, high
+
+
+def _add_band(figure: go.Figure, low: Floats, high: Floats, colour: str | float) -> None:
+    figure.add_trace(
+        go.Scatter(
+            x=np.concatenate([GRID, GRID[::-1]]),
+            y=np.concatenate([high, low[::-1]]),
+            fill="toself",
+            fillcolor=colour,
+            opacity=0.18,
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
+
+
+def _add_point(figure: go.Figure, x: float, y: float, entrant: Entrant) -> None:
+    figure.add_trace(
+        go.Scatter(
+            x=[x],
+            y=[y],
+            mode="markers",
+            legendgroup=entrant.key,
+            showlegend=False,
+            marker={"color": style(entrant)["color"], "size": 9, "line": {"color": "#121417", "width": 1}},
+            hovertemplate=f"{entrant.name}, operating point: %{{x:.2f}}, %{{y:.2f}}<extra></extra>",
+        )
+    )
+
+
+def reliability_chart(answers: Answers) -> Chart:
+    """Probability said against share that is COVID-19, in ten bins of probability."""
+    figure = go.Figure()
+    table: list[Row] = []
+    for column, entrant in distinct(answers):
+        bins = calibration_bins(answers.labels, answers.scores[:, column])
+        figure.add_trace(
+            go.Scatter(
+                x=[each.predicted for each in bins],
+                y=[each.observed for each in bins],
+                mode="lines+markers",
+                name=entrant.name,
+                line=style(entrant),
+                marker={"size": [float(np.clip(4 + np.sqrt(each.images), 5, 18)) for each in bins]},
+                customdata=[each.images for each in bins],
+                hovertemplate=f"{entrant.name}: says %{{x:.2f}}, is %{{y:.2f}} "
+                "(%{customdata} images)<extra></extra>",
+            )
+        )
+        table += [
+            {"Model": entrant.name, "Says": each.predicted, "Is": each.observed, "Images": each.images}
+            for each in bins
+        ]
+    figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": NEUTRAL, "dash": "dot", "width": 1})
+    words = (
+        "Reliability: below the dotted line a model says COVID-19 with more confidence than it should. "
+        "The larger a point, the more images it stands for."
+    )
+    return Chart(square(figure, "probability said", "share that is COVID-19"), words, tuple(table))
+
+
+def decision_chart(answers: Answers) -> Chart:
+    """Net benefit by threshold probability (Vickers & Elkin 2006, Medical Decision Making 26:565).
+
+    Of n images, TP / n - FP / n * p / (1 - p): what acting on a model is worth to somebody who would act from
+    a probability p on, at the prevalence of these images.
+    """
+    shares = GRID[1:96]
+    odds = shares / (1 - shares)
+    ill = answers.labels == 1
+    prevalence = float(ill.mean())
+    figure = go.Figure()
+    table: list[Row] = []
+    everybody = prevalence - (1 - prevalence) * odds
+    for column, entrant in distinct(answers):
+        called = answers.scores[:, column, None] >= shares
+        benefit = called[ill].sum(axis=0) / ill.size - called[~ill].sum(axis=0) / ill.size * odds
+        add_line(figure, shares, benefit, entrant)
+        table.append(
+            {"Model": entrant.name}
+            | {f"Net benefit at {shares[at]:.0%}": float(benefit[at]) for at in (9, 24, 49, 74)}
+        )
+    for name, values, dash in (("Act on all", everybody, "dot"), ("Act on none", 0 * odds, "solid")):
+        line = {"color": NEUTRAL, "dash": dash, "width": 1}
+        figure.add_trace(go.Scatter(x=shares, y=values, mode="lines", name=name, line=line))
+    useful = [
+        row["Model"] for row in table if float(row["Net benefit at 50%"]) > max(float(everybody[49]), 0)
+    ]
+    figure = square(figure, "threshold probability", "net benefit", height=500)
+    figure.update_yaxes(range=[-0.1, prevalence + 0.05])
+    words = (
+        f"Decision curves at a prevalence of {prevalence:.0%}. At a threshold of 50 %, {len(useful)} of "
+        f"{len(table)} models are worth more than acting on all or on none."
+    )
+    return Chart(figure, words, tuple(table))
+
+
+def prevalence_chart(answers: Answers, prevalence: float) -> Chart:
+    """What sensitivity and specificity mean where so many of those examined have COVID-19 (Bayes).
+
+    Args:
+        answers: With both classes.
+        prevalence: In (0, 1).
+    """
+    shares = np.geomspace(0.001, 0.9, 120)
+    figure = go.Figure()
+    table: list[Row] = []
+    for column, entrant in distinct(answers):
+        counts = confusion(answers.labels, answers.scores[:, column], answers.thresholds[column])
+        found = predictive_values(counts.sensitivity, counts.specificity, shares)[0]
+        add_line(figure, shares, found, entrant)
+        here = predictive_values(counts.sensitivity, counts.specificity, np.array([prevalence]))
+        table.append({"Model": entrant.name, "PPV": float(here[0][0]), "NPV": float(here[1][0])})
+    figure.add_vline(x=prevalence, line={"color": ACCENT, "dash": "dash", "width": 1})
+    figure = square(figure, "prevalence", "PPV")
+    figure.update_xaxes(type="log", range=[-3, 0], tickvals=[0.001, 0.01, 0.1, 0.5], tickformat=".1%")
+    known = [row for row in table if not np.isnan(float(row["PPV"]))]
+    words = "At these operating points no model reads anything as COVID-19, so there is no PPV."
+    if known:
+        best = max(known, key=lambda row: float(row["PPV"]))
+        words = (
+            f"Where {prevalence:.1%} of those examined have COVID-19, a positive of the best model, "
+            f"{best['Model']}, is right in {best['PPV']:.0%} of cases."
+        )
+    return Chart(figure, words, tuple(table))
+
+
+def predictive_values(sensitivity: float, specificity: float, prevalence: Floats) -> tuple[Floats, Floats]:
+    """PPV and NPV, (n,), at prevalences (n,) in (0, 1) (Altman & Bland 1994, BMJ 309:102)."""
+    true, false = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
+    missed, cleared = (1 - sensitivity) * prevalence, specificity * (1 - prevalence)
+    with np.errstate(invalid="ignore"):
+        return true / (true + false), cleared / (cleared + missed)

@@ -1,0 +1,137 @@
+"""Tables to take along: CSV for a spreadsheet, LaTeX for a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from core.display.comparison_charts import LABELS
+from core.evaluation.comparison import Answers, Entrant
+from core.evaluation.measures import DECISIONS, RANKINGS, Measured
+from core.evaluation.predictions import Predictions
+from core.evaluation.significance import adjust, compare_aucs, compare_decisions
+from core.evaluation.study import SINGLE, SVMS, StudyResult
+from core.models.backbones import BACKBONES
+
+DIFFERENCE, ERROR, DELONG, MCNEMAR = "ROC AUC, difference", "± error", "DeLong p", "McNemar p"
+FRACTIONS = (DIFFERENCE, ERROR, DELONG, f"{DELONG}, Holm", MCNEMAR, f"{MCNEMAR}, Holm")
+NAMES = {key: each.name for key, (each, _) in DECISIONS.items()} | {
+    key: each.name for key, each in RANKINGS.items()
+}
+
+
+def measures_table(
+    answers: Answers,
+    found: Mapping[str, Measured],
+    sizes: Mapping[str, int],
+    times: Mapping[str, float],
+    *,
+    intervals: bool = True,
+) -> pd.DataFrame:
+    """One row a model: its operating point, each measure as text with its interval, and how large it is.
+
+    Args:
+        answers: What was measured.
+        found: By the keys of `NAMES`.
+        sizes: Bytes of the backbones' files, by key.
+        times: From `core.models.inference.time_networks`; without them that column is missing.
+        intervals: Whether to show them.
+    """
+    columns: dict[str, Sequence[str]] = {
+        "Model": [each.name for each in answers.entrants],
+        "Operating point": [f"{each:.3f}" for each in answers.thresholds],
+    }
+    for key in NAMES:
+        measured = found[key]
+        rows = zip(measured.values, measured.low, measured.high, strict=True)
+        columns[NAMES[key]] = [_cell(*row, intervals=intervals) for row in rows]
+    keys = [each.key for each in answers.entrants]
+    parameters = {each.key: f"{each.parameters / 1e6:.1f} M" for each in BACKBONES}
+    columns["Parameters"] = [parameters.get(key, "") for key in keys]
+    columns["File"] = [f"{sizes[key] / 1e6:.1f} MB" if key in sizes else "" for key in keys]
+    if times:
+        columns["ms an image"] = [f"{_milliseconds(each, times):.1f}" for each in answers.entrants]
+    return pd.DataFrame(columns)
+
+
+def _milliseconds(entrant: Entrant, times: Mapping[str, float]) -> float:
+    """What the networks take that a model asks, one after another; an SVM adds next to nothing."""
+    five = sum(times[each.key] for each in BACKBONES)
+    whole = {"svm_findings": times["findings"], "ensemble": five + times["findings"]}
+    return times.get(entrant.same_as or entrant.key) or whole.get(entrant.key, five)
+
+
+def _cell(value: float, low: float, high: float, *, intervals: bool) -> str:
+    if np.isnan(value):
+        return "–"
+    return f"{value:.3f} ({low:.3f}–{high:.3f})" if intervals and not np.isnan(low) else f"{value:.3f}"
+
+
+def with_study(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table of `measures_table` and below it what the study published, with what to mind in each row."""
+    rows = published((*SINGLE, *SVMS))
+    return pd.concat([frame.assign(Mind=""), rows], ignore_index=True).fillna("")
+
+
+def pairs(answers: Answers, columns: Sequence[tuple[int, int]]) -> pd.DataFrame:
+    """Pairs of models, tested: areas by DeLong's test, decisions by McNemar's, both corrected after Holm.
+
+    Args:
+        answers: With both classes.
+        columns: Which pairs, at least one.
+    """
+    called, rows = answers.called, []
+    for one, other in columns:
+        scores = answers.scores[:, one], answers.scores[:, other]
+        area = compare_aucs(answers.labels, *scores, answers.groups)
+        decision = compare_decisions(answers.labels, called[:, one], called[:, other])
+        rows.append(
+            {
+                "First": answers.entrants[one].name,
+                "Second": answers.entrants[other].name,
+                DIFFERENCE: area.difference,
+                ERROR: area.error,
+                DELONG: area.p,
+                f"{DELONG}, Holm": 0.0,
+                "Only first right": decision.first_only,
+                "Only second right": decision.second_only,
+                MCNEMAR: decision.p,
+                f"{MCNEMAR}, Holm": 0.0,
+            }
+        )
+    table = pd.DataFrame(rows)
+    for name in (DELONG, MCNEMAR):
+        table[f"{name}, Holm"] = adjust(table[name].to_list())
+    return table
+
+
+def disagreements(predictions: Predictions, answers: Answers, first: str, second: str) -> pd.DataFrame:
+    """The images that two models, given by key, decide differently."""
+    keys = [each.key for each in answers.entrants]
+    one, other = keys.index(first), keys.index(second)
+    rows = np.flatnonzero(answers.called[:, one] != answers.called[:, other])
+    table = predictions.take(answers.rows[rows])
+    return pd.DataFrame(
+        {
+            "Image": table.path,
+            "Source": table.source,
+            "Class": [LABELS[label] for label in table.label],
+            answers.entrants[one].name: answers.scores[rows, one],
+            answers.entrants[other].name: answers.scores[rows, other],
+        }
+    )
+
+
+def published(results: Sequence[StudyResult]) -> pd.DataFrame:
+    """The study's results, and what to mind with each."""
+    keys = ("accuracy", "sensitivity", "specificity", "ppv", "f1")
+    return pd.DataFrame(
+        [
+            {"Model": f"Study: {row.model}"}
+            | {NAMES[key]: f"{row.figures[key]:.3f}" if key in row.figures else "" for key in keys}
+            | {"Mind": row.flaw}
+            for row in results
+        ]
+    )

@@ -1,0 +1,227 @@
+"""What the app says in words: read as, pattern like; never that somebody has a disease."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.analysis.results import Analysis, BackboneReading
+from core.evaluation.evidence import Evidence
+from core.evaluation.trials import ENSEMBLE, Base, Trials, mean_left_out
+from core.models.backbones import BACKBONE_BY_KEY
+from core.models.severity import SeverityScore
+
+DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
+
+# Of a base under heads that learnt without a source: whole networks first, for they flatter least.
+_BASES: dict[Base, str] = {
+    "retrained": " (whole networks trained anew)",
+    "imagenet": " (heads trained anew)",
+    "frozen": " (heads trained anew; their bases had seen the sources, which flatters)",
+}
+_COUNTS = ("none", "one", "two", "three", "four", "five")
+
+
+def headline(analysis: Analysis) -> str:
+    """The decision in words, to follow what it is about: how the backbones vote, what the ensemble says."""
+    votes, decision = analysis.votes, analysis.decision
+    if votes in (0, len(analysis.readings)):
+        vote = f"all five backbones read this radiograph as {'COVID-19' if votes else 'normal'}."
+    else:
+        verb = "reads" if votes == 1 else "read"
+        some, others = _COUNTS[votes], _COUNTS[len(analysis.readings) - votes]
+        vote = f"{some} of the five backbones {verb} this radiograph as COVID-19, {others} as normal."
+    digits = tie_digits(decision.probability, decision.threshold)
+    side = "above" if decision.positive else "below"
+    return (
+        f"{vote} The ensemble reads it as {'COVID-19' if decision.positive else 'normal'}: "
+        f"P(COVID-19) {decision.probability:.{digits}f}, {side} its threshold of "
+        f"{decision.threshold:.{digits}f}."
+    )
+
+
+def margins(analysis: Analysis) -> str:
+    """What was cut off each side of a picture."""
+    left, top, right, bottom = analysis.inside
+    sides = {
+        "left": left / analysis.width_px,
+        "right": 1 - right / analysis.width_px,
+        "top": top / analysis.height_px,
+        "bottom": 1 - bottom / analysis.height_px,
+    }
+    parts = [f"{100 * share:.0f} % at the {side}" if share >= 0.005 else "" for side, share in sides.items()]
+    cut = ", ".join(part for part in parts if part) or "less than 1 %"
+    return f"Uniform margins were cut before the networks saw the picture ({cut}): what is greyed out."
+
+
+def tie_digits(probability: float, threshold: float) -> int:
+    """Decimals that tell a probability from its threshold: two, or three where these look alike."""
+    return 2 if f"{probability:.2f}" != f"{threshold:.2f}" else 3
+
+
+def agreement(analysis: Analysis) -> str:
+    """How far the five lie apart."""
+    low = min(analysis.readings, key=lambda reading: reading.probability)
+    high = max(analysis.readings, key=lambda reading: reading.probability)
+    if analysis.spread < 0.2:
+        return f"Their probabilities lie close together ({low.probability:.2f} to {high.probability:.2f})."
+    return (
+        f"Their probabilities spread from {low.probability:.2f} ({low.backbone.name}) "
+        f"to {high.probability:.2f} ({high.backbone.name})."
+    )
+
+
+def track_record(evidence: Sequence[Evidence]) -> str:
+    """How often the ensemble was wrong, at home and abroad, before any number can impress."""
+    found = {each.split: each for each in evidence if each.model == "ensemble"}
+    parts = []
+    if "test" in found:
+        parts.append(f"wrong on {_rate(found['test'])} held-out images of its own sources")
+    if "external" in found:
+        parts.append(f"wrong on {_rate(found['external'])} images from a clinic that it had never seen")
+    if not parts:
+        return "This bundle records no held-out images of both classes, so nobody knows how wrong it is."
+    return f"The ensemble was {', and '.join(parts)}."
+
+
+def _rate(evidence: Evidence) -> str:
+    return f"{evidence.wrong} of {evidence.figures.images}"
+
+
+def covered_lungs(trials: Trials) -> str | None:
+    """What the ensemble still knows with the lungs covered; None where nobody measured it."""
+    found = {each.split: each for each in trials.covered_lungs if each.model == ENSEMBLE}
+    parts = [
+        f"{each.visible.roc_auc:.2f} to {each.covered.roc_auc:.2f} on {each.covered.images} {images}"
+        for split, images in (("test", "held-out images"), ("external", "images from a clinic never seen"))
+        if (each := found.get(split))
+        and each.visible.roc_auc is not None
+        and each.covered.roc_auc is not None
+    ]
+    if not parts:
+        return None
+    return f"With the lungs covered, the ensemble's ROC AUC goes from {', and from '.join(parts)}."
+
+
+def left_out_sources(trials: Trials) -> str | None:
+    """What is left where no source of the test was learnt from; None where nobody measured it."""
+    for base, meaning in _BASES.items():
+        strict = mean_left_out(trials.left_out, base)
+        if strict is None:
+            continue
+        easier = mean_left_out(trials.left_out, base, strict=False)
+        beside = f"; with one of the two known, {easier:.2f}" if easier is not None else ""
+        figure = f"mean ROC AUC is {strict:.2f}{beside}{meaning}"
+        return f"On sources that it never learnt from, a backbone's {figure}."
+    return None
+
+
+def decision_at_threshold(reading: BackboneReading) -> str:
+    """One backbone's decision, in words."""
+    digits = tie_digits(reading.probability, reading.threshold)
+    answer = "reads as COVID-19" if reading.positive else "reads as normal"
+    return f"{answer} (threshold {reading.threshold:.{digits}f})"
+
+
+def frame(analysis: Analysis) -> str:
+    """What is drawn over the plain radiograph."""
+    lungs = " The dashed line is where a small network finds the lungs." if analysis.lungs is not None else ""
+    return f"The networks see what is inside the dotted frame, with its greys spread evenly.{lungs}"
+
+
+def severity(score: SeverityScore) -> str:
+    """One severity estimate with the error to expect, and whether it beats knowing nothing."""
+    value = f"{score.value:.1f} of {score.maximum:g}, ± {score.mean_absolute_error:.1f} on average"
+    if score.mean_absolute_error >= score.baseline_error:
+        return f"{value}: no better than always answering with the mean ({score.baseline_error:.1f})"
+    return f"{value} (always answering with the mean: ± {score.baseline_error:.1f})"
+
+
+def heat(reading: BackboneReading) -> str:
+    """A text alternative to a heatmap: where it peaks."""
+    if not reading.heat_peak:
+        return (
+            f"{reading.backbone.name}: nothing in this radiograph speaks for COVID-19, so there is no heat."
+        )
+    rows, columns = reading.heatmap.shape
+    row, column = divmod(int(reading.heatmap.argmax()), columns)
+    upright = ("upper", "middle", "lower")[min(3 * row // rows, 2)]
+    across = ("left", "central", "right")[min(3 * column // columns, 2)]
+    peak = f"{reading.backbone.name}: the heat peaks in the {upright} {across} part of the image."
+    lungs = heat_in_lungs(reading)
+    return f"{peak} {lungs.capitalize()} of the frame." if lungs else peak
+
+
+def heat_in_lungs(reading: BackboneReading) -> str | None:
+    """How much of the heat lies in the lungs, and how much would by chance; None where nobody knows."""
+    if reading.heat_in_lungs is None:
+        return None
+    share, area = (f"{100 * part:.0f} %" for part in reading.heat_in_lungs)
+    return f"heat in the lungs: {share}; their area: {area}"
+
+
+def probabilities(analysis: Analysis) -> str:
+    """A text alternative to the bars of probabilities."""
+    each = [f"{reading.backbone.name} {reading.probability:.2f}" for reading in analysis.readings]
+    return f"P(COVID-19): {', '.join(each)}; ensemble {analysis.decision.probability:.2f}."
+
+
+def findings(analysis: Analysis) -> str:
+    """A text alternative to the bars of findings."""
+    present = [finding for finding in analysis.findings if finding.score >= 0.5]
+    present.sort(key=lambda finding: -finding.score)
+    if not present:
+        return "None of the 18 findings reaches its operating point."
+    names = ", ".join(f"{finding.name.replace('_', ' ')} {finding.score:.2f}" for finding in present)
+    return f"Beyond the operating point: {names}."
+
+
+def findings_quality(analysis: Analysis) -> str | None:
+    """How well the network knows the findings, at its best and at its worst; None if nobody measured it."""
+    known = sorted(
+        (finding.roc_auc, finding.name) for finding in analysis.findings if finding.roc_auc is not None
+    )
+    if not known:
+        return None
+    (worst, least), (best, most) = known[0], known[-1]
+    mean = sum(auc for auc, _ in known) / len(known)
+    return (
+        f"On phantoms from which it did not learn, this network's ROC AUC is {mean:.2f} on average: from "
+        f"{worst:.2f} ({least.replace('_', ' ')}) to {best:.2f} ({most.replace('_', ' ')}). On real "
+        "radiographs it is likely worse."
+    )
+
+
+def votes_at(analysis: Analysis) -> str:
+    """The vote, once somebody has moved the thresholds."""
+    return f"At this threshold {analysis.votes} of 5 read as COVID-19; the decision above keeps each model's."
+
+
+def contributions(analysis: Analysis) -> str:
+    """How the ensemble's decision value comes about."""
+    decision = analysis.decision
+    by_group = {
+        group: sum(part.contribution for part in decision.contributions if part.group == group)
+        for group in ("backbone", "finding")
+    }
+    return (
+        f"An average radiograph starts at {decision.intercept:+.2f}; the backbones add "
+        f"{by_group['backbone']:+.2f}, the findings {by_group['finding']:+.2f}. The sum, "
+        f"{decision.decision_value:+.2f}, is calibrated to a probability of {decision.probability:.2f}."
+    )
+
+
+def evidence_tables(evidence: Sequence[Evidence]) -> dict[str, list[dict[str, str]]]:
+    """Rows of a table for each split: the backbones, then the ensemble."""
+    tables: dict[str, list[dict[str, str]]] = {}
+    for each in evidence:
+        figures, interval = each.figures, each.figures.roc_auc_interval
+        name = BACKBONE_BY_KEY[each.model].name if each.model in BACKBONE_BY_KEY else "Ensemble"
+        row = {
+            "Model": name,
+            "ROC AUC (95 %)": f"{figures.roc_auc:.3f} ({interval.low:.2f}–{interval.high:.2f})",
+            "Sensitivity": f"{figures.confusion.sensitivity:.2f}",
+            "Specificity": f"{figures.confusion.specificity:.2f}",
+            "Wrong": f"{each.wrong} of {figures.images}",
+        }
+        tables.setdefault(each.split, []).append(row)
+    return tables

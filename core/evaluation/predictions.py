@@ -1,0 +1,106 @@
+"""A bundle's `predictions.csv`: what every model said about every image it was measured on."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BundleError
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import REMEDY, bundle_path
+from core.models.bundle.manifest import BundleManifest
+from core.vocabulary import FINDINGS
+
+TEXTS = ("path", "split", "source", "group", "label")
+
+FINDING = "finding:"  # before the name of a finding, in the head of a column
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What every model said about every image that a bundle was measured on.
+
+    Attributes:
+        thresholds: Each model's own, by backbone key and "ensemble", in the order of the columns of `scores`.
+        path: (n,), str: the file, relative to the data folder.
+        split: (n,), str.
+        source: (n,), str: the collection or clinic.
+        group: (n,), str: the patient.
+        label: (n,), str: "covid", "normal" or "pneumonia".
+        scores: (n, models), P(COVID-19) in [0, 1].
+        extent: (n,), geographic extent as radiologists scored it, 0-8; NaN where nobody did.
+        findings: (n, 18), raw outputs of the findings network.
+    """
+
+    thresholds: dict[str, float]
+    path: NDArray[np.str_]
+    split: NDArray[np.str_]
+    source: NDArray[np.str_]
+    group: NDArray[np.str_]
+    label: NDArray[np.str_]
+    scores: NDArray[np.float64]
+    extent: NDArray[np.float64]
+    findings: NDArray[np.float64]
+
+    @property
+    def called(self) -> NDArray[np.bool_]:
+        """(n, models): read as COVID-19, at each model's own threshold."""
+        return np.asarray(self.scores >= np.array(list(self.thresholds.values())))
+
+    def take(self, rows: NDArray[np.int64]) -> Predictions:
+        """Some of the images."""
+        columns = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "thresholds"}
+        return Predictions(self.thresholds, **{name: column[rows] for name, column in columns.items()})
+
+
+def join(tables: Sequence[Predictions]) -> Predictions:
+    """Several tables of the same models as one; at least one."""
+    names = [each.name for each in fields(Predictions) if each.name != "thresholds"]
+    columns = {name: np.concatenate([getattr(table, name) for table in tables]) for name in names}
+    return Predictions(tables[0].thresholds, **columns)
+
+
+def read_predictions(folder: Path, manifest: BundleManifest) -> Predictions:
+    """Reads a bundle's `predictions.csv`; bundles of before have no column `extent`.
+
+    Args:
+        folder: The bundle's.
+        manifest: Its manifest.
+
+    Raises:
+        BundleError: If the predictions are missing, lack a column, or hold what is no probability.
+    """
+    thresholds = {backbone.key: manifest.backbones[backbone.key].threshold for backbone in BACKBONES}
+    thresholds["ensemble"] = manifest.ensemble.threshold
+    path = bundle_path(folder, manifest.predictions)
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return _table(list(csv.DictReader(file)), thresholds)
+    except (KeyError, TypeError, ValueError, csv.Error):
+        raise BundleError(f"{path.name} in the bundle '{folder.name}' is damaged; {REMEDY}.") from None
+
+
+def _table(rows: list[dict[str, str]], thresholds: dict[str, float]) -> Predictions:
+    """The rows as arrays; ValueError and its like for whatever is not as it should be."""
+    texts = {name: np.array([row[name] for row in rows], np.str_) for name in TEXTS}
+    scores = np.array([[float(row[model]) for model in thresholds] for row in rows])
+    extent = np.array([float(row.get("extent") or "nan") for row in rows])
+    if not all((text != "").all() for text in texts.values()) or not ((scores >= 0) & (scores <= 1)).all():
+        raise ValueError("a cell is empty or no probability")
+    findings = np.array([[float(row[FINDING + name]) for name in FINDINGS] for row in rows])
+    if not np.isfinite(findings).all():
+        raise ValueError("a finding is no number")
+    if not (np.isnan(extent) | ((extent >= 0) & (extent <= 8))).all():
+        raise ValueError("an extent is out of range")
+    return Predictions(
+        thresholds,
+        **texts,
+        scores=scores.reshape(-1, len(thresholds)),
+        extent=extent,
+        findings=findings.reshape(-1, len(FINDINGS)),
+    )

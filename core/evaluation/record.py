@@ -1,0 +1,113 @@
+"""A bundle's record: its table of predictions, the models that it lets compare, and its trials."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+from core.evaluation.comparison import Entrant, Question, ask, enter
+from core.evaluation.evidence import SPLITS
+from core.evaluation.metrics import roc_auc
+from core.evaluation.predictions import Predictions, read_predictions
+from core.evaluation.trials import Trials, mean_left_out, read_trials
+from core.models.bundle.files import bundle_path, manifest_sha256
+from core.models.bundle.manifest import BundleManifest
+
+COVERED, LEFT_OUT = "Own sources, lungs covered", "Sources left out"
+NAMES = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}
+COLLECTIONS = {"covid": "COVID-19 images", "normal": "Normal images"}
+
+
+Point = tuple[str, str, float]  # model, kind of images, ROC AUC
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What a bundle says about its models.
+
+    Attributes:
+        version: SHA-256 of its manifest, which vouches for all its files.
+        predictions: What was measured.
+        entrants: The models to compare.
+        missing: Why some models are missing; empty where none is.
+        trials: Where shortcuts do not help; None in a bundle without.
+        sizes: Bytes of each backbone's file.
+    """
+
+    version: str
+    predictions: Predictions
+    entrants: tuple[Entrant, ...]
+    missing: str
+    trials: Trials | None
+    sizes: dict[str, int]
+
+
+def read_record(folder: Path, manifest: BundleManifest) -> Record:
+    """Reads it.
+
+    Raises:
+        BundleError: If a file of the bundle is missing or damaged.
+    """
+    predictions = read_predictions(folder, manifest)
+    entrants, missing = enter(predictions, manifest.findings.operating_points)
+    sizes = {key: bundle_path(folder, file).stat().st_size for key, file in manifest.backbones.items()}
+    return Record(
+        manifest_sha256(folder), predictions, entrants, missing, read_trials(folder, manifest), sizes
+    )
+
+
+def shortcut_points(record: Record) -> tuple[Point, ...]:
+    """ROC AUC of every model by kind of images, from what flatters most to what flatters least.
+
+    Returns:
+        (key of the model, kind of images, ROC AUC), the kinds in the order to show them in.
+    """
+    measured = list(_by_split(record))
+    own = [point for point in measured if point[1] != NAMES["external"]]
+    far = [point for point in measured if point[1] == NAMES["external"]]
+    return (*own, *_covered(record.trials), *_left_out(record.trials), *far)
+
+
+def _by_split(record: Record) -> Iterator[Point]:
+    for split in SPLITS:
+        if split not in record.predictions.split:
+            continue
+        asked = ask(Question(split), record.predictions, record.entrants)
+        if 0 < asked.labels.sum() < asked.labels.size:
+            for column, entrant in enumerate(record.entrants):
+                if entrant.same_as is None:
+                    yield entrant.key, NAMES[split], roc_auc(asked.labels, asked.scores[:, column])
+
+
+def _covered(trials: Trials | None) -> Iterator[Point]:
+    for row in trials.covered_lungs if trials else ():
+        if row.split == "test" and row.covered.roc_auc is not None:
+            yield row.model, COVERED, row.covered.roc_auc
+
+
+def _left_out(trials: Trials | None) -> Iterator[Point]:
+    """Of each model the strict mean; of a network that was retrained whole, where there is one."""
+    rows = trials.left_out if trials else ()
+    for model in dict.fromkeys(row.model for row in rows):
+        of_model = [row for row in rows if row.model == model]
+        means = [mean_left_out(of_model, base) for base in ("retrained", "imagenet", "frozen")]
+        known = [mean for mean in means if mean is not None]
+        if known:
+            yield model, LEFT_OUT, known[0]
+
+
+def source_points(record: Record) -> tuple[Point, ...]:
+    """How well each backbone's features tell two collections of one class apart.
+
+    Returns:
+        (key of the backbone, of `COLLECTIONS`, mean ROC AUC over the pairs).
+    """
+    rows = record.trials.source_classifier if record.trials else ()
+    told: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for row in rows:
+        if row.measured.roc_auc is not None:
+            told[row.model, COLLECTIONS[row.label]].append(row.measured.roc_auc)
+    return tuple((model, kind, fmean(values)) for (model, kind), values in told.items())

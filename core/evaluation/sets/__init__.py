@@ -1,0 +1,1 @@
+"""Images to compare on: somebody's own, or phantoms."""

@@ -1,0 +1,172 @@
+"""Labelled radiographs that a bundle's models are measured on while somebody waits, one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.analysis.results import Analysis
+from core.errors import DataError, RadiographError
+from core.evaluation.predictions import Predictions
+from core.models.backbones import BACKBONES
+from core.models.findings import undo_op_norm
+from core.reading.decoder_pool import read_radiograph_isolated
+from core.reading.radiograph import pixels_to_display
+from core.vocabulary import FINDINGS
+
+PICTURE_PX = 480
+Reason = Literal[
+    "ambiguous", "contradiction", "unlabelled", "unknown", "repeated", "unreadable", "missing", "remark"
+]
+# Of files, as a count names them; the other two are of rows in a table.
+REASONS: dict[Reason, str] = {
+    "ambiguous": "ambiguous",
+    "contradiction": "with contradictory labels",
+    "unlabelled": "without a label",
+    "unknown": "with an unknown label",
+    "repeated": "repeated",
+    "unreadable": "unreadable",
+}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What a set could not use, or what is to be said of a row in its table.
+
+    Attributes:
+        name: The file or the row, for people: plain text.
+        reason: Which of a few kinds it is.
+        sentence: What is wrong, and what to do.
+    """
+
+    name: str
+    reason: Reason
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A radiograph and what is known of it.
+
+    Attributes:
+        name: For people: plain text.
+        label: "covid", "normal" or "pneumonia".
+        patient: Whose it is.
+    """
+
+    name: str
+    label: str
+    patient: str
+
+
+class LabelledSet(Protocol):
+    """Radiographs, and where their files are."""
+
+    @property
+    def split(self) -> str:
+        """What tables call it."""
+
+    @property
+    def members(self) -> Sequence[Labelled]:
+        """What it holds."""
+
+    @property
+    def problems(self) -> Sequence[LeftOut]:
+        """What was left out when it was opened."""
+
+    def read(self, index: int) -> bytes:
+        """The whole file of a member.
+
+        Raises:
+            DataError: If it cannot be read.
+        """
+
+
+def analyse_set(
+    images: LabelledSet,
+    thresholds: dict[str, float],
+    points: Sequence[float],
+    analyse: Callable[[bytes, str], Analysis],
+) -> Iterator[tuple[str, Predictions | LeftOut]]:
+    """Analyses a set, one radiograph at a time.
+
+    Args:
+        images: The set.
+        thresholds: Of the bundle's models, by key.
+        points: 18 operating points of its findings network.
+        analyse: Reads and analyses a file, given its bytes and its name.
+
+    Yields:
+        The name of each file, and a table of one row, or why there is none.
+    """
+    for index, member in enumerate(images.members):
+        try:
+            analysis = analyse(images.read(index), member.name)
+            yield member.name, _one_row(images.split, member, analysis, thresholds, points)
+        except RadiographError as error:
+            yield member.name, LeftOut(member.name, "unreadable", f"{member.name}: {error}")
+        except DataError as error:
+            yield member.name, LeftOut(member.name, "unreadable", str(error))
+
+
+def count_images(used: int, left_out: Sequence[LeftOut]) -> str:
+    """How many images of a set were used and how many left out, and why, in a line.
+
+    Args:
+        used: Images that were analysed.
+        left_out: All that was not, whether when the set was opened or later.
+    """
+    counts = Counter(each.reason for each in left_out)
+    kinds = [f"{counts[reason]} {words}" for reason, words in REASONS.items() if counts[reason]]
+    files = sum(counts[reason] for reason in REASONS)
+    line = f"{used} {'image' if used == 1 else 'images'} used, {files} left out"
+    line += f": {', '.join(kinds)}." if kinds else "."
+    rows = counts["missing"]
+    return f"{line} {rows} {'row names' if rows == 1 else 'rows name'} no file." if rows else line
+
+
+def _one_row(
+    split: str, member: Labelled, analysis: Analysis, thresholds: dict[str, float], points: Sequence[float]
+) -> Predictions:
+    scores = [reading.probability for reading in analysis.readings] + [analysis.decision.probability]
+    # The ensemble's own inputs, since the findings that a page shows may be the official network's.
+    inputs = {part.input: part.value for part in analysis.decision.contributions}
+    return Predictions(
+        {**{each.key: thresholds[each.key] for each in BACKBONES}, "ensemble": thresholds["ensemble"]},
+        path=np.array([member.name]),
+        split=np.array([split]),
+        source=np.array([split]),
+        group=np.array([member.patient]),
+        label=np.array([member.label]),
+        scores=np.array([scores]),
+        extent=np.array([np.nan]),
+        findings=undo_op_norm([[inputs[name] for name in FINDINGS]], points),
+    )
+
+
+def find_data(images: LabelledSet, name: str) -> bytes | None:
+    """The file of the member of that name; None where none or several are called so.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    found = [index for index, member in enumerate(images.members) if member.name == name]
+    return images.read(found[0]) if len(found) == 1 else None
+
+
+def draw_picture(data: bytes, name: str) -> NDArray[np.uint8]:
+    """A radiograph for a small figure, (h, w), its longer side at most `PICTURE_PX`.
+
+    Args:
+        data: The whole file, from anybody.
+        name: Of the file.
+
+    Raises:
+        RadiographError: If it is no radiograph.
+    """
+    return pixels_to_display(read_radiograph_isolated(data, name), PICTURE_PX)

@@ -1,0 +1,1 @@
+"""A ZIP of somebody's own labelled images."""

@@ -1,0 +1,216 @@
+"""What `trials.json` says: figures that need networks or images, so no page can compute them again.
+
+Three trials, each of which asks whether a bundle reads lungs or recognises where an image comes from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from core.errors import BundleError
+from core.evaluation.metrics import roc_auc, roc_auc_interval
+from core.models.backbones import BACKBONE_BY_KEY
+from core.models.bundle.files import REMEDY, bundle_path
+from core.models.bundle.manifest import BundleManifest, Share
+
+ENSEMBLE = "ensemble"
+
+Count = Annotated[int, Field(ge=0)]
+Source = Annotated[str, Field(min_length=1, max_length=200)]
+Model = Annotated[str, Field(pattern=rf"^({'|'.join((*BACKBONE_BY_KEY, ENSEMBLE))})$")]
+Base = Literal["retrained", "frozen", "imagenet"]
+TaskLabel = Literal["covid", "normal"]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+
+class MeasuredAuc(_Entry):
+    """A ROC AUC on so many images, with its 95 % interval over groups; None where it cannot be given.
+
+    `positives` of the `images` belong to the class that should score higher.
+    """
+
+    images: Count
+    positives: Count
+    roc_auc: Share | None
+    low: Share | None
+    high: Share | None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> MeasuredAuc:
+        if self.positives > self.images:
+            raise ValueError("there are more positives than images")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("the interval ends before it begins")
+        return self
+
+    def __str__(self) -> str:
+        """The figure with its interval, for a table."""
+        if self.roc_auc is None:
+            return "–"
+        interval = "" if self.low is None or self.high is None else f" ({self.low:.2f}–{self.high:.2f})"
+        return f"{self.roc_auc:.3f}{interval}"
+
+
+class LeftOutSources(_Entry):
+    """A model that learnt without a source, measured on that source's images.
+
+    The strict trial names both sources: neither the COVID-19 images nor the normal images of the test come
+    from a source that anything was learnt from, so that recognising a source cannot help. In the usual,
+    easier one, a single source is left out and the other class is represented by held-out images of the
+    sources that were learnt from (None): whoever recognises those as old acquaintances is right about
+    them without having looked at a lung. Zech et al. 2018 (PLOS Medicine 15:e1002683) and DeGrave et al. 2021
+    (Nature Machine Intelligence 3:610) show what that is worth.
+
+    Attributes:
+        model: A backbone's key.
+        base: "retrained": all of the network learnt without the sources. "frozen": the head alone did; its
+            base has learnt from them, which flatters. "imagenet": the base has never seen a radiograph.
+        covid_source: Left out, and measured on; None for held-out images of known sources.
+        normal_source: The same of the normal images.
+        measured: COVID-19 against normal.
+    """
+
+    model: Model
+    base: Base
+    covid_source: Source | None
+    normal_source: Source | None
+    measured: MeasuredAuc
+
+    @model_validator(mode="after")
+    def _something_is_left_out(self) -> LeftOutSources:
+        if self.covid_source is None and self.normal_source is None:
+            raise ValueError("a trial leaves out at least one source")
+        return self
+
+    @property
+    def strict(self) -> bool:
+        """Whether no source of the test was learnt from."""
+        return self.covid_source is not None and self.normal_source is not None
+
+
+class SourceClassifier(_Entry):
+    """How well a backbone's features tell two sources of one class apart.
+
+    A logistic regression on the globally pooled features, fitted to validation images and measured on test
+    images (after Zech et al. 2018, whose features told the hospital). Within one class the answer has
+    nothing to do with the disease.
+
+    Attributes:
+        model: A backbone's key.
+        label: The class, all of whose images these are.
+        sources: The two; the second one counts as positive.
+        fitted: Images that it was fitted to.
+        measured: On test images.
+        shuffled: Mean ROC AUC of the same after the sources of the images to fit were shuffled.
+        shuffled_low: 2.5th percentile of the shuffles.
+        shuffled_high: 97.5th percentile.
+    """
+
+    model: Model
+    label: TaskLabel
+    sources: tuple[Source, Source]
+    fitted: Count
+    measured: MeasuredAuc
+    shuffled: Share | None
+    shuffled_low: Share | None
+    shuffled_high: Share | None
+
+
+class CoveredLungs(_Entry):
+    """A model on images whose lungs are covered by a black rectangle.
+
+    After Maguolo & Nanni 2020 (arXiv:2004.12823): what keeps its ROC AUC with the lungs covered did not need
+    them.
+
+    Attributes:
+        model: A backbone's key, or "ensemble".
+        split: Of `core.evaluation.evidence.SPLITS`.
+        visible: With the lungs visible.
+        covered: The same images with the lungs covered.
+    """
+
+    model: Model
+    split: Source
+    visible: MeasuredAuc
+    covered: MeasuredAuc
+
+
+class Trials(_Entry):
+    """All trials of a bundle; a trial that the data did not allow has no rows."""
+
+    left_out: tuple[LeftOutSources, ...] = ()
+    source_classifier: tuple[SourceClassifier, ...] = ()
+    covered_lungs: tuple[CoveredLungs, ...] = ()
+
+
+def measure_auc(labels: ArrayLike, scores: ArrayLike, groups: ArrayLike) -> MeasuredAuc:
+    """Measures a ROC AUC with its interval.
+
+    Args:
+        labels: (n,), 0 or 1.
+        scores: (n,).
+        groups: (n,), whose images belong to one patient.
+    """
+    truth, interval = np.asarray(labels), roc_auc_interval(labels, scores, groups)
+    return MeasuredAuc(
+        images=truth.size,
+        positives=int(truth.sum()),
+        roc_auc=known(roc_auc(labels, scores)),
+        low=known(interval.low),
+        high=known(interval.high),
+    )
+
+
+def known(figure: float) -> float | None:
+    """The figure, or None for what is no number."""
+    return figure if math.isfinite(figure) else None
+
+
+def mean_left_out(rows: Sequence[LeftOutSources], base: Base, *, strict: bool = True) -> float | None:
+    """Mean ROC AUC over pairs of left-out sources and over models; None without any.
+
+    Args:
+        rows: Of a bundle.
+        base: Only trials of this kind.
+        strict: Only those in which no source of the test is known, or only the others.
+    """
+    found = [row.measured.roc_auc for row in rows if row.base == base and row.strict == strict]
+    figures = [figure for figure in found if figure is not None]
+    return sum(figures) / len(figures) if figures else None
+
+
+def write_trials(path: Path, trials: Trials) -> None:
+    """Writes `trials.json`, readable by people."""
+    path.write_text(trials.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def read_trials(folder: Path, manifest: BundleManifest) -> Trials | None:
+    """Reads a bundle's trials.
+
+    Args:
+        folder: The bundle's.
+        manifest: Its manifest.
+
+    Returns:
+        None for a bundle that records none.
+
+    Raises:
+        BundleError: If the file is missing, or says anything but what these types hold.
+    """
+    if manifest.trials is None:
+        return None
+    path = bundle_path(folder, manifest.trials)
+    try:
+        return Trials.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # pydantic's and Unicode's errors are ValueErrors
+        raise BundleError(f"{path.name} in the bundle '{folder.name}' is damaged; {REMEDY}.") from None

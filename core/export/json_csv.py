@@ -1,0 +1,108 @@
+"""An analysis as JSON for programs and as CSV for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from core.analysis.results import Analysis, BackboneReading
+from core.display.wording import DISCLAIMER
+
+SCHEMA = "thoraxlens-analysis/1"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def to_record(analysis: Analysis) -> dict[str, Any]:
+    """Every number of an analysis, with its provenance and the disclaimer, in plain JSON types."""
+    return {
+        "schema": SCHEMA,
+        "disclaimer": DISCLAIMER,
+        "name": analysis.name,
+        "width_px": analysis.width_px,
+        "height_px": analysis.height_px,
+        "inside": analysis.inside._asdict(),
+        "box": analysis.box._asdict(),
+        "backbones": [_reading(reading) for reading in analysis.readings],
+        "votes": analysis.votes,
+        "spread": analysis.spread,
+        "findings": [asdict(finding) for finding in analysis.findings],
+        "severity": [asdict(score) for score in analysis.severity],
+        "ensemble": asdict(analysis.decision) | {"positive": analysis.decision.positive},
+        "warnings": [asdict(warning) for warning in analysis.warnings],
+        "provenance": asdict(analysis.provenance),
+        "milliseconds": analysis.milliseconds,
+    }
+
+
+def _reading(reading: BackboneReading) -> dict[str, Any]:
+    return {
+        "backbone": reading.backbone.key,
+        "name": reading.backbone.name,
+        "paper": reading.backbone.paper,
+        "probability": reading.probability,
+        "threshold": reading.threshold,
+        "positive": reading.positive,
+        "heat_peak": reading.heat_peak,
+        "heat_in_lungs": reading.heat_in_lungs._asdict() if reading.heat_in_lungs else None,
+        "heatmap": [[round(float(heat), 4) for heat in row] for row in reading.heatmap],
+    }
+
+
+def to_json(analysis: Analysis) -> str:
+    """The record as JSON text."""
+    return json.dumps(to_record(analysis), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_csv(analyses: Iterable[Analysis]) -> str:
+    """One row an analysis, under a header; text from outside can never become a formula.
+
+    Args:
+        analyses: At least one; all of the same models.
+    """
+    rows = [csv_row(analysis) for analysis in analyses]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: escape_cell(value) for key, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def csv_row(analysis: Analysis) -> Mapping[str, str | int | float]:
+    """The numbers of an analysis by column name, not yet escaped."""
+    decision = analysis.decision
+    return {
+        "name": analysis.name,
+        "ensemble_probability": decision.probability,
+        "ensemble_threshold": decision.threshold,
+        "ensemble_positive": int(decision.positive),
+        "ensemble_decision_value": decision.decision_value,
+        "votes": analysis.votes,
+        "spread": analysis.spread,
+        **{f"{reading.backbone.key}_probability": reading.probability for reading in analysis.readings},
+        **{f"{reading.backbone.key}_threshold": reading.threshold for reading in analysis.readings},
+        **{f"{reading.backbone.key}_heat_in_lungs": _share(reading) for reading in analysis.readings},
+        **{f"finding:{finding.name}": finding.score for finding in analysis.findings},
+        **{f"finding_logit:{finding.name}": finding.logit for finding in analysis.findings},
+        **{score.name: score.value for score in analysis.severity},
+        **{f"{score.name}_error": score.mean_absolute_error for score in analysis.severity},
+        "warnings": " ".join(warning.code for warning in analysis.warnings),
+        **{key: str(value) for key, value in asdict(analysis.provenance).items()},
+        "milliseconds": analysis.milliseconds,
+        "schema": SCHEMA,
+        "disclaimer": DISCLAIMER,
+    }
+
+
+def _share(reading: BackboneReading) -> float | str:
+    """Of the heat inside the lungs; an empty cell where nobody knows."""
+    return reading.heat_in_lungs.share if reading.heat_in_lungs else ""
+
+
+def escape_cell(value: str | int | float) -> str | int | float:
+    """Text that a spreadsheet would take for a formula gets an apostrophe; numbers stay numbers."""
+    text = isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_STARTS)
+    return f"'{value}" if text else value

@@ -1,0 +1,153 @@
+"""A whole analysis with random weights: complete, repeatable, and refused when anything was tampered with."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.analysis.load import Models, load_models, run_self_test
+from core.analysis.results import Analysis
+from core.analysis.run import analyse
+from core.errors import BundleError, EngineError, SelfTestError
+from core.export.json_csv import to_json
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import MANIFEST_FILE
+from core.models.inference import ensemble_features, raw_outputs
+from core.models.official import OFFICIAL, official_path
+from core.reading.radiograph import Radiograph
+from core.reading.warning import ReadingWarning
+from core.vocabulary import FINDINGS
+
+Draw = Callable[[int], Radiograph]
+
+
+@pytest.fixture
+def copy(random_bundle: Path, tmp_path: Path) -> Path:
+    """A bundle that a test may damage: the same files under other directory entries."""
+    folder = tmp_path / "random"
+    shutil.copytree(random_bundle, folder, copy_function=os.link)
+    return folder
+
+
+def rewrite(path: Path, content: bytes) -> None:
+    path.unlink()
+    path.write_bytes(content)
+
+
+def test_analysis_is_complete(random_models: Models, drawn_radiograph: Draw) -> None:
+    analysis = analyse(drawn_radiograph(0), random_models)
+    assert [reading.backbone for reading in analysis.readings] == list(BACKBONES)
+    assert [finding.name for finding in analysis.findings] == list(FINDINGS)
+    assert {(score.name, score.maximum) for score in analysis.severity} == {("extent", 8), ("opacity", 6)}
+    for reading in analysis.readings:
+        assert 0 < reading.probability < 1
+        assert reading.heatmap.ndim == 2 and reading.heatmap.min() >= 0 and reading.heatmap.max() == 1
+        assert reading.heat_peak > 0
+    assert all(0 <= finding.score <= 1 for finding in analysis.findings)
+    parts = sum(part.contribution for part in analysis.decision.contributions)
+    assert parts + analysis.decision.intercept == pytest.approx(analysis.decision.decision_value)
+    assert (analysis.width_px, analysis.height_px, analysis.box) == (256, 256, (15, 15, 241, 241))
+    assert analysis.provenance.findings_source == "stand-in" and analysis.provenance.precision == "f32"
+    assert "not installed" in analysis.provenance.findings_note
+    assert json.loads(to_json(analysis))["name"] == "drawn-0.png"
+
+
+def test_reading_warnings_come_first_and_implausible_pictures_add_theirs(
+    random_models: Models, drawn_radiograph: Draw
+) -> None:
+    noise = np.random.default_rng(0).random((300, 200), dtype=np.float32)
+    warned = replace(drawn_radiograph(0), pixels=noise, warnings=(ReadingWarning("mirrored", "Look."),))
+    codes = [warning.code for warning in analyse(warned, random_models).warnings]
+    assert codes[0] == "mirrored" and "not_a_radiograph" in codes
+
+
+def test_threads_get_the_answers_of_one(random_models: Models, drawn_radiograph: Draw) -> None:
+    def numbers(analysis: Analysis) -> list[float]:
+        return [*(reading.probability for reading in analysis.readings), analysis.decision.probability]
+
+    alone = [numbers(analyse(drawn_radiograph(seed), random_models)) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        together = pool.map(lambda seed: numbers(analyse(drawn_radiograph(seed), random_models)), range(4))
+        np.testing.assert_allclose(list(together), alone, atol=1e-6)
+
+
+def test_evaluation_and_serving_agree(
+    random_bundle: Path, random_models: Models, drawn_radiograph: Draw
+) -> None:
+    with (random_bundle / "predictions.csv").open(encoding="utf-8") as file:
+        recorded = list(csv.DictReader(file))[5]
+    analysis = analyse(drawn_radiograph(5), random_models)
+    for reading in analysis.readings:
+        assert reading.probability == pytest.approx(float(recorded[reading.backbone.key]), abs=1e-4)
+    for finding in analysis.findings:
+        assert finding.logit == pytest.approx(float(recorded[f"finding:{finding.name}"]), abs=1e-4)
+    assert analysis.decision.probability == pytest.approx(float(recorded["ensemble"]), abs=1e-3)
+
+
+def test_ensemble_sees_the_stand_ins_scores_in_its_order(
+    random_models: Models, drawn_radiograph: Draw
+) -> None:
+    raw = raw_outputs(drawn_radiograph(1).pixels, random_models.networks)
+    points = random_models.manifest.findings.operating_points
+    features = ensemble_features(raw.probabilities, raw.logits, points)
+    analysis = analyse(drawn_radiograph(1), random_models)
+    expected = [reading.probability for reading in analysis.readings]
+    expected += [finding.score for finding in analysis.findings]
+    np.testing.assert_allclose(features, expected, atol=1e-6)
+
+
+def test_damaged_weights_are_refused_before_they_are_parsed(copy: Path) -> None:
+    content = bytearray((copy / "xception.safetensors").read_bytes())
+    content[-1] ^= 1
+    rewrite(copy / "xception.safetensors", bytes(content))
+    with pytest.raises(BundleError, match=r"xception\.safetensors in the bundle 'random' is damaged"):
+        load_models(copy)
+
+
+def test_answers_that_differ_from_the_recorded_ones_are_refused(copy: Path) -> None:
+    manifest = json.loads((copy / MANIFEST_FILE).read_text(encoding="utf-8"))
+    manifest["backbones"]["resnet50"]["reference_probability"] += 0.01
+    manifest["findings"]["reference_logits"][3] -= 0.1
+    rewrite(copy / MANIFEST_FILE, json.dumps(manifest).encode())
+    with pytest.raises(SelfTestError, match="'random' fails its self-test: resnet50, the findings network"):
+        load_models(copy)
+
+
+def test_networks_that_answer_with_no_number_are_refused(random_bundle: Path, random_models: Models) -> None:
+    def broken(batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        return np.zeros((1, 3, 3, 512), np.float32), np.full((1, 1), np.nan, np.float32)
+
+    backbones = {**random_models.networks.backbones, "vgg16": broken}
+    networks = replace(random_models.networks, backbones=backbones)
+    with pytest.raises(SelfTestError, match="VGG16 answers with values that are not numbers"):
+        run_self_test(random_bundle, replace(random_models, networks=networks))
+
+
+def test_precision_must_have_been_verified(random_bundle: Path) -> None:
+    with pytest.raises(EngineError, match="not verified in bf16"):
+        load_models(random_bundle, "bf16")
+
+
+def test_cached_networks_are_not_derived_again(random_bundle: Path) -> None:
+    messages: list[str] = []
+    models = load_models(random_bundle, progress=lambda message, done: messages.append(message))
+    assert models.manifest.name == "random" and not messages
+
+
+def test_official_weights_with_another_hash_are_mentioned_and_not_used(
+    random_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    official_path().parent.mkdir(parents=True)
+    official_path().write_bytes(b"something else")
+    monkeypatch.setattr("core.analysis.run.run.OFFICIAL", replace(OFFICIAL, sha256="0" * 64))
+    models = load_models(random_bundle)
+    assert models.official is None and "not the published one" in models.findings_note

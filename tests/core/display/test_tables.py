@@ -1,0 +1,73 @@
+"""Tables to take along."""
+
+import pytest
+
+from core.display import tables
+from core.evaluation import study
+from core.evaluation.comparison import Answers
+from core.evaluation.measures import decisions, draw, rankings
+from core.evaluation.predictions import Predictions
+from core.evaluation.significance import adjust, compare_aucs, compare_decisions
+from core.models.backbones import BACKBONES
+
+
+@pytest.fixture(scope="module")
+def found(answers: Answers):
+    draws = draw(answers.groups, 50)
+    return decisions(answers.labels, answers.called, draws) | rankings(answers.labels, answers.scores, draws)
+
+
+def test_the_table_on_the_page(answers: Answers, found) -> None:
+    frame = tables.measures_table(answers, found, {"vgg16": 14_700_000}, {})
+    first = frame.iloc[0]
+    area = found["roc_auc"]
+    assert first["Model"] == "VGG16" and first["File"] == "14.7 MB" and first["Parameters"] == "14.7 M"
+    assert first["ROC AUC"] == f"{area.values[0]:.3f} ({area.low[0]:.3f}–{area.high[0]:.3f})"
+    assert len(frame) == 11 and {*tables.NAMES.values()} <= {*frame.columns}
+    short = tables.measures_table(answers, found, {}, {}, intervals=False)
+    assert short.iloc[0]["ROC AUC"] == f"{area.values[0]:.3f}" and short.iloc[5]["Parameters"] == ""
+
+
+def test_the_studys_rows_stand_below_ours_marked(answers: Answers, found) -> None:
+    frame = tables.with_study(tables.measures_table(answers, found, {}, {}))
+    assert len(frame) == 11 + 8 and frame["Model"][11] == "Study: VGG16"
+    assert (frame["Mind"][11:].str.len() > 20).all() and set(frame["Mind"][:11]) == {""}
+    assert frame["ROC AUC"][11] == "" and frame["Accuracy"][11] == "0.955"
+
+
+def test_pairs_are_tested_and_corrected(answers: Answers) -> None:
+    columns = [(0, 1), (0, 2), (1, 2)]
+    frame = tables.pairs(answers, columns)
+    areas = [
+        compare_aucs(answers.labels, answers.scores[:, i], answers.scores[:, j], answers.groups)
+        for i, j in columns
+    ]
+    assert frame["DeLong p, Holm"].to_list() == pytest.approx(adjust([each.p for each in areas]))
+    decision = compare_decisions(answers.labels, answers.called[:, 1], answers.called[:, 2])
+    assert frame["McNemar p"][2] == decision.p and frame["Only first right"][2] == decision.first_only
+    assert set(tables.FRACTIONS) <= set(frame.columns)
+
+
+def test_disagreements_open_the_cases(answers: Answers, table: Predictions) -> None:
+    frame = tables.disagreements(table, answers, "vgg16", "xception")
+    differ = answers.called[:, 0] != answers.called[:, 4]
+    assert frame["Image"].to_list() == table.path[answers.rows[differ]].tolist()
+    assert ((frame["VGG16"] >= 0.5) != (frame["Xception"] >= 0.5)).all()
+
+
+def test_the_studys_rows_say_what_to_mind() -> None:
+    frame = tables.published((*study.SINGLE, *study.SVMS))
+    assert len(frame) == 8 and (frame["Mind"].str.len() > 20).all()
+    assert frame["Accuracy"].to_list()[:5] == ["0.955", "0.970", "0.991", "0.961", "0.997"]
+    assert frame["Sensitivity"][0] == f"{71 / 86:.3f}" and frame["PPV"][0] == ""
+    assert frame["F1"].to_list()[5:] == ["1.000", "0.936", "0.936"]
+
+
+def test_a_model_takes_what_its_networks_take(answers: Answers, found) -> None:
+    times = {each.key: float(10 + place) for place, each in enumerate(BACKBONES)} | {"findings": 7.0}
+    column = tables.measures_table(answers, found, {}, times).set_index("Model")["ms an image"]
+    assert column["VGG16"] == "10.0" and column["SVM, 18 findings"] == "7.0"
+    assert column["Mean of five"] == column["SVM, five probabilities"] == "60.0"
+    assert column["SVM, all 23"] == "67.0"
+    best = next(each for each in answers.entrants if each.key == "best")
+    assert column[best.name] == f"{times[best.same_as]:.1f}"

@@ -1,0 +1,126 @@
+"""Which models are compared, on which images, at which operating point."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import DataError
+from core.evaluation.comparison import OTHERS, Answers, Question, ask, enter, inputs
+from core.evaluation.metrics import roc_auc, youden_threshold
+from core.evaluation.mistakes import find_file, find_mistakes
+from core.evaluation.predictions import Predictions
+from core.models.backbones import BACKBONES
+from core.models.ensemble import FEATURES, validation_part
+
+POINTS = [0.5] * 18
+KEYS = [each.key for each in BACKBONES]
+
+
+def test_all_eleven_enter(table: Predictions) -> None:
+    entrants, missing = enter(table, POINTS)
+    assert [each.key for each in entrants] == [*KEYS, *OTHERS] and missing == ""
+    assert [each.name for each in entrants][:5] == [each.name for each in BACKBONES]
+
+
+def test_baselines_by_hand(answers: Answers, table: Predictions) -> None:
+    scores = dict(zip([each.key for each in answers.entrants], answers.scores.T, strict=True))
+    five = table.scores[answers.rows, :5]
+    assert scores["mean"] == pytest.approx(five.mean(axis=1))
+    assert scores["vote"] == pytest.approx((five >= 0.5).sum(axis=1) / 5)
+    assert scores["ensemble"] == pytest.approx(table.scores[answers.rows, 5])
+    validation = (table.split == "val") & (table.label != "pneumonia")
+    truth = table.label[validation] == "covid"
+    best = max(range(5), key=lambda column: roc_auc(truth, table.scores[validation, column]))
+    (single,) = [each for each in answers.entrants if each.key == "best"]
+    assert single.same_as == KEYS[best] and BACKBONES[best].name in single.name
+    assert scores["best"] == pytest.approx(five[:, best])
+    (mean,) = [each for each in answers.entrants if each.key == "mean"]
+    assert mean.threshold == youden_threshold(truth, table.scores[validation, :5].mean(axis=1))
+
+
+def test_the_small_svms_see_their_inputs_alone(table: Predictions) -> None:
+    """And no image but validation ones: what the others say changes nothing."""
+    entrants = {each.key: each for each in enter(table, POINTS)[0]}
+    other = replace(table, findings=np.zeros_like(table.findings))
+    first, second = (entrants["svm_probabilities"].score(each) for each in (table, other))
+    assert first == pytest.approx(second) and roc_auc(table.label == "covid", first) > 0.9
+    assert len(set(entrants["svm_findings"].score(other))) == 1
+    scrambled = table.scores.copy()
+    scrambled[table.split != "val"] = 0.5
+    again = {each.key: each for each in enter(replace(table, scores=scrambled), POINTS)[0]}
+    assert again["svm_probabilities"].score(table) == pytest.approx(first)
+    assert again["svm_probabilities"].threshold == entrants["svm_probabilities"].threshold
+
+
+def test_inputs_are_the_ensembles(table: Predictions) -> None:
+    found = inputs(table, POINTS)
+    assert found.shape == (180, len(FEATURES)) and (found[:, :5] == table.scores[:, :5]).all()
+    assert found[:, 5:] == pytest.approx(1 / (1 + np.exp(-table.findings)))
+
+
+def test_without_validation_images_the_rest_is_compared(
+    drawn_predictions: Callable[..., Predictions],
+) -> None:
+    entrants, missing = enter(drawn_predictions(splits=("test",)), POINTS)
+    assert [each.key for each in entrants] == [*KEYS, "ensemble"]
+    assert "validation images" in missing
+
+
+def test_a_question_chooses_images_and_operating_points(table: Predictions) -> None:
+    entrants, _ = enter(table, POINTS)
+    asked = ask(Question("test", ("covid-0", "normal-1"), threshold=0.3), table, entrants)
+    assert set(table.split[asked.rows]) == {"test"}
+    assert set(table.source[asked.rows]) == {"covid-0", "normal-1"}
+    assert (asked.thresholds == 0.3).all() and (asked.called == (asked.scores >= 0.3)).all()
+    assert (asked.labels == (table.label[asked.rows] == "covid")).all()
+    own = ask(Question(None), table, entrants)
+    assert own.labels.size == 150 and own.thresholds[5] == 0.4
+    other = ask(Question("test", negatives="pneumonia"), table, entrants)
+    assert set(table.label[other.rows]) == {"covid", "pneumonia"}
+    assert ask(Question("test", negatives="both"), table, entrants).labels.size == 60
+
+
+def test_a_question_about_nothing_is_refused(table: Predictions) -> None:
+    with pytest.raises(DataError, match="choose another"):
+        ask(Question("seed_test"), table, enter(table, POINTS)[0])
+
+
+def test_validation_patients_keep_their_part() -> None:
+    parts = [validation_part(f"g{index}") for index in range(3000)]
+    assert 0.3 < parts.count("validation") / 3000 < 0.37
+
+
+def test_mistakes_are_wrong_and_the_surest_come_first(answers: Answers, table: Predictions) -> None:
+    found = find_mistakes(table, answers, "vgg16", most=3)
+    assert len(found) == 3
+    for each in found:
+        assert (each.score >= 0.5) != (each.label == "covid") and 1 <= each.others <= 5
+    distances = [abs(each.score - 0.5) for each in found]
+    assert distances == sorted(distances, reverse=True)
+    wrong = (answers.called[:, 0] != (answers.labels == 1)) * np.abs(answers.scores[:, 0] - 0.5)
+    assert distances[0] == pytest.approx(wrong.max())
+
+
+def test_sureness_counts_the_room_on_each_side(answers: Answers, table: Predictions) -> None:
+    """0.5 against an operating point of 0.9 is surer than 0.95."""
+    scores = np.tile([[0.95], [0.5]], (30, 1)).repeat(11, axis=1)
+    odd = replace(
+        answers, rows=answers.rows, scores=scores[: answers.labels.size], thresholds=np.full(11, 0.9)
+    )
+    odd = replace(odd, labels=(odd.scores[:, 0] < 0.9).astype(int))
+    first, *_, last = find_mistakes(table, odd, "vgg16", most=60)
+    assert (first.score, last.score) == (0.95, 0.5)
+
+
+def test_a_file_outside_the_folder_is_never_read(tmp_path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "in.png").write_bytes(b"in")
+    (tmp_path / "out.png").write_bytes(b"out")
+    assert find_file(folder, "in.png") == b"in"
+    assert find_file(folder, "gone.png") is None
+    for path in ("../out.png", str(tmp_path / "out.png")):
+        with pytest.raises(DataError, match="outside"):
+            find_file(folder, path)
