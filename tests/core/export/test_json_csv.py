@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from core.analysis.results import Analysis, BackboneReading, Provenance
-from core.display.tables import escape_cell
 from core.explain.heat_in_lungs import HeatInLungs
-from core.export.json_csv import DISCLAIMER, to_csv, to_json
+from core.export.json_csv import DISCLAIMER, escape_cell, to_csv, to_json
 from core.margins import Box
 from core.models.backbones import BACKBONES
 from core.models.ensemble import Contribution, EnsembleDecision
