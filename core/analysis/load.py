@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +15,9 @@ from core.models.bundle.files import REMEDY, bundle_path, read_manifest, verify_
 from core.models.bundle.manifest import BundleManifest, Precision
 from core.models.bundle.network_files import official_source
 from core.models.engine.openvino import Network, Progress, load_network, prepare
-from core.models.inference import (
-    Networks,
-    compile_networks,
-    raw_outputs,
-)
+from core.models.ensemble import EnsembleDecision
+from core.models.inference import Networks, RawOutputs, compile_networks, ensemble_features, raw_outputs
 from core.models.official import OFFICIAL, official_file
-
-if TYPE_CHECKING:
-    pass
-from core.analysis.run import _features
 
 STAND_IN = (
     "From the stand-in that this project trained; torchxrayvision's official weights are not installed "
@@ -59,6 +51,11 @@ class Models:
     ensemble: ensemble.Ensemble
     official: Network | None
     findings_note: str
+
+    def decide(self, raw: RawOutputs) -> EnsembleDecision:
+        """What the ensemble makes of the networks' answers to one image."""
+        points = self.manifest.findings.operating_points
+        return self.ensemble.decide(ensemble_features(raw.probabilities, raw.logits, points))
 
 
 def load_models(folder: Path, precision: Precision = "f32", progress: Progress | None = None) -> Models:
@@ -111,7 +108,7 @@ def run_self_test(folder: Path, models: Models) -> None:
         raw = raw_outputs(_reference_pixels(bundle_path(folder, manifest.reference)), models.networks)
     except EngineError as error:
         raise SelfTestError(f"The bundle '{manifest.name}' fails its self-test: {error}") from error
-    decision = models.ensemble.decide(_features(raw, models))
+    decision = models.decide(raw)
     near, near_raw = TOLERANCES[models.networks.precision]
     expected = {key: entry.reference_probability for key, entry in manifest.backbones.items()}
     expected["ensemble"] = manifest.ensemble.reference_probability

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +15,13 @@ from core.gate.plausibility import plausibility_warnings
 from core.margins import Box, bright_corners, crop, find_inside, share_of
 from core.models.backbones import BACKBONES
 from core.models.findings import FindingScore, finding_scores, findings_input
-from core.models.inference import (
-    RawOutputs,
-    checked,
-    ensemble_features,
-    raw_outputs,
-)
+from core.models.inference import RawOutputs, checked, raw_outputs
 from core.models.official import OFFICIAL, centre_square
 from core.models.severity import SeverityScore
 from core.preprocessing import crop_box, inside_box
 from core.reading.limits import SHORTEST_SIDE_PX
+from core.reading.radiograph import Radiograph
 from core.reading.warning import ReadingWarning
-
-if TYPE_CHECKING:
-    from core.reading.radiograph import Radiograph
 
 INITIALISATIONS = {
     "scratch": "trained from scratch by this project",
@@ -81,7 +73,7 @@ def analyse(radiograph: Radiograph, models: Models, *, cut_margins: bool | None 
         readings=_readings(raw, models, share_of(box, inside)),
         findings=findings,
         severity=severity,
-        decision=models.ensemble.decide(_features(raw, models)),
+        decision=models.decide(raw),
         warnings=(
             *radiograph.warnings,
             *_margin_warnings(radiograph.pixels, inside, lossy=radiograph.lossy),
@@ -91,10 +83,6 @@ def analyse(radiograph: Radiograph, models: Models, *, cut_margins: bool | None 
         milliseconds=(time.perf_counter() - start) * 1000,
         lungs=raw.lungs,
     )
-
-
-def _features(raw: RawOutputs, models: Models) -> NDArray[np.float32]:
-    return ensemble_features(raw.probabilities, raw.logits, models.manifest.findings.operating_points)
 
 
 def _margin_warnings(pixels: NDArray[np.float32], inside: Box, *, lossy: bool) -> tuple[ReadingWarning, ...]:

@@ -6,11 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydicom.uid import (
-    UID,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from tests.core.reading.dicom.dicom_files import (
     GREY,
