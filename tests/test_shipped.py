@@ -14,8 +14,8 @@ from core.models.bundle.files import read_manifest
 from core.phantom import Phantom, PhantomSpec, render
 from core.project import PROJECT, SHIPPED
 from core.reading.radiograph import Radiograph
-from train.data import read_manifest as read_records
-from train.evaluate import TOLERANCE, verify
+from train.bundle.verify import TOLERANCE, verify
+from train.data.records import read_manifest as read_records
 
 BUNDLE = PROJECT / "assets" / "bundles" / SHIPPED
 SEEDS = range(900, 908)

@@ -1,21 +1,24 @@
-"""The tree: where every module lies, and that an import goes down it, never up."""
+"""The tree: where every module lies, and that imports go down it, never up and never round."""
+
+from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 from core.project import PROJECT
 
-# Lowest first. A package's modules may import each other, and whatever stands above them in this list.
+# Lowest first. A module may import those of its own entry, and of whatever stands above that in its list.
 CORE = (
+    "core",
     "core.errors",
     "core.project",
     "core.vocabulary",
     "core.margins",
     "core.preprocessing",
-    "core.reading.warning",
     "core.reading",
     "core.reading.raster",
     "core.reading.dicom",
@@ -27,7 +30,6 @@ CORE = (
     "core.gate",
     "core.models",
     "core.models.bundle",
-    "core.models.skops_reader",
     "core.models.ensemble",
     "core.models.engine",
     "core.models.inference",
@@ -40,38 +42,64 @@ CORE = (
     "core.service",
     "core.tray",
 )
+TRAIN = (
+    "train",
+    "train.config",
+    "train.tools",
+    "train.data",
+    "train.networks",
+    "train.fitting",
+    "train.outputs",
+    "train.run",
+    "train.trials",
+    "train.cards",
+    "train.bundle",
+    "train.steps",
+    "train.schedule",
+    "train.samples",
+    "train.cli",
+    "train.__main__",
+)
+ORDERS = {"core": CORE, "train": TRAIN}
 
 
 def module_name(path: Path) -> str:
     return ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
 
 
-CORE_MODULES = {module_name(path): path for path in sorted((PROJECT / "core").rglob("*.py"))}
+MODULES = {module_name(path): path for layer in ORDERS for path in sorted((PROJECT / layer).rglob("*.py"))}
 
 
-def place(module: str, order: tuple[str, ...]) -> str | None:
-    """The longest entry of an order that a module belongs to."""
-    found = [entry for entry in order if module == entry or module.startswith(f"{entry}.")]
-    return max(found, key=len, default=None)
+def place(module: str) -> int:
+    """Where a module stands in its layer's list: by the longest entry that it belongs to."""
+    order = ORDERS[module.partition(".")[0]]
+    return order.index(max((each for each in order if f"{module}.".startswith(f"{each}.")), key=len))
 
 
-def imported(path: Path, layer: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == layer:
-            yield from (
-                name if (name := f"{node.module}.{each.name}") in CORE_MODULES else node.module
-                for each in node.names
-            )
+def imported(module: str, *, later: bool = True) -> Iterator[str]:
+    """The modules of the same layer that a module imports; those of functions only with `later`."""
+    tree = ast.parse(MODULES[module].read_text("utf-8"))
+    for node in ast.walk(tree) if later else tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == module.split(".")[0]:
+            names = {f"{node.module}.{each.name}" for each in node.names}
+            yield from (name if name in MODULES else str(node.module) for name in names)
 
 
-def test_every_module_of_core_has_a_place_in_the_tree() -> None:
-    assert [name for name in CORE_MODULES if name != "core" and place(name, CORE) is None] == []
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_lies_in_a_package_of_the_tree(module: str) -> None:
+    entry = ORDERS[module.partition(".")[0]][place(module)]
+    assert module == entry or entry not in ORDERS, f"{module} has no place in tests/test_tree.py"
 
 
-@pytest.mark.parametrize("module", [name for name in CORE_MODULES if place(name, CORE)])
+@pytest.mark.parametrize("module", MODULES)
 def test_imports_go_down_the_tree(module: str) -> None:
-    mine = CORE.index(place(module, CORE))
-    upward = {
-        other for other in imported(CORE_MODULES[module], "core") if CORE.index(place(other, CORE)) > mine
-    }
-    assert upward == set()
+    assert {other for other in imported(module) if place(other) > place(module)} == set()
+
+
+@pytest.mark.parametrize("layer", ORDERS)
+def test_no_modules_import_each_other_in_a_circle(layer: str) -> None:
+    graph = {each: set(imported(each, later=False)) for each in MODULES if each.split(".")[0] == layer}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle: {' -> '.join(error.args[1])}")

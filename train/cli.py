@@ -15,11 +15,11 @@ from core.errors import DataError, ThoraxLensError
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.models.bundle.manifest import Initialisation
 from core.project import PROJECT, SHIPPED, bundles_folder
-from train import pipeline
+from train import steps as pipeline
 from train.config import PRESETS
-from train.data import Progress as Told
-from train.data import read_manifest
-from train.pipeline import LeakPolicy, Run
+from train.data.records import read_manifest
+from train.run import LeakPolicy, Run
+from train.tools.progress import Progress as Told
 
 BUNDLES = bundles_folder()
 
@@ -152,7 +152,7 @@ def audit(
     ],
 ) -> None:
     """Look for images of one split that are (nearly) copies of another's; exits with 1 if there are any."""
-    from train.audit import find_leaks, report
+    from train.data.audit import find_leaks, report
 
     with _plainly(), _watching() as watch:
         found = find_leaks(read_manifest(data), data, RUN.parent / "audit", watch("Reading radiographs"))
@@ -236,7 +236,7 @@ def loso(
     ] = None,
 ) -> None:
     """Leave one source out: train without it, measure on it. `bundle` records the result."""
-    from train.loso import leave_sources_out
+    from train.trials.left_out import leave_sources_out
 
     with _run(run, preset, init, data, leaks, severity_scores) as current:
         whole = [each.key for each in _chosen(retrain)] if retrain else ()
@@ -280,7 +280,7 @@ def everything(
     ] = None,
 ) -> None:
     """Everything: the audit, all networks, sources left out, the bundle; resumes where it stopped."""
-    from train.beside import choose_at_once, learn
+    from train.schedule import choose_at_once, learn
 
     with _run(run, preset, init, data, leaks, severity_scores) as current:
         pipeline.check(current, name)
@@ -299,8 +299,8 @@ def remeasure(
     ] = True,
 ) -> None:
     """Measure a bundle's networks anew: predictions, operating points, ensemble, trials and cards."""
-    from train.remeasure import audited, compare_on_validation, recorded
-    from train.remeasure import remeasure as measure
+    from train.bundle.remeasure import audited, compare_on_validation, recorded
+    from train.bundle.remeasure import remeasure as measure
 
     with _plainly(), _watching() as watch:
         records = audited(bundle, data, RUN.parent / "audit", watch("Auditing the data"))
@@ -316,7 +316,7 @@ def ensemble(
     table: Annotated[Path, typer.Option(help="CSV: five probabilities, 18 findings, label (1 = COVID-19).")],
 ) -> None:
     """Fit the study's SVM to any table of features, and print its three rows as they should be."""
-    from train.ensemble import fit_study_table, print_report
+    from train.fitting.study import fit_study_table, print_report
 
     with _plainly():
         print_report(fit_study_table(table))
@@ -337,13 +337,13 @@ def evaluate(
 
 
 def _print_figures(bundle: Path) -> None:
-    from train.evaluate import report  # here: a machine with a GPU may lack what measuring needs
+    from train.bundle.verify import report
 
     console.print(report(bundle))
 
 
 def _verify(bundle: Path, data: Path | None, images: int | None) -> None:
-    from train import evaluate as evaluation
+    from train.bundle import verify as evaluation
 
     records = pipeline.measured_on(data)
     with _watching() as watch:

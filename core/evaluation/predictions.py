@@ -14,6 +14,7 @@ from core.errors import BundleError
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import REMEDY, bundle_path
 from core.models.bundle.manifest import BundleManifest
+from core.models.severity import MAX_EXTENT
 from core.vocabulary import FINDINGS
 
 TEXTS = ("path", "split", "source", "group", "label")
@@ -95,7 +96,7 @@ def _table(rows: list[dict[str, str]], thresholds: dict[str, float]) -> Predicti
     findings = np.array([[float(row[FINDING + name]) for name in FINDINGS] for row in rows])
     if not np.isfinite(findings).all():
         raise ValueError("a finding is no number")
-    if not (np.isnan(extent) | ((extent >= 0) & (extent <= 8))).all():
+    if not (np.isnan(extent) | ((extent >= 0) & (extent <= MAX_EXTENT))).all():
         raise ValueError("an extent is out of range")
     return Predictions(
         thresholds,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.models.severity import SeverityModel
+from core.models.severity import MAX_EXTENT, MAX_OPACITY, SeverityModel
 from core.preprocessing import Preprocessing
 from core.vocabulary import FINDINGS
 
@@ -71,8 +71,8 @@ OFFICIAL = OfficialWeights(
     preprocessing=Preprocessing(size_px=224, border_share=0.0, equalise=False),
     severity=(
         # The errors are the paper's; opacity's baseline is the mean deviation of its 94 published scores.
-        SeverityModel("extent", _on_lung_opacity(0.8705248), 3.4137437, 8.0, 1.14, 2.07, 94),
-        SeverityModel("opacity", _on_lung_opacity(0.5484423), 2.5535977, 6.0, 0.78, 1.26, 94),
+        SeverityModel("extent", _on_lung_opacity(0.8705248), 3.4137437, MAX_EXTENT, 1.14, 2.07, 94),
+        SeverityModel("opacity", _on_lung_opacity(0.5484423), 2.5535977, MAX_OPACITY, 0.78, 1.26, 94),
     ),
 )
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SeverityName = Literal["extent", "opacity"]
+MAX_EXTENT, MAX_OPACITY = 8.0, 6.0  # the ends of the scales (Cohen et al. 2020, arXiv:2005.11856)
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class SeverityScore:
         images: How many radiographs the error was measured on.
     """
 
-    name: Literal["extent", "opacity"]
+    name: SeverityName
     value: float
     maximum: float
     mean_absolute_error: float

@@ -164,8 +164,8 @@ def _squares(size_px: int) -> np.ndarray:
 
 def _cached_s(backbone: Backbone, size_px: int) -> float:
     from train.config import TransferConfig
-    from train.networks import build_trainable_base, fast_precision
-    from train.transfer import build_extractor, cache_features, train_head
+    from train.fitting.transfer import build_extractor, cache_features, train_head
+    from train.networks.learning import build_trainable_base, fast_precision
 
     with fast_precision():
         extractor = build_extractor(build_trainable_base(backbone, size_px), "average")

@@ -20,7 +20,7 @@ from core.errors import WeightsError
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
 from core.models.bundle.files import read_manifest
 from core.vocabulary import FINDINGS
-from train import pipeline
+from train import steps as pipeline
 from train.config import TINY
 
 SIZE = 32
@@ -118,7 +118,7 @@ def published(
 
 
 def base_weights() -> list[np.ndarray]:
-    from train.transfer import frozen_base
+    from train.fitting.transfer import frozen_base
 
     return frozen_base(VGG16, SIZE, None).get_weights()
 

@@ -19,7 +19,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from core.models.backbones import BACKBONES
 from core.project import PROJECT
-from train.data import has_bfloat16
+from train.tools.processes import has_bfloat16
 
 # Of an unbroken run, which took 110 s on two idle cores; those without bfloat16 are about half as fast.
 LIMIT_S = 180 if has_bfloat16() else 300

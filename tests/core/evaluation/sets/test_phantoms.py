@@ -9,8 +9,9 @@ from PIL import Image
 from core.errors import RadiographError
 from core.evaluation.sets.labelled import PICTURE_PX, draw_picture, find_data
 from core.evaluation.sets.phantoms import COUNT, SEED, PhantomSet
-from train import lungs, pipeline
+from train import steps as pipeline
 from train.config import PRESETS
+from train.fitting import lungs
 
 
 def test_the_classes_come_in_turn_and_every_phantom_is_a_patient() -> None:

@@ -1,0 +1,197 @@
+"""Cards: every section stands, figures are the bundle's own, and no text from outside becomes markup."""
+
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from core.display.markdown import harmless
+from core.display.wording import DISCLAIMER
+from core.errors import DataError
+from core.evaluation.evidence import collect_evidence
+from core.evaluation.trials import (
+    CoveredLungs,
+    LeftOutSources,
+    MeasuredAuc,
+    SourceClassifier,
+    Trials,
+    write_trials,
+)
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import file_sha256, read_manifest, verify_files, write_manifest
+from core.models.bundle.manifest import BundleFile, BundleManifest, DataSource
+from train.cards.aims import AIMS
+from train.cards.facts import TRIED, model_name, read_tried
+from train.cards.write import add_cards
+
+HOSTILE = "<b>x</b> | [l](http://x.example) $a$"
+MODEL = BACKBONES[2]
+TRIED_ROWS = """
+[[tried]]
+idea = "Letters | painted on"
+measured = "left-out sources, mean ROC AUC"
+figures = "0.61 to 0.66"
+kept = true
+"""
+
+
+def auc(value: float | None) -> MeasuredAuc:
+    return MeasuredAuc(images=123, positives=45, roc_auc=value, low=value, high=value)
+
+
+def trials() -> Trials:
+    strict = LeftOutSources(
+        model=MODEL.key, base="frozen", covid_source=HOSTILE, normal_source="y", measured=auc(0.411)
+    )
+    return Trials(
+        left_out=(strict, strict.model_copy(update={"normal_source": None, "measured": auc(0.922)})),
+        source_classifier=(
+            SourceClassifier(
+                model=MODEL.key,
+                label="covid",
+                sources=("a", "b"),
+                fitted=67,
+                measured=auc(0.983),
+                shuffled=0.51,
+                shuffled_low=0.3,
+                shuffled_high=0.7,
+            ),
+        ),
+        covered_lungs=(
+            CoveredLungs(model="ensemble", split="external", visible=auc(0.733), covered=auc(None)),
+        ),
+    )
+
+
+def prepared(random_bundle: Path, folder: Path, recorded: Trials | None) -> BundleManifest:
+    """A copy of a bundle, with a hostile source, and trials if any; its manifest."""
+    shutil.copytree(random_bundle, folder)
+    source = DataSource(
+        name=HOSTILE,
+        citation="A et al. 2020",
+        licence="CC BY 4.0",
+        counts={"train": 7, "test": 5},
+        classes={"train": {"covid": 7}, "test": {"covid": 5}},
+        views={"PA": 12},
+        population="children",
+    )
+    training = {"figures": {"audit": {"pairs": 4, "dropped_images": 9, "policy": "drop"}}}
+    changes = {"sources": [source], "training": training, "title": HOSTILE}
+    if recorded:
+        write_trials(folder / "trials.json", recorded)
+        sha256 = file_sha256(folder / "trials.json")
+        changes["trials"] = BundleFile(file="trials.json", sha256=sha256)
+    return read_manifest(folder).model_copy(update=changes)
+
+
+def cards(folder: Path) -> tuple[str, str]:
+    return (folder / "model_card.md").read_text("utf-8"), (folder / "data_card.md").read_text("utf-8")
+
+
+def section(card: str, heading: str) -> str:
+    return card.split(f"## {heading}\n")[1].split("\n## ")[0]
+
+
+@pytest.fixture
+def tried(tmp_path: Path) -> Path:
+    file = tmp_path / "tried.toml"
+    file.write_text(TRIED_ROWS)
+    return file
+
+
+def test_cards_join_the_files_that_the_manifest_vouches_for(random_bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    manifest = add_cards(folder, prepared(random_bundle, folder, None))
+    write_manifest(folder, manifest)
+    verify_files(folder, read_manifest(folder))
+    assert {"model_card.md", "data_card.md"} <= {each.file for each in manifest.files()}
+    (folder / "data_card.md").write_text("changed")
+    with pytest.raises(Exception, match=r"data_card\.md"):
+        verify_files(folder, read_manifest(folder))
+
+
+def test_the_model_card_says_what_the_bundle_measured(
+    random_bundle: Path, tmp_path: Path, tried: Path
+) -> None:
+    folder = tmp_path / "own"
+    manifest = add_cards(folder, prepared(random_bundle, folder, trials()), tried)
+    card, _ = cards(folder)
+    assert DISCLAIMER in card
+    for each in collect_evidence(folder, manifest):
+        row = rf"\| own sources \| {MODEL.name} \|.*{each.wrong} of {each.figures.images}"
+        assert each.model != MODEL.key or re.search(row, section(card, "Internal beside external"))
+    left_out = section(card, "Sources that were left out")
+    assert "0.411" in left_out and "0.922" in left_out and "known sources" in left_out
+    assert "Mean of strict trials, base has learnt from them: **0.411**" in left_out
+    told = section(card, "Do the features tell the source?")
+    assert "| covid | a / b | 67 | 123 | 0.983 (0.98–0.98) | 0.51 (0.30–0.70) |" in told
+    covered = section(card, "Do the models need the lungs?")
+    assert "| a clinic never seen (123) | Ensemble | 0.733 (0.73–0.73) | – |" in covered
+    assert "| Letters \\| painted on |" in section(card, "What was tried")
+
+
+def test_the_model_card_sets_each_aim_beside_what_was_measured(
+    random_bundle: Path, tmp_path: Path, tried: Path
+) -> None:
+    folder = tmp_path / "own"
+    manifest = add_cards(folder, prepared(random_bundle, folder, None), tried)
+    aims = section(cards(folder)[0], "Aims, reached and missed")
+    least = tomllib.loads(AIMS.read_text("utf-8"))["at_least"]["test"]["roc_auc"]
+    measured = {each.model: each for each in collect_evidence(folder, manifest) if each.split == "test"}
+    assert set(measured) == set(least) and len(least) == len(BACKBONES) + 1
+    for model, aim in least.items():
+        value = measured[model].figures.roc_auc
+        row = f"ROC AUC: {model_name(model)} | {aim:.3f} | {value:.4f} | {'yes' if value >= aim else 'no'} |"
+        assert row in aims
+    error = manifest.severity["extent"].mean_absolute_error
+    assert f"extent, at most | 1.600 | {error:.4f} | {'yes' if error <= 1.6 else 'no'} |" in aims
+    assert f"**Reached: {aims.count('| yes |')} of {aims.count('| yes |') + aims.count('| no |')}.**" in aims
+
+
+def test_without_trials_the_card_says_why_there_are_no_figures(random_bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    add_cards(folder, prepared(random_bundle, folder, None).model_copy(update={"lungs": None}))
+    card, _ = cards(folder)
+    assert section(card, "Sources that were left out").startswith("\nNot measured: that takes")
+    assert section(card, "Do the features tell the source?").startswith("\nNot measured: that takes")
+    assert section(card, "Do the models need the lungs?").startswith("\nNot measured: that takes")
+    assert section(card, "By severity").startswith("\nNot known")
+
+
+def test_the_data_card_counts_by_class_and_names_the_confounding(random_bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    add_cards(folder, prepared(random_bundle, folder, None))
+    _, card = cards(folder)
+    assert "| train | 7 | covid 7 |" in card and "children" in card and "PA 12" in card
+    confounding = section(card, "Class and source are nearly one thing")
+    assert re.search(r"Only COVID-19: \\<b", confounding)
+    assert "Only normal: no source" in confounding and "Both classes: no source" in confounding
+    assert "4 pairs" in section(card, "Patients and copies")
+
+
+def test_no_text_of_a_manifest_becomes_markup(random_bundle: Path, tmp_path: Path, tried: Path) -> None:
+    folder = tmp_path / "own"
+    add_cards(folder, prepared(random_bundle, folder, trials()), tried)
+    for card in cards(folder):
+        assert harmless(card) == card  # nothing is left to take away
+        live = re.sub(r"\\.", "", card)
+        assert not set("<>[]$`") & set(live)
+        widths = {}
+        for block in re.findall(r"(?:^\|.*\|\n)+", live, re.MULTILINE):
+            widths[block] = {line.count("|") for line in block.splitlines()}
+        assert widths and all(len(each) == 1 for each in widths.values())
+
+
+def test_the_table_of_what_was_tried_can_be_read() -> None:
+    assert all(each.idea and each.measured and each.figures for each in read_tried(TRIED))
+
+
+@pytest.mark.parametrize("text", ["[[tried]]\nidea = 'x'\n", "[[tried", TRIED_ROWS + "more = 1\n", None])
+def test_a_damaged_table_of_what_was_tried_is_named(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "tried.toml"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(DataError, match=r"tried\.toml cannot be read"):
+        read_tried(file)

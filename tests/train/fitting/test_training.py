@@ -1,0 +1,302 @@
+"""The steps of training themselves, on a few squares of noise: what is stored is what was trained."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import DataError
+from core.models.backbones import BACKBONE_BY_KEY, scale_pixels
+from core.preprocessing import Preprocessing
+from core.project import PROJECT
+from core.vocabulary import FINDINGS
+from train import steps as pipeline
+from train.bundle.roles import SEVERITY_PHANTOMS, choose_images
+from train.config import TINY, FindingsConfig, PretrainConfig, Stage, TransferConfig
+from train.data.records import LABELS, PHANTOM, Record, draw_phantoms
+from train.fitting.findings import (
+    LabelledSquares,
+    draw_crowd,
+    labelled_squares,
+    load_phantoms,
+    train_findings,
+)
+
+SIZE = 32
+# Keras reads its variables through an interface that numpy calls outdated.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture
+def squares() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (24, SIZE, SIZE), np.uint8)
+
+
+@pytest.fixture
+def records() -> list[Record]:
+    """Two thirds to learn from, one third to be held out; every label in both."""
+    splits = ("train", "train", "val")
+    return [
+        Record(f"{i}.png", LABELS[i % 3], splits[i // 3 % 3], "clinic", f"g{i}", None, "") for i in range(24)
+    ]
+
+
+def quiet(done: int, total: int) -> None:
+    assert 0 <= done <= total
+
+
+def test_folded_normalisation_answers_like_the_one_that_was_trained() -> None:
+    import keras
+
+    from core.models.engine.keras import build_base
+    from train.networks.learning import NORMALIZATION, build_trainable_base, plain_base
+
+    vgg16 = BACKBONE_BY_KEY["vgg16"]
+    trained = build_trainable_base(vgg16, SIZE)
+    random = np.random.default_rng(1)
+    for layer in trained.layers:
+        if layer.name.endswith(NORMALIZATION):
+            shape = layer.gamma.shape
+            drawn = [random.uniform(0.5, 1.5, shape), random.normal(0, 0.3, shape)]
+            layer.set_weights([*drawn, random.normal(0, 0.3, shape), random.uniform(0.5, 1.5, shape)])
+    base = plain_base(vgg16, trained)
+    names = [layer.name for layer in build_base(vgg16, SIZE).layers[1:]]
+    assert [layer.name for layer in base.layers[1:]] == names
+    images = scale_pixels(random.random((2, SIZE, SIZE)).astype(np.float32), vgg16.scale)
+    expected = keras.ops.convert_to_numpy(trained(images, training=False))
+    found = keras.ops.convert_to_numpy(base(images, training=False))
+    assert expected.std() > 0
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+def test_settled_normalisation_holds_the_mean_of_its_batches() -> None:
+    import keras
+
+    from train.networks.learning import settle_batch_normalization
+
+    network = keras.Sequential([keras.Input((3,)), keras.layers.BatchNormalization()])
+    batches = [(np.full((4, 3), value, np.float32), None) for value in (1.0, 2.0, 6.0)]
+    settle_batch_normalization(network, batches)
+    np.testing.assert_allclose(network.layers[0].moving_mean.numpy(), 3, rtol=1e-5)
+    assert network.layers[0].momentum == 0.99
+
+
+class Killed(BaseException):
+    """What a test stops a training with."""
+
+
+def test_pretraining_goes_on_where_it_was_interrupted(
+    squares: np.ndarray, records: list[Record], tmp_path: Path
+) -> None:
+    """Two stages, killed in the second epoch of the second: the same bytes as without."""
+    from train.fitting.pretrain import pretrain
+
+    said: list[str] = []
+    config = PretrainConfig(stages=(Stage(SIZE, 1, 4, 1e-3), Stage(SIZE, 2, 8, 1e-3)), batch=4)
+    backbone = BACKBONE_BY_KEY["resnet50"]
+    unbroken = pretrain(backbone, squares, records, config, tmp_path / "unbroken", quiet, said.append)
+    assert [line.partition(":")[0] for line in said] == [
+        f"{SIZE} px, epoch {epoch}" for epoch in ("1 of 1", "1 of 2", "2 of 2")
+    ]
+
+    def kill(done: int, total: int) -> None:
+        if (done, total) == (3, 4):
+            raise Killed
+
+    with pytest.raises(Killed):
+        pretrain(backbone, squares, records, config, tmp_path / "broken", kill, said.append)
+    said.clear()
+    resumed = pretrain(backbone, squares, records, config, tmp_path / "broken", quiet, said.append)
+    assert len(said) == 1 and "epoch 2 of 2" in said[0]
+    assert resumed.read_bytes() == unbroken.read_bytes()
+
+
+@pytest.mark.parametrize("key", ["resnet50", "vgg16"])  # with normalisation of its own, and without
+def test_a_base_learns_on_from_where_it_was(
+    squares: np.ndarray, records: list[Record], tmp_path: Path, key: str
+) -> None:
+    """With next to no learning rate its weights stay; with one they do not."""
+    import keras
+
+    from core.models.engine.keras import build_base, read_tensors, save_weights
+    from train.fitting.pretrain import pretrain
+
+    backbone, start = BACKBONE_BY_KEY[key], tmp_path / "start.safetensors"
+    keras.utils.set_random_seed(0)
+    save_weights(build_base(backbone, SIZE), start)
+    distances = []
+    for rate in (1e-12, 1e-2):
+        config = PretrainConfig(stages=(), further=(Stage(SIZE, 1, 8, rate),), batch=4)
+        folder = tmp_path / str(rate)
+        base = pretrain(backbone, squares, records, config, folder, quiet, lambda text: None, start)
+        learnt = read_tensors(base)
+        kernels = {name: value for name, value in read_tensors(start).items() if value.ndim == 4}
+        distances.append(max(float(np.abs(learnt[name] - value).max()) for name, value in kernels.items()))
+    assert distances[0] < 0.01 < distances[1]
+
+
+def test_a_transferred_network_answers_as_its_base_and_head_did(
+    squares: np.ndarray, records: list[Record], tmp_path: Path
+) -> None:
+    import keras
+
+    from core.models.engine.keras import build_base, build_network, load_weights, save_weights
+    from train.fitting.transfer import transfer
+
+    backbone = BACKBONE_BY_KEY["densenet121"]
+    keras.utils.set_random_seed(0)
+    save_weights(build_base(backbone, SIZE), tmp_path / "base.safetensors")
+    target = tmp_path / "densenet121.safetensors"
+    config = TransferConfig(epochs=3, patience=2, copies=1)
+    cache = tmp_path / "cache"
+    head = transfer(
+        backbone, squares, records, tmp_path / "base.safetensors", "average", config, cache, target, quiet
+    )
+    assert 1 <= head.epochs <= 3 and 0 <= head.validation_auc <= 1
+    network = build_network(backbone, SIZE, "average")
+    load_weights(network, target)
+    images = scale_pixels(squares[:4].astype(np.float32) / 255, backbone.scale)
+    features, probability = network.predict(images, verbose=0)
+    hidden = np.maximum(features.mean(axis=(1, 2)) @ head.weights[0] + head.weights[1], 0)
+    expected = 1 / (1 + np.exp(-(hidden @ head.weights[2] + head.weights[3])))
+    np.testing.assert_allclose(probability, expected, atol=0.02)  # kernels are stored in 8 bits
+
+
+def test_features_of_an_image_are_computed_once(
+    squares: np.ndarray, records: list[Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from train.fitting import transfer
+
+    asked: list[int] = []
+
+    def mean_grey(backbone, extractor, squares, copies, seed, progress=None, plain=True):
+        asked.append(len(squares))
+        return np.stack([squares.mean(axis=(1, 2), dtype=np.float32)[:, None]] * (copies + plain))
+
+    monkeypatch.setattr(transfer, "cache_features", mean_grey)
+    for name in ("base", "other"):
+        (tmp_path / name).write_text(name)
+    ways = BACKBONE_BY_KEY["vgg16"], None
+
+    def features(rows: slice, weights: str, copies: int = 0) -> np.ndarray:
+        config = TransferConfig(copies=copies)
+        chosen = squares[rows], records[rows]
+        return transfer.all_features(*ways, *chosen, tmp_path / weights, config, tmp_path / "cache")
+
+    first = features(slice(0, 4), "base")
+    assert first.shape == (1, 4, 1) and asked == [4]
+    more = features(slice(2, 7), "base")
+    assert asked == [4, 3] and (more[0, :2] == first[0, 2:]).all()
+    assert (more[0, :, 0] == squares[2:7].mean(axis=(1, 2), dtype=np.float32)).all()
+    features(slice(0, 4), "other")
+    assert asked == [4, 3, 4]
+    assert features(slice(0, 4), "base", copies=2).shape == (3, 4, 1) and asked == [4, 3, 4, 4]
+
+
+def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    labels = (random.random((12, len(FINDINGS))) < 0.5).astype(np.float32)
+    labels[0], labels[1] = 0, 1
+    data = LabelledSquares(random.integers(0, 255, (12, 64, 64), np.uint8), labels)
+    nobody = LabelledSquares(data.squares[:0], data.labels[:0])
+    config = FindingsConfig(stages=(Stage(64, 1, 8, 1e-3),), batch=4)
+    said: list[str] = []
+    fit = train_findings(data, data, nobody, config, tmp_path, quiet, said.append)
+    assert len(said) == 1 and fit.labelled_auc == {}
+    assert set(fit.phantom_auc) == set(FINDINGS)
+    assert all(0 < point < 1 for point in fit.operating_points)
+    fit.file.unlink()
+    again = train_findings(data, data, nobody, config, tmp_path, quiet, said.append)
+    assert len(said) == 1 and again.phantom_auc == fit.phantom_auc
+
+
+def test_crowded_phantoms_show_hard_findings_more_often(tmp_path: Path) -> None:
+    crowds = [draw_crowd(seed) for seed in range(400)]
+    assert crowds[7] == draw_crowd(7) and {len(each) for each in crowds} == set(range(6))
+    drawn = Counter(name for each in crowds for name, _ in each)
+    assert drawn["Nodule"] > 1.5 * drawn["Hernia"] > 0
+    assert all(0.25 <= severity <= 1 for each in crowds for _, severity in each)
+    crowded = load_phantoms(4, 0, Preprocessing(size_px=64), tmp_path, crowded=True)
+    for labels, named in zip(crowded.labels, crowds[:4], strict=True):
+        assert {name for name, _ in named} <= {FINDINGS[i] for i in np.flatnonzero(labels)}
+
+
+def test_only_the_eighteen_names_are_labels(squares: np.ndarray) -> None:
+    named = [frozenset({"Mass", "Fracture"}), frozenset(), frozenset({"bacteria"}), None]
+    records = [Record(f"{i}.png", "normal", "train", "x", f"g{i}", f, "") for i, f in enumerate(named)]
+    labelled = labelled_squares(records, squares[:4], "train")
+    assert len(labelled.squares) == 2
+    mass, fracture = (FINDINGS.index(name) for name in ("Mass", "Fracture"))
+    assert labelled.labels[0, mass] == 1 and labelled.labels[0, fracture] == 1
+    assert labelled.labels[1, mass] == 0 and np.isnan(labelled.labels[1, fracture])
+
+
+def test_without_severity_scores_phantoms_are_rendered_for_them(records: list[Record]) -> None:
+    roles = choose_images(records, None)
+    severity = [roles.records[index] for index in roles.severity]
+    assert len(severity) == SEVERITY_PHANTOMS
+    assert {each.source for each in severity} == {PHANTOM}
+    assert not {each.path for each in severity} & {roles.records[index].path for index in roles.evaluated}
+    assert np.isnan(roles.scores[roles.evaluated]).all()
+    extent, opacity = roles.scores[roles.severity].T
+    assert extent.max() > 3 and opacity.max() > 1 and extent.min() == 0
+
+
+def test_severity_scores_go_with_the_image_that_they_were_given_for(
+    records: list[Record], tmp_path: Path
+) -> None:
+    table = tmp_path / "scores.csv"
+    table.write_text("filename,geographic_mean,opacity_mean\nseen.png,3.7,2.0\nlearnt.png,1,0.5\n")
+    originals = {"8.png": "seen.png", "2.png": "learnt.png"}  # a held-out image and one to learn from
+    named = [replace(each, original=originals.get(each.path, "")) for each in records]
+    roles = choose_images(named, table)
+    scored = {roles.records[index].path: roles.scores[index].tolist() for index in roles.severity}
+    assert scored == {"8.png": [3.7, 2.0], "2.png": [1.0, 0.5]}
+    evaluated = {roles.records[index].path: roles.scores[index] for index in roles.evaluated}
+    assert "2.png" not in evaluated and evaluated.pop("8.png").tolist() == [3.7, 2.0]
+    assert evaluated and all(np.isnan(scores).all() for scores in evaluated.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "said"),
+    [
+        ("my bundle", LABELS, "cannot be called 'my bundle'"),
+        ("own", ("normal", "pneumonia"), "train has 0 groups labelled covid"),
+    ],
+)
+def test_what_would_stop_a_training_at_its_end_is_said_at_its_start(
+    tmp_path: Path, name: str, labels: tuple[str, ...], said: str
+) -> None:
+    run = pipeline.Run(tmp_path, TINY, None, "scratch", None, lambda title: quiet, print)
+    run.__dict__["records"] = [each for each in draw_phantoms(96, 0, pipeline.ALONE) if each.label in labels]
+    with pytest.raises(DataError, match=said):
+        pipeline.check(run, name)
+
+
+HEAD_PROGRAM = """
+import json
+import numpy as np
+from train.config import TransferConfig
+from train.transfer import train_head
+
+random = np.random.default_rng(0)
+features, labels = random.normal(size=(64, 8)).astype(np.float32), np.arange(64) % 2
+features[:, 0] += 3 * labels
+weights = np.ones(64, np.float32)
+head = train_head((features, labels, weights), (features, labels), TransferConfig(epochs=40))
+print(json.dumps(head.validation_auc))
+"""
+
+
+def test_a_head_trains_on_torch_too() -> None:
+    environment = os.environ | {"KERAS_BACKEND": "torch"}
+    command = [sys.executable, "-c", HEAD_PROGRAM]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout.splitlines()[-1]) > 0.9

@@ -1,0 +1,267 @@
+"""What `bundle.json` says of a bundle that is being built."""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+import subprocess
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.evaluation.metrics import roc_auc, youden_threshold
+from core.gate.plausibility import fit_limits
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import file_sha256
+from core.models.bundle.manifest import (
+    BundleFile,
+    BundleManifest,
+    DataSource,
+    EnsembleFile,
+    NetworksManifest,
+    SeverityFit,
+)
+from core.models.inference import RawOutputs, ensemble_features
+from core.models.severity import MAX_EXTENT, MAX_OPACITY, SeverityName
+from core.project import PROJECT
+from train.bundle.roles import Roles
+from train.bundle.trained import Trained
+from train.config import TrainConfig
+from train.data.records import PHANTOM, Record
+from train.fitting.ensemble import EnsembleFit
+from train.fitting.severity import fit_severity
+from train.outputs import Outputs
+
+PACKAGES = (
+    "keras",
+    "tensorflow-cpu",
+    "torch",
+    "torchxrayvision",
+    "openvino",
+    "scikit-learn",
+    "numpy",
+    "pillow",
+)
+
+# Collections that a manifest's `source` may name: citation, licence, and whose chests they show.
+KNOWN_SOURCES = {
+    "cohen": (
+        "Cohen et al. 2020, COVID-19 Image Data Collection, arXiv:2006.11988",
+        "per image",
+        "mostly adults; cases gathered from publications and sites of many countries",
+    ),
+    "cxnet": (
+        "Haghanifar et al. 2020, COVID-CXNet, arXiv:2006.13807",
+        "CC BY 4.0",
+        "mostly adults, a few children; gathered from publications and other collections",
+    ),
+    "nih": (
+        "Wang et al. 2017, ChestX-ray8, arXiv:1705.02315",
+        "free use with attribution",
+        "adults; one hospital in the United States",
+    ),
+    "kermany": (
+        "Kermany et al. 2018, Cell 172:1122-1131",
+        "CC BY 4.0",
+        "children of one to five years; one hospital in China",
+    ),
+    "actualmed": (
+        "Actualmed COVID-19 Chest X-ray Dataset Initiative, 2020",
+        "research use",
+        "ages not stated; one clinic",
+    ),
+    PHANTOM: ("Rendered by core/phantom", "as this project", "no patients: rendered, the truth is known"),
+}
+
+
+def _entry(folder: Path, name: str) -> dict[str, Any]:
+    return {"file": name, "sha256": file_sha256(folder / name)}
+
+
+def _manifest(
+    folder: Path,
+    part: NetworksManifest,
+    trained: Trained,
+    roles: Roles,
+    outputs: Outputs,
+    fitted: EnsembleFit,
+    answer: RawOutputs,
+    data: Path | None,
+    config: TrainConfig,
+) -> BundleManifest:
+    points = part.findings.operating_points
+    decision = fitted.ensemble.decide(ensemble_features(answer.probabilities, answer.logits, points))
+    validation = choose_thresholds(roles, outputs)
+    backbones = {
+        key: entry.model_copy(
+            update={
+                "reference_probability": answer.probabilities[key],
+                "threshold": validation[key].threshold,
+            }
+        )
+        for key, entry in part.backbones.items()
+    }
+    names = outputs.statistic_names
+    return BundleManifest(
+        **{name: getattr(part, name) for name in ("preprocessing", "pooling")},
+        backbones=backbones,
+        findings=part.findings.model_copy(update={"reference_logits": answer.logits.tolist()}),
+        lungs=part.lungs,
+        name=folder.name,
+        title=f"ThoraxLens {folder.name}",
+        created=datetime.now(UTC).date().isoformat(),
+        description=_description(roles, trained),
+        severity=_severity(roles, outputs),
+        ensemble=EnsembleFile(
+            **_entry(folder, "ensemble.skops"),
+            threshold=fitted.ensemble.threshold,
+            reference_probability=decision.probability,
+        ),
+        predictions=BundleFile(**_entry(folder, "predictions.csv")),
+        reference=BundleFile(**_entry(folder, "reference.png")),
+        trials=BundleFile(**_entry(folder, "trials.json")),
+        training=_training(trained, validation, fitted, data, config),
+        sources=_sources(roles, trained, data),
+        training_statistics=fit_limits(
+            [dict(zip(names, row.tolist(), strict=True)) for row in outputs.statistics[roles.typical]]
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A backbone on the validation images of the task, by the weights that ship.
+
+    Attributes:
+        threshold: The operating point that Youden's index prefers there.
+        roc_auc: There.
+    """
+
+    threshold: float
+    roc_auc: float
+
+
+def choose_thresholds(roles: Roles, outputs: Outputs) -> dict[str, Validation]:
+    """Chooses each backbone's operating point on the validation split, never on what measures it."""
+    rows = [i for i in roles.typical if roles.records[i].label != "pneumonia"]
+    labels = [int(roles.records[i].label == "covid") for i in rows]
+    return {
+        backbone.key: Validation(youden_threshold(labels, scores), roc_auc(labels, scores))
+        for backbone, scores in zip(BACKBONES, outputs.probabilities[rows].T, strict=True)
+    }
+
+
+def _description(roles: Roles, trained: Trained) -> str:
+    images = sum(trained.images[source]["total"] for source in trained.images)
+    sources = ", ".join(trained.images)
+    held_out = sum(roles.records[i].split != "val" for i in roles.evaluated)
+    return (
+        f"Five backbones ({_bases(trained)}), each with its own head, trained on {images} images "
+        f"({sources}); measured on {held_out} held-out images."
+    )
+
+
+def _bases(trained: Trained) -> str:
+    stages = [stage for each in BACKBONES for stage in trained.figures[each.key].get("pretraining", [])]
+    earlier = next((stage["from"] for stage in stages if stage["from"]), "an earlier bundle")
+    texts = {"scratch": "from scratch", "imagenet": "from ImageNet", "bundled": f"learning on from {earlier}"}
+    began = Counter(trained.began(backbone.key) for backbone in BACKBONES)
+    return ", ".join(f"{count} {texts[origin]}" for origin, count in began.most_common())
+
+
+def _severity(roles: Roles, outputs: Outputs) -> dict[SeverityName, SeverityFit]:
+    logits = outputs.logits[roles.severity]
+    groups = np.array([roles.records[index].group for index in roles.severity])
+    extent, opacity = roles.scores[roles.severity].T
+    return {
+        "extent": fit_severity(logits, extent, groups, MAX_EXTENT),
+        "opacity": fit_severity(logits, opacity, groups, MAX_OPACITY),
+    }
+
+
+def _training(
+    trained: Trained,
+    validation: dict[str, Validation],
+    fitted: EnsembleFit,
+    data: Path | None,
+    config: TrainConfig,
+) -> dict[str, Any]:
+    settings = asdict(config) | {"preprocessing": config.preprocessing.model_dump()}
+    made = {"versions": _versions(), "git_revision": _git_revision()}
+    return {
+        "configuration": settings,
+        "figures": trained.figures,
+        "validation_roc_auc": {key: each.roc_auc for key, each in validation.items()},
+        "ensemble": {
+            "c": fitted.c,
+            "train": fitted.train.images,
+            "validation": fitted.validation.images,
+            "test": fitted.test.images if fitted.test else 0,
+        },
+        "manifest_sha256": file_sha256(data / "manifest.csv") if data else None,
+        **(made if trained.earlier is None else _measured_anew(trained.earlier, made)),
+    }
+
+
+def _measured_anew(earlier: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
+    """By what the networks were trained, and by what they were measured since."""
+    kept = {name: earlier.get(name) for name in made}
+    return kept | {"measured_anew": {"date": datetime.now(UTC).date().isoformat(), **made}}
+
+
+def _versions() -> dict[str, str]:
+    installed = {
+        package.metadata["Name"].lower().replace("_", "-"): package.version
+        for package in importlib.metadata.distributions()
+    }
+    return {name: installed[name] for name in PACKAGES if name in installed}
+
+
+def _git_revision() -> str | None:
+    command = ["git", "rev-parse", "HEAD"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
+
+
+def _sources(roles: Roles, trained: Trained, data: Path | None) -> list[DataSource]:
+    measured = [roles.records[i] for i in roles.evaluated]
+    names = dict.fromkeys([*trained.images, *(each.source for each in measured)])
+    views = _views(data) if data else {}
+    inherited = (
+        [source for source in trained.parent.sources if source.name not in names] if trained.parent else []
+    )
+    return inherited + [_source(name, trained, measured, views.get(name, {})) for name in names]
+
+
+def _source(name: str, trained: Trained, measured: Sequence[Record], views: Mapping[str, int]) -> DataSource:
+    citation, licence, population = KNOWN_SOURCES.get(name, (name, "not stated", ""))
+    learnt = trained.images.get(name, {})
+    classes = {"train": {label: count for label, count in learnt.items() if label != "total"}}
+    for split in sorted({each.split for each in measured if each.source == name}):
+        classes[split] = dict(
+            Counter(each.label for each in measured if (each.source, each.split) == (name, split))
+        )
+    return DataSource(
+        name=name,
+        citation=citation,
+        licence=licence,
+        counts={split: sum(labels.values()) for split, labels in classes.items()},
+        classes=classes,
+        views=dict(views),
+        population=population,
+    )
+
+
+def _views(data: Path) -> dict[str, Counter[str]]:
+    """How often each source's images have each projection, from the column `view` if there is one."""
+    views: dict[str, Counter[str]] = defaultdict(Counter)
+    with (data / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row.get("view"):
+                views[row["source"]][row["view"]] += 1
+    return views

@@ -1,0 +1,168 @@
+"""Measuring a bundle's networks anew under another way of preparing radiographs; the weights stay."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+from rich.table import Table
+
+from core.errors import DataError
+from core.evaluation.metrics import draw_groups, roc_auc
+from core.evaluation.predictions import Predictions, read_predictions
+from core.evaluation.trials import read_trials
+from core.models.bundle.files import bundle_path, read_manifest
+from core.models.bundle.manifest import BundleManifest
+from train.bundle.build import FINDINGS_FILE, LUNGS_FILE, build_bundle
+from train.bundle.trained import Trained
+from train.config import TrainConfig
+from train.data.audit import find_leaks, without_leaks
+from train.data.records import Record
+from train.run import measured_on
+from train.tools.progress import Progress
+from train.trials.kept import LEFT_OUT, keep_left_out
+
+if TYPE_CHECKING:
+    from train.fitting.ensemble import EnsembleFit
+
+RESAMPLES = 1000
+
+
+def remeasure(
+    bundle: Path,
+    work: Path,
+    records: list[Record],
+    data: Path | None,
+    severity_scores: Path | None,
+    cut_margins: bool,
+    progress: Progress | None = None,
+) -> EnsembleFit:
+    """Writes a bundle anew from its own weights: predictions, operating points, ensemble, trials and cards.
+
+    What needed training without a source (`left_out`) stays as it was measured.
+
+    Args:
+        bundle: The bundle's folder; replaced at the end, or not at all.
+        work: A folder for what is in the making.
+        records: The data set that the bundle was measured on.
+        data: Its folder; phantoms need none.
+        severity_scores: Radiologists' scores (CSV), as when it was built.
+        cut_margins: Whether uniform margins are cut before the networks see a radiograph.
+        progress: Called with (done, total).
+
+    Raises:
+        BundleError: If the bundle is damaged.
+        DataError: If the data are others than those that the bundle was measured on.
+    """
+    manifest = read_manifest(bundle)
+    scored = {str(path) for path in recorded(bundle).path}
+    known = [each for each in records if each.split == "train" or each.path in scored]
+    if missing := scored - {each.path for each in known}:
+        raise DataError(
+            f"The data folder lacks {min(missing)} and {len(missing) - 1} more; use the one that the bundle "
+            "was evaluated on."
+        )
+    _lay_out(bundle, manifest, work)
+    config = _configuration(manifest)
+    recipe = config.preprocessing.model_copy(update={"cut_margins": cut_margins})
+    config = replace(config, preprocessing=recipe)
+    return build_bundle(work, bundle, _trained(manifest), known, data, severity_scores, config, progress)
+
+
+def recorded(bundle: Path) -> Predictions:
+    """What a bundle's models said about every image that it was measured on.
+
+    Raises:
+        BundleError: If the bundle is damaged.
+    """
+    return read_predictions(bundle, read_manifest(bundle))
+
+
+def audited(bundle: Path, data: Path | None, cache: Path, progress: Progress | None = None) -> list[Record]:
+    """The data set that a bundle was measured on, without what leaked when it was built.
+
+    Raises:
+        DataError: If the data folder cannot be read.
+        BundleError: If the bundle is damaged.
+    """
+    records = measured_on(data)
+    if data is None:
+        return records
+    began = {entry.initialisation for entry in read_manifest(bundle).backbones.values()}
+    return without_leaks(records, find_leaks(records, data, cache, progress), both_sides="bundled" in began)
+
+
+def compare_on_validation(before: Predictions, after: Predictions) -> Table:
+    """Every model on the validation images of the task, before and after; the rest chooses nothing."""
+    table = Table(*("model", "ROC AUC before", "after", "difference (95 %)", "wrong before", "after"))
+    rows = np.flatnonzero((before.split == "val") & np.isin(before.label, ("covid", "normal")))
+    order = {path: row for row, path in enumerate(after.path)}
+    there = np.array([order[path] for path in before.path[rows]])
+    labels, groups = before.label[rows] == "covid", before.group[rows]
+    for column, model in enumerate(before.thresholds):
+        scores = before.scores[rows, column], after.scores[there, column]
+        areas = [roc_auc(labels, each) for each in scores]
+        low, high = _difference(labels, groups, *scores)
+        wrong = [
+            int((part.called[which, column] != labels).sum())
+            for part, which in ((before, rows), (after, there))
+        ]
+        figures = [
+            f"{areas[0]:.4f}",
+            f"{areas[1]:.4f}",
+            f"{areas[1] - areas[0]:+.4f} ({low:+.4f} to {high:+.4f})",
+        ]
+        table.add_row(model, *figures, *map(str, wrong))
+    return table
+
+
+def _difference(
+    labels: NDArray[np.bool_], groups: NDArray[np.str_], first: NDArray[Any], second: NDArray[Any]
+) -> tuple[float, float]:
+    """The interval of the second ROC AUC less the first, from draws of whole patients."""
+    times_drawn, group_of = draw_groups(groups, RESAMPLES, seed=0)
+    drawn = (np.repeat(np.arange(labels.size), times) for times in times_drawn[:, group_of])
+    found = [roc_auc(labels[rows], second[rows]) - roc_auc(labels[rows], first[rows]) for rows in drawn]
+    low, high = np.quantile(found, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _lay_out(bundle: Path, manifest: BundleManifest, work: Path) -> None:
+    """The bundle's weights and left-out sources, as training would have left them."""
+    shutil.rmtree(work, ignore_errors=True)
+    (work / LEFT_OUT).mkdir(parents=True)
+    names = {key: f"{key}.safetensors" for key in manifest.backbones}
+    for key, entry in manifest.backbones.items():
+        shutil.copyfile(bundle_path(bundle, entry), work / names[key])
+    shutil.copyfile(bundle_path(bundle, manifest.findings), work / FINDINGS_FILE)
+    if manifest.lungs is None:
+        raise DataError(f"The bundle '{manifest.name}' has no lung network; train it anew instead.")
+    shutil.copyfile(bundle_path(bundle, manifest.lungs), work / LUNGS_FILE)
+    trials = read_trials(bundle, manifest)
+    keep_left_out(work / LEFT_OUT / "kept.json", trials.left_out if trials else ())
+
+
+def _configuration(manifest: BundleManifest) -> TrainConfig:
+    try:
+        return TypeAdapter(TrainConfig).validate_python(manifest.training["configuration"])
+    except (KeyError, ValidationError) as error:
+        raise DataError(
+            f"The bundle '{manifest.name}' does not record its training in a way that is known ({error}); "
+            "train it anew instead."
+        ) from error
+
+
+def _trained(manifest: BundleManifest) -> Trained:
+    learnt = {each.name: each.classes.get("train", {}) for each in manifest.sources}
+    return Trained(
+        images={name: {**labels, "total": sum(labels.values())} for name, labels in learnt.items() if labels},
+        operating_points=tuple(manifest.findings.operating_points),
+        findings_auc=dict(manifest.findings.roc_auc),
+        figures=manifest.training["figures"],
+        earlier=manifest.training,
+    )

@@ -1,0 +1,84 @@
+"""Which images serve what when a bundle is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.bundle.predictions import evaluation_records
+from train.data.records import PHANTOM, Record, draw_phantoms
+from train.data.severity_scores import read_severity_scores
+
+SEVERITY_SEED, SEVERITY_PHANTOMS = 900_000, 90  # as many as there are images that radiologists scored
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which images serve what, as indices into one list that is analysed once.
+
+    Attributes:
+        records: Every image that is needed.
+        evaluated: Those of `predictions.csv`.
+        typical: Those that the plausibility limits are fitted to: the validation split, whose collections
+            the networks learnt from.
+        severity: Those that extent and opacity are fitted to.
+        scores: (records, 2): extent and opacity, NaN where nobody knows them.
+    """
+
+    records: tuple[Record, ...]
+    evaluated: NDArray[np.int64]
+    typical: NDArray[np.int64]
+    severity: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+
+def choose_images(
+    records: Sequence[Record], severity_scores: Path | None, pneumonia: int | None = None
+) -> Roles:
+    """Assigns roles to images.
+
+    Args:
+        records: The data set.
+        severity_scores: Radiologists' scores, matched by `Record.original`; None fits severity to the truth
+            of phantoms instead, held-out ones of the data set or else rendered for the purpose.
+        pneumonia: At most so many test images of another pneumonia of each source; None for all.
+
+    Raises:
+        DataError: If the scores cannot be read.
+    """
+    evaluated = evaluation_records(records, pneumonia)
+    typical = [record for record in evaluated if record.split == "val"]
+    scored: dict[str, tuple[float, float]] = {}
+    if severity_scores is not None:
+        scored = {
+            each.filename: (each.extent, each.opacity) for each in read_severity_scores(severity_scores)
+        }
+        severity = [each for each in records if each.original in scored]
+    else:
+        severity = [each for each in evaluated if each.source == PHANTOM]
+        severity = severity or draw_phantoms(SEVERITY_PHANTOMS, SEVERITY_SEED, ("val",))
+    unique = {record.path: record for record in (*evaluated, *typical, *severity)}
+    index = {path: place for place, path in enumerate(unique)}
+    places = [
+        np.array([index[r.path] for r in part], dtype=np.int64) for part in (evaluated, typical, severity)
+    ]
+    scores = [_scores(record, scored) for record in unique.values()]
+    return Roles(tuple(unique.values()), *places, np.array(scores, dtype=np.float64).reshape(-1, 2))
+
+
+def _scores(record: Record, scored: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    if record.source == PHANTOM:
+        return _phantom_scores(record)
+    return scored.get(record.original, (np.nan, np.nan))
+
+
+def _phantom_scores(record: Record) -> tuple[float, float]:
+    from core.phantom import draw_spec, render
+
+    _, label, seed = record.path.split("/")
+    phantom = render(draw_spec(int(seed), label=label))  # type: ignore[arg-type]
+    return phantom.extent_score, phantom.opacity_score

@@ -1,0 +1,78 @@
+"""What a model card says of the aims that were set: each beside what was measured."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core.display.markdown import table
+from core.models.bundle.manifest import BundleManifest
+from core.vocabulary import FINDINGS
+from train.cards.facts import SPLIT_NAMES, Facts, model_name, text
+
+AIMS = Path(__file__).with_name("aims.toml")
+MEASURES = {"roc_auc": "ROC AUC", "accuracy": "accuracy"}
+
+Row = tuple[str, float, float, bool]  # what, the aim, what was measured, whether that is enough
+
+
+def aims(facts: Facts) -> str:
+    """Every aim of which anything was measured, and how many were reached."""
+    rows = [*_decisions(facts), *_others(facts.manifest)]
+    if not rows:
+        return "Nothing was measured of what was aimed at."
+    reached = sum(enough for *_, enough in rows)
+    cells = [
+        {
+            "what": what,
+            "aim": f"{aim:.3f}",
+            "measured": f"{measured:.4f}",
+            "reached": "yes" if enough else "no",
+        }
+        for what, aim, measured, enough in rows
+    ]
+    return (
+        f"{text('aims')}{_always_normal(facts)}\n\n**Reached: {reached} of {len(rows)}.**\n\n{table(cells)}"
+    )
+
+
+def _always_normal(facts: Facts) -> str:
+    """What accuracy is worth where most images are normal."""
+    splits = [split for split, measures in _aims()["at_least"].items() if "accuracy" in measures]
+    counted = {each.split: each.figures for each in facts.evidence if each.split in splits}
+    return "".join(
+        f" Always answering normal has an accuracy of {1 - figures.positives / figures.images:.3f} on "
+        f"{SPLIT_NAMES[split]}."
+        for split, figures in counted.items()
+    )
+
+
+@cache
+def _aims() -> dict[str, Any]:
+    return tomllib.loads(AIMS.read_text(encoding="utf-8"))
+
+
+def _decisions(facts: Facts) -> Iterator[Row]:
+    for split, measures in _aims()["at_least"].items():
+        for measure, models in measures.items():
+            for each in facts.evidence:
+                if each.split == split and each.model in models:
+                    aim, figures = models[each.model], each.figures
+                    measured = figures.roc_auc if measure == "roc_auc" else figures.confusion.accuracy
+                    what = f"{SPLIT_NAMES[split]}, {MEASURES[measure]}: {model_name(each.model)}"
+                    yield what, aim, measured, measured >= aim
+
+
+def _others(manifest: BundleManifest) -> Iterator[Row]:
+    for name, aim in _aims()["at_most"].items():
+        error = manifest.severity[name].mean_absolute_error
+        yield f"mean absolute error of {name}, at most", aim, error, error <= aim
+    others, known, lungs = _aims()["others"], manifest.findings.roc_auc, manifest.lungs
+    if set(known) == set(FINDINGS):
+        mean = sum(known.values()) / len(known)
+        yield "mean ROC AUC of all findings on phantoms", others["findings"], mean, mean >= others["findings"]
+    if lungs and lungs.dice is not None:
+        yield "Dice coefficient of the lungs", others["lungs"], lungs.dice, lungs.dice >= others["lungs"]

@@ -1,0 +1,189 @@
+"""The sections of a model card, after Mitchell et al. 2019 (Model Cards, arXiv:1810.03993)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from core.display.markdown import plain, table
+from core.evaluation.evidence import SPLITS, Evidence
+from core.models.bundle.manifest import BundleManifest
+from train.cards import aims as card_aims
+from train.cards import strata as card_strata
+from train.cards import trials as card_trials
+from train.cards.facts import SPLIT_NAMES, Facts, Tried, bullets, model_name, recorded, text
+
+
+def sections(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Headings and their Markdown, in order."""
+    manifest, trials, predictions = facts.manifest, facts.trials, facts.predictions
+    yield "What it is", _what(manifest)
+    yield "What it is for, and what it is not for", text("use")
+    yield "What it learnt from", _learnt(manifest)
+    yield "How it was measured", text("measured")
+    yield "Internal beside external", _figures(facts)
+    yield "Aims, reached and missed", card_aims.aims(facts)
+    yield "Sources that were left out", card_trials.left_out(trials)
+    yield "Do the features tell the source?", card_trials.sources_told(trials)
+    yield "Do the models need the lungs?", card_trials.covered(trials)
+    yield "By source", card_strata.by_source(predictions)
+    yield "By severity", card_strata.by_severity(predictions)
+    yield "Another pneumonia", card_strata.pneumonia(predictions)
+    yield "Calibration", card_strata.calibration(predictions)
+    yield "Findings, extent and opacity", _findings(manifest)
+    yield "What was tried", _tried(facts.tried)
+    yield "Limits", text("limits")
+    yield "Versions", _versions(manifest)
+
+
+def _what(manifest: BundleManifest) -> str:
+    names = ", ".join(model_name(key) for key in manifest.backbones)
+    return f"{plain(manifest.description)}\n\n" + bullets(
+        f"Five convolutional networks ({names}), each a frozen base and a head of its own "
+        f"({manifest.pooling} pooling, 256 units, one sigmoid).",
+        f"Input: one frontal chest radiograph at {manifest.preprocessing.size_px} px. Output: a number from "
+        "0 (like the normal images) to 1 (like the COVID-19 images). There is no third answer.",
+        "A findings network scores 18 radiological findings; a linear support vector machine combines both "
+        "into one decision with a calibrated probability. Task and design are those of Solis Calero 2021.",
+        _lungs(manifest),
+        "Weights are stored as int8 for each output channel; everything here was measured on what is stored.",
+        f"Built on {plain(manifest.created)} as the bundle {plain(manifest.name)}.",
+    )
+
+
+def _lungs(manifest: BundleManifest) -> str:
+    lungs = manifest.lungs
+    if lungs is None:
+        return "There is no lung network."
+    people = (
+        f"{lungs.dice:.3f} on {lungs.images} masks drawn by people, cross-validated"
+        if lungs.dice is not None
+        else "and there were no masks drawn by people"
+    )
+    moved = (
+        f" Another {lungs.misregistered} masks fit only once they are stretched, as if drawn on another "
+        f"frame, and were left out; with them it is {lungs.dice_with_all:.3f}."
+        if lungs.misregistered and lungs.dice_with_all is not None
+        else ""
+    )
+    dice = f"Dice {lungs.phantom_dice:.3f} on held-out phantoms, {people}.{moved}"
+    return f"A lung network outlines the lungs: {dice}"
+
+
+def _learnt(manifest: BundleManifest) -> str:
+    training = manifest.training
+    told: dict[str, list[str]] = defaultdict(list)
+    for key, figures in training.get("figures", {}).items():
+        if isinstance(figures, dict) and "pretraining" in figures:
+            told[_steps(figures["pretraining"])].append(model_name(key))
+    svm = training.get("ensemble", {})
+    return bullets(
+        f"{sum(source.counts.get('train', 0) for source in manifest.sources)} training images; the data card "
+        "says from where.",
+        *(
+            f"{'Bases' if names[1:] else 'Base'} of {', '.join(names)}: {steps}."
+            for steps, names in told.items()
+        ),
+        f"Ensemble: fitted to {svm['train']} validation images, calibrated on {svm['validation']} others, "
+        f"C = {svm['c']}."
+        if svm
+        else "",
+    )
+
+
+def _steps(pretraining: Sequence[Mapping[str, Any]]) -> str:
+    """What `train.steps` notes of a base, as a phrase."""
+    if not pretraining:
+        return "ImageNet's, as they were published"
+    return ", then ".join(
+        f"{'on from the bundle ' + plain(step['from']) if step['from'] else 'from scratch'} with "
+        + " and ".join(
+            f"{each['epochs']} x {each['images']:,} images at {each['size_px']} px" for each in step["stages"]
+        )
+        for step in pretraining
+    )
+
+
+def _figures(facts: Facts) -> str:
+    cells = {(each.model, each.split): each for each in facts.evidence}
+    splits = [split for split in SPLITS if any(each.split == split for each in facts.evidence)]
+    if not splits:
+        return "No held-out images of both classes: nobody knows how good these models are."
+    models = list(facts.predictions.thresholds)
+    overview = [
+        {"model": model_name(model)}
+        | {_heading(cells[model, split]): _auc(cells[model, split]) for split in splits}
+        for model in models
+    ]
+    details = [_detail(cells[model, split]) for split in splits for model in models]
+    return (
+        f"ROC AUC (95 %):\n\n{table(overview)}\n\n"
+        f"Decisions at each model's own threshold, and the error of its probability:\n\n{table(details)}"
+    )
+
+
+def _heading(evidence: Evidence) -> str:
+    figures = evidence.figures
+    return f"{SPLIT_NAMES[evidence.split]} ({figures.images}, {figures.positives} COVID-19)"
+
+
+def _auc(evidence: Evidence) -> str:
+    interval = evidence.figures.roc_auc_interval
+    return f"{evidence.figures.roc_auc:.3f} ({interval.low:.2f}–{interval.high:.2f})"
+
+
+def _detail(evidence: Evidence) -> dict[str, str]:
+    figures = evidence.figures
+    return {
+        "images": SPLIT_NAMES[evidence.split],
+        "model": model_name(evidence.model),
+        "threshold": f"{figures.threshold:.3f}",
+        "sensitivity": f"{figures.confusion.sensitivity:.3f}",
+        "specificity": f"{figures.confusion.specificity:.3f}",
+        "wrong": f"{evidence.wrong} of {figures.images}",
+        "Brier score": f"{figures.brier:.3f}",
+        "calibration error": f"{figures.calibration_error:.3f}",
+    }
+
+
+def _findings(manifest: BundleManifest) -> str:
+    known = sorted((auc, name) for name, auc in manifest.findings.roc_auc.items())
+    quality = ""
+    if known:
+        (least, worst), (most, best) = known[0], known[-1]
+        quality = (
+            f"Findings: mean ROC AUC {sum(auc for auc, _ in known) / len(known):.2f} over {len(known)} on "
+            f"phantoms that the network has not learnt from; from {least:.2f} ({plain(worst)}) to {most:.2f} "
+            f"({plain(best)}). 0.5 is a finding's operating point, not a probability."
+        )
+    scores = (
+        f"{name.capitalize()} (0–{fit.maximum:g}): mean absolute error {fit.mean_absolute_error:.2f} on "
+        f"{fit.images} images, cross-validated over patients; always answering with the mean "
+        f"{fit.baseline_error:.2f}; correlation {fit.correlation:.2f}."
+        for name, fit in manifest.severity.items()
+    )
+    return bullets(quality, *scores)
+
+
+def _tried(tried: Sequence[Tried]) -> str:
+    rows = [
+        {
+            "idea": plain(each.idea),
+            "measured": plain(each.measured),
+            "figures": plain(each.figures),
+            "kept": "yes" if each.kept else "no",
+        }
+        for each in tried
+    ]
+    return table(rows) or "Nothing is recorded."
+
+
+def _versions(manifest: BundleManifest) -> str:
+    training = manifest.training
+    versions = training.get("versions", {})
+    return bullets(
+        ", ".join(f"{plain(name)} {plain(version)}" for name, version in versions.items()),
+        f"git revision {recorded(training.get('git_revision'))}",
+        f"SHA-256 of the data's manifest.csv: {recorded(training.get('manifest_sha256'))}",
+    )

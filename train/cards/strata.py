@@ -1,0 +1,77 @@
+"""What a model card says of a bundle's predictions, source by source and stratum by stratum."""
+
+from __future__ import annotations
+
+from core.display.markdown import plain, table
+from core.evaluation.predictions import Predictions
+from core.evaluation.strata import (
+    Share,
+    calibration_tables,
+    results_by_severity,
+    results_by_source,
+    results_on_pneumonia,
+)
+from core.evaluation.trials import ENSEMBLE
+from train.cards.facts import SPLIT_NAMES, model_name, text
+
+
+def by_source(predictions: Predictions) -> str:
+    """Sensitivity and specificity of each source."""
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    for each in results_by_source(predictions):
+        row = rows.setdefault(
+            (each.split, each.source, each.label),
+            {"split": SPLIT_NAMES[each.split], "source": plain(each.source), "class": each.label},
+        )
+        _add_share(row, each.right)
+    if not rows:
+        return "No held-out images."
+    return f"{text('by_source')}\n\n{table(list(rows.values()))}"
+
+
+def by_severity(predictions: Predictions) -> str:
+    """Sensitivity by geographic extent."""
+    rows: dict[str, dict[str, str]] = {}
+    for each in results_by_severity(predictions):
+        row = rows.setdefault(each.stratum, {"geographic extent": each.stratum})
+        _add_share(row, each.sensitivity)
+    if not rows:
+        return "Not known: no held-out COVID-19 image has a severity score."
+    return f"{text('by_severity')}\n\n{table(list(rows.values()))}"
+
+
+def pneumonia(predictions: Predictions) -> str:
+    """What the models say to another pneumonia."""
+    rows: dict[str, dict[str, str]] = {}
+    for each in results_on_pneumonia(predictions):
+        row = rows.setdefault(each.source, {"source": plain(each.source)})
+        _add_share(row, each.called)
+        if each.called.model == ENSEMBLE:
+            row["median of the ensemble"] = f"{each.median:.2f}"
+    if not rows:
+        return "Not measured: there are no such images."
+    return f"{text('pneumonia')}\n\n{table(list(rows.values()))}"
+
+
+def _add_share(row: dict[str, str], share: Share) -> None:
+    row.setdefault("images (patients)", f"{share.images} ({share.groups})")
+    interval = f" ({share.interval.low:.2f}–{share.interval.high:.2f})" if share.model == ENSEMBLE else ""
+    row[model_name(share.model)] = f"{share.share:.2f}{interval}"
+
+
+def calibration(predictions: Predictions) -> str:
+    """The ensemble's reliability, in bins."""
+    rows = [
+        {
+            "images": SPLIT_NAMES[each.split],
+            "mean probability": f"{found.predicted:.2f}",
+            "share of COVID-19": f"{found.observed:.2f}",
+            "count": str(found.images),
+        }
+        for each in calibration_tables(predictions)
+        if each.model == ENSEMBLE
+        for found in each.bins
+    ]
+    if not rows:
+        return "Not measured."
+    return f"{text('calibration')}\n\n{table(rows)}"

@@ -1,0 +1,1 @@
+"""The images to learn from and to measure on."""

@@ -1,0 +1,1 @@
+"""What learns: the backbones, their heads, findings, lungs, severity, ensemble."""

@@ -1,0 +1,322 @@
+"""The stand-in findings network: torchxrayvision's own DenseNet121, trained on phantoms and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.metrics import roc_auc, youden_threshold
+from core.models.engine.keras import write_tensors
+from core.preprocessing import Preprocessing, network_input
+from core.vocabulary import FINDINGS
+from train.config import FindingsConfig
+from train.data.images import to_bytes
+from train.data.records import Record
+from train.networks.augment import GENTLE, augment, plain
+from train.tools.cache import map_cached, short_hash
+from train.tools.files import replacing
+from train.tools.logs import open_log
+from train.tools.processes import has_bfloat16
+from train.tools.progress import Progress
+
+# What NIH's labels speak of; the other four names of the 18 come from other collections.
+NIH_FINDINGS = frozenset(FINDINGS) - {"Lung Lesion", "Fracture", "Lung Opacity", "Enlarged Cardiomediastinum"}
+
+# Crowded phantoms show none to five findings, and what is small or easily mistaken more often than the rest.
+CROWD = (0.08, 0.20, 0.26, 0.22, 0.14, 0.10)
+HARD = {
+    "Nodule": 3.0, "Lung Lesion": 3.0, "Fracture": 3.0, "Mass": 2.0, "Pleural_Thickening": 2.0,
+    "Atelectasis": 2.0, "Infiltration": 1.5, "Pneumonia": 1.5, "Consolidation": 1.5, "Fibrosis": 1.3,
+}  # fmt: skip
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledSquares:
+    """Images with findings.
+
+    Attributes:
+        squares: (n, s, s), uint8.
+        labels: (n, 18), float32: 1, 0, or NaN where nobody knows.
+    """
+
+    squares: NDArray[np.uint8]
+    labels: NDArray[np.float32]
+
+    def joined(self, other: LabelledSquares) -> LabelledSquares:
+        """Both, one after the other."""
+        return LabelledSquares(
+            np.concatenate([self.squares, other.squares]), np.concatenate([self.labels, other.labels])
+        )
+
+
+@dataclass(frozen=True)
+class FindingsFit:
+    """A trained findings network.
+
+    Attributes:
+        file: Its weights.
+        operating_points: The probability that Youden's index prefers, per finding, on validation images.
+        phantom_auc: ROC AUC per finding on validation phantoms (NaN where only one class is there).
+        labelled_auc: The same on labelled radiographs, where at least 20 positives exist; empty without data.
+    """
+
+    file: Path
+    operating_points: tuple[float, ...]
+    phantom_auc: dict[str, float]
+    labelled_auc: dict[str, float]
+
+
+def load_phantoms(
+    count: int,
+    seed: int,
+    preprocessing: Preprocessing,
+    cache: Path,
+    progress: Progress | None = None,
+    *,
+    crowded: bool = False,
+) -> LabelledSquares:
+    """Renders phantoms with findings: six in eight a mixture, one COVID-like, one another pneumonia.
+
+    Args:
+        count: How many.
+        seed: Of the first; the others follow.
+        preprocessing: What the network will see.
+        cache: Folder in which they are kept.
+        progress: Called with (done, total).
+        crowded: All of them with more findings, the hard ones more often: an image teaches more, and a
+            prevalence that holds nowhere.
+    """
+    kinds = ("crowded",) if crowded else ("covid", "pneumonia", *("findings",) * 6)
+    jobs = [(seed + index, kinds[index % len(kinds)], preprocessing) for index in range(count)]
+    parts = [preprocessing.model_dump_json(), str(seed), str(count), *(["crowded"] if crowded else [])]
+    return LabelledSquares(*map_cached(_phantom, jobs, cache / f"findings-{short_hash(parts)}.npz", progress))
+
+
+def _phantom(job: tuple[int, Any, Preprocessing]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    from core.phantom import draw_spec, render
+
+    seed, kind, preprocessing = job
+    crowded = kind == "crowded"
+    spec = draw_spec(seed, label="findings" if crowded else kind, size_px=preprocessing.size_px)
+    phantom = render(replace(spec, findings=draw_crowd(seed)) if crowded else spec)
+    square = to_bytes(network_input(phantom.pixels, preprocessing))
+    return square, np.array([name in phantom.findings for name in FINDINGS], dtype=np.float32)
+
+
+def draw_crowd(seed: int) -> tuple[tuple[str, float], ...]:
+    """The findings of a crowded phantom: pairs of a name and a severity in [0.25, 1]."""
+    random = np.random.default_rng([seed, 77])
+    weights = np.array([HARD.get(name, 1.0) for name in FINDINGS])
+    count = int(random.choice(len(CROWD), p=CROWD))
+    chosen = random.choice(len(FINDINGS), count, replace=False, p=weights / weights.sum())
+    return tuple((FINDINGS[number], float(random.uniform(0.25, 1))) for number in chosen)
+
+
+def labelled_squares(records: Sequence[Record], squares: NDArray[np.uint8], split: str) -> LabelledSquares:
+    """The radiographs of a split whose findings somebody labelled by the 18 names, as NIH did.
+
+    Of NIH's fourteen, what is not named is absent; of the other four, nobody knows.
+    """
+    chosen = [i for i, each in enumerate(records) if each.split == split and _is_labelled(each)]
+    labels = np.full((len(chosen), len(FINDINGS)), np.nan, dtype=np.float32)
+    for row, index in enumerate(chosen):
+        named = records[index].findings or frozenset()
+        for column, name in enumerate(FINDINGS):
+            if name in named or name in NIH_FINDINGS:
+                labels[row, column] = name in named
+    return LabelledSquares(squares[chosen], labels)
+
+
+def _is_labelled(record: Record) -> bool:
+    return record.findings is not None and record.findings <= frozenset(FINDINGS)
+
+
+def train_findings(
+    train: LabelledSquares,
+    phantoms: LabelledSquares,
+    labelled: LabelledSquares,
+    config: FindingsConfig,
+    folder: Path,
+    watch: Progress,
+    report: Report,
+) -> FindingsFit:
+    """Trains the network, chooses operating points and stores it.
+
+    Args:
+        train: What it learns from.
+        phantoms: Validation phantoms.
+        labelled: Validation radiographs; may be empty.
+        config: The knobs.
+        folder: Where checkpoints and `findings.safetensors` go; an interrupted run resumes from it.
+        watch: Called with (done, total) steps of a stage.
+        report: Called with a sentence after each epoch.
+    """
+    import torch
+
+    from core.models.engine.keras import read_tensors
+    from core.models.engine.torchxrayvision import build_findings_network, load_findings_network
+
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "findings.safetensors"
+    if not file.is_file():
+        torch.manual_seed(config.seed)
+        network = build_findings_network().to(memory_format=torch.channels_last)
+        for index in range(len(config.stages)):
+            _run(network, train, config, index, folder, watch, report)
+        _save(network, file)
+    network = load_findings_network(read_tensors(file))
+    size_px = train.squares.shape[1]
+    on_phantoms = predict(network, phantoms.squares, size_px)
+    on_labelled = predict(network, labelled.squares, size_px)
+    logits = np.concatenate([on_phantoms, on_labelled])
+    labels = np.concatenate([phantoms.labels, labelled.labels])
+    return FindingsFit(
+        file=file,
+        operating_points=tuple(_operating_point(*column) for column in zip(labels.T, logits.T, strict=True)),
+        phantom_auc=finding_aucs(phantoms.labels, on_phantoms, 1),
+        labelled_auc=finding_aucs(labelled.labels, on_labelled, 20),
+    )
+
+
+def _run(
+    network: Any,
+    data: LabelledSquares,
+    config: FindingsConfig,
+    index: int,
+    folder: Path,
+    watch: Progress,
+    report: Report,
+) -> None:
+    import torch
+
+    stage = config.stages[index]
+    steps = -(-stage.images // config.batch)
+    optimizer = torch.optim.AdamW(network.parameters(), stage.learning_rate, weight_decay=config.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, stage.learning_rate, total_steps=stage.epochs * steps + 1, pct_start=0.15
+    )
+    checkpoint = folder / f"findings.stage{index}.pt"
+    first = _resume(checkpoint, network, optimizer, schedule)
+    before = sum(earlier.epochs for earlier in config.stages[:index])
+    if first == stage.epochs:
+        return
+    with open_log(folder / "logs" / "findings", before + first + 1) as log:
+        for epoch in range(first, stage.epochs):
+            loss = _learn(network, data, optimizer, schedule, config, index, epoch, watch)
+            log(before + epoch + 1, {"loss": loss, "learning_rate": schedule.get_last_lr()[0]})
+            state = {
+                "network": network.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+                "epoch": epoch + 1,
+            }
+            with replacing(checkpoint) as partial:
+                torch.save(state, partial)
+            report(f"findings, {stage.size_px} px, epoch {epoch + 1} of {stage.epochs}: loss {loss:.4f}")
+
+
+def _learn(
+    network: Any,
+    data: LabelledSquares,
+    optimizer: Any,
+    schedule: Any,
+    config: FindingsConfig,
+    index: int,
+    epoch: int,
+    watch: Progress,
+) -> float:
+    """One epoch; returns its mean loss."""
+    import torch
+
+    stage = config.stages[index]
+    steps = -(-stage.images // config.batch)
+    random = np.random.default_rng((config.seed, stage.size_px, epoch))
+    drawn = random.permutation(np.resize(random.permutation(len(data.squares)), stage.images))
+    network.train()
+    losses = []
+    for step in range(steps):
+        rows = drawn[step * config.batch : (step + 1) * config.batch]
+        grey = np.stack([augment(data.squares[row], stage.size_px, random, GENTLE) for row in rows])
+        losses.append(_step(network, optimizer, _batch(grey), torch.from_numpy(data.labels[rows])))
+        schedule.step()
+        watch(epoch * steps + step + 1, stage.epochs * steps)
+    return float(np.mean(losses))
+
+
+def _resume(checkpoint: Path, network: Any, optimizer: Any, schedule: Any) -> int:
+    import torch
+
+    if not checkpoint.is_file():
+        return 0
+    state = torch.load(checkpoint, weights_only=True)
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    schedule.load_state_dict(state["schedule"])
+    return int(state["epoch"])
+
+
+def _batch(grey: NDArray[np.float32]) -> Any:
+    import torch
+
+    scaled = torch.from_numpy(grey * np.float32(2048) - np.float32(1024))[:, None]
+    return scaled.to(memory_format=torch.channels_last)
+
+
+def _step(network: Any, optimizer: Any, batch: Any, labels: Any) -> float:
+    import torch
+
+    with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
+        logits = network.classifier(network.features2(batch))
+    known = ~torch.isnan(labels)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(logits.float()[known], labels[known])
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _save(network: Any, file: Path) -> None:
+    tensors = {name: value.detach().contiguous().numpy() for name, value in network.state_dict().items()}
+    with replacing(file) as partial:
+        write_tensors(partial, tensors, {name: 0 for name, value in tensors.items() if value.ndim == 4})
+
+
+def predict(network: Any, squares: NDArray[np.uint8], size_px: int, batch: int = 32) -> NDArray[np.float32]:
+    """Raw outputs, (n, 18), of squares (n, s, s), uint8."""
+    import torch
+
+    parts = [np.empty((0, len(FINDINGS)), dtype=np.float32)]
+    network.eval()
+    with torch.inference_mode():
+        for start in range(0, len(squares), batch):
+            grey = np.stack([plain(square, size_px) for square in squares[start : start + batch]])
+            parts.append(network.classifier(network.features2(_batch(grey))).numpy())
+    return np.concatenate(parts)
+
+
+def _operating_point(labels: NDArray[np.float32], logits: NDArray[np.float32]) -> float:
+    known = ~np.isnan(labels)
+    probabilities = 1 / (1 + np.exp(-logits[known].astype(np.float64)))
+    if len(set(labels[known])) < 2:
+        return 0.5
+    return float(np.clip(youden_threshold(labels[known], probabilities), 1e-4, 1 - 1e-4))
+
+
+def finding_aucs(
+    labels: NDArray[np.float32], logits: NDArray[np.float32], positives: int
+) -> dict[str, float]:
+    """ROC AUC of each finding that has at least so many positives, and a negative."""
+    aucs = {}
+    for name, column, scores in zip(FINDINGS, labels.T, logits.T, strict=True):
+        known = ~np.isnan(column)
+        if (column[known] == 1).sum() >= positives and (column[known] == 0).any():
+            aucs[name] = roc_auc(column[known], scores[known])
+    return aucs

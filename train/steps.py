@@ -1,0 +1,249 @@
+"""The whole training, step by step, each step resumable: it leaves its result in the run's folder."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.errors import DataError
+from core.models.backbones import BACKBONES, Backbone
+from core.models.bundle.files import bundle_path
+from core.models.bundle.manifest import BundleManifest
+from train.data.records import PHANTOM
+from train.run import Run, base_weights
+from train.tools.files import write_json
+
+if TYPE_CHECKING:  # what measures needs more packages than what learns: a GPU's machine may lack them
+    from train.bundle.trained import Trained
+    from train.fitting.ensemble import EnsembleFit
+
+FINDINGS_SEED = 500_000  # of those that teach findings
+CROWDED_SEED = 600_000  # of those of them that show more findings each
+
+
+def check(run: Run, name: str) -> None:
+    """Says before hours of training what would stop them at the end.
+
+    Args:
+        run: The run.
+        name: The bundle's.
+
+    Raises:
+        DataError: If the name cannot be a bundle's, or a split lacks images of the task.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        raise DataError(
+            f"A bundle cannot be called '{name}'; use letters, digits, dots, dashes, underscores."
+        )
+    if run.parent:
+        _warn_of_sources(run, run.parent)
+    for split, least in (("train", 1), ("val", 4), ("test", 1)):
+        for label in ("normal", "covid"):
+            groups = {each.group for each in run.records if (each.split, each.label) == (split, label)}
+            if len(groups) < least:
+                raise DataError(
+                    f"The split {split} has {len(groups)} groups labelled {label} and needs at least "
+                    f"{least}; add images or move some there."
+                )
+
+
+def _warn_of_sources(run: Run, parent: BundleManifest) -> None:
+    """Says which collections the bases have learnt from already: another split of them would flatter."""
+    known = {source.name for source in parent.sources if source.counts.get("train")}
+    measured = {each.source for each in run.records if each.split not in ("train", "val")}
+    if both := sorted((known & measured) - {PHANTOM}):
+        run.report(
+            f"The bases have learnt from images of {', '.join(both)} already: figures on others of these "
+            "flatter unless the split is the one that they learnt with."
+        )
+
+
+def pretrain_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> None:
+    """Pretrains from scratch, or lets the bases of a bundle learn on; ImageNet's stay as they are.
+
+    Raises:
+        DataError: If there is no bundle to take bases from.
+    """
+    from train.fitting.pretrain import pretrain
+
+    if run.init == "imagenet":
+        run.report("Nothing to pretrain: the bases come from --init imagenet.")
+        return
+    for backbone in backbones:
+        run.report(f"Pretraining {backbone.name}")
+        watch = run.watch(f"{backbone.name}: steps")
+        said = partial(_report_of, run, backbone)
+        start = _bundled_base(run, backbone) if run.init == "bundled" else None
+        pretrain(backbone, run.squares, run.learnt, run.config.pretrain, run.folder, watch, said, start)
+
+
+def _report_of(run: Run, backbone: Backbone, sentence: str) -> None:
+    run.report(f"{backbone.name}, {sentence}")
+
+
+def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> None:
+    """Trains a head on each frozen base, and stores the whole networks."""
+    from train.fitting.transfer import transfer
+
+    for backbone in backbones:
+        target = run.folder / f"{backbone.key}.safetensors"
+        note = target.with_suffix(".json")
+        if note.is_file():
+            continue
+        head = transfer(
+            backbone,
+            run.squares,
+            run.learnt,
+            base_weights(run, backbone),
+            run.config.pooling,
+            run.config.transfer,
+            run.folder / "cache",
+            target,
+            run.watch(f"{backbone.name}: features"),
+        )
+        figures = {
+            "epochs": head.epochs,
+            "learning_validation_auc": head.validation_auc,
+            "initialisation": run.init,
+            "pretraining": _pretraining(run, backbone),
+        }
+        write_json(note, figures)
+        run.report(
+            f"{backbone.name}: validation ROC AUC {head.validation_auc:.3f} after {head.epochs} epochs"
+        )
+
+
+def _pretraining(run: Run, backbone: Backbone) -> list[dict[str, Any]]:
+    """What a base has learnt, first to last: from which bundle's base it began, if any, and the stages."""
+    if run.init == "imagenet":
+        return []
+    config, parent = run.config.pretrain, run.parent
+    before = parent.training.get("figures", {}).get(backbone.key, {}) if parent else {}
+    stages = config.further if parent else config.stages
+    learnt = {
+        "from": parent.name if parent else None,
+        "stages": [asdict(stage) for stage in stages],
+        "seed": config.seed,
+    }
+    return [*before.get("pretraining", []), learnt]
+
+
+def _bundled_base(run: Run, backbone: Backbone) -> Path:
+    if run.bundled is None or run.parent is None:
+        raise DataError("There is no bundle to start from; train with --init scratch.")
+    return bundle_path(run.bundled, run.parent.backbones[backbone.key])
+
+
+def train_findings_network(run: Run) -> None:
+    """Trains the stand-in findings network on phantoms, and on labelled radiographs where there are any."""
+    from train.fitting.findings import labelled_squares, load_phantoms, train_findings
+
+    note = run.folder / "findings.json"
+    if note.is_file():
+        return
+    config, recipe, cache = run.config.findings, run.config.preprocessing, run.folder / "cache"
+    watch = run.watch("Rendering phantoms with findings")
+    phantoms = load_phantoms(config.phantoms, FINDINGS_SEED, recipe, cache, watch)
+    crowded = load_phantoms(config.crowded, CROWDED_SEED, recipe, cache, watch, crowded=True)
+    held_out = load_phantoms(config.held_out, 2 * FINDINGS_SEED, recipe, cache, watch)
+    labelled = {split: labelled_squares(run.learnt, run.squares, split) for split in ("train", "val")}
+    fit = train_findings(
+        phantoms.joined(crowded).joined(labelled["train"]).joined(labelled["train"]),
+        held_out,
+        labelled["val"],
+        config,
+        run.folder,
+        run.watch("Findings: steps"),
+        run.report,
+    )
+    figures = asdict(fit) | {"file": fit.file.name}
+    write_json(note, figures)
+    run.report(f"Findings: mean ROC AUC on held-out phantoms {np.mean(list(fit.phantom_auc.values())):.3f}")
+
+
+def train_lung_network(run: Run, masks: Path | None) -> None:
+    """Trains the lung network on phantoms, and on masks that people drew where there are any.
+
+    Raises:
+        DataError: If there is a folder of masks that cannot be used.
+    """
+    from train.fitting.lungs import (
+        HELD_OUT,
+        HELD_OUT_SEED,
+        SEED,
+        outlined_phantoms,
+        outlined_radiographs,
+        train_lungs,
+    )
+
+    note = run.folder / "lungs.json"
+    if note.is_file():
+        return
+    config, cache = run.config.lungs, run.folder / "cache"
+    watch = run.watch("Rendering phantoms with lung masks")
+    phantoms = outlined_phantoms(config.phantoms, SEED, config.size_px, cache, watch)
+    held_out = outlined_phantoms(min(HELD_OUT, config.phantoms), HELD_OUT_SEED, config.size_px, cache, watch)
+    drawn = outlined_radiographs(run.records, run.data, masks, config.size_px) if run.data and masks else None
+    write_json(
+        note, asdict(train_lungs(phantoms, held_out, drawn, config, run.folder, run.watch, run.report))
+    )
+
+
+def bundle_run(run: Run, target: Path) -> EnsembleFit:
+    """Evaluates what was trained and writes the bundle.
+
+    Args:
+        run: The run, with all its networks trained.
+        target: The bundle's folder.
+
+    Raises:
+        DataError: If a network is not trained yet.
+    """
+    from train.bundle.build import build_bundle
+
+    trained = _trained(run)
+    return build_bundle(
+        run.folder,
+        target,
+        trained,
+        run.records,
+        run.data,
+        run.severity_scores,
+        run.config,
+        run.watch("Analysing held-out images"),
+    )
+
+
+def _trained(run: Run) -> Trained:
+    names = (*(backbone.key for backbone in BACKBONES), "findings", "lungs")
+    notes = {name: run.folder / f"{name}.json" for name in names}
+    missing = [name for name, note in notes.items() if not note.is_file()]
+    if missing:
+        raise DataError(f"Not trained yet: {', '.join(missing)}; run transfer, findings and lungs first.")
+    figures: dict[str, Any] = {
+        name: json.loads(note.read_text(encoding="utf-8")) for name, note in notes.items()
+    }
+    if run.data:
+        dropped = len(run.listed) - len(run.records)
+        figures["audit"] = {"pairs": len(run.audit), "dropped_images": dropped, "policy": run.leaks}
+    images: dict[str, Counter[str]] = defaultdict(Counter)
+    for record in run.learnt:
+        if record.split == "train":
+            images[record.source].update((record.label, "total"))
+    from train.bundle.trained import Trained
+
+    return Trained(
+        images={source: dict(count) for source, count in images.items()},
+        operating_points=tuple(figures["findings"]["operating_points"]),
+        findings_auc=figures["findings"]["phantom_auc"],
+        figures=figures,
+        parent=run.parent,
+    )

@@ -1,0 +1,1 @@
+"""What any training needs: whole files, a cache, processes, logs."""

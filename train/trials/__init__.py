@@ -1,0 +1,1 @@
+"""Whether a model knows the disease or the source."""

@@ -1,0 +1,291 @@
+"""Leave one source out: what a model says to images from sources that it has never learnt from.
+
+In public data label and source are nearly the same thing, so a model can be right about every image of the
+test split because it knows the sources (DeGrave et al. 2021). Here a source takes no part in learning at
+all: neither its images of the task, nor its images of another pneumonia, nor its validation images.
+
+- **Strict**: of each pair of a source of COVID-19 images and a source of normal images, both are left out,
+  and the model is measured on their images. It knows neither side, so knowing a source helps with neither.
+- **Usual, easier**: one source alone is left out, and its images are measured against the other class's test
+  images of sources that were learnt from. Those are recognised as old acquaintances, so such figures
+  flatter. Both are recorded; what lies between them is about what the shortcut is worth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.trials import Base, LeftOutSources, measure_auc
+from core.models.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
+from train.config import TrainConfig, TransferConfig
+from train.data.images import load_squares
+from train.data.records import PHANTOM, Record
+from train.fitting.transfer import Floats, Head, all_features, build_extractor, fit_head, frozen_base
+from train.networks.learning import fast_precision
+from train.run import Run, base_weights
+from train.tools.progress import Progress
+from train.trials.kept import LEFT_OUT, keep_left_out
+
+POOL = ("train", "val", "test")  # whose images of a left-out source are measured; the others stay apart
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What one trial leaves out: a source of either class, or None for the sources that are learnt from."""
+
+    covid: str | None
+    normal: str | None
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """All that nothing is learnt from."""
+        return frozenset({self.covid, self.normal} - {None})  # type: ignore[arg-type]
+
+    @property
+    def name(self) -> str:
+        """Of a folder: the same sources, the same name, whatever they are called."""
+        return hashlib.sha256(f"{self.covid}|{self.normal}".encode()).hexdigest()[:12]
+
+    def __str__(self) -> str:
+        """For people."""
+        return " and ".join(sorted(self.sources))
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Images that learning may use and trials measure.
+
+    Attributes:
+        records: Of the splits of `POOL`, phantoms included.
+        squares: (n, size_px, size_px), uint8, one a record.
+    """
+
+    records: Sequence[Record]
+    squares: NDArray[np.uint8]
+
+    def take(self, rows: NDArray[np.int64]) -> Pool:
+        """Some of them."""
+        return Pool([self.records[row] for row in rows], self.squares[rows])
+
+
+def draw_trials(records: Sequence[Record]) -> list[LeftOut]:
+    """Every trial that a data set allows: pairs first, then single sources.
+
+    Args:
+        records: The data set; phantoms count as no source.
+
+    Returns:
+        None of them where a class has fewer than two sources; and a trial is dropped if what remains of the
+        training or validation images lacks a class.
+    """
+    covid, normal = (
+        sorted({each.source for each in records if each.label == label and _is_pool(each)})
+        for label in ("covid", "normal")
+    )
+    if min(len(covid), len(normal)) < 2:
+        return []
+    pairs = [LeftOut(*pair) for pair in product(covid, normal)]
+    single = [LeftOut(source, None) for source in covid] + [LeftOut(None, source) for source in normal]
+    return [trial for trial in pairs + single if _leaves_enough(records, trial)]
+
+
+def _is_pool(record: Record) -> bool:
+    return record.split in POOL and record.source != PHANTOM
+
+
+def _leaves_enough(records: Sequence[Record], trial: LeftOut) -> bool:
+    rest = {
+        (each.split, each.label) for each in records if _is_pool(each) and each.source not in trial.sources
+    }
+    measured = {records[row].label for row in measured_rows(records, trial)}
+    return len(measured) == 2 and rest >= set(product(("train", "val"), ("covid", "normal")))
+
+
+def measured_rows(records: Sequence[Record], trial: LeftOut) -> NDArray[np.int64]:
+    """Indices of the images that a trial is measured on.
+
+    All pool images of a left-out source, of the class that it is left out for; and, of a class whose sources
+    are known, their test images.
+    """
+    chosen = [index for index, record in enumerate(records) if _is_measured(record, trial)]
+    return np.array(chosen, dtype=np.int64)
+
+
+def _is_measured(record: Record, trial: LeftOut) -> bool:
+    if record.label == "pneumonia" or not _is_pool(record):
+        return False
+    source = trial.covid if record.label == "covid" else trial.normal
+    if source is None:
+        return record.split == "test" and record.source not in trial.sources
+    return record.source == source
+
+
+def learnt_rows(records: Sequence[Record], trial: LeftOut) -> NDArray[np.int64]:
+    """Indices of the images that a trial may learn from.
+
+    Train and val, without the left-out sources, and without patients whom another source shows to it.
+    """
+    measured = {records[row].group for row in measured_rows(records, trial)}
+    chosen = [
+        index
+        for index, record in enumerate(records)
+        if record.split in ("train", "val")
+        and record.source not in trial.sources
+        and record.group not in measured
+    ]
+    return np.array(chosen, dtype=np.int64)
+
+
+def leave_sources_out(
+    run: Run, retrained: Sequence[str] = (), backbones: Sequence[Backbone] = BACKBONES
+) -> None:
+    """Measures all trials that the run's data allow; what is measured already stays.
+
+    Args:
+        run: With the bases of these backbones trained.
+        retrained: Keys of backbones to retrain whole, besides those that the configuration names.
+        backbones: Which.
+
+    Raises:
+        DataError: If a base is not trained yet, or an image cannot be read.
+    """
+    trials = draw_trials(run.records)
+    if not trials:
+        run.report("No source is left out: that takes two sources of either class, or more.")
+        return
+    pool, folder, cache = gather_pool(run), run.folder / LEFT_OUT, run.folder / "cache"
+    base: Base = "imagenet" if run.init == "imagenet" else "frozen"
+    for backbone in backbones:
+        file = folder / f"{base}-{backbone.key}.json"
+        if not file.is_file():
+            weights, watch = base_weights(run, backbone), run.watch(f"{backbone.name}: sources left out")
+            keep_left_out(
+                file, measure_heads(backbone, weights, pool, trials, base, run.config, cache, watch)
+            )
+    named = [each.key for each in backbones if each.key in run.config.left_out_retrained]
+    for key in dict.fromkeys((*named, *retrained)):
+        for trial in trials:
+            _retrain(run, BACKBONE_BY_KEY[key], pool, trial)
+
+
+def gather_pool(run: Run) -> Pool:
+    """All images that the run learns from, phantoms included, and the test images of its task."""
+    test = [each for each in run.records if each.split == "test" and each.label != "pneumonia"]
+    watch = run.watch("Reading test radiographs")
+    squares = load_squares(test, run.data, run.config.preprocessing, run.folder / "cache", watch)
+    return Pool([*run.learnt, *test], np.concatenate([run.squares, squares]))
+
+
+def _retrain(run: Run, backbone: Backbone, pool: Pool, trial: LeftOut) -> None:
+    from train.fitting.pretrain import pretrain
+
+    name = f"retrained-{backbone.key}-{trial.name}"
+    file = run.folder / LEFT_OUT / f"{name}.json"
+    if file.is_file():
+        return
+    run.report(f"{backbone.name} without {trial}")
+    kept = pool.take(learnt_rows(pool.records, trial))
+    watch = run.watch(f"{backbone.name} without {trial}: steps")
+    folder = file.with_suffix("")
+
+    def report(sentence: str) -> None:
+        run.report(f"{backbone.name}, {sentence}")
+
+    base = pretrain(backbone, kept.squares, kept.records, run.config.pretrain, folder, watch, report)
+    rows = measure_heads(backbone, base, pool, [trial], "retrained", run.config, folder, watch)
+    keep_left_out(file, rows)
+
+
+def measure_heads(
+    backbone: Backbone,
+    weights: Path | None,
+    pool: Pool,
+    trials: Sequence[LeftOut],
+    base: Base,
+    config: TrainConfig,
+    cache: Path,
+    progress: Progress | None = None,
+) -> tuple[LeftOutSources, ...]:
+    """Trains a head for each trial on features that are computed once, and measures it.
+
+    Args:
+        backbone: Which.
+        weights: A file with the base's weights; None for ImageNet's.
+        pool: What to learn from and to measure.
+        trials: What to leave out.
+        base: Whether the base has learnt from the sources that are left out.
+        config: The knobs.
+        cache: Folder where features are kept.
+        progress: Called with (done, total) while features are computed.
+
+    Returns:
+        One row a trial.
+    """
+    task = pool.take(np.array([i for i, each in enumerate(pool.records) if each.label != "pneumonia"]))
+    keras.backend.clear_session()
+    knobs = config.transfer
+    with fast_precision():
+        network = frozen_base(backbone, task.squares.shape[1], weights)
+        extractor = build_extractor(network, config.pooling)
+    features = all_features(backbone, extractor, task.squares, task.records, weights, knobs, cache, progress)
+    return tuple(_measure(backbone, task.records, features, trial, base, knobs) for trial in trials)
+
+
+def _measure(
+    backbone: Backbone,
+    records: Sequence[Record],
+    features: Floats,
+    trial: LeftOut,
+    base: Base,
+    config: TransferConfig,
+) -> LeftOutSources:
+    head, rows = _head_without(records, features, trial, config), measured_rows(records, trial)
+    labels = [int(records[row].label == "covid") for row in rows]
+    groups = [records[row].group for row in rows]
+    return LeftOutSources(
+        model=backbone.key,
+        base=base,
+        covid_source=trial.covid,
+        normal_source=trial.normal,
+        measured=measure_auc(labels, decision_values(head, features[0, rows]), groups),
+    )
+
+
+def _head_without(
+    records: Sequence[Record], features: Floats, trial: LeftOut, config: TransferConfig
+) -> Head:
+    """A head as `train.fitting.transfer.transfer` trains it, from what the trial leaves."""
+    learnt = learnt_rows(records, trial)
+    train, validation = (
+        np.array([row for row in learnt if records[row].split == split]) for split in ("train", "val")
+    )
+    labels = np.array([int(record.label == "covid") for record in records])
+    return fit_head(
+        features[:, train],
+        labels[train],
+        [records[row].source for row in train],
+        (features[0, validation], labels[validation]),
+        config,
+    )
+
+
+def decision_values(head: Head, features: Floats) -> NDArray[np.float64]:
+    """What a head says before its sigmoid, which would make far values equal.
+
+    Args:
+        head: From `train.fitting.transfer.train_head`.
+        features: (n, f).
+
+    Returns:
+        (n,).
+    """
+    hidden_kernel, hidden_bias, kernel, bias = (each.astype(np.float64) for each in head.weights)
+    return np.asarray((np.maximum(features @ hidden_kernel + hidden_bias, 0) @ kernel + bias)[:, 0])
