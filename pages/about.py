@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages import components as show
-from pages.in_hand import files_in_hand
+from pages.widgets import about as show
+from pages.widgets.common import disclaimer, title
+from pages.widgets.in_hand import files_in_hand
 
-show.title("About ThoraxLens", "")
-show.disclaimer()
+title("About ThoraxLens", "")
+disclaimer()
 files_in_hand()
 reading, models = st.columns([3, 2], gap="large")
 with reading:

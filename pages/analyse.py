@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from pages import components as show
-from pages import in_hand
+from pages.widgets import analyse as show
+from pages.widgets import in_hand
+from pages.widgets.common import chosen_bundle, disclaimer, title
 
-show.title("ThoraxLens", "What five chest-radiograph models see, side by side")
-show.disclaimer()
+title("ThoraxLens", "What five chest-radiograph models see, side by side")
+disclaimer()
 in_hand.files_in_hand()
-bundle = show.chosen_bundle()
+bundle = chosen_bundle()
 source = in_hand.chosen_radiograph()
 
 if bundle and source:

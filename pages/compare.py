@@ -1,23 +1,23 @@
 """Compare: which model, on what, how sure, and why not to believe it too much."""
 
-from pages import comparing as show
-from pages.components import chosen_listing, disclaimer, title
-from pages.in_hand import files_in_hand
+from pages.widgets.common import chosen_listing, disclaimer, title
+from pages.widgets.compare import cases, charts, measures, question, sets, study
+from pages.widgets.in_hand import files_in_hand
 
 title("Compare", "Five backbones, three SVMs and three simple baselines on the same images")
 disclaimer()
 files_in_hand()
 listing = chosen_listing()
-record = show.record(listing) if listing else None
+record = question.record(listing) if listing else None
 
 if listing and record:
-    show.shortcuts(record)
-    record, images = show.with_more(listing, record)
-    question = show.question(record)
-    answers = show.answers(record, question)
+    charts.shortcuts(record)
+    record, images = sets.with_more(listing, record)
+    asked = question.question(record)
+    answers = question.answers(record, asked)
     if answers:
-        show.measures(listing, record, question, answers)
-        show.plots(record, question, answers, images)
-        show.tests(answers)
-        show.mistakes(record, question, answers, images)
-    show.study()
+        measures.measures(listing, record, asked, answers)
+        charts.plots(record, asked, answers, images)
+        measures.tests(answers)
+        cases.mistakes(record, asked, answers, images)
+    study.study()

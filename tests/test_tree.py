@@ -60,7 +60,17 @@ TRAIN = (
     "train.cli",
     "train.__main__",
 )
-ORDERS = {"core": CORE, "train": TRAIN}
+PAGES = (
+    "pages",
+    "pages.components",
+    "pages.widgets",
+    "pages.widgets.compare",
+    "pages.analyse",
+    "pages.compare",
+    "pages.cards",
+    "pages.about",
+)
+ORDERS = {"core": CORE, "train": TRAIN, "pages": PAGES}
 
 
 def module_name(path: Path) -> str:

@@ -24,7 +24,7 @@ from core.phantom.samples import list_samples
 from core.project import PROJECT
 from core.service import File
 from core.tray import Tray
-from pages import in_hand
+from pages.widgets import in_hand
 
 PAGES = ("analyse.py", "compare.py", "cards.py", "about.py")
 SECONDS = 240  # of a busy machine, the first time; 3 on an idle one

@@ -1,20 +1,3 @@
-"""The heat's opacity, changed in the browser alone: a slider, and the key H for on and off."""
-
-import streamlit as st
-
-_HTML = """
-<label for="heat">Heat <output>60 %</output> <span>(key H switches it off and on)</span></label>
-<input id="heat" type="range" min="0" max="100" step="5" value="60" aria-label="Opacity of the heat">
-"""
-
-_CSS = """
-label { display: block; font-size: 0.875rem; color: var(--st-text-color); font-family: var(--st-font); }
-span { opacity: 0.65; }
-input { width: 100%; accent-color: var(--st-primary-color); height: 2.2rem; margin: 0; }
-"""
-
-# The plots are Streamlit's own elements, outside of this component: a rule on the document reaches them.
-_JS = """
 const RULE =
   '.heatmaplayer { opacity: var(--heat-opacity, 0.6) } .st-key-heat-scale .heatmaplayer { opacity: 1 }'
 const kept = { value: 60, off: false }
@@ -47,6 +30,3 @@ export default function ({ parentElement }) {
   show()
   return () => document.removeEventListener('keydown', press)
 }
-"""
-
-heat_switch = st.components.v2.component("heat_switch", html=_HTML, css=_CSS, js=_JS)

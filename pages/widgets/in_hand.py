@@ -14,8 +14,8 @@ from core.errors import RadiographError, SeveralFramesError
 from core.phantom.samples import Sample, list_samples
 from core.service import Case, File, Loaded, Reading, preview
 from core.tray import LOST, Held, Tray, widget_refusal
-from pages.components import refusals, service
-from pages.session_watch import session_watch
+from pages.components.session_watch.session_watch import session_watch
+from pages.widgets.common import refusals, service
 
 TRAY, SAMPLES = "files in hand", "samples"  # keys of widgets
 SHOWN_FRAMES = 12  # of a file that holds several pictures, at once

@@ -1,11 +1,8 @@
-"""The widgets that pages are made of: each reads the same from top to bottom as it looks."""
+"""The widgets of the page Analyse, in the order of the page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import streamlit as st
 
@@ -13,114 +10,21 @@ from core.analysis.results import Analysis, BackboneReading
 from core.analysis.run import MARGINS
 from core.display import figures, wording
 from core.display.glossary import term
-from core.display.markdown import harmless, lower_headings, plain, split_sections
-from core.errors import ThoraxLensError
+from core.display.markdown import plain
 from core.evaluation.evidence import SPLITS
 from core.export import json_csv as reports
-from core.models.backbones import BACKBONES
-from core.models.bundle.files import BundleListing, list_bundles, read_cards
-from core.project import PROJECT, bundles_folder
-from core.service import Case, Loaded, Service
-from pages.heat_switch import heat_switch
+from core.service import Case, Loaded
+from pages.components.heat_switch.heat_switch import heat_switch
+from pages.widgets.common import PLOT, TABS, terms
 
-TABS = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}
 COLUMNS = {
     "ROC AUC": "roc_auc",
     "95 %": "interval",
     "Sensitivity": "sensitivity",
     "Specificity": "specificity",
 }
-PLOT = {"displayModeBar": False}
-OPEN = 2  # sections of a card that are open from the start: what it is, and for what
-# What the theme cannot say: room for five radiographs side by side, pictures that let a finger scroll the
-# page, and each backbone's own colour.
-_STYLE = """
-.stMainBlockContainer { padding-inline: 1.5rem; }
-.st-key-cards [data-testid=stColumn] { min-width: 15.5rem; }
-.st-key-documents table { display: block; overflow-x: auto; }
-@media (max-width: 40rem) { .st-key-enlarged { display: none; } }
-@media (pointer: coarse) {
-  .stElementContainer:not(.st-key-linked) .draglayer * { pointer-events: none !important; }
-}
-""" + "".join(
-    f".st-key-card-{each.key} [data-testid=stProgressBarTrack] div {{ background: {each.colour}; }}"
-    for each in BACKBONES
-)
+
 ZOOMABLE = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
-
-
-@st.cache_resource(show_spinner=False)
-def service() -> Service:
-    """The one that all sessions share."""
-    return Service()
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Says our own errors in one sentence; the rest of the page stays."""
-    try:
-        yield
-    except ThoraxLensError as error:
-        st.error(plain(str(error)), icon=":material/block:")
-
-
-def terms(*keys: str) -> str:
-    """Several explanations in one tooltip, each with its name."""
-    return "\n\n".join(f"**{key.replace('_', ' ').capitalize()}.** {term(key)}" for key in keys)
-
-
-def title(name: str, subtitle: str) -> None:
-    """The head of a page.
-
-    To a server that nobody has visited yet, a link to another page than the first is a script in a folder
-    called pages, without the app around it: that leads to the app.
-    """
-    if "entered" not in st.session_state:
-        st.switch_page("app.py")
-    st.html(f"<style>{_STYLE}</style>")
-    st.markdown(f"### {name} :small[:gray[{subtitle}]]" if subtitle else f"### {name}")
-
-
-def disclaimer() -> None:
-    """One line, at the top of every page."""
-    st.caption(f":material/school: **{wording.DISCLAIMER}**")
-
-
-def chosen_bundle() -> Loaded | None:
-    """The bundle to use, loaded."""
-    listing = chosen_listing()
-    with refusals():
-        return loaded(listing.folder) if listing else None
-    return None
-
-
-def chosen_listing() -> BundleListing | None:
-    """The bundle to use, which need not be loaded; a picker only where there are several."""
-    listings = list_bundles(bundles_folder())
-    usable = [listing for listing in listings if listing.problem is None]
-    for listing in listings:
-        if listing.problem:
-            st.error(plain(listing.problem), icon=":material/block:")
-    if not usable:
-        st.info(
-            "There are no models yet: put a bundle into assets/bundles, or train one with `make train`.",
-            icon=":material/deployed_code:",
-        )
-        return None
-    listing = usable[0]
-    if len(usable) > 1:
-        listing = st.selectbox("Models", usable, format_func=lambda each: each.name, help=term("bundle"))
-    return listing
-
-
-def loaded(folder: Path) -> Loaded:
-    """A bundle, loaded while a bar says how far that is."""
-    place = st.empty()
-    with place.container():
-        bar = st.progress(0.0, "Loading the models: a few seconds, the first time about a minute")
-        bundle = service().load(folder, lambda text, done: bar.progress(min(done, 1.0), text))
-    place.empty()
-    return bundle
 
 
 def warnings(analysis: Analysis) -> None:
@@ -371,64 +275,3 @@ def downloads(analysis: Analysis) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-
-
-def about() -> None:
-    """The long text."""
-    st.markdown((PROJECT / "assets" / "about.md").read_text(encoding="utf-8"))
-
-
-def cards(listing: BundleListing) -> None:
-    """The model card and the data card of a bundle, section by section, as text that can do nothing."""
-    documents: dict[str, str] = {}
-    with refusals():
-        documents = read_cards(listing.folder, listing.manifest) if listing.manifest else {}
-        if not documents:
-            st.info(
-                "This bundle has no cards; `python -m train bundle` writes them with every bundle it builds.",
-                icon=":material/description:",
-            )
-    if documents:
-        with st.container(key="documents"):
-            whole = st.toggle("Show all of it", help="To read, search or print a card from end to end.")
-            for tab, (title, document) in zip(st.tabs(list(documents)), documents.items(), strict=True):
-                with tab:
-                    _document(title, document, whole)
-
-
-def _document(title: str, document: str, whole: bool) -> None:
-    text = harmless(document)
-    preface, sections = (text, ()) if whole else split_sections(text)
-    st.markdown(lower_headings(preface, 3))
-    for index, (heading, content) in enumerate(sections):
-        with st.expander(f"**{heading}**", expanded=index < OPEN):
-            st.markdown(lower_headings(content, 3))
-    st.download_button(
-        f"{title}, Markdown",
-        document,
-        f"thoraxlens-{title.lower().replace(' ', '-')}.md",
-        "text/markdown",
-        on_click="ignore",
-        icon=":material/download:",
-    )
-
-
-def bundles() -> None:
-    """Where the models of each bundle come from."""
-    st.markdown("#### The models")
-    for listing in list_bundles(bundles_folder()):
-        if listing.manifest is None:
-            st.error(plain(listing.problem or ""), icon=":material/block:")
-            continue
-        manifest = listing.manifest
-        st.markdown(
-            f"**{plain(manifest.title)}**, built {plain(manifest.created)}. {plain(manifest.description)}"
-        )
-        for source in manifest.sources:
-            counts = ", ".join(f"{count} {split}" for split, count in source.counts.items())
-            st.markdown(
-                f"- **{plain(source.name)}**: {plain(source.citation)}; licence: {plain(source.licence)}. "
-                f"Images: {plain(counts)}."
-            )
-        with st.expander("Training configuration, figures and versions"):
-            st.json(manifest.training, expanded=1)

@@ -1,20 +1,3 @@
-"""What only the browser knows: uploads that the uploader refused, and files of a session that is gone."""
-
-import streamlit as st
-
-_HTML = '<div role="alert"></div>'
-
-_CSS = """
-[role=alert]:empty { display: none; }
-[role=alert] {
-  padding: 0.6rem 0.9rem; border-radius: 0.4rem; font-family: var(--st-font); color: var(--st-text-color);
-  border: 1px solid var(--st-border-color); background: var(--st-secondary-background-color);
-}
-"""
-
-# The uploader's list and the app's frame are Streamlit's own elements, outside of this component. The names
-# of the files in hand stay in this tab's storage, so that a page loaded anew can say which ones are gone.
-_JS = """
 const KEPT = 'thoraxlens-in-hand'
 const LATE = 3000
 const LOST = 'The connection to the server is lost; nothing that you do here reaches it until it is back.'
@@ -67,6 +50,3 @@ export default function ({ parentElement, data, setTriggerValue }) {
   listen()
   return () => { observer.disconnect(); clearTimeout(timer) }
 }
-"""
-
-session_watch = st.components.v2.component("session_watch", html=_HTML, css=_CSS, js=_JS)

@@ -1,0 +1,35 @@
+"""The long text, and where the models come from."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.display.markdown import plain
+from core.models.bundle.files import list_bundles
+from core.project import PROJECT, bundles_folder
+
+
+def about() -> None:
+    """The long text."""
+    st.markdown((PROJECT / "assets" / "about.md").read_text(encoding="utf-8"))
+
+
+def bundles() -> None:
+    """Where the models of each bundle come from."""
+    st.markdown("#### The models")
+    for listing in list_bundles(bundles_folder()):
+        if listing.manifest is None:
+            st.error(plain(listing.problem or ""), icon=":material/block:")
+            continue
+        manifest = listing.manifest
+        st.markdown(
+            f"**{plain(manifest.title)}**, built {plain(manifest.created)}. {plain(manifest.description)}"
+        )
+        for source in manifest.sources:
+            counts = ", ".join(f"{count} {split}" for split, count in source.counts.items())
+            st.markdown(
+                f"- **{plain(source.name)}**: {plain(source.citation)}; licence: {plain(source.licence)}. "
+                f"Images: {plain(counts)}."
+            )
+        with st.expander("Training configuration, figures and versions"):
+            st.json(manifest.training, expanded=1)

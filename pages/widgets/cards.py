@@ -1,0 +1,46 @@
+"""A bundle's cards, section by section."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.display.markdown import harmless, lower_headings, split_sections
+from core.models.bundle.files import BundleListing, read_cards
+from pages.widgets.common import refusals
+
+OPEN = 2  # sections of a card that are open from the start: what it is, and for what
+
+
+def cards(listing: BundleListing) -> None:
+    """The model card and the data card of a bundle, section by section, as text that can do nothing."""
+    documents: dict[str, str] = {}
+    with refusals():
+        documents = read_cards(listing.folder, listing.manifest) if listing.manifest else {}
+        if not documents:
+            st.info(
+                "This bundle has no cards; `python -m train bundle` writes them with every bundle it builds.",
+                icon=":material/description:",
+            )
+    if documents:
+        with st.container(key="documents"):
+            whole = st.toggle("Show all of it", help="To read, search or print a card from end to end.")
+            for tab, (title, document) in zip(st.tabs(list(documents)), documents.items(), strict=True):
+                with tab:
+                    _document(title, document, whole)
+
+
+def _document(title: str, document: str, whole: bool) -> None:
+    text = harmless(document)
+    preface, sections = (text, ()) if whole else split_sections(text)
+    st.markdown(lower_headings(preface, 3))
+    for index, (heading, content) in enumerate(sections):
+        with st.expander(f"**{heading}**", expanded=index < OPEN):
+            st.markdown(lower_headings(content, 3))
+    st.download_button(
+        f"{title}, Markdown",
+        document,
+        f"thoraxlens-{title.lower().replace(' ', '-')}.md",
+        "text/markdown",
+        on_click="ignore",
+        icon=":material/download:",
+    )

@@ -1,0 +1,123 @@
+"""What several pages share: their head, the bundle to use, refusals, a chart beside its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.display import comparison_charts as charts
+from core.display import wording
+from core.display.glossary import term
+from core.display.markdown import plain
+from core.errors import ThoraxLensError
+from core.models.backbones import BACKBONES
+from core.models.bundle.files import BundleListing, list_bundles
+from core.project import bundles_folder
+from core.service import Loaded, Service
+
+TABS = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}
+PLOT = {"displayModeBar": False}
+# What the theme cannot say: room for five radiographs side by side, pictures that let a finger scroll the
+# page, and each backbone's own colour.
+_STYLE = """
+.stMainBlockContainer { padding-inline: 1.5rem; }
+.st-key-cards [data-testid=stColumn] { min-width: 15.5rem; }
+.st-key-documents table { display: block; overflow-x: auto; }
+@media (max-width: 40rem) { .st-key-enlarged { display: none; } }
+@media (pointer: coarse) {
+  .stElementContainer:not(.st-key-linked) .draglayer * { pointer-events: none !important; }
+}
+""" + "".join(
+    f".st-key-card-{each.key} [data-testid=stProgressBarTrack] div {{ background: {each.colour}; }}"
+    for each in BACKBONES
+)
+
+
+@st.cache_resource(show_spinner=False)
+def service() -> Service:
+    """The one that all sessions share."""
+    return Service()
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Says our own errors in one sentence; the rest of the page stays."""
+    try:
+        yield
+    except ThoraxLensError as error:
+        st.error(plain(str(error)), icon=":material/block:")
+
+
+def terms(*keys: str) -> str:
+    """Several explanations in one tooltip, each with its name."""
+    return "\n\n".join(f"**{key.replace('_', ' ').capitalize()}.** {term(key)}" for key in keys)
+
+
+def title(name: str, subtitle: str) -> None:
+    """The head of a page.
+
+    To a server that nobody has visited yet, a link to another page than the first is a script in a folder
+    called pages, without the app around it: that leads to the app.
+    """
+    if "entered" not in st.session_state:
+        st.switch_page("app.py")
+    st.html(f"<style>{_STYLE}</style>")
+    st.markdown(f"### {name} :small[:gray[{subtitle}]]" if subtitle else f"### {name}")
+
+
+def disclaimer() -> None:
+    """One line, at the top of every page."""
+    st.caption(f":material/school: **{wording.DISCLAIMER}**")
+
+
+def chosen_bundle() -> Loaded | None:
+    """The bundle to use, loaded."""
+    listing = chosen_listing()
+    with refusals():
+        return loaded(listing.folder) if listing else None
+    return None
+
+
+def chosen_listing() -> BundleListing | None:
+    """The bundle to use, which need not be loaded; a picker only where there are several."""
+    listings = list_bundles(bundles_folder())
+    usable = [listing for listing in listings if listing.problem is None]
+    for listing in listings:
+        if listing.problem:
+            st.error(plain(listing.problem), icon=":material/block:")
+    if not usable:
+        st.info(
+            "There are no models yet: put a bundle into assets/bundles, or train one with `make train`.",
+            icon=":material/deployed_code:",
+        )
+        return None
+    listing = usable[0]
+    if len(usable) > 1:
+        listing = st.selectbox("Models", usable, format_func=lambda each: each.name, help=term("bundle"))
+    return listing
+
+
+def loaded(folder: Path) -> Loaded:
+    """A bundle, loaded while a bar says how far that is."""
+    place = st.empty()
+    with place.container():
+        bar = st.progress(0.0, "Loading the models: a few seconds, the first time about a minute")
+        bundle = service().load(folder, lambda text, done: bar.progress(min(done, 1.0), text))
+    place.empty()
+    return bundle
+
+
+def chart(chart: charts.Chart, key: str, **options: Any) -> Any:
+    """A figure; beside it what it says in words, and its numbers. Returns what was chosen in it."""
+    picture, numbers = st.columns([3, 2], gap="medium")
+    with picture:
+        event = st.plotly_chart(chart.figure, config=PLOT, key=f"chart-{key}", **options)
+    with numbers:
+        st.markdown(plain(chart.words))
+        if chart.table:
+            st.dataframe(list(chart.table), hide_index=True)
+    return event

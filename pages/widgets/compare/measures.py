@@ -1,0 +1,114 @@
+"""Measures of every model, and tests of their differences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import streamlit as st
+
+from core.display import tables
+from core.display.glossary import term
+from core.evaluation.comparison import Answers, Question
+from core.evaluation.measures import Draws, Measured, decisions, draw, rankings
+from core.evaluation.record import Record
+from core.export import comparison
+from core.models.bundle.files import BundleListing
+from core.models.inference import time_networks
+from pages.widgets.common import Loaded, loaded, refusals
+from pages.widgets.compare.question import TITLES
+
+SEED, RESAMPLES = 0, 1000  # of the draws of patients
+
+
+@st.cache_resource(max_entries=64, show_spinner="Drawing patients for the intervals")
+def _ranked(version: str, question: Question, _answers: Answers) -> tuple[Draws, dict[str, Measured]]:
+    """What does not depend on the operating point."""
+    draws = draw(_answers.groups, RESAMPLES, SEED)
+    return draws, rankings(_answers.labels, _answers.scores, draws)
+
+
+def draw_patients(record: Record, question: Question, answers: Answers) -> tuple[Draws, dict[str, Measured]]:
+    """Draws of whole patients, and the measures of ranking on each; both kept for these images."""
+    return _ranked(record.version, replace(question, threshold=None), answers)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Timing the networks")
+def _milliseconds(version: str, _bundle: Loaded) -> dict[str, float]:
+    return time_networks(_bundle.models.networks)
+
+
+def _times(listing: BundleListing) -> dict[str, float]:
+    """Milliseconds of each network on this machine, once somebody asks: that takes loaded models."""
+    if st.toggle("Time on this machine", help=term("milliseconds")):
+        with refusals():
+            bundle = loaded(listing.folder)
+            return _milliseconds(bundle.version, bundle)
+    return {}
+
+
+def measures(listing: BundleListing, record: Record, question: Question, answers: Answers) -> None:
+    """Twelve measures of every model, to sort and to take along; and what the study published."""
+    draws, ranked = draw_patients(record, question, answers)
+    found = decisions(answers.labels, answers.called, draws) | ranked
+    patients, ill = len(set(answers.groups)), int(answers.labels.sum())
+    st.caption(
+        f"{answers.labels.size} images of {patients} patients, {ill} with COVID-19. Intervals: 95 %, "
+        f"{RESAMPLES} draws of whole patients, seed {SEED}.",
+        help=term("interval"),
+    )
+    with st.container(horizontal=True):
+        intervals = st.toggle("Intervals", value=True)
+        study = st.toggle("What the study published, and what is wrong with it")
+        times = _times(listing)
+    frame = tables.measures_table(answers, found, record.sizes, times, intervals=intervals)
+    shown = tables.with_study(frame) if study else frame
+    st.dataframe(shown, hide_index=True, height=35 * (len(shown) + 1) + 3)
+    with st.container(horizontal=True):
+        st.download_button(
+            "CSV, all digits",
+            comparison.measures_csv(answers, found),
+            "thoraxlens-comparison.csv",
+            "text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "LaTeX",
+            comparison.measures_latex(
+                frame, f"{TITLES.get(question.split or '', 'All')}: {patients} patients"
+            ),
+            "thoraxlens-comparison.tex",
+            "text/x-tex",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def tests(answers: Answers) -> None:
+    """Is one model better than another, or is it luck?"""
+    st.subheader("Better, or luck?")
+    own = [(column, each) for column, each in enumerate(answers.entrants) if each.same_as is None]
+    if not 0 < answers.labels.sum() < answers.labels.size:
+        st.info("Tests need images of both classes.", icon=":material/info:")
+        return
+    chosen = st.multiselect(
+        "Models to compare in pairs",
+        [column for column, _ in own],
+        default=[column for column, _ in own[:6]],
+        format_func=lambda column: answers.entrants[column].name,
+    )
+    pairs = list(combinations(sorted(chosen), 2))
+    if not pairs:
+        return
+    st.dataframe(
+        tables.pairs(answers, pairs),
+        hide_index=True,
+        column_config={name: st.column_config.NumberColumn(format="%.4f") for name in tables.FRACTIONS},
+    )
+    st.caption(
+        f"DeLong's test over patients (Obuchowski 1997) and McNemar's exact test over images, {len(pairs)} "
+        "pairs, each corrected after Holm (1979). A small p says that a difference is hardly luck on images "
+        "like these; it says nothing about other images.",
+        help=term("significance"),
+    )

@@ -1,0 +1,78 @@
+"""What is asked: which images, against what, where to decide; and what the models answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.display.glossary import term
+from core.display.markdown import plain
+from core.evaluation.comparison import NEGATIVES, Answers, Negatives, Question, ask
+from core.evaluation.record import Record, read_record
+from core.evaluation.sets import phantoms as phantom_set
+from core.evaluation.sets.own import own_set
+from core.models.bundle.files import BundleListing, manifest_sha256
+from core.models.bundle.manifest import BundleManifest
+from pages.widgets.common import TABS, refusals
+
+TITLES = {own_set.SPLIT: "Your own set", phantom_set.SPLIT: "Phantoms", "val": "Validation", **TABS}
+AGAINST = {"normal": "Normal", "pneumonia": "Other pneumonia", "both": "Normal and other pneumonia"}
+
+
+def record(listing: BundleListing) -> Record | None:
+    """A bundle's record, read once."""
+    with refusals():
+        if listing.manifest:
+            return _record(listing.folder, manifest_sha256(listing.folder), listing.manifest)
+    return None
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading what the models said about held-out images")
+def _record(folder: Path, version: str, _manifest: BundleManifest) -> Record:
+    return read_record(folder, _manifest)
+
+
+def question(record: Record) -> Question:
+    """Which images, against what, and where to decide."""
+    st.subheader("On which images?")
+    table = record.predictions
+    splits = [split for split in TITLES if split in table.split]
+    fresh = splits[0] in (own_set.SPLIT, phantom_set.SPLIT)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        split = st.selectbox(
+            "Images",
+            splits,
+            index=0 if fresh or "test" not in splits else splits.index("test"),
+            format_func=lambda each: TITLES[each],
+            help=f"{term('internal')}\n\n{term('external')}",
+        )
+        inside = table.split == split
+        sources = st.multiselect(
+            "Sources", sorted({str(each) for each in table.source[inside]}), placeholder="all"
+        )
+        kinds: list[Negatives] = [
+            each
+            for each, labels in NEGATIVES.items()
+            if all(label in table.label[inside] for label in labels)
+        ]
+        negatives = st.selectbox(
+            "COVID-19 against", kinds or ["normal"], format_func=AGAINST.get, help=term("negatives")
+        )
+        one = st.toggle("One operating point for all", help=term("threshold"))
+    threshold = st.slider("Operating point", 0.01, 0.99, 0.5, 0.01) if one else None
+    if split == "val":
+        st.warning(
+            "Operating points and SVMs were fitted to these images: their figures flatter.",
+            icon=":material/warning:",
+        )
+    return Question(split, tuple(sources), negatives, threshold)
+
+
+def answers(record: Record, question: Question) -> Answers | None:
+    """What the models said about these images."""
+    with refusals():
+        if record.missing:
+            st.info(plain(record.missing), icon=":material/info:")
+        return ask(question, record.predictions, record.entrants)
+    return None
