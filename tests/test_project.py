@@ -65,7 +65,9 @@ def test_each_layer_imports_only_what_lies_below(layer: str, anywhere: bool, for
 
 
 def test_a_page_holds_no_arithmetic_and_no_plots() -> None:
-    found = {name_of(path): imports(path) & {"numpy", "plotly", "PIL"} for path in PROJECT.glob("pages/**/*.py")}
+    found = {
+        name_of(path): imports(path) & {"numpy", "plotly", "PIL"} for path in PROJECT.glob("pages/**/*.py")
+    }
     assert {path: names for path, names in found.items() if names} == {}
 
 

@@ -18,8 +18,9 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 
-from core.analysis import analyse, load_models
-from core.radiograph import read_radiograph
+from core.analysis.load import load_models
+from core.analysis.run import analyse
+from core.reading.radiograph import read_radiograph
 folder = Path(sys.argv[1])
 analysis = analyse(read_radiograph((folder / "reference.png").read_bytes(), "x.png"), load_models(folder))
 heavy = {"tensorflow", "keras", "torch", "torchvision", "torchxrayvision", "streamlit"} & set(sys.modules)

@@ -108,7 +108,7 @@ def test_official_findings_are_shown_and_the_ensemble_keeps_its_own(
         monkeypatch.setenv("THORAXLENS_CACHE", str(occupied))
         return prepare(*arguments)
 
-    monkeypatch.setattr("core.analysis.run.run.prepare", prepare_elsewhere)
+    monkeypatch.setattr("core.analysis.load.prepare", prepare_elsewhere)
     steps: list[str] = []
     models = load_models(random_bundle, progress=lambda message, done: steps.append(message))
     radiograph = drawn_radiograph(2)

@@ -148,6 +148,6 @@ def test_official_weights_with_another_hash_are_mentioned_and_not_used(
 ) -> None:
     official_path().parent.mkdir(parents=True)
     official_path().write_bytes(b"something else")
-    monkeypatch.setattr("core.analysis.run.run.OFFICIAL", replace(OFFICIAL, sha256="0" * 64))
+    monkeypatch.setattr("core.analysis.load.OFFICIAL", replace(OFFICIAL, sha256="0" * 64))
     models = load_models(random_bundle)
     assert models.official is None and "not the published one" in models.findings_note
