@@ -12,11 +12,13 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import typer
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from core.models.backbones import BACKBONES
 from core.project import PROJECT
+from train.cli import app
 
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras_vis", "torch", "torchvision", "torchxrayvision"}
 OURS = {"app", "core", "pages", "tests", "train"}
@@ -152,26 +154,62 @@ def test_every_import_is_a_requirement() -> None:
     assert missing == set()
 
 
-def test_the_readme_gives_a_reason_for_each_requirement() -> None:
-    rows = re.findall(
-        r"^\| ([^|]+) \| [^|]{10,} \|$", (PROJECT / "README.md").read_text("utf-8"), re.MULTILINE
-    )
+README = PROJECT / "README.md"
+DOCS = sorted((PROJECT / "docs").glob("*.md"))
+GUIDES = [README, *DOCS, *sorted(PROJECT.glob("CONTRIBUTING.md"))]
+LINKING = [*GUIDES, PROJECT / "CHANGELOG.md", *sorted((PROJECT / "assets").rglob("*.md"))]
+TRAINING_COMMANDS = set(typer.main.get_command(app).commands)
+
+
+def code(path: Path) -> str:
+    """What stands in backticks in a Markdown file, blocks of it too."""
+    return "\n".join(re.findall(r"^```.*?^```|`[^`]+`", path.read_text("utf-8"), re.MULTILINE | re.DOTALL))
+
+
+def links(path: Path) -> list[str]:
+    """Where a Markdown file's links lead within the project, anchors left out."""
+    found = re.findall(r"\]\((?!https?:|#)([^)\s]+)\)", path.read_text("utf-8"))
+    return [link.partition("#")[0] for link in found]
+
+
+def test_the_docs_give_a_reason_for_each_requirement() -> None:
+    text = (PROJECT / "docs/dependencies.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| [^|]{10,} \|$", text, re.MULTILINE)
     named = {canonicalize_name(name) for row in rows for name in re.findall(r"`([\w.-]+)`", row)}
-    assert {canonicalize_name(each.name) for each in DIRECT} - named == set()
+    assert named == {canonicalize_name(each.name) for each in DIRECT}
 
 
-def test_the_readme_names_only_commands_that_exist() -> None:
-    readme = (PROJECT / "README.md").read_text("utf-8")
-    makefile = (PROJECT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    made = set(re.findall(r"\bmake ([a-z]+)", "\n".join(re.findall(r"`[^`]+`", readme))))
-    assert made
-    assert made <= targets
+def test_the_readme_is_short_and_leads_to_all_docs() -> None:
+    assert len(README.read_text("utf-8").splitlines()) <= 150
+    assert DOCS
+    assert {name_of(path) for path in DOCS} - set(links(README)) == set()
 
 
-def test_the_readme_links_to_nothing_that_is_not_there() -> None:
-    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", (PROJECT / "README.md").read_text("utf-8"))
-    assert [link for link in links if not (PROJECT / link.partition("#")[0]).exists()] == []
+@pytest.mark.parametrize("path", LINKING, ids=name_of)
+def test_links_lead_to_files_that_are_there(path: Path) -> None:
+    assert [link for link in links(path) if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=name_of)
+def test_guides_name_only_make_commands_that_exist(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)", code(path))) - targets == set()
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=name_of)
+def test_guides_name_only_training_commands_that_exist(path: Path) -> None:
+    assert set(re.findall(r"-m train ([a-z]+)", code(path))) - TRAINING_COMMANDS == set()
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=name_of)
+def test_guides_name_only_paths_that_exist(path: Path) -> None:
+    paths = set(re.findall(r"(?<![\w./-])(?:core|train|pages|tests)/[\w./-]*\w", code(path)))
+    assert [each for each in sorted(paths) if not (PROJECT / each).exists()] == []
+
+
+def test_every_training_command_is_described() -> None:
+    text = (PROJECT / "docs/training.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE)) >= TRAINING_COMMANDS
 
 
 SAFE_SETTINGS = (
