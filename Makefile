@@ -23,12 +23,10 @@ help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{printf "make %-9s %s\n", $$1, $$2}'
 
 run: models ## Install what is missing, prepare the models, and serve the app at http://localhost:8501 (PORT=)
-	@$(PY) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT)
+	@$(PY) serve.py $(PORT)
 
 models: $(READY) ## Derive the inference engine's files from the bundles, once
-	@for bundle in "$${THORAXLENS_BUNDLES:-assets/bundles}"/*/; do \
-	  test ! -f "$$bundle/bundle.json" || $(PY) -m core.models.engine.derive "$$bundle" || echo "The app goes on without that."; \
-	done
+	@$(PY) -m core.models.engine.derive --all || echo "The app goes on without that."
 
 test: $(READY_DEV) ## Run the tests (ARGS= for pytest)
 	@$(PY) -m pytest $(ARGS)
@@ -61,17 +59,23 @@ samples: $(READY) ## Render the sample radiographs again, byte for byte
 	@$(PY) -m train samples $(ARGS)
 
 # A stamp is written last, so an interrupted installation is taken up again. PyTorch comes first: its CPU
-# build where pip already knows of one, else from its own index, else whatever the registry has.
+# build where pip already knows of one, else from its own index, else whatever the registry has. It and
+# TensorFlow make up most of the download and come with pip's bar, which pip cannot show without its other lines.
 $(READY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "ThoraxLens needs Python 3.11; say where it is: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PY) -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@$(PY) -c '' 2>/dev/null || \
+	  { echo "Setting up a folder for Python packages, $(VENV) (once) ..."; $(PYTHON) -m venv --clear $(VENV); }
 	@rm -f $(VENV)/.ready-*
+	@echo "Setting up PyTorch and TensorFlow (once, some minutes: about 500 MB) ..."
 	@test "$$(uname -s)" != Linux || $(PIP) install --quiet --no-deps 'torch==$(TORCH)+cpu' 2>/dev/null || \
 	  $(PIP) install --no-deps --extra-index-url $(TORCH_INDEX) 'torch==$(TORCH)'
-	@$(PIP) install -r requirements.txt
+	@grep '^tensorflow' requirements.txt | $(PIP) install --no-deps -r /dev/stdin
+	@echo "Setting up the other Python packages (once, some minutes) ..."
+	@$(PIP) install --quiet --quiet -r requirements.txt
 	@touch $@
 
 $(READY_DEV): $(READY)
-	@$(PIP) install --quiet -r requirements-dev.txt
+	@echo "Setting up the tools for tests and checks (once) ..."
+	@$(PIP) install --quiet --quiet -r requirements-dev.txt
 	@touch $@

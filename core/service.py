@@ -22,7 +22,7 @@ from core.errors import SeveralFramesError
 from core.evaluation.evidence import Evidence, collect_evidence
 from core.evaluation.trials import Trials, read_trials
 from core.models.bundle.files import manifest_sha256
-from core.models.engine.openvino import Progress
+from core.models.engine.progress import Progress
 from core.reading.decoder_pool import read_radiograph_isolated, start_decoder
 from core.reading.radiograph import Radiograph, pixels_to_display
 
@@ -163,7 +163,7 @@ class Service:
             radiograph = read_radiograph_isolated(file.data, file.name, reading.frame or 0)
             if reading.frame is None and radiograph.frames > 1:
                 raise SeveralFramesError(radiograph.frames)
-            tell("Asking five backbones, the findings network and the ensemble")
+            tell("Asking the backbones, the findings network and the ensemble")
             case = _analyse(radiograph, loaded.models, reading)
         if not keep:
             return case

@@ -1,8 +1,67 @@
-"""The words that everything else shares: labels, splits, findings."""
+"""The words that everything else shares: labels, splits and findings, each with the name shown to people.
+
+Files hold the keys, pages the names. Nothing here is computed.
+"""
 
 from __future__ import annotations
 
-# torchxrayvision's order, which is also the order of the network's outputs.
+from dataclasses import dataclass
+from typing import Literal
+
+Label = Literal["normal", "pneumonia", "covid"]
+TaskLabel = Literal["covid", "normal"]
+
+# What an image shows, by key, as a name for people.
+LABELS: dict[Label, str] = {"normal": "normal", "pneumonia": "other pneumonia", "covid": "COVID-19"}
+CLASSES: tuple[Label, ...] = tuple(LABELS)  # of a pretraining's outputs, and in which phantoms take turns
+TASK: tuple[TaskLabel, ...] = ("covid", "normal")  # what the models tell apart
+
+ENSEMBLE = "ensemble"  # the key of the SVM over everything, beside the backbones' keys
+PHANTOM = "phantom"  # the source of rendered images
+
+
+@dataclass(frozen=True)
+class Split:
+    """A part of the images.
+
+    Attributes:
+        key: In files.
+        name: For people.
+        meaning: What kind of images these are, in a clause.
+        held_out: Whether nothing was learnt from them and nothing chosen by them.
+    """
+
+    key: str
+    name: str
+    meaning: str
+    held_out: bool = False
+
+
+_SPLITS = (
+    Split("train", "Training", "images that the networks learnt from"),
+    Split("val", "Validation", "images that operating points and SVMs were fitted to"),
+    Split(
+        "test",
+        "Own sources",
+        "held-out images of the sources that the models were trained on",
+        held_out=True,
+    ),
+    Split(
+        "seed_test",
+        "The study's images",
+        "images on which the original study reported its results",
+        held_out=True,
+    ),
+    Split("external", "A clinic never seen", "a clinic that the models have never seen", held_out=True),
+    Split("own", "Your own set", "images that somebody brought while the page was open"),
+    Split("phantoms", "Phantoms", "rendered images whose truth is known"),
+)
+SPLITS: dict[str, Split] = {split.key: split for split in _SPLITS}
+DATA_SPLITS = ("train", "val", "test", "seed_test", "external")  # of a data folder's manifest
+HELD_OUT = tuple(split.key for split in _SPLITS if split.held_out)  # in the order to show them in
+OWN, PHANTOMS = "own", "phantoms"  # the keys of the splits that come while a page is open
+
+# The findings in torchxrayvision's order, which is also the order of the network's outputs.
 FINDINGS: tuple[str, ...] = (
     "Atelectasis",
     "Consolidation",
@@ -23,3 +82,8 @@ FINDINGS: tuple[str, ...] = (
     "Lung Opacity",
     "Enlarged Cardiomediastinum",
 )
+
+
+def finding_name(finding: str) -> str:
+    """A finding's name for people: torchxrayvision writes two of them with an underscore."""
+    return finding.replace("_", " ")

@@ -1,4 +1,4 @@
-"""Analyse: a radiograph in, five backbones with heatmaps, findings and the ensemble's decision out."""
+"""Analyse: a radiograph in, backbones with heatmaps, findings and the ensemble's decision out."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from pages.widgets import analyse as show
 from pages.widgets import in_hand
 from pages.widgets.common import chosen_bundle, disclaimer, title
 
-title("ThoraxLens", "What five chest-radiograph models see, side by side")
+title("ThoraxLens", "What chest-radiograph models see, side by side")
 disclaimer()
 in_hand.files_in_hand()
 bundle = chosen_bundle()

@@ -4,7 +4,7 @@ from pages.widgets.common import chosen_listing, disclaimer, title
 from pages.widgets.compare import cases, charts, measures, question, sets, study
 from pages.widgets.in_hand import files_in_hand
 
-title("Compare", "Five backbones, three SVMs and three simple baselines on the same images")
+title("Compare", "The backbones, three SVMs and three simple baselines on the same images")
 disclaimer()
 files_in_hand()
 listing = chosen_listing()

@@ -6,7 +6,6 @@ hashes, the reference outputs. Tests run it as a process of its own, because it 
 
 from __future__ import annotations
 
-import csv
 import sys
 import warnings
 from pathlib import Path
@@ -17,6 +16,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from core.evaluation.predictions import Predictions, write_predictions
 from core.explain.gradcam import gradcam
 from core.gate.plausibility import fit_limits
 from core.models import ensemble
@@ -39,7 +39,8 @@ from core.models.head import Head
 from core.models.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
 from core.preprocessing import Preprocessing, network_input
 from core.project import default_cache
-from core.vocabulary import FINDINGS
+from core.vocabulary import ENSEMBLE, FINDINGS
+from train.fitting.smaller_svms import fit_smaller_svms, save_smaller_svms
 
 IMAGES = 12
 LUNGS_PX = 64
@@ -79,7 +80,7 @@ def randomise_head(network: Any, backbone: Backbone, image: np.ndarray, seed: in
 
 
 def write_backbones(folder: Path, recipe: Preprocessing) -> dict[str, BackboneFile]:
-    """Builds, randomises and saves the five backbones."""
+    """Builds, randomises and saves the backbones."""
     import keras
 
     from core.models.engine.keras import build_network, save_weights
@@ -136,18 +137,24 @@ def write_ensemble(folder: Path, features: np.ndarray) -> ensemble.Ensemble:
     return ensemble.load(folder / "ensemble.skops", threshold=0.5)
 
 
-def write_predictions(folder: Path, rows: list[RawOutputs], probabilities: np.ndarray) -> None:
-    """Writes what the models say about the drawings, in the format of `predictions.csv`."""
-    with (folder / "predictions.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        keys = [backbone.key for backbone in BACKBONES]
-        findings = [f"finding:{name}" for name in FINDINGS]
-        writer.writerow(["path", "split", "source", "group", "label", *keys, *findings, "ensemble"])
-        for index, (row, probability) in enumerate(zip(rows, probabilities, strict=True)):
-            label, split = ("covid", "normal")[index % 2], ("val", "test")[index // 2 % 2]
-            numbers = [*row.probabilities.values(), *row.logits, probability]
-            text = [f"{number:.6f}" for number in numbers]
-            writer.writerow([f"drawn/{index}.png", split, "drawn", f"g{index:05d}", label, *text])
+def tabulate(rows: list[RawOutputs], probabilities: np.ndarray) -> Predictions:
+    """What the models say about the drawings, which nobody scored."""
+    places = range(len(rows))
+    unknown = np.full(len(rows), np.nan)
+    return Predictions(
+        dict.fromkeys((*rows[0].probabilities, ENSEMBLE), 0.5),
+        path=np.array([f"drawn/{index}.png" for index in places]),
+        split=np.array([("val", "test")[index // 2 % 2] for index in places]),
+        source=np.array(["drawn" for _ in places]),
+        group=np.array([f"g{index:05d}" for index in places]),
+        label=np.array([("covid", "normal")[index % 2] for index in places]),
+        scores=np.array(
+            [[*row.probabilities.values(), one] for row, one in zip(rows, probabilities, strict=True)]
+        ),
+        extent=unknown,
+        opacity=unknown,
+        findings=np.array([row.logits for row in rows]),
+    )
 
 
 def write_bundle(folder: Path, size_px: int = 96) -> None:
@@ -173,16 +180,20 @@ def write_bundle(folder: Path, size_px: int = 96) -> None:
     points = np.clip(np.mean([sigmoid(row.logits) for row in rows], axis=0), 0.01, 0.99).round(6).tolist()
     features = np.stack([ensemble_features(row.probabilities, row.logits, points) for row in rows])
     svm = write_ensemble(folder, features)
-    write_predictions(folder, rows, svm.probabilities(features))
+    predictions = tabulate(rows, svm.probabilities(features))
+    write_predictions(folder / "predictions.csv", predictions)
+    smaller = save_smaller_svms(folder, fit_smaller_svms(predictions, points))
     Image.fromarray(np.round(drawn_chest(0) * 255).astype(np.uint8)).save(folder / "reference.png")
-    write_manifest(folder, whole_manifest(folder, part, rows, points, svm, features[0]))
+    manifest = whole_manifest(folder, part, rows, svm, features[0])
+    known = {"operating_points": points, "reference_logits": rows[0].logits.tolist()}
+    findings = manifest.findings.model_copy(update=known)
+    write_manifest(folder, manifest.model_copy(update={"findings": findings, "smaller_svms": smaller}))
 
 
 def whole_manifest(
     folder: Path,
     part: NetworksManifest,
     rows: list[RawOutputs],
-    points: list[float],
     svm: ensemble.Ensemble,
     reference_features: np.ndarray,
 ) -> BundleManifest:
@@ -195,7 +206,6 @@ def whole_manifest(
         key: file.model_copy(update={"reference_probability": rows[0].probabilities[key]})
         for key, file in part.backbones.items()
     }
-    known = {"operating_points": points, "reference_logits": rows[0].logits.tolist()}
     probability = svm.decide(reference_features).probability
     severity = {"weights": [0.1] * len(FINDINGS), "intercept": 2.0, "correlation": 0.0, "images": IMAGES}
     errors = {"mean_absolute_error": 1.5, "baseline_error": 2.0}
@@ -203,17 +213,19 @@ def whole_manifest(
         preprocessing=part.preprocessing,
         pooling=part.pooling,
         backbones=backbones,
-        findings=part.findings.model_copy(update=known),
+        findings=part.findings,
         lungs=part.lungs,
         name=folder.name,
         title="Random weights",
         created="2026-01-01",
         description="Nothing was learnt: for tests only.",
+        licence="",
         severity={
             "extent": SeverityFit(**severity, **errors, maximum=8),
             "opacity": SeverityFit(**severity, **errors, maximum=6),
         },
         ensemble=EnsembleFile(**entry("ensemble.skops"), threshold=0.5, reference_probability=probability),
+        smaller_svms={},
         predictions=BundleFile(**entry("predictions.csv")),
         reference=BundleFile(**entry("reference.png")),
         training={"configuration": {}, "note": "random"},

@@ -15,7 +15,7 @@ from core.phantom import Phantom, PhantomSpec, render
 from core.project import PROJECT, SHIPPED
 from core.reading.radiograph import Radiograph
 from train.bundle.verify import TOLERANCE, verify
-from train.data.records import read_manifest as read_records
+from train.data.records import read_records
 
 BUNDLE = PROJECT / "assets" / "bundles" / SHIPPED
 SEEDS = range(900, 908)

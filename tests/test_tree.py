@@ -56,6 +56,7 @@ TRAIN = (
     "train.bundle",
     "train.steps",
     "train.schedule",
+    "train.options",
     "train.samples",
     "train.cli",
     "train.__main__",

@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.models.backbones import BACKBONES
 from core.models.inference import Networks, RawOutputs, ensemble_features, raw_outputs
 from train.data.images import read_inside
 from train.data.records import Record
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
 AT_ONCE = 2  # images; while one is read or scaled, the other's network runs
 
@@ -26,13 +25,15 @@ class Outputs:
     """What the networks say about many images.
 
     Attributes:
-        probabilities: (n, 5), in the order of `BACKBONES`.
+        backbones: Their keys, in the order of the columns of `probabilities`.
+        probabilities: (n, backbones), P(COVID-19) in [0, 1].
         logits: (n, 18), raw outputs of the findings network.
         statistics: (n, m), for the plausibility limits, in the order of `statistic_names`.
         statistic_names: Names of the m statistics.
         pooled: Each backbone's last feature map, averaged over the image: (n, channels), float32, by key.
     """
 
+    backbones: tuple[str, ...]
     probabilities: NDArray[np.float64]
     logits: NDArray[np.float64]
     statistics: NDArray[np.float64]
@@ -43,14 +44,13 @@ class Outputs:
         """The same of some images."""
         columns = self.probabilities[rows], self.logits[rows], self.statistics[rows]
         pooled = {key: features[rows] for key, features in self.pooled.items()}
-        return Outputs(*columns, self.statistic_names, pooled)
+        return Outputs(self.backbones, *columns, self.statistic_names, pooled)
 
     def features(self, operating_points: Sequence[float]) -> NDArray[np.float32]:
-        """The ensemble's inputs, (n, 23)."""
-        keys = [backbone.key for backbone in BACKBONES]
+        """The ensemble's inputs, (n, backbones + findings)."""
         return np.stack(
             [
-                ensemble_features(dict(zip(keys, row, strict=True)), logits, operating_points)
+                ensemble_features(dict(zip(self.backbones, row, strict=True)), logits, operating_points)
                 for row, logits in zip(self.probabilities, self.logits.astype(np.float32), strict=True)
             ]
         )
@@ -60,7 +60,7 @@ def run_networks(
     records: Sequence[Record],
     data: Path | None,
     networks: Networks,
-    progress: Progress | None = None,
+    progress: Tally | None = None,
     change: Change | None = None,
 ) -> Outputs:
     """Runs all networks on images, by the app's own path.
@@ -91,6 +91,7 @@ def run_networks(
                 progress(len(rows), len(records))
     names = tuple(rows[0][0].statistics)
     return Outputs(
+        backbones=tuple(networks.manifest.backbones),
         probabilities=np.array([list(row.probabilities.values()) for row, _ in rows]),
         logits=np.array([row.logits for row, _ in rows], dtype=np.float64),
         statistics=np.array([[row.statistics[name] for name in names] for row, _ in rows]),

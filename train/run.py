@@ -16,22 +16,21 @@ from core.errors import DataError
 from core.models.backbones import Backbone
 from core.models.bundle.files import MANIFEST_FILE, file_sha256, read_manifest
 from core.models.bundle.manifest import BundleManifest, Initialisation
+from core.phantom.seeds import SEEDS, take_seeds
+from core.vocabulary import PHANTOM
 from train.config import TrainConfig
 from train.data.audit import Leak, find_leaks, without_leaks
 from train.data.images import load_squares
-from train.data.records import PHANTOM, Record, draw_phantoms
-from train.data.records import read_manifest as read_records
+from train.data.records import Record, draw_phantoms, read_records
 from train.tools.files import write_json
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
 LeakPolicy = Literal["stop", "drop"]
-PHANTOM_SEED = 10_000  # of the phantoms that join the pretraining
 CLEAR_EXTENT = 0.5  # of 8: at most one of two or three radiologists saw anything
 # Where phantoms are all there is, more of them must be held out than the eighth that they are otherwise.
 ALONE = ("train",) * 4 + ("val",) * 2 + ("test",) * 2
-MAX_PHANTOMS = 10_000  # that a bundle without a data folder can have been measured on
 
-Watch = Callable[[str], Progress]
+Watch = Callable[[str], Tally]
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Run:
             DataError: If it cannot be read, or leaks from one split into another and that is to stop it.
         """
         if self.data is None:
-            return draw_phantoms(self.config.phantoms, PHANTOM_SEED, ALONE)
+            return draw_phantoms(take_seeds("pretraining", self.config.phantoms), ALONE)
         found = self.audit
         if found and self.leaks == "stop":
             worst = found[0]
@@ -101,7 +100,7 @@ class Run:
     def learnt(self) -> list[Record]:
         """What the backbones learn from and are watched on: train and val, and phantoms besides."""
         pool = [record for record in self.records if record.split in ("train", "val")]
-        return pool + (draw_phantoms(self.config.phantoms, PHANTOM_SEED) if self.data else [])
+        return pool + (draw_phantoms(take_seeds("pretraining", self.config.phantoms)) if self.data else [])
 
     @cached_property
     def squares(self) -> NDArray[np.uint8]:
@@ -156,7 +155,7 @@ def measured_on(data: Path | None) -> list[Record]:
     Raises:
         DataError: If the folder cannot be read.
     """
-    return read_records(data) if data else draw_phantoms(MAX_PHANTOMS, PHANTOM_SEED, ALONE)
+    return read_records(data) if data else draw_phantoms(SEEDS["pretraining"], ALONE)
 
 
 def mark_clear(records: Sequence[Record], severity_scores: Path) -> list[Record]:

@@ -20,7 +20,7 @@ from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
 from train.run import Run
 from train.steps import pretrain_backbones, train_findings_network, train_lung_network, transfer_backbones
 from train.tools.processes import cores, side_by_side
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
 AT_ONCE = 2  # each holds a network, its gradients and a batch: some gigabytes at 224 px
 # Those that take longest come first, so that the processes end together.
@@ -94,7 +94,7 @@ def learn_network(run: Run, network: str, masks: Path | None) -> None:
 
 def _retell(run: Run, told: SimpleQueue[Message]) -> None:
     """Passes on what the processes say, until nothing follows."""
-    bars: dict[str, Progress] = {}
+    bars: dict[str, Tally] = {}
     try:
         for message in iter(told.get, None):
             if isinstance(message, str):
@@ -136,5 +136,5 @@ def _say(sentence: str) -> None:
     _told.put(sentence)
 
 
-def _watch(title: str) -> Progress:
+def _watch(title: str) -> Tally:
     return lambda done, total: _told.put((title, done, total))

@@ -17,16 +17,14 @@ from core.errors import DataError
 from core.models.backbones import BACKBONES, Backbone
 from core.models.bundle.files import bundle_path
 from core.models.bundle.manifest import BundleManifest
-from train.data.records import PHANTOM
+from core.phantom.seeds import take_seeds
+from core.vocabulary import PHANTOM
 from train.run import Run, base_weights
 from train.tools.files import write_json
 
 if TYPE_CHECKING:  # what measures needs more packages than what learns: a GPU's machine may lack them
-    from train.bundle.trained import Trained
+    from train.bundle.material import Trained
     from train.fitting.ensemble import EnsembleFit
-
-FINDINGS_SEED = 500_000  # of those that teach findings
-CROWDED_SEED = 600_000  # of those of them that show more findings each
 
 
 def check(run: Run, name: str) -> None:
@@ -151,9 +149,9 @@ def train_findings_network(run: Run) -> None:
         return
     config, recipe, cache = run.config.findings, run.config.preprocessing, run.folder / "cache"
     watch = run.watch("Rendering phantoms with findings")
-    phantoms = load_phantoms(config.phantoms, FINDINGS_SEED, recipe, cache, watch)
-    crowded = load_phantoms(config.crowded, CROWDED_SEED, recipe, cache, watch, crowded=True)
-    held_out = load_phantoms(config.held_out, 2 * FINDINGS_SEED, recipe, cache, watch)
+    phantoms = load_phantoms(take_seeds("findings", config.phantoms), recipe, cache, watch)
+    crowded = load_phantoms(take_seeds("crowded", config.crowded), recipe, cache, watch, crowded=True)
+    held_out = load_phantoms(take_seeds("findings_held_out", config.held_out), recipe, cache, watch)
     labelled = {split: labelled_squares(run.learnt, run.squares, split) for split in ("train", "val")}
     fit = train_findings(
         phantoms.joined(crowded).joined(labelled["train"]).joined(labelled["train"]),
@@ -177,8 +175,6 @@ def train_lung_network(run: Run, masks: Path | None) -> None:
     """
     from train.fitting.lungs import (
         HELD_OUT,
-        HELD_OUT_SEED,
-        SEED,
         outlined_phantoms,
         outlined_radiographs,
         train_lungs,
@@ -189,8 +185,10 @@ def train_lung_network(run: Run, masks: Path | None) -> None:
         return
     config, cache = run.config.lungs, run.folder / "cache"
     watch = run.watch("Rendering phantoms with lung masks")
-    phantoms = outlined_phantoms(config.phantoms, SEED, config.size_px, cache, watch)
-    held_out = outlined_phantoms(min(HELD_OUT, config.phantoms), HELD_OUT_SEED, config.size_px, cache, watch)
+    phantoms = outlined_phantoms(take_seeds("lungs", config.phantoms), config.size_px, cache, watch)
+    held_out = outlined_phantoms(
+        take_seeds("lungs_held_out", min(HELD_OUT, config.phantoms)), config.size_px, cache, watch
+    )
     drawn = outlined_radiographs(run.records, run.data, masks, config.size_px) if run.data and masks else None
     write_json(
         note, asdict(train_lungs(phantoms, held_out, drawn, config, run.folder, run.watch, run.report))
@@ -208,18 +206,11 @@ def bundle_run(run: Run, target: Path) -> EnsembleFit:
         DataError: If a network is not trained yet.
     """
     from train.bundle.build import build_bundle
+    from train.bundle.material import Material
 
     trained = _trained(run)
-    return build_bundle(
-        run.folder,
-        target,
-        trained,
-        run.records,
-        run.data,
-        run.severity_scores,
-        run.config,
-        run.watch("Analysing held-out images"),
-    )
+    material = Material(run.folder, trained, run.records, run.data, run.severity_scores, run.config)
+    return build_bundle(material, target, run.watch("Analysing held-out images"))
 
 
 def _trained(run: Run) -> Trained:
@@ -238,7 +229,7 @@ def _trained(run: Run) -> Trained:
     for record in run.learnt:
         if record.split == "train":
             images[record.source].update((record.label, "total"))
-    from train.bundle.trained import Trained
+    from train.bundle.material import Trained
 
     return Trained(
         images={source: dict(count) for source, count in images.items()},

@@ -14,10 +14,12 @@ from core.models import ensemble
 from core.models.bundle.files import REMEDY, bundle_path, read_manifest, verify_files
 from core.models.bundle.manifest import BundleManifest, Precision
 from core.models.bundle.network_files import official_source
-from core.models.engine.openvino import Network, Progress, load_network, prepare
+from core.models.engine.openvino import Network, load_network, prepare
+from core.models.engine.progress import Progress
 from core.models.ensemble import EnsembleDecision
 from core.models.inference import Networks, RawOutputs, compile_networks, ensemble_features, raw_outputs
 from core.models.official import OFFICIAL, official_file
+from core.vocabulary import ENSEMBLE
 
 STAND_IN = (
     "From the stand-in that this project trained; torchxrayvision's official weights are not installed "
@@ -76,7 +78,7 @@ def load_models(folder: Path, precision: Precision = "f32", progress: Progress |
         raise EngineError(f"The bundle '{manifest.name}' was not verified in {precision}; run it in f32.")
     verify_files(folder, manifest)
     networks = compile_networks(folder, manifest, precision, progress)
-    svm = ensemble.load(bundle_path(folder, manifest.ensemble), manifest.ensemble.threshold)
+    svm = ensemble.load_bundled(folder, manifest)
     official, note = _load_official(precision, progress)
     models = Models(manifest, networks, svm, official, note)
     run_self_test(folder, models)
@@ -111,8 +113,8 @@ def run_self_test(folder: Path, models: Models) -> None:
     decision = models.decide(raw)
     near, near_raw = TOLERANCES[models.networks.precision]
     expected = {key: entry.reference_probability for key, entry in manifest.backbones.items()}
-    expected["ensemble"] = manifest.ensemble.reference_probability
-    answers = {**raw.probabilities, "ensemble": decision.probability}
+    expected[ENSEMBLE] = manifest.ensemble.reference_probability
+    answers = {**raw.probabilities, ENSEMBLE: decision.probability}
     wrong = [name for name, answer in answers.items() if abs(answer - expected[name]) > near]
     if np.abs(raw.logits - np.array(manifest.findings.reference_logits)).max() > near_raw:
         wrong.append("the findings network")

@@ -13,7 +13,6 @@ from core.explain.gradcam import gradcam, normalise
 from core.explain.heat_in_lungs import heat_in_lungs
 from core.gate.plausibility import plausibility_warnings
 from core.margins import Box, bright_corners, crop, find_inside, share_of
-from core.models.backbones import BACKBONES
 from core.models.findings import FindingScore, finding_scores, findings_input
 from core.models.inference import RawOutputs, checked, raw_outputs
 from core.models.official import OFFICIAL, centre_square
@@ -105,7 +104,7 @@ def _readings(
 ) -> tuple[BackboneReading, ...]:
     """The backbones' answers; the frame is in shares of the width and height of what was read."""
     readings = []
-    for backbone in BACKBONES:
+    for backbone in models.manifest.rows:
         heat = gradcam(raw.feature_maps[backbone.key], models.networks.heads[backbone.key])
         heatmap, peak = normalise(heat)
         threshold = models.manifest.backbones[backbone.key].threshold

@@ -10,20 +10,18 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from core.display.figures import NEUTRAL
-from core.evaluation.comparison import OTHERS, Answers, Entrant
+from core.display.style import FIRST, NEUTRAL, SECOND, line_style
+from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.metrics import confusion
 from core.evaluation.predictions import Predictions
 from core.evaluation.record import Point
 from core.evaluation.significance import kappa
-from core.models.backbones import BACKBONE_BY_KEY
+from core.vocabulary import LABELS
 
 Floats = NDArray[np.float64]
-Row = dict[str, str | float | int]
+TableRow = dict[str, str | float | int]
 LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
 PANELS = ("Is it COVID-19?", "Which collection is it from?")
-LABELS = {"covid": "COVID-19", "normal": "normal", "pneumonia": "other pneumonia"}
-FIRST, SECOND = "#E69F00", "#56B4E9"  # COVID-19 and the rest, where a chart is about classes, not models
 
 
 @dataclass(frozen=True)
@@ -38,16 +36,7 @@ class Chart:
 
     figure: go.Figure
     words: str
-    table: tuple[Row, ...]
-
-
-def style(entrant: Entrant) -> dict[str, str | float]:
-    """Colour and line style of a model, the same in every chart."""
-    if entrant.kind == "backbone":
-        backbone = BACKBONE_BY_KEY[entrant.key]
-        return {"color": backbone.colour, "dash": backbone.dash, "width": 2}
-    _, colour, dash = OTHERS[entrant.key]
-    return {"color": colour, "dash": dash, "width": 2}
+    table: tuple[TableRow, ...]
 
 
 def distinct(answers: Answers) -> list[tuple[int, Entrant]]:
@@ -73,7 +62,7 @@ def add_line(figure: go.Figure, x: Floats, y: Floats, entrant: Entrant, shape: s
             mode="lines",
             name=entrant.name,
             legendgroup=entrant.key,
-            line={**style(entrant), "shape": shape},
+            line={**line_style(entrant), "shape": shape},
             hovertemplate=f"{entrant.name}: %{{x:.2f}}, %{{y:.2f}}<extra></extra>",
         )
     )
@@ -92,7 +81,7 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
         shared_yaxes=True,
     )
     figure.update_annotations(font_size=12)
-    table: list[Row] = []
+    table: list[TableRow] = []
     for place, (column, entrant) in enumerate(own):
         counts = confusion(answers.labels, answers.scores[:, column], answers.thresholds[column])
         cells = [
@@ -146,8 +135,8 @@ def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Char
     entrant = answers.entrants[column]
     table = predictions.take(answers.rows)
     figure = go.Figure()
-    rows: list[Row] = []
-    for label in ("covid", "normal", "pneumonia"):
+    rows: list[TableRow] = []
+    for label in sorted(LABELS):
         for source in sorted(set(table.source[table.label == label])):
             inside = (table.label == label) & (table.source == source)
             values = answers.scores[inside, column]
@@ -193,7 +182,7 @@ def agreement_chart(answers: Answers) -> Chart:
     called = answers.called
     size = len(own)
     kappas, differ = np.full((size, size), np.nan), np.zeros((size, size), dtype=int)
-    table: list[Row] = []
+    table: list[TableRow] = []
     for i, (first, one) in enumerate(own):
         for j, (second, other) in enumerate(own[:i]):
             kappas[i, j] = kappa(called[:, first], called[:, second])
@@ -272,7 +261,7 @@ def shortcut_chart(points: Sequence[Point], names: dict[str, Entrant], tells: Se
         vertical_spacing=0.13,
         subplot_titles=[title for title, _ in panels],
     )
-    table: list[Row] = []
+    table: list[TableRow] = []
     for key, entrant in names.items():
         known = {kind: value for model, kind, value in points if model == key}
         told = {kind: value for model, kind, value in tells if model == key}
@@ -327,7 +316,7 @@ def _fall(entrant: Entrant, values: dict[str, float], *, first: bool) -> go.Scat
         name=entrant.name,
         legendgroup=entrant.key,
         showlegend=first,
-        line=style(entrant),
-        marker={"size": 9, "color": style(entrant)["color"]},
+        line=line_style(entrant),
+        marker={"size": 9, "color": line_style(entrant)["color"]},
         hovertemplate=f"{entrant.name}, %{{y}}: %{{x:.3f}}<extra></extra>",
     )

@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from core.display.comparison_charts import Chart, Floats, Row, add_line, distinct, square, style
-from core.display.figures import ACCENT, NEUTRAL
+from core.display.comparison_charts import Chart, Floats, TableRow, add_line, distinct, square
+from core.display.style import ACCENT, NEUTRAL, line_style
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.measures import Draws
 from core.evaluation.metrics import calibration_bins, confusion, weighted_levels
@@ -38,13 +38,13 @@ def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
         shown: The key of the model that gets a band.
     """
     figure = go.Figure()
-    table: list[Row] = []
+    table: list[TableRow] = []
     for column, entrant in distinct(answers):
         false, true, _ = _curve(answers.labels, answers.scores[:, column])
         point = confusion(answers.labels, answers.scores[:, column], answers.thresholds[column])
         if entrant.key == shown:
             low, high = _band(answers.labels, answers.scores[:, column], draws, precision=False)
-            _add_band(figure, low, high, style(entrant)["color"])
+            _add_band(figure, low, high, line_style(entrant)["color"])
         add_line(figure, false, true, entrant, shape="hv")
         _add_point(figure, 1 - point.specificity, point.sensitivity, entrant)
         table.append(
@@ -67,13 +67,13 @@ def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
 def pr_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
     """Precision-recall curves, and the band of one model; the line is the share of COVID-19 images."""
     figure = go.Figure()
-    table: list[Row] = []
+    table: list[TableRow] = []
     prevalence = float(answers.labels.mean())
     for column, entrant in distinct(answers):
         _, recall, precision = _curve(answers.labels, answers.scores[:, column])
         if entrant.key == shown:
             low, high = _band(answers.labels, answers.scores[:, column], draws, precision=True)
-            _add_band(figure, low, high, style(entrant)["color"])
+            _add_band(figure, low, high, line_style(entrant)["color"])
         add_line(figure, recall, precision, entrant)
         found = float(precision[recall >= 0.9].max())
         table.append({"Model": entrant.name, "PPV at 90 % sensitivity": found})
@@ -127,7 +127,11 @@ def _add_point(figure: go.Figure, x: float, y: float, entrant: Entrant) -> None:
             mode="markers",
             legendgroup=entrant.key,
             showlegend=False,
-            marker={"color": style(entrant)["color"], "size": 9, "line": {"color": "#121417", "width": 1}},
+            marker={
+                "color": line_style(entrant)["color"],
+                "size": 9,
+                "line": {"color": "#121417", "width": 1},
+            },
             hovertemplate=f"{entrant.name}, operating point: %{{x:.2f}}, %{{y:.2f}}<extra></extra>",
         )
     )
@@ -136,7 +140,7 @@ def _add_point(figure: go.Figure, x: float, y: float, entrant: Entrant) -> None:
 def reliability_chart(answers: Answers) -> Chart:
     """Probability said against share that is COVID-19, in ten bins of probability."""
     figure = go.Figure()
-    table: list[Row] = []
+    table: list[TableRow] = []
     for column, entrant in distinct(answers):
         bins = calibration_bins(answers.labels, answers.scores[:, column])
         figure.add_trace(
@@ -145,7 +149,7 @@ def reliability_chart(answers: Answers) -> Chart:
                 y=[each.observed for each in bins],
                 mode="lines+markers",
                 name=entrant.name,
-                line=style(entrant),
+                line=line_style(entrant),
                 marker={"size": [float(np.clip(4 + np.sqrt(each.images), 5, 18)) for each in bins]},
                 customdata=[each.images for each in bins],
                 hovertemplate=f"{entrant.name}: says %{{x:.2f}}, is %{{y:.2f}} "
@@ -175,7 +179,7 @@ def decision_chart(answers: Answers) -> Chart:
     ill = answers.labels == 1
     prevalence = float(ill.mean())
     figure = go.Figure()
-    table: list[Row] = []
+    table: list[TableRow] = []
     everybody = prevalence - (1 - prevalence) * odds
     for column, entrant in distinct(answers):
         called = answers.scores[:, column, None] >= shares
@@ -209,7 +213,7 @@ def prevalence_chart(answers: Answers, prevalence: float) -> Chart:
     """
     shares = np.geomspace(0.001, 0.9, 120)
     figure = go.Figure()
-    table: list[Row] = []
+    table: list[TableRow] = []
     for column, entrant in distinct(answers):
         counts = confusion(answers.labels, answers.scores[:, column], answers.thresholds[column])
         found = predictive_values(counts.sensitivity, counts.specificity, shares)[0]

@@ -14,17 +14,17 @@ from plotly.colors import get_colorscale, sample_colorscale
 from plotly.subplots import make_subplots
 
 from core.analysis.results import Analysis, BackboneReading
+from core.display.style import ACCENT, NEUTRAL
 from core.margins import Box
-from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
+from core.models.backbones import BACKBONE_BY_KEY
 from core.models.findings import FindingScore
 from core.models.lungs import LUNG
+from core.vocabulary import finding_name
 
 COLOUR_MAPS = ("Inferno", "Viridis", "Cividis", "Magma")
 GRID_PX = 96  # heat is drawn on so many cells a side; the map itself is 5 to 14
 OPAQUE_FROM = 0.45  # heat below fades out, so that the radiograph stays readable
 DIM = "rgba(70, 74, 80, 0.75)"  # over what was cut, black or white
-NEUTRAL, ACCENT = "#9AA4AF", "#9A7FD1"  # neither is a backbone's
-PATTERNS = dict(zip([backbone.key for backbone in BACKBONES], ("", "/", ".", "x", "-"), strict=True))
 
 
 def fading(colour_map: str) -> list[list[Any]]:
@@ -83,16 +83,16 @@ def radiograph_figure(
 
 
 def linked_figure(
-    grey: NDArray[np.uint8], analysis: Analysis, colour_map: str, columns: int = 2, height_px: int = 2100
+    grey: NDArray[np.uint8], analysis: Analysis, colour_map: str, columns: int = 2, height_px: int = 700
 ) -> go.Figure:
-    """All five heatmaps in one figure whose zoom is shared.
+    """All heatmaps in one figure whose zoom is shared.
 
     Args:
         grey: The radiograph for display, (h, w), uint8.
         analysis: The analysis.
         colour_map: One of `COLOUR_MAPS`.
         columns: How many side by side.
-        height_px: Of the figure.
+        height_px: Of a row.
     """
     count = len(analysis.readings)
     titles = [f"{each.backbone.name} {each.probability:.2f}" for each in analysis.readings]
@@ -110,7 +110,7 @@ def linked_figure(
     figure.update_xaxes(range=[0, analysis.width_px], visible=False, matches="x", constrain="domain")
     figure.update_yaxes(range=[analysis.height_px, 0], visible=False, matches="y", constrain="domain")
     figure.update_annotations(font_color="#E8EAED")
-    return _on_black(figure, height_px, top_px=30)
+    return _on_black(figure, height_px * rows, top_px=30)
 
 
 def _add_radiograph(figure: go.Figure, source: str, analysis: Analysis, x: str = "x", y: str = "y") -> None:
@@ -237,12 +237,12 @@ def heat_scale(colour_map: str) -> go.Figure:
 
 
 def probabilities_figure(analysis: Analysis) -> go.Figure:
-    """Five bars with their thresholds, and the ensemble's below."""
+    """One bar a backbone with its threshold, and the ensemble's below."""
     names = [each.backbone.name for each in analysis.readings] + ["Ensemble"]
     values = [each.probability for each in analysis.readings] + [analysis.decision.probability]
     points = [each.threshold for each in analysis.readings] + [analysis.decision.threshold]
     colours = [each.backbone.colour for each in analysis.readings] + [NEUTRAL]
-    patterns = [PATTERNS[each.backbone.key] for each in analysis.readings] + [""]
+    patterns = [each.backbone.pattern for each in analysis.readings] + [""]
     figure = go.Figure(
         go.Bar(
             y=names,
@@ -269,7 +269,7 @@ def probabilities_figure(analysis: Analysis) -> go.Figure:
     figure.update_xaxes(range=[0, 1.08], tickvals=[0, 0.25, 0.5, 0.75, 1], title="P(COVID-19) against normal")
     figure.update_yaxes(autorange="reversed")
     return _still(figure).update_layout(
-        height=270,
+        height=45 * len(names),
         margin={"l": 0, "r": 36, "t": 24, "b": 40},
         bargap=0.35,
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.12},
@@ -281,7 +281,7 @@ def findings_figure(analysis: Analysis) -> go.Figure:
     ranked = sorted(analysis.findings, key=lambda finding: finding.score)
     figure = go.Figure(
         go.Bar(
-            y=[finding.name.replace("_", " ") for finding in ranked],
+            y=[finding_name(finding.name) for finding in ranked],
             x=[finding.score for finding in ranked],
             orientation="h",
             marker={
@@ -353,4 +353,4 @@ def contributions_figure(analysis: Analysis, most: int = 12) -> go.Figure:
 
 def input_name(name: str) -> str:
     """An ensemble input for people: a backbone's name, or a finding's."""
-    return BACKBONE_BY_KEY[name].name if name in BACKBONE_BY_KEY else name.replace("_", " ")
+    return BACKBONE_BY_KEY[name].name if name in BACKBONE_BY_KEY else finding_name(name)

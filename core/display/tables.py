@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from core.display.comparison_charts import LABELS
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.measures import DECISIONS, RANKINGS, Measured
 from core.evaluation.predictions import Predictions
 from core.evaluation.significance import adjust, compare_aucs, compare_decisions
 from core.evaluation.study import SINGLE, SVMS, StudyResult
 from core.models.backbones import BACKBONES
+from core.vocabulary import ENSEMBLE, LABELS
 
 DIFFERENCE, ERROR, DELONG, MCNEMAR = "ROC AUC, difference", "± error", "DeLong p", "McNemar p"
 FRACTIONS = (DIFFERENCE, ERROR, DELONG, f"{DELONG}, Holm", MCNEMAR, f"{MCNEMAR}, Holm")
@@ -58,9 +58,9 @@ def measures_table(
 
 def _milliseconds(entrant: Entrant, times: Mapping[str, float]) -> float:
     """What the networks take that a model asks, one after another; an SVM adds next to nothing."""
-    five = sum(times[each.key] for each in BACKBONES)
-    whole = {"svm_findings": times["findings"], "ensemble": five + times["findings"]}
-    return times.get(entrant.same_as or entrant.key) or whole.get(entrant.key, five)
+    backbones = sum(time for key, time in times.items() if key != "findings")
+    whole = {"svm_findings": times["findings"], ENSEMBLE: backbones + times["findings"]}
+    return times.get(entrant.same_as or entrant.key) or whole.get(entrant.key, backbones)
 
 
 def _cell(value: float, low: float, high: float, *, intervals: bool) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from core.analysis.results import Analysis, BackboneReading
 from core.evaluation.evidence import Evidence
-from core.evaluation.trials import ENSEMBLE, Base, Trials, mean_left_out
+from core.evaluation.trials import Base, Trials, mean_left_out
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.severity import SeverityScore
+from core.vocabulary import ENSEMBLE, FINDINGS, finding_name
 
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 
@@ -18,18 +19,27 @@ _BASES: dict[Base, str] = {
     "imagenet": " (heads trained anew)",
     "frozen": " (heads trained anew; their bases had seen the sources, which flatters)",
 }
-_COUNTS = ("none", "one", "two", "three", "four", "five")
+_COUNTS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def count_word(count: int) -> str:
+    """A number as running text has it: in a word as far as `_COUNTS` goes."""
+    return _COUNTS[count] if count < len(_COUNTS) else str(count)
 
 
 def headline(analysis: Analysis) -> str:
     """The decision in words, to follow what it is about: how the backbones vote, what the ensemble says."""
     votes, decision = analysis.votes, analysis.decision
     if votes in (0, len(analysis.readings)):
-        vote = f"all five backbones read this radiograph as {'COVID-19' if votes else 'normal'}."
+        answer = "COVID-19" if votes else "normal"
+        vote = f"all {count_word(len(analysis.readings))} backbones read this radiograph as {answer}."
     else:
         verb = "reads" if votes == 1 else "read"
-        some, others = _COUNTS[votes], _COUNTS[len(analysis.readings) - votes]
-        vote = f"{some} of the five backbones {verb} this radiograph as COVID-19, {others} as normal."
+        all_of_them, some = count_word(len(analysis.readings)), count_word(votes)
+        others = count_word(len(analysis.readings) - votes)
+        vote = (
+            f"{some} of the {all_of_them} backbones {verb} this radiograph as COVID-19, {others} as normal."
+        )
     digits = tie_digits(decision.probability, decision.threshold)
     side = "above" if decision.positive else "below"
     return (
@@ -59,7 +69,7 @@ def tie_digits(probability: float, threshold: float) -> int:
 
 
 def agreement(analysis: Analysis) -> str:
-    """How far the five lie apart."""
+    """How far the backbones lie apart."""
     low = min(analysis.readings, key=lambda reading: reading.probability)
     high = max(analysis.readings, key=lambda reading: reading.probability)
     if analysis.spread < 0.2:
@@ -72,7 +82,7 @@ def agreement(analysis: Analysis) -> str:
 
 def track_record(evidence: Sequence[Evidence]) -> str:
     """How often the ensemble was wrong, at home and abroad, before any number can impress."""
-    found = {each.split: each for each in evidence if each.model == "ensemble"}
+    found = {each.split: each for each in evidence if each.model == ENSEMBLE}
     parts = []
     if "test" in found:
         parts.append(f"wrong on {_rate(found['test'])} held-out images of its own sources")
@@ -170,8 +180,8 @@ def findings(analysis: Analysis) -> str:
     present = [finding for finding in analysis.findings if finding.score >= 0.5]
     present.sort(key=lambda finding: -finding.score)
     if not present:
-        return "None of the 18 findings reaches its operating point."
-    names = ", ".join(f"{finding.name.replace('_', ' ')} {finding.score:.2f}" for finding in present)
+        return f"None of the {len(FINDINGS)} findings reaches its operating point."
+    names = ", ".join(f"{finding_name(finding.name)} {finding.score:.2f}" for finding in present)
     return f"Beyond the operating point: {names}."
 
 
@@ -186,14 +196,15 @@ def findings_quality(analysis: Analysis) -> str | None:
     mean = sum(auc for auc, _ in known) / len(known)
     return (
         f"On phantoms from which it did not learn, this network's ROC AUC is {mean:.2f} on average: from "
-        f"{worst:.2f} ({least.replace('_', ' ')}) to {best:.2f} ({most.replace('_', ' ')}). On real "
+        f"{worst:.2f} ({finding_name(least)}) to {best:.2f} ({finding_name(most)}). On real "
         "radiographs it is likely worse."
     )
 
 
 def votes_at(analysis: Analysis) -> str:
     """The vote, once somebody has moved the thresholds."""
-    return f"At this threshold {analysis.votes} of 5 read as COVID-19; the decision above keeps each model's."
+    votes = f"{analysis.votes} of {len(analysis.readings)}"
+    return f"At this threshold {votes} read as COVID-19; the decision above keeps each model's."
 
 
 def contributions(analysis: Analysis) -> str:

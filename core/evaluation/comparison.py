@@ -1,13 +1,13 @@
 """Which model, on which images, with which operating point: what the comparison page compares.
 
 Everything is computed from a table of predictions, the bundle's or that of somebody's own images. Besides the
-five backbones and the bundle's SVM there are the study's two smaller SVMs and three simple baselines; what
-they need is fitted to the bundle's validation images, as the bundle's own SVM is.
+backbones and the bundle's SVM there are the study's two smaller SVMs, which the bundle holds too, and three
+simple baselines, whose operating points come from the bundle's validation images.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,28 +17,31 @@ from numpy.typing import NDArray
 from core.errors import DataError
 from core.evaluation.metrics import roc_auc, youden_threshold
 from core.evaluation.predictions import Predictions
-from core.models.backbones import BACKBONES
-from core.models.ensemble import FEATURES, Floats, assemble, calibrate, fit, validation_part
-from core.models.ensemble import Calibration as Sigmoid
+from core.models.backbones import BACKBONE_BY_KEY
+from core.models.ensemble import Ensemble, Floats, input_names
 from core.models.findings import op_norm, sigmoid
+from core.vocabulary import ENSEMBLE, TASK
 
 Negatives = Literal["normal", "pneumonia", "both"]
 Scorer = Callable[[Predictions], Floats]
-FIVE = len(BACKBONES)
 NEGATIVES: dict[Negatives, tuple[str, ...]] = {
     "normal": ("normal",),
     "pneumonia": ("pneumonia",),
     "both": ("normal", "pneumonia"),
 }
+# What is compared besides the backbones, by key, with its name for people.
 OTHERS = {
-    # name, colour, line style; all colours differ from the backbones' and from each other
-    "ensemble": ("SVM, all 23", "#94A0AE", "solid"),
-    "svm_probabilities": ("SVM, five probabilities", "#8FA8FF", "dash"),
-    "svm_findings": ("SVM, 18 findings", "#B0875B", "dot"),
-    "mean": ("Mean of five", "#A08CC8", "dashdot"),
-    "vote": ("Majority vote", "#66717D", "longdash"),
-    "best": ("Best single", "#FFFFFF", "longdashdot"),
+    ENSEMBLE: "SVM, all inputs",
+    "svm_probabilities": "SVM, probabilities",
+    "svm_findings": "SVM, findings",
+    "mean": "Mean of backbones",
+    "vote": "Majority vote",
+    "best": "Best single",
 }
+NO_SVMS = (
+    "This bundle lacks the study's two smaller SVMs: it is older than they are, or its validation images did "
+    "not suffice; `python -m train upgrade` adds them where it can."
+)
 
 
 @dataclass(frozen=True)
@@ -105,31 +108,31 @@ class Answers:
         return np.asarray(self.scores >= self.thresholds)
 
 
-def enter(predictions: Predictions, operating_points: Sequence[float]) -> tuple[tuple[Entrant, ...], str]:
-    """All models that a bundle's table allows.
+def enter(
+    predictions: Predictions, operating_points: Sequence[float], svms: Mapping[str, Ensemble]
+) -> tuple[tuple[Entrant, ...], str]:
+    """All models that a bundle lets compare.
 
     Args:
         predictions: The bundle's, validation images among them.
-        operating_points: 18, of its findings network.
+        operating_points: One a finding, of its findings network.
+        svms: The smaller SVMs that it holds, by key.
 
     Returns:
         The entrants, backbones first; and why some are missing, in a sentence, or nothing.
     """
-    entrants = [_backbone(column, predictions) for column in range(FIVE)]
-    entrants.append(
-        Entrant("ensemble", OTHERS["ensemble"][0], "SVM", predictions.thresholds["ensemble"], _column(FIVE))
+    backbones = [_backbone(column, predictions) for column in range(len(predictions.backbones))]
+    whole = Entrant(
+        ENSEMBLE, OTHERS[ENSEMBLE], "SVM", predictions.thresholds[ENSEMBLE], _column(len(backbones))
     )
-    task = np.isin(predictions.label, ("covid", "normal")) & (predictions.split == "val")
+    entrants = [*backbones, whole, *(_svm(key, svm, operating_points) for key, svm in svms.items())]
+    task = np.isin(predictions.label, TASK) & (predictions.split == "val")
     validation = predictions.take(np.flatnonzero(task))
     try:
-        entrants += [
-            _svm("svm_probabilities", range(FIVE), validation, operating_points),
-            _svm("svm_findings", range(FIVE, len(FEATURES)), validation, operating_points),
-        ]
-        entrants += [_mean(validation), _vote(), _best(entrants[:FIVE], validation)]
+        entrants += [_mean(validation), _vote(), _best(backbones, validation)]
     except DataError as error:
-        return tuple(entrants), f"The other models cannot be fitted to the validation images: {error}"
-    return tuple(entrants), ""
+        return tuple(entrants), f"The baselines cannot be set to the validation images: {error}"
+    return tuple(entrants), "" if svms else NO_SVMS
 
 
 def _column(column: int) -> Scorer:
@@ -137,58 +140,52 @@ def _column(column: int) -> Scorer:
 
 
 def _backbone(column: int, predictions: Predictions) -> Entrant:
-    backbone = BACKBONES[column]
+    backbone = BACKBONE_BY_KEY[predictions.backbones[column]]
     threshold = predictions.thresholds[backbone.key]
     return Entrant(backbone.key, backbone.name, "backbone", threshold, _column(column))
 
 
+def backbone_scores(predictions: Predictions) -> Floats:
+    """(n, backbones): the probabilities of the backbones alone."""
+    return predictions.scores[:, : len(predictions.backbones)]
+
+
 def inputs(predictions: Predictions, operating_points: Sequence[float]) -> Floats:
-    """The ensemble's inputs, (n, 23), of every row of a table."""
+    """What an SVM may be given of every row of a table, (n, inputs), in the order of `input_names`."""
     scores = op_norm(sigmoid(predictions.findings), operating_points)
-    return np.concatenate([predictions.scores[:, :FIVE], scores], axis=1)
+    return np.concatenate([backbone_scores(predictions), scores], axis=1)
 
 
-def _svm(key: str, columns: range, validation: Predictions, operating_points: Sequence[float]) -> Entrant:
-    """An SVM over some of the inputs, fitted as the bundle's is, with the study's C of 0.5."""
-    chosen, labels = list(columns), (validation.label == "covid").astype(np.int64)
-    held_out = np.array([validation_part(group) == "validation" for group in validation.group], dtype=bool)
-    features = inputs(validation, operating_points)[:, chosen]
-    if len(set(labels[~held_out])) < 2:
-        raise DataError("they hold too few patients of one class; use another bundle.")
-    classifier = fit(features[~held_out], labels[~held_out])
-    raw = assemble(classifier, Sigmoid(1.0, 0.0), 0.5)
-    svm = assemble(classifier, calibrate(raw.decision_values(features[held_out]), labels[held_out]), 0.5)
-    threshold = youden_threshold(labels[held_out], svm.probabilities(features[held_out]))
-    return Entrant(
-        key,
-        OTHERS[key][0],
-        "SVM",
-        threshold,
-        lambda table: svm.probabilities(inputs(table, operating_points)[:, chosen]),
-    )
+def _svm(key: str, svm: Ensemble, operating_points: Sequence[float]) -> Entrant:
+    def score(predictions: Predictions) -> Floats:
+        names = input_names(predictions.backbones)
+        columns = [names.index(name) for name in svm.inputs]
+        return svm.probabilities(inputs(predictions, operating_points)[:, columns])
+
+    return Entrant(key, OTHERS[key], "SVM", svm.threshold, score)
 
 
 def _mean(validation: Predictions) -> Entrant:
     def score(predictions: Predictions) -> Floats:
-        return np.asarray(predictions.scores[:, :FIVE].mean(axis=1))
+        return np.asarray(backbone_scores(predictions).mean(axis=1))
 
     threshold = youden_threshold(validation.label == "covid", score(validation))
-    return Entrant("mean", OTHERS["mean"][0], "baseline", threshold, score)
+    return Entrant("mean", OTHERS["mean"], "baseline", threshold, score)
 
 
 def _vote() -> Entrant:
     """The share of backbones that read an image as COVID-19, each at its own operating point."""
 
     def score(predictions: Predictions) -> Floats:
-        return np.asarray(predictions.called[:, :FIVE].mean(axis=1))
+        return np.asarray(predictions.called[:, : len(predictions.backbones)].mean(axis=1))
 
-    return Entrant("vote", OTHERS["vote"][0], "baseline", 0.5, score)
+    return Entrant("vote", OTHERS["vote"], "baseline", 0.5, score)
 
 
 def _best(backbones: Sequence[Entrant], validation: Predictions) -> Entrant:
     areas = [roc_auc(validation.label == "covid", each.score(validation)) for each in backbones]
     best = backbones[int(np.argmax(areas))]
-    name = f"{OTHERS['best'][0]} ({best.name})"
+    name = f"{OTHERS['best']} ({best.name})"
     return Entrant("best", name, "baseline", best.threshold, best.score, same_as=best.key)
 
 

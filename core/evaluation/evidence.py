@@ -12,13 +12,7 @@ from numpy.typing import NDArray
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions, read_predictions
 from core.models.bundle.manifest import BundleManifest
-
-# What each split of held-out images stands for, in the order to show them in.
-SPLITS = {
-    "test": "held-out images of the sources that the models were trained on",
-    "seed_test": "images on which the original study reported its results",
-    "external": "a clinic that the models have never seen",
-}
+from core.vocabulary import HELD_OUT, TASK
 
 
 @dataclass(frozen=True)
@@ -27,7 +21,7 @@ class Evidence:
 
     Attributes:
         model: A backbone's key, or "ensemble".
-        split: Of `SPLITS`.
+        split: Of `HELD_OUT`.
         figures: ROC AUC with interval, decisions at the model's own threshold, Brier, calibration error.
     """
 
@@ -50,7 +44,7 @@ def collect_evidence(folder: Path, manifest: BundleManifest) -> tuple[Evidence, 
         manifest: Its manifest.
 
     Returns:
-        In the order of `SPLITS`, then of the backbones, the ensemble last.
+        In the order of `HELD_OUT`, then of the backbones, the ensemble last.
 
     Raises:
         BundleError: As for `read_predictions`.
@@ -70,9 +64,9 @@ def measure_evidence(predictions: Predictions) -> tuple[Evidence, ...]:
 
 
 def task_splits(predictions: Predictions) -> Iterator[tuple[str, NDArray[np.bool_], NDArray[np.bool_]]]:
-    """Each of `SPLITS` that holds both classes: its name, its rows (n,), and whether each is COVID-19."""
-    for split in SPLITS:
-        rows = (predictions.split == split) & np.isin(predictions.label, ("covid", "normal"))
+    """Each of `HELD_OUT` that holds both classes: its name, its rows (n,), and whether each is COVID-19."""
+    for split in HELD_OUT:
+        rows = (predictions.split == split) & np.isin(predictions.label, TASK)
         labels = predictions.label[rows] == "covid"
         if labels.any() and not labels.all():
             yield split, rows, labels

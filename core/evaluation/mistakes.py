@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import DataError
-from core.evaluation.comparison import FIVE, Answers
+from core.evaluation.comparison import Answers
 from core.evaluation.predictions import Predictions
 
-MOST = 8
+MAX_MISTAKES = 8  # shown at once
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Mistake:
         label: "covid", "normal" or "pneumonia".
         score: P(COVID-19) as the model says.
         threshold: Its operating point.
-        others: How many of the five backbones decide it wrongly, the model itself among them if it is one.
+        wrong: How many of the backbones decide it wrongly, the model itself among them if it is one.
+        backbones: How many there are.
     """
 
     path: str
@@ -32,11 +33,12 @@ class Mistake:
     label: str
     score: float
     threshold: float
-    others: int
+    wrong: int
+    backbones: int
 
 
 def find_mistakes(
-    predictions: Predictions, answers: Answers, model: str, most: int = MOST
+    predictions: Predictions, answers: Answers, model: str, most: int = MAX_MISTAKES
 ) -> tuple[Mistake, ...]:
     """Images decided wrongly, the farthest from the operating point first.
 
@@ -54,7 +56,7 @@ def find_mistakes(
     # A score of 0.1 is surer of "normal" at an operating point of 0.6 than at one of 0.12.
     room = np.where(scores >= threshold, 1 - threshold, threshold)
     sure = np.abs(scores - threshold) / np.maximum(room, 1e-9)
-    err = answers.called[:, :FIVE] != truth[:, None]
+    err = answers.called[:, : len(predictions.backbones)] != truth[:, None]
     return tuple(
         Mistake(
             path=str(predictions.path[answers.rows[row]]),
@@ -62,7 +64,8 @@ def find_mistakes(
             label=str(predictions.label[answers.rows[row]]),
             score=float(scores[row]),
             threshold=threshold,
-            others=int(err[row].sum()),
+            wrong=int(err[row].sum()),
+            backbones=len(predictions.backbones),
         )
         for row in wrong[np.argsort(-sure[wrong], kind="stable")][:most]
     )

@@ -6,20 +6,23 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BundleError
-from core.models.backbones import BACKBONES
 from core.models.bundle.files import REMEDY, bundle_path
 from core.models.bundle.manifest import BundleManifest
-from core.models.severity import MAX_EXTENT
-from core.vocabulary import FINDINGS
+from core.models.severity import MAX_EXTENT, MAX_OPACITY
+from core.vocabulary import ENSEMBLE, FINDINGS
 
+# Its columns: these texts, what radiologists said of severity (older bundles lack one or both), a probability
+# of each backbone, a raw output of each finding, and the ensemble's probability.
 TEXTS = ("path", "split", "source", "group", "label")
-
-FINDING = "finding:"  # before the name of a finding, in the head of a column
+SEVERITY = {"extent": MAX_EXTENT, "opacity": MAX_OPACITY}
+FINDING = "finding:"  # before the name of a finding
+DIGITS, SEVERITY_DIGITS = 6, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,7 @@ class Predictions:
         label: (n,), str: "covid", "normal" or "pneumonia".
         scores: (n, models), P(COVID-19) in [0, 1].
         extent: (n,), geographic extent as radiologists scored it, 0-8; NaN where nobody did.
+        opacity: (n,), degree of opacity likewise, 0-6.
         findings: (n, 18), raw outputs of the findings network.
     """
 
@@ -46,7 +50,13 @@ class Predictions:
     label: NDArray[np.str_]
     scores: NDArray[np.float64]
     extent: NDArray[np.float64]
+    opacity: NDArray[np.float64]
     findings: NDArray[np.float64]
+
+    @property
+    def backbones(self) -> tuple[str, ...]:
+        """Their keys: the first columns of `scores`, before the ensemble's."""
+        return tuple(key for key in self.thresholds if key != ENSEMBLE)
 
     @property
     def called(self) -> NDArray[np.bool_]:
@@ -67,7 +77,7 @@ def join(tables: Sequence[Predictions]) -> Predictions:
 
 
 def read_predictions(folder: Path, manifest: BundleManifest) -> Predictions:
-    """Reads a bundle's `predictions.csv`; bundles of before have no column `extent`.
+    """Reads a bundle's `predictions.csv`.
 
     Args:
         folder: The bundle's.
@@ -76,8 +86,8 @@ def read_predictions(folder: Path, manifest: BundleManifest) -> Predictions:
     Raises:
         BundleError: If the predictions are missing, lack a column, or hold what is no probability.
     """
-    thresholds = {backbone.key: manifest.backbones[backbone.key].threshold for backbone in BACKBONES}
-    thresholds["ensemble"] = manifest.ensemble.threshold
+    thresholds = {key: entry.threshold for key, entry in manifest.backbones.items()}
+    thresholds[ENSEMBLE] = manifest.ensemble.threshold
     path = bundle_path(folder, manifest.predictions)
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -88,20 +98,36 @@ def read_predictions(folder: Path, manifest: BundleManifest) -> Predictions:
 
 def _table(rows: list[dict[str, str]], thresholds: dict[str, float]) -> Predictions:
     """The rows as arrays; ValueError and its like for whatever is not as it should be."""
-    texts = {name: np.array([row[name] for row in rows], np.str_) for name in TEXTS}
+    texts: dict[str, NDArray[Any]] = {name: np.array([row[name] for row in rows], np.str_) for name in TEXTS}
     scores = np.array([[float(row[model]) for model in thresholds] for row in rows])
-    extent = np.array([float(row.get("extent") or "nan") for row in rows])
+    severity = {name: np.array([float(row.get(name) or "nan") for row in rows]) for name in SEVERITY}
     if not all((text != "").all() for text in texts.values()) or not ((scores >= 0) & (scores <= 1)).all():
         raise ValueError("a cell is empty or no probability")
     findings = np.array([[float(row[FINDING + name]) for name in FINDINGS] for row in rows])
     if not np.isfinite(findings).all():
         raise ValueError("a finding is no number")
-    if not (np.isnan(extent) | ((extent >= 0) & (extent <= MAX_EXTENT))).all():
-        raise ValueError("an extent is out of range")
+    for name, scored in severity.items():
+        if not (np.isnan(scored) | ((scored >= 0) & (scored <= SEVERITY[name]))).all():
+            raise ValueError(f"an {name} is out of range")
     return Predictions(
         thresholds,
         **texts,
+        **severity,
         scores=scores.reshape(-1, len(thresholds)),
-        extent=extent,
         findings=findings.reshape(-1, len(FINDINGS)),
     )
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Writes a table that `read_predictions` reads; what nobody scored is an empty cell."""
+    texts = [getattr(predictions, name) for name in TEXTS]
+    severity = np.stack([getattr(predictions, name) for name in SEVERITY], axis=1)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        findings = [FINDING + name for name in FINDINGS]
+        writer.writerow([*TEXTS, *SEVERITY, *predictions.backbones, *findings, ENSEMBLE])
+        for row, (*backbones, ensemble) in enumerate(predictions.scores):
+            scored = ["" if np.isnan(score) else f"{score:.{SEVERITY_DIGITS}f}" for score in severity[row]]
+            numbers = (*backbones, *predictions.findings[row], ensemble)
+            cells = [f"{number:.{DIGITS}f}" for number in numbers]
+            writer.writerow([*(text[row] for text in texts), *scored, *cells])

@@ -9,23 +9,23 @@ from pathlib import Path
 from statistics import fmean
 
 from core.evaluation.comparison import Entrant, Question, ask, enter
-from core.evaluation.evidence import SPLITS
 from core.evaluation.metrics import roc_auc
 from core.evaluation.predictions import Predictions, read_predictions
 from core.evaluation.trials import Trials, mean_left_out, read_trials
 from core.models.bundle.files import bundle_path, manifest_sha256
 from core.models.bundle.manifest import BundleManifest
+from core.models.ensemble import load_smaller_svms
+from core.vocabulary import HELD_OUT, LABELS, SPLITS, TASK
 
 COVERED, LEFT_OUT = "Own sources, lungs covered", "Sources left out"
-NAMES = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}
-COLLECTIONS = {"covid": "COVID-19 images", "normal": "Normal images"}
+COLLECTIONS = {label: f"{LABELS[label][0].upper()}{LABELS[label][1:]} images" for label in TASK}
 
 
 Point = tuple[str, str, float]  # model, kind of images, ROC AUC
 
 
 @dataclass(frozen=True, eq=False)
-class Record:
+class TrackRecord:
     """What a bundle says about its models.
 
     Attributes:
@@ -45,41 +45,43 @@ class Record:
     sizes: dict[str, int]
 
 
-def read_record(folder: Path, manifest: BundleManifest) -> Record:
+def read_record(folder: Path, manifest: BundleManifest) -> TrackRecord:
     """Reads it.
 
     Raises:
         BundleError: If a file of the bundle is missing or damaged.
     """
     predictions = read_predictions(folder, manifest)
-    entrants, missing = enter(predictions, manifest.findings.operating_points)
+    entrants, missing = enter(
+        predictions, manifest.findings.operating_points, load_smaller_svms(folder, manifest)
+    )
     sizes = {key: bundle_path(folder, file).stat().st_size for key, file in manifest.backbones.items()}
-    return Record(
+    return TrackRecord(
         manifest_sha256(folder), predictions, entrants, missing, read_trials(folder, manifest), sizes
     )
 
 
-def shortcut_points(record: Record) -> tuple[Point, ...]:
+def shortcut_points(record: TrackRecord) -> tuple[Point, ...]:
     """ROC AUC of every model by kind of images, from what flatters most to what flatters least.
 
     Returns:
         (key of the model, kind of images, ROC AUC), the kinds in the order to show them in.
     """
     measured = list(_by_split(record))
-    own = [point for point in measured if point[1] != NAMES["external"]]
-    far = [point for point in measured if point[1] == NAMES["external"]]
+    own = [point for point in measured if point[1] != SPLITS["external"].name]
+    far = [point for point in measured if point[1] == SPLITS["external"].name]
     return (*own, *_covered(record.trials), *_left_out(record.trials), *far)
 
 
-def _by_split(record: Record) -> Iterator[Point]:
-    for split in SPLITS:
+def _by_split(record: TrackRecord) -> Iterator[Point]:
+    for split in HELD_OUT:
         if split not in record.predictions.split:
             continue
         asked = ask(Question(split), record.predictions, record.entrants)
         if 0 < asked.labels.sum() < asked.labels.size:
             for column, entrant in enumerate(record.entrants):
                 if entrant.same_as is None:
-                    yield entrant.key, NAMES[split], roc_auc(asked.labels, asked.scores[:, column])
+                    yield entrant.key, SPLITS[split].name, roc_auc(asked.labels, asked.scores[:, column])
 
 
 def _covered(trials: Trials | None) -> Iterator[Point]:
@@ -99,7 +101,7 @@ def _left_out(trials: Trials | None) -> Iterator[Point]:
             yield model, LEFT_OUT, known[0]
 
 
-def source_points(record: Record) -> tuple[Point, ...]:
+def source_points(record: TrackRecord) -> tuple[Point, ...]:
     """How well each backbone's features tell two collections of one class apart.
 
     Returns:

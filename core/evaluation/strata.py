@@ -1,7 +1,7 @@
 """Where in its record a bundle is good and where it is not: by source, by severity, and beyond its task.
 
 Everything is computed from `predictions.csv` when it is asked for, with counts and 95 % intervals over
-patients. Only images from which nothing was learnt or chosen are counted: the splits of `evidence.SPLITS`.
+patients. Only images from which nothing was learnt or chosen are counted: `HELD_OUT`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.evidence import SPLITS, task_splits
+from core.evaluation.evidence import task_splits
 from core.evaluation.metrics import CalibrationBin, Interval, calibration_bins, share_intervals
 from core.evaluation.predictions import Predictions
+from core.vocabulary import HELD_OUT, TASK
 
 # Strata of geographic extent (0-8) as in COVIDGR: 0, 1-2, 3-5, 6-8 (Tabik et al. 2020, IEEE JBHI 24:3595).
 # Means of several radiologists lie between whole numbers, so these are the least extents of each stratum.
@@ -49,7 +50,7 @@ class SourceResult:
     `right.share` is the sensitivity for "covid", and the specificity for "normal".
 
     Attributes:
-        split: Of `SPLITS`.
+        split: Of `HELD_OUT`.
         source: The collection or clinic.
         label: "covid" or "normal".
         right: Share decided rightly at the model's threshold.
@@ -90,7 +91,7 @@ class OtherPneumonia:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Reliability:
     """A reliability table: one model on one split."""
 
     model: str
@@ -102,8 +103,8 @@ def results_by_source(predictions: Predictions) -> tuple[SourceResult, ...]:
     """Sensitivity or specificity of every model on every source, by split, source and label."""
     return tuple(
         SourceResult(split, source, label, share)
-        for split in SPLITS
-        for label in ("covid", "normal")
+        for split in HELD_OUT
+        for label in TASK
         for source, rows in _by_source(predictions, (predictions.split == split), label)
         for share in _shares(predictions, rows, called=label == "covid")
     )
@@ -141,17 +142,17 @@ def results_on_pneumonia(predictions: Predictions) -> tuple[OtherPneumonia, ...]
     )
 
 
-def calibration_tables(predictions: Predictions) -> tuple[Calibration, ...]:
+def calibration_tables(predictions: Predictions) -> tuple[Reliability, ...]:
     """The reliability diagram's numbers: every model on every split that holds both classes."""
     return tuple(
-        Calibration(model, split, calibration_bins(labels, predictions.scores[rows, column]))
+        Reliability(model, split, calibration_bins(labels, predictions.scores[rows, column]))
         for split, rows, labels in task_splits(predictions)
         for column, model in enumerate(predictions.thresholds)
     )
 
 
 def _held_out(predictions: Predictions) -> NDArray[np.bool_]:
-    return np.isin(predictions.split, tuple(SPLITS))
+    return np.isin(predictions.split, HELD_OUT)
 
 
 def _by_source(

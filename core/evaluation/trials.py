@@ -18,15 +18,13 @@ from core.errors import BundleError
 from core.evaluation.metrics import roc_auc, roc_auc_interval
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.bundle.files import REMEDY, bundle_path
-from core.models.bundle.manifest import BundleManifest, Share
-
-ENSEMBLE = "ensemble"
+from core.models.bundle.manifest import BundleManifest, UnitInterval
+from core.vocabulary import ENSEMBLE, TaskLabel
 
 Count = Annotated[int, Field(ge=0)]
 Source = Annotated[str, Field(min_length=1, max_length=200)]
 Model = Annotated[str, Field(pattern=rf"^({'|'.join((*BACKBONE_BY_KEY, ENSEMBLE))})$")]
 Base = Literal["retrained", "frozen", "imagenet"]
-TaskLabel = Literal["covid", "normal"]
 
 
 class _Entry(BaseModel):
@@ -41,9 +39,9 @@ class MeasuredAuc(_Entry):
 
     images: Count
     positives: Count
-    roc_auc: Share | None
-    low: Share | None
-    high: Share | None
+    roc_auc: UnitInterval | None
+    low: UnitInterval | None
+    high: UnitInterval | None
 
     @model_validator(mode="after")
     def _ordered(self) -> MeasuredAuc:
@@ -121,9 +119,9 @@ class SourceClassifier(_Entry):
     sources: tuple[Source, Source]
     fitted: Count
     measured: MeasuredAuc
-    shuffled: Share | None
-    shuffled_low: Share | None
-    shuffled_high: Share | None
+    shuffled: UnitInterval | None
+    shuffled_low: UnitInterval | None
+    shuffled_high: UnitInterval | None
 
 
 class CoveredLungs(_Entry):
@@ -134,7 +132,7 @@ class CoveredLungs(_Entry):
 
     Attributes:
         model: A backbone's key, or "ensemble".
-        split: Of `core.evaluation.evidence.SPLITS`.
+        split: Of `HELD_OUT`.
         visible: With the lungs visible.
         covered: The same images with the lungs covered.
     """

@@ -1,4 +1,4 @@
-"""The five backbones as a table: to add one is to add a row."""
+"""The backbones as a table: to add one is to add a row."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Backbone:
         url: Where the paper is.
         colour: The backbone's colour everywhere in the app (Okabe & Ito's palette).
         dash: Its line style, so that no chart needs colour to be read.
+        pattern: Of its bars, for the same reason (Plotly's names).
     """
 
     key: str
@@ -42,6 +43,7 @@ class Backbone:
     url: str
     colour: str
     dash: str
+    pattern: str
 
 
 BACKBONES: tuple[Backbone, ...] = (
@@ -58,6 +60,7 @@ BACKBONES: tuple[Backbone, ...] = (
         url="https://arxiv.org/abs/1409.1556",
         colour="#E69F00",
         dash="solid",
+        pattern="",
     ),
     Backbone(
         key="densenet121",
@@ -72,6 +75,7 @@ BACKBONES: tuple[Backbone, ...] = (
         url="https://arxiv.org/abs/1608.06993",
         colour="#56B4E9",
         dash="dash",
+        pattern="/",
     ),
     Backbone(
         key="inceptionv3",
@@ -86,6 +90,7 @@ BACKBONES: tuple[Backbone, ...] = (
         url="https://arxiv.org/abs/1512.00567",
         colour="#009E73",
         dash="dot",
+        pattern=".",
     ),
     Backbone(
         key="resnet50",
@@ -100,6 +105,7 @@ BACKBONES: tuple[Backbone, ...] = (
         url="https://arxiv.org/abs/1512.03385",
         colour="#CC79A7",
         dash="dashdot",
+        pattern="x",
     ),
     Backbone(
         key="xception",
@@ -114,6 +120,7 @@ BACKBONES: tuple[Backbone, ...] = (
         url="https://arxiv.org/abs/1610.02357",
         colour="#D55E00",
         dash="longdash",
+        pattern="-",
     ),
 )
 

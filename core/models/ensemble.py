@@ -1,4 +1,4 @@
-"""The ensemble: a linear SVM over the five backbones' probabilities and the 18 finding scores.
+"""The ensemble: a linear SVM over the backbones' probabilities and the finding scores.
 
 It travels as a skops file, never a pickle, and serves as a few plain numbers, so that every decision
 can be taken apart into what each input added to it.
@@ -11,7 +11,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import BundleError, DataError
-from core.models.backbones import BACKBONES
-from core.models.bundle.files import REMEDY
+from core.models.backbones import BACKBONE_BY_KEY
+from core.models.bundle.files import REMEDY, bundle_path
+from core.models.bundle.manifest import BundleManifest, SmallerSvm
 from core.models.findings import sigmoid
 from core.models.skops_reader import read_skops
 from core.vocabulary import FINDINGS
@@ -31,7 +32,18 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-FEATURES: tuple[str, ...] = (*(backbone.key for backbone in BACKBONES), *FINDINGS)
+
+def input_names(backbones: Iterable[str]) -> tuple[str, ...]:
+    """The ensemble's inputs, in order: the backbones' keys, then the findings."""
+    return (*backbones, *FINDINGS)
+
+
+def smaller_inputs(backbones: Iterable[str]) -> dict[SmallerSvm, tuple[str, ...]]:
+    """The inputs of the study's two smaller SVMs, by the keys under which a bundle holds them."""
+    return {"svm_probabilities": tuple(backbones), "svm_findings": FINDINGS}
+
+
+FEATURES = input_names(BACKBONE_BY_KEY)  # of a bundle with all backbones of the table
 
 # A file may name these types and no others; skops by itself would allow all of scikit-learn.
 TRUSTED_TYPES = frozenset(
@@ -104,7 +116,7 @@ class EnsembleDecision:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class PlattSigmoid:
     """Platt's sigmoid: probability = 1 / (1 + exp(-(slope * decision value + intercept)))."""
 
     slope: float
@@ -116,38 +128,40 @@ class Ensemble:
     """A fitted SVM as plain numbers.
 
     Attributes:
-        mean: (23,), of each input over the training images, in the order of `FEATURES`.
-        scale: (23,), its standard deviation there.
-        weights: (23,), on the standardised inputs.
+        inputs: Names of its n inputs: keys of backbones, names of findings.
+        mean: (n,), of each input over the training images.
+        scale: (n,), its standard deviation there.
+        weights: (n,), on the standardised inputs.
         intercept: Decision value of an average radiograph.
         calibration: From decision value to probability, fitted on validation images.
         threshold: Operating point on that probability, in [0, 1].
     """
 
+    inputs: tuple[str, ...]
     mean: Floats
     scale: Floats
     weights: Floats
     intercept: float
-    calibration: Calibration
+    calibration: PlattSigmoid
     threshold: float
 
     def contributions(self, features: ArrayLike) -> Floats:
         """Weight times standardised value of every input.
 
         Args:
-            features: (..., 23), probabilities and operating-point scores, in the order of `FEATURES`.
+            features: (..., n), probabilities and operating-point scores, in the order of `inputs`.
 
         Returns:
-            (..., 23); summed over the last axis, plus the intercept, they are the decision value.
+            (..., n); summed over the last axis, plus the intercept, they are the decision value.
         """
         return self.weights * (np.asarray(features, dtype=np.float64) - self.mean) / self.scale
 
     def decision_values(self, features: ArrayLike) -> Floats:
-        """Signed distances to the boundary, (...), of features (..., 23); positive reads as COVID-19."""
+        """Signed distances to the boundary, (...), of features (..., n); positive reads as COVID-19."""
         return np.asarray(self.contributions(features).sum(axis=-1) + self.intercept)
 
     def probabilities(self, features: ArrayLike) -> Floats:
-        """Calibrated P(COVID-19) in [0, 1], (...), of features (..., 23)."""
+        """Calibrated P(COVID-19) in [0, 1], (...), of features (..., n)."""
         values = self.decision_values(features)
         return sigmoid(self.calibration.slope * values + self.calibration.intercept)
 
@@ -155,14 +169,16 @@ class Ensemble:
         """Decides on one radiograph and says what each input added.
 
         Args:
-            features: (23,), finite, in the order of `FEATURES`.
+            features: (n,), finite, in the order of `inputs`.
         """
-        if features.shape != (len(FEATURES),) or not np.isfinite(features).all():
-            raise ValueError(f"expected {len(FEATURES)} finite features, got shape {features.shape}")
-        rows = zip(FEATURES, features, self.contributions(features), strict=True)
+        if features.shape != (len(self.inputs),) or not np.isfinite(features).all():
+            raise ValueError(f"expected {len(self.inputs)} finite features, got shape {features.shape}")
+        rows = zip(self.inputs, features, self.contributions(features), strict=True)
         parts = [
-            Contribution(name, "backbone" if i < len(BACKBONES) else "finding", float(value), float(added))
-            for i, (name, value, added) in enumerate(rows)
+            Contribution(
+                name, "backbone" if name in BACKBONE_BY_KEY else "finding", float(value), float(added)
+            )
+            for name, value, added in rows
         ]
         return EnsembleDecision(
             decision_value=float(self.decision_values(features)),
@@ -185,7 +201,7 @@ def fit(features: ArrayLike, labels: ArrayLike, c: float = 0.5) -> Pipeline:
     """Fits the scaled linear SVM.
 
     Args:
-        features: (n, 23), finite, in the order of `FEATURES`.
+        features: (n, inputs), finite.
         labels: (n,), 1 for COVID-19 and 0 for normal; both must occur.
         c: Inverse strength of regularisation; the study used 0.5 (on unscaled inputs).
     """
@@ -197,7 +213,7 @@ def fit(features: ArrayLike, labels: ArrayLike, c: float = 0.5) -> Pipeline:
     return pipeline.fit(np.asarray(features, dtype=np.float64), np.asarray(labels))
 
 
-def calibrate(decision_values: ArrayLike, labels: ArrayLike) -> Calibration:
+def calibrate(decision_values: ArrayLike, labels: ArrayLike) -> PlattSigmoid:
     """Fits Platt's sigmoid, with his smoothed targets, so that separable images leave it finite.
 
     Platt 1999, "Probabilistic outputs for support vector machines": targets (N+ + 1) / (N+ + 2) and
@@ -222,16 +238,19 @@ def calibrate(decision_values: ArrayLike, labels: ArrayLike) -> Calibration:
         np.repeat([1, 0], len(values)),
         sample_weight=np.concatenate([target, 1 - target]),
     )
-    calibration = Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]))
+    calibration = PlattSigmoid(float(model.coef_[0, 0]), float(model.intercept_[0]))
     if calibration.slope <= 0:
         raise DataError("The ensemble orders the validation images backwards; check labels and features.")
     return calibration
 
 
-def assemble(classifier: Pipeline, calibration: Calibration, threshold: float) -> Ensemble:
+def assemble(
+    classifier: Pipeline, calibration: PlattSigmoid, threshold: float, inputs: Sequence[str] = FEATURES
+) -> Ensemble:
     """Takes the numbers that a decision needs out of a pipeline that `fit` returned."""
     (_, scaler), (_, svm) = classifier.steps
     return Ensemble(
+        inputs=tuple(inputs),
         mean=np.asarray(scaler.mean_, dtype=np.float64),
         scale=np.asarray(scaler.scale_, dtype=np.float64),
         weights=np.asarray(svm.coef_, dtype=np.float64).reshape(-1),
@@ -241,28 +260,31 @@ def assemble(classifier: Pipeline, calibration: Calibration, threshold: float) -
     )
 
 
-def save(path: Path, classifier: Pipeline, calibration: Calibration) -> None:
+def save(
+    path: Path, classifier: Pipeline, calibration: PlattSigmoid, inputs: Sequence[str] = FEATURES
+) -> None:
     """Writes the pipeline, its sigmoid and the names of its inputs to one skops file."""
     from skops.io import dumps
 
     content = {
         "classifier": classifier,
         "calibration": {"slope": calibration.slope, "intercept": calibration.intercept},
-        "features": list(FEATURES),
+        "features": list(inputs),
     }
     path.write_bytes(dumps(content))
 
 
-def load(path: Path, threshold: float) -> Ensemble:
+def load(path: Path, threshold: float, inputs: Sequence[str] = FEATURES) -> Ensemble:
     """Reads a file that `save` wrote.
 
     Args:
-        path: The bundle's `ensemble.skops`.
+        path: A skops file of the bundle.
         threshold: Operating point on the probability, from the bundle's manifest.
+        inputs: What it must have been fitted to.
 
     Raises:
         BundleError: If it is missing, damaged, names other types than `TRUSTED_TYPES`, or holds
-            something else than a scaled linear SVM over `FEATURES`.
+            something else than a scaled linear SVM over these inputs.
     """
     try:
         data = path.read_bytes()
@@ -271,11 +293,33 @@ def load(path: Path, threshold: float) -> Ensemble:
             raise BundleError(f"The ensemble in {path.name} names {foreign[0]}, an untrusted type; {REMEDY}.")
         content = read_skops(data)
         ensemble = _from_state(content, threshold)
-        names = tuple(content["features"])
     except _DAMAGE:
         raise BundleError(f"The ensemble in {path.name} is missing or damaged; {REMEDY}.") from None
-    _check(path.name, names, ensemble)
+    _check(path.name, tuple(inputs), ensemble)
     return ensemble
+
+
+def load_bundled(folder: Path, manifest: BundleManifest) -> Ensemble:
+    """A bundle's SVM over all that its networks say.
+
+    Raises:
+        BundleError: As for `load`.
+    """
+    entry = manifest.ensemble
+    return load(bundle_path(folder, entry), entry.threshold, input_names(manifest.backbones))
+
+
+def load_smaller_svms(folder: Path, manifest: BundleManifest) -> dict[str, Ensemble]:
+    """The study's two smaller SVMs, by key, as far as a bundle holds them.
+
+    Raises:
+        BundleError: As for `load`.
+    """
+    known = smaller_inputs(manifest.backbones)
+    return {
+        key: load(bundle_path(folder, entry), entry.threshold, known[key])
+        for key, entry in manifest.smaller_svms.items()
+    }
 
 
 def _from_state(content: dict[str, Any], threshold: float) -> Ensemble:
@@ -284,20 +328,21 @@ def _from_state(content: dict[str, Any], threshold: float) -> Ensemble:
     if svm["kernel"] != "linear":
         raise ValueError(f"a boundary of kind {svm['kernel']}")
     return Ensemble(
+        inputs=tuple(content["features"]),
         mean=np.asarray(scaler["mean_"], dtype=np.float64),
         scale=np.asarray(scaler["scale_"], dtype=np.float64),
         weights=np.asarray(svm["dual_coef_"] @ svm["support_vectors_"], dtype=np.float64).reshape(-1),
         intercept=float(svm["intercept_"][0]),
-        calibration=Calibration(**content["calibration"]),
+        calibration=PlattSigmoid(**content["calibration"]),
         threshold=threshold,
     )
 
 
-def _check(file: str, names: tuple[str, ...], ensemble: Ensemble) -> None:
+def _check(file: str, inputs: tuple[str, ...], ensemble: Ensemble) -> None:
     arrays = (ensemble.mean, ensemble.scale, ensemble.weights)
-    if names != FEATURES or any(array.size != len(FEATURES) for array in arrays):
+    if ensemble.inputs != inputs or any(array.size != len(inputs) for array in arrays):
         raise BundleError(
-            f"The ensemble in {file} was not fitted to the {len(FEATURES)} inputs that this ThoraxLens "
+            f"The ensemble in {file} was not fitted to the {len(inputs)} inputs that this ThoraxLens "
             f"computes; {REMEDY}."
         )
     sigmoid_numbers = (ensemble.calibration.slope, ensemble.calibration.intercept)

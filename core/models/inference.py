@@ -15,11 +15,12 @@ from threadpoolctl import threadpool_limits
 
 from core.errors import EngineError
 from core.gate.plausibility import statistics
-from core.models.backbones import BACKBONES, scale_pixels
+from core.models.backbones import scale_pixels
 from core.models.bundle.files import bundle_path, read_networks, verify_files
 from core.models.bundle.manifest import NetworksManifest, Precision
 from core.models.bundle.network_files import bundle_sources
-from core.models.engine.openvino import Network, Progress, load_network, prepare
+from core.models.engine.openvino import Network, load_network, prepare
+from core.models.engine.progress import Progress
 from core.models.findings import findings_input, op_norm, sigmoid
 from core.models.head import Head
 from core.models.lungs import find_lungs
@@ -95,13 +96,13 @@ def compile_networks(
     """
     threadpool_limits(1, user_api="blas")
     folders = prepare(bundle_sources(folder), [str(folder.resolve())], progress)
-    files = {backbone: bundle_path(folder, manifest.backbones[backbone.key]) for backbone in BACKBONES}
+    files = {backbone: bundle_path(folder, manifest.backbones[backbone.key]) for backbone in manifest.rows}
     with ThreadPoolExecutor(COMPILED_AT_ONCE) as pool:
         loaded = pool.map(lambda each: load_network(each, precision), folders.values())
         compiled = dict(zip(folders, loaded, strict=True))
     return Networks(
         manifest=manifest,
-        backbones={each.key: compiled[each.key] for each in BACKBONES},
+        backbones={each.key: compiled[each.key] for each in manifest.rows},
         heads={each.key: Head.from_file(file, manifest.pooling, each.pool) for each, file in files.items()},
         findings=compiled["findings"],
         lungs=compiled.get("lungs"),
@@ -122,7 +123,7 @@ def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
     manifest = networks.manifest
     grey = network_input(pixels, manifest.preprocessing)[np.newaxis]
     feature_maps, probabilities = {}, {}
-    for backbone in BACKBONES:
+    for backbone in manifest.rows:
         features, probability = networks.backbones[backbone.key](scale_pixels(grey, backbone.scale))
         feature_maps[backbone.key] = checked(features[0], backbone.name)
         probabilities[backbone.key] = float(checked(probability, backbone.name).item())
@@ -159,15 +160,15 @@ def ensemble_features(
     """The ensemble's inputs.
 
     Args:
-        probabilities: By backbone key.
+        probabilities: By backbone key, in the table's order.
         logits: (18,), the stand-in's raw outputs.
         operating_points: 18 probabilities, the stand-in's.
 
     Returns:
-        (23,), float32: probabilities in the order of `BACKBONES`, then scores in the order of `FINDINGS`.
+        (backbones + findings,), float32, in the order of `core.models.ensemble.input_names`.
     """
     scores = op_norm(sigmoid(logits), operating_points)
-    return np.array([*(probabilities[backbone.key] for backbone in BACKBONES), *scores], dtype=np.float32)
+    return np.array([*probabilities.values(), *scores], dtype=np.float32)
 
 
 def time_networks(networks: Networks, runs: int = 5) -> dict[str, float]:
@@ -188,7 +189,7 @@ def time_networks(networks: Networks, runs: int = 5) -> dict[str, float]:
     grey = np.linspace(0, 1, side * side, dtype=np.float32).reshape(side, side)
     timed = {
         each.key: (networks.backbones[each.key], scale_pixels(grey[np.newaxis], each.scale))
-        for each in BACKBONES
+        for each in manifest.rows
     }
     timed["findings"] = networks.findings, findings_input(grey, manifest.findings.preprocessing)
     return {key: _median_ms(network, batch, runs) for key, (network, batch) in timed.items()}

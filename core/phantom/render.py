@@ -14,7 +14,7 @@ from core.phantom.shapes import Array, Frame
 from core.phantom.spec import (
     AIRSPACE,
     IMPLIES,
-    Label,
+    PhantomLabel,
     PhantomSpec,
     Streams,
     chosen_findings,
@@ -50,7 +50,7 @@ class Phantom:
     extent: float
     extent_score: float
     opacity_score: float
-    label: Label
+    label: PhantomLabel
     spacing_mm: float
     spec: PhantomSpec
 

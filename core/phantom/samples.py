@@ -10,6 +10,7 @@ from typing import Any
 from core.errors import DataError
 from core.margins import Box
 from core.project import PROJECT
+from core.vocabulary import finding_name
 
 SAMPLES = PROJECT / "assets" / "samples"
 TRUTH = "truth.json"
@@ -50,7 +51,7 @@ class Sample:
     @property
     def truth(self) -> str:
         """What is true of it, in a sentence."""
-        shown = ", ".join(name.replace("_", " ") for name in self.findings) or "no finding"
+        shown = ", ".join(map(finding_name, self.findings)) or "no finding"
         return (
             f"The truth: extent {self.extent_score:.1f} of 8, opacity {self.opacity_score:.1f} of 6; "
             f"it shows {shown}."

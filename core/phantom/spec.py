@@ -9,7 +9,7 @@ import numpy as np
 
 from core.vocabulary import FINDINGS
 
-Label = Literal["normal", "covid", "pneumonia", "findings"]
+PhantomLabel = Literal["normal", "covid", "pneumonia", "findings"]  # its order fixes what is drawn
 Streams = dict[str, np.random.Generator]
 
 # The label tree of Irvin et al. 2019 (CheXpert, figure 1), with the names that torchxrayvision adds:
@@ -29,7 +29,9 @@ IMPLIES: dict[str, tuple[str, ...]] = {
 # The air-space diseases whose area counts as geographic extent (Cohen et al. 2020, arXiv:2005.11856).
 AIRSPACE: tuple[str, ...] = ("Consolidation", "Infiltration", "Edema", "Pneumonia")
 
-_LABELS: tuple[str, ...] = get_args(Label)
+# Drawn from one stream, so that their number fixes what a seed shows; others in `FINDINGS` come later.
+TOGETHER: tuple[str, ...] = FINDINGS[:18]
+_LABELS: tuple[PhantomLabel, ...] = get_args(PhantomLabel)
 _DRAWN_FINDINGS = (0.12, 0.38, 0.32, 0.18)  # shares of phantoms with 0, 1, 2, 3 findings drawn
 _STREAMS = ("anatomy", "texture", "lesions", "noise", "devices", "frame")
 
@@ -53,7 +55,7 @@ class PhantomSpec:
 
     seed: int
     size_px: int = 224
-    label: Label = "normal"
+    label: PhantomLabel = "normal"
     findings: tuple[tuple[str, float], ...] | None = None
     extent: float | None = None
     aspect: float = 1.0
@@ -89,12 +91,19 @@ def streams(seed: int) -> Streams:
 
 
 def lesion_stream(seed: int, name: str) -> np.random.Generator:
-    """One finding's own stream, so that its lesion looks the same whatever else is there."""
-    number = len(_STREAMS) + (FINDINGS.index(name) if name in FINDINGS else len(FINDINGS))
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, number])))
+    """One finding's own stream, or that of a label's disease: it looks the same whatever else is there."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _stream_number(name)])))
 
 
-def draw_spec(seed: int, label: Label | None = None, size_px: int = 224) -> PhantomSpec:
+def _stream_number(name: str) -> int:
+    """The disease's number stands between those of the first findings and of any that were added later."""
+    if name not in FINDINGS:
+        return len(_STREAMS) + len(TOGETHER)
+    index = FINDINGS.index(name)
+    return len(_STREAMS) + index + (index >= len(TOGETHER))
+
+
+def draw_spec(seed: int, label: PhantomLabel | None = None, size_px: int = 224) -> PhantomSpec:
     """Draws a recipe: the shape of the frame always, the label when it is not given."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 1000])))
     drawn = str(rng.choice(_LABELS))
@@ -111,11 +120,26 @@ def spec_for_finding(name: str, seed: int, severity: float = 0.7, size_px: int =
 def chosen_findings(spec: PhantomSpec, rng: np.random.Generator) -> dict[str, float]:
     """The findings of a recipe with their severities, drawn if the recipe leaves them open."""
     count = int(rng.choice(len(_DRAWN_FINDINGS), p=_DRAWN_FINDINGS))
-    names = rng.permutation(len(FINDINGS))[:count]
-    drawn = {FINDINGS[n]: float(rng.uniform(0.25, 1.0)) for n in names}
+    names = rng.permutation(len(TOGETHER))[:count]
+    drawn = {TOGETHER[n]: float(rng.uniform(0.25, 1.0)) for n in names}
     if spec.findings is not None:
         return dict(spec.findings)
-    return drawn if spec.label == "findings" else {}
+    return drawn | draw_later_findings(spec.seed) if spec.label == "findings" else {}
+
+
+def draw_later_findings(seed: int) -> dict[str, float]:
+    """Those of the findings after `TOGETHER` that a mixture shows, with their severities.
+
+    Each comes from its own stream, and as often as one of the others does on average: a finding that is added
+    to the table leaves every phantom that does not show it as it was.
+    """
+    often = float(np.dot(range(len(_DRAWN_FINDINGS)), _DRAWN_FINDINGS)) / len(TOGETHER)
+    drawn = {}
+    for name in FINDINGS[len(TOGETHER) :]:
+        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _stream_number(name), 1])))
+        if rng.random() < often:
+            drawn[name] = float(rng.uniform(0.25, 1.0))
+    return drawn
 
 
 def with_implied(names: set[str]) -> frozenset[str]:

@@ -11,11 +11,11 @@ from core.analysis.run import MARGINS
 from core.display import figures, wording
 from core.display.glossary import term
 from core.display.markdown import plain
-from core.evaluation.evidence import SPLITS
 from core.export import json_csv as reports
 from core.service import Case, Loaded
+from core.vocabulary import SPLITS
 from pages.components.heat_switch.heat_switch import heat_switch
-from pages.widgets.common import PLOT, TABS, terms
+from pages.widgets.common import PLOT, terms
 
 COLUMNS = {
     "ROC AUC": "roc_auc",
@@ -91,7 +91,7 @@ def _switch_margins() -> None:
 
 @st.fragment
 def heatmaps(case: Case) -> None:
-    """Five cards; colour map, threshold and opacity change without a new inference."""
+    """A card a backbone; colour map, threshold and opacity change without a new inference."""
     st.subheader("Where they looked", help=term("heatmap"))
     left, middle, right = st.columns(3, gap="medium")
     with left:
@@ -107,7 +107,9 @@ def heatmaps(case: Case) -> None:
     with right:
         analysis = _at_threshold(case.analysis)
     with st.container(key="cards"):
-        for column, reading in zip(st.columns(5, gap="xsmall"), analysis.readings, strict=True):
+        for column, reading in zip(
+            st.columns(len(analysis.readings), gap="xsmall"), analysis.readings, strict=True
+        ):
             with column:
                 _card(case, analysis, reading, colour_map)
     st.plotly_chart(
@@ -119,7 +121,7 @@ def heatmaps(case: Case) -> None:
     )
     with (
         st.container(key="enlarged"),
-        st.expander("All five, large, with one zoom", icon=":material/zoom_in:"),
+        st.expander("All of them, large, with one zoom", icon=":material/zoom_in:"),
     ):
         st.plotly_chart(
             figures.linked_figure(case.grey, analysis, colour_map),
@@ -161,11 +163,11 @@ def _card(case: Case, analysis: Analysis, reading: BackboneReading, colour_map: 
 
 
 def findings(analysis: Analysis) -> None:
-    """The 18 findings, with what 0.5 means."""
+    """The findings, with what 0.5 means."""
     st.subheader("What the findings network sees", help=term("findings"))
     st.markdown(
-        "18 findings. 0.5 is each finding's **operating point**, not a probability: beyond it the "
-        "network reads the finding as present.",
+        f"{len(analysis.findings)} findings. 0.5 is each finding's **operating point**, not a probability: "
+        "beyond it the network reads the finding as present.",
         help=term("operating_point"),
     )
     st.plotly_chart(
@@ -204,13 +206,13 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
     st.subheader("How far to trust it")
     tables = wording.evidence_tables(bundle.evidence)
     if tables:
-        names = [TABS[split] for split in tables]
-        opened = TABS["external"] if "external" in tables else None
+        names = [SPLITS[split].name for split in tables]
+        opened = SPLITS["external"].name if "external" in tables else None
         for tab, split in zip(st.tabs(names, default=opened), tables, strict=True):
             with tab:
                 st.table(tables[split])
                 st.caption(
-                    f"COVID-19 against normal, on {SPLITS[split]}.",
+                    f"COVID-19 against normal, on {SPLITS[split].meaning}.",
                     help=term("external" if split == "external" else "internal"),
                 )
     st.caption(

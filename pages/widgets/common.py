@@ -19,7 +19,6 @@ from core.models.bundle.files import BundleListing, list_bundles
 from core.project import bundles_folder
 from core.service import Loaded, Service
 
-TABS = {"test": "Own sources", "seed_test": "The study's images", "external": "A clinic never seen"}
 PLOT = {"displayModeBar": False}
 # What the theme cannot say: room for five radiographs side by side, pictures that let a finger scroll the
 # page, and each backbone's own colour.

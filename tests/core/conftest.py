@@ -8,7 +8,11 @@ import pytest
 from core.evaluation.comparison import Answers, Question, ask, enter
 from core.evaluation.predictions import Predictions
 from core.models.backbones import BACKBONES
+from core.models.ensemble import Ensemble
 from core.vocabulary import FINDINGS
+from train.fitting.smaller_svms import fit_smaller_svms
+
+POINTS = [0.5] * len(FINDINGS)
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +38,7 @@ def drawn_predictions() -> Callable[..., Predictions]:
             label,
             scores,
             np.full(count, np.nan),
+            np.full(count, np.nan),
             findings,
         )
 
@@ -46,6 +51,12 @@ def table(drawn_predictions: Callable[..., Predictions]) -> Predictions:
 
 
 @pytest.fixture(scope="session")
-def answers(table: Predictions) -> Answers:
+def svms(table: Predictions) -> dict[str, Ensemble]:
+    """The smaller SVMs, fitted to the table's validation images."""
+    return {key: each.svm for key, each in fit_smaller_svms(table, POINTS).items()}
+
+
+@pytest.fixture(scope="session")
+def answers(table: Predictions, svms: dict[str, Ensemble]) -> Answers:
     """What all eleven models say about the test images of the table."""
-    return ask(Question("test"), table, enter(table, [0.5] * 18)[0])
+    return ask(Question("test"), table, enter(table, POINTS, svms)[0])

@@ -13,7 +13,7 @@ from train import schedule as beside
 from train.config import TINY
 from train.run import Run
 from train.tools.processes import side_by_side
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
 
 def test_every_network_is_learnt() -> None:
@@ -74,12 +74,12 @@ def test_a_single_core_does_one_after_the_other(monkeypatch: pytest.MonkeyPatch)
 
 
 def spoken_to(said: list[object], bars: list[str]) -> Run:
-    def watch(title: str) -> Progress:
+    def watch(title: str) -> Tally:
         bars.append(title)
         return lambda done, total: said.append((title, done, total))
 
     return Run(Path(), TINY, None, "scratch", None, watch, said.append)
 
 
-def no_bar(title: str) -> Progress:
+def no_bar(title: str) -> Tally:
     return lambda done, total: None

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from core.display.wording import count_word
 from core.evaluation.metrics import roc_auc, youden_threshold
 from core.gate.plausibility import fit_limits
-from core.models.backbones import BACKBONES
 from core.models.bundle.files import file_sha256
 from core.models.bundle.manifest import (
     BundleFile,
@@ -29,10 +29,10 @@ from core.models.bundle.manifest import (
 from core.models.inference import RawOutputs, ensemble_features
 from core.models.severity import MAX_EXTENT, MAX_OPACITY, SeverityName
 from core.project import PROJECT
+from train.bundle.material import Material, Trained
 from train.bundle.roles import Roles
-from train.bundle.trained import Trained
-from train.config import TrainConfig
-from train.data.records import PHANTOM, Record
+from train.data.records import Record
+from train.data.sources import collection, weights_licence
 from train.fitting.ensemble import EnsembleFit
 from train.fitting.severity import fit_severity
 from train.outputs import Outputs
@@ -48,90 +48,6 @@ PACKAGES = (
     "pillow",
 )
 
-# Collections that a manifest's `source` may name: citation, licence, and whose chests they show.
-KNOWN_SOURCES = {
-    "cohen": (
-        "Cohen et al. 2020, COVID-19 Image Data Collection, arXiv:2006.11988",
-        "per image",
-        "mostly adults; cases gathered from publications and sites of many countries",
-    ),
-    "cxnet": (
-        "Haghanifar et al. 2020, COVID-CXNet, arXiv:2006.13807",
-        "CC BY 4.0",
-        "mostly adults, a few children; gathered from publications and other collections",
-    ),
-    "nih": (
-        "Wang et al. 2017, ChestX-ray8, arXiv:1705.02315",
-        "free use with attribution",
-        "adults; one hospital in the United States",
-    ),
-    "kermany": (
-        "Kermany et al. 2018, Cell 172:1122-1131",
-        "CC BY 4.0",
-        "children of one to five years; one hospital in China",
-    ),
-    "actualmed": (
-        "Actualmed COVID-19 Chest X-ray Dataset Initiative, 2020",
-        "research use",
-        "ages not stated; one clinic",
-    ),
-    PHANTOM: ("Rendered by core/phantom", "as this project", "no patients: rendered, the truth is known"),
-}
-
-
-def _entry(folder: Path, name: str) -> dict[str, Any]:
-    return {"file": name, "sha256": file_sha256(folder / name)}
-
-
-def _manifest(
-    folder: Path,
-    part: NetworksManifest,
-    trained: Trained,
-    roles: Roles,
-    outputs: Outputs,
-    fitted: EnsembleFit,
-    answer: RawOutputs,
-    data: Path | None,
-    config: TrainConfig,
-) -> BundleManifest:
-    points = part.findings.operating_points
-    decision = fitted.ensemble.decide(ensemble_features(answer.probabilities, answer.logits, points))
-    validation = choose_thresholds(roles, outputs)
-    backbones = {
-        key: entry.model_copy(
-            update={
-                "reference_probability": answer.probabilities[key],
-                "threshold": validation[key].threshold,
-            }
-        )
-        for key, entry in part.backbones.items()
-    }
-    names = outputs.statistic_names
-    return BundleManifest(
-        **{name: getattr(part, name) for name in ("preprocessing", "pooling")},
-        backbones=backbones,
-        findings=part.findings.model_copy(update={"reference_logits": answer.logits.tolist()}),
-        lungs=part.lungs,
-        name=folder.name,
-        title=f"ThoraxLens {folder.name}",
-        created=datetime.now(UTC).date().isoformat(),
-        description=_description(roles, trained),
-        severity=_severity(roles, outputs),
-        ensemble=EnsembleFile(
-            **_entry(folder, "ensemble.skops"),
-            threshold=fitted.ensemble.threshold,
-            reference_probability=decision.probability,
-        ),
-        predictions=BundleFile(**_entry(folder, "predictions.csv")),
-        reference=BundleFile(**_entry(folder, "reference.png")),
-        trials=BundleFile(**_entry(folder, "trials.json")),
-        training=_training(trained, validation, fitted, data, config),
-        sources=_sources(roles, trained, data),
-        training_statistics=fit_limits(
-            [dict(zip(names, row.tolist(), strict=True)) for row in outputs.statistics[roles.typical]]
-        ),
-    )
-
 
 @dataclass(frozen=True)
 class Validation:
@@ -146,13 +62,88 @@ class Validation:
     roc_auc: float
 
 
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was measured for a bundle, and what was fitted to it.
+
+    Attributes:
+        roles: Which images serve what.
+        outputs: What the networks say about them, in the same order.
+        fitted: The ensemble.
+        validation: Each backbone on the validation images, by key.
+    """
+
+    roles: Roles
+    outputs: Outputs
+    fitted: EnsembleFit
+    validation: dict[str, Validation]
+
+
+def file_entry(folder: Path, name: str) -> dict[str, Any]:
+    """What a manifest says of a file that is there."""
+    return {"file": name, "sha256": file_sha256(folder / name)}
+
+
+def describe(
+    folder: Path, part: NetworksManifest, material: Material, measured: Measured, answer: RawOutputs
+) -> BundleManifest:
+    """The manifest of a folder that holds all other files but the cards and the smaller SVMs.
+
+    Args:
+        folder: Its name becomes the bundle's.
+        part: What was said of its networks.
+        material: What it is built from.
+        measured: What was measured.
+        answer: To the reference image.
+    """
+    trained, roles, outputs, fitted = material.trained, measured.roles, measured.outputs, measured.fitted
+    points = part.findings.operating_points
+    decision = fitted.ensemble.decide(ensemble_features(answer.probabilities, answer.logits, points))
+    backbones = {
+        key: entry.model_copy(
+            update={
+                "reference_probability": answer.probabilities[key],
+                "threshold": measured.validation[key].threshold,
+            }
+        )
+        for key, entry in part.backbones.items()
+    }
+    names = outputs.statistic_names
+    return BundleManifest(
+        **{name: getattr(part, name) for name in ("preprocessing", "pooling")},
+        backbones=backbones,
+        findings=part.findings.model_copy(update={"reference_logits": answer.logits.tolist()}),
+        lungs=part.lungs,
+        name=folder.name,
+        title=f"ThoraxLens {folder.name}",
+        created=datetime.now(UTC).date().isoformat(),
+        description=_description(roles, trained),
+        licence=weights_licence(trained.images),
+        severity=_severity(roles, outputs),
+        ensemble=EnsembleFile(
+            **file_entry(folder, "ensemble.skops"),
+            threshold=fitted.ensemble.threshold,
+            reference_probability=decision.probability,
+        ),
+        smaller_svms={},
+        predictions=BundleFile(**file_entry(folder, "predictions.csv")),
+        reference=BundleFile(**file_entry(folder, "reference.png")),
+        trials=BundleFile(**file_entry(folder, "trials.json")),
+        training=_training(material, measured),
+        sources=_sources(roles, trained, material.data),
+        training_statistics=fit_limits(
+            [dict(zip(names, row.tolist(), strict=True)) for row in outputs.statistics[roles.typical]]
+        ),
+    )
+
+
 def choose_thresholds(roles: Roles, outputs: Outputs) -> dict[str, Validation]:
     """Chooses each backbone's operating point on the validation split, never on what measures it."""
     rows = [i for i in roles.typical if roles.records[i].label != "pneumonia"]
     labels = [int(roles.records[i].label == "covid") for i in rows]
     return {
-        backbone.key: Validation(youden_threshold(labels, scores), roc_auc(labels, scores))
-        for backbone, scores in zip(BACKBONES, outputs.probabilities[rows].T, strict=True)
+        key: Validation(youden_threshold(labels, scores), roc_auc(labels, scores))
+        for key, scores in zip(outputs.backbones, outputs.probabilities[rows].T, strict=True)
     }
 
 
@@ -160,17 +151,18 @@ def _description(roles: Roles, trained: Trained) -> str:
     images = sum(trained.images[source]["total"] for source in trained.images)
     sources = ", ".join(trained.images)
     held_out = sum(roles.records[i].split != "val" for i in roles.evaluated)
+    backbones = count_word(len(trained.backbones)).capitalize()
     return (
-        f"Five backbones ({_bases(trained)}), each with its own head, trained on {images} images "
+        f"{backbones} backbones ({_bases(trained)}), each with its own head, trained on {images} images "
         f"({sources}); measured on {held_out} held-out images."
     )
 
 
 def _bases(trained: Trained) -> str:
-    stages = [stage for each in BACKBONES for stage in trained.figures[each.key].get("pretraining", [])]
+    stages = [stage for key in trained.backbones for stage in trained.figures[key].get("pretraining", [])]
     earlier = next((stage["from"] for stage in stages if stage["from"]), "an earlier bundle")
     texts = {"scratch": "from scratch", "imagenet": "from ImageNet", "bundled": f"learning on from {earlier}"}
-    began = Counter(trained.began(backbone.key) for backbone in BACKBONES)
+    began = Counter(map(trained.began, trained.backbones))
     return ", ".join(f"{count} {texts[origin]}" for origin, count in began.most_common())
 
 
@@ -184,19 +176,14 @@ def _severity(roles: Roles, outputs: Outputs) -> dict[SeverityName, SeverityFit]
     }
 
 
-def _training(
-    trained: Trained,
-    validation: dict[str, Validation],
-    fitted: EnsembleFit,
-    data: Path | None,
-    config: TrainConfig,
-) -> dict[str, Any]:
+def _training(material: Material, measured: Measured) -> dict[str, Any]:
+    trained, fitted, config, data = material.trained, measured.fitted, material.config, material.data
     settings = asdict(config) | {"preprocessing": config.preprocessing.model_dump()}
     made = {"versions": _versions(), "git_revision": _git_revision()}
     return {
         "configuration": settings,
         "figures": trained.figures,
-        "validation_roc_auc": {key: each.roc_auc for key, each in validation.items()},
+        "validation_roc_auc": {key: each.roc_auc for key, each in measured.validation.items()},
         "ensemble": {
             "c": fitted.c,
             "train": fitted.train.images,
@@ -239,7 +226,7 @@ def _sources(roles: Roles, trained: Trained, data: Path | None) -> list[DataSour
 
 
 def _source(name: str, trained: Trained, measured: Sequence[Record], views: Mapping[str, int]) -> DataSource:
-    citation, licence, population = KNOWN_SOURCES.get(name, (name, "not stated", ""))
+    known = collection(name)
     learnt = trained.images.get(name, {})
     classes = {"train": {label: count for label, count in learnt.items() if label != "total"}}
     for split in sorted({each.split for each in measured if each.source == name}):
@@ -248,12 +235,12 @@ def _source(name: str, trained: Trained, measured: Sequence[Record], views: Mapp
         )
     return DataSource(
         name=name,
-        citation=citation,
-        licence=licence,
+        citation=known.citation,
+        licence=known.licence,
         counts={split: sum(labels.values()) for split, labels in classes.items()},
         classes=classes,
         views=dict(views),
-        population=population,
+        population=known.population,
     )
 
 

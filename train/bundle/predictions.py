@@ -1,30 +1,17 @@
-"""Which images `predictions.csv` holds, and how it is written."""
+"""Which images `predictions.csv` holds, and what is known of each."""
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.predictions import FINDING
-from core.models.backbones import BACKBONES
-from core.vocabulary import FINDINGS
+from core.evaluation.predictions import TEXTS, Predictions
+from core.vocabulary import ENSEMBLE
 from train.data.records import Record
 from train.outputs import Outputs
-
-INFORMATION = ("path", "split", "source", "group", "label")
-
-SEVERITY = ("extent", "opacity")  # as people scored them, or as a phantom was rendered
-
-MODELS = (*(backbone.key for backbone in BACKBONES), "ensemble")
-
-FINDING_COLUMNS = tuple(FINDING + name for name in FINDINGS)
-
-DIGITS = 6
 
 
 def evaluation_records(
@@ -48,34 +35,28 @@ def evaluation_records(
     return chosen
 
 
-def write_predictions(
-    path: Path,
+def tabulate(
     records: Sequence[Record],
-    scores: NDArray[np.float64],
+    severity: NDArray[np.float64],
     outputs: Outputs,
     decisions: NDArray[np.float64],
-) -> None:
-    """Writes `predictions.csv`.
+    thresholds: Mapping[str, float],
+) -> Predictions:
+    """What all models said about images, as the table that a bundle keeps.
 
     Args:
-        path: The file.
-        records: One an image.
-        scores: (n, 2), extent and opacity as radiologists scored them; NaN, an empty cell, where nobody did.
+        records: The n images.
+        severity: (n, 2), extent and opacity as radiologists scored them; NaN where nobody did.
         outputs: Of the networks, in the same order.
         decisions: (n,), the ensemble's calibrated probabilities.
+        thresholds: Each model's operating point, by key.
     """
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*INFORMATION, *SEVERITY, *MODELS[:-1], *FINDING_COLUMNS, MODELS[-1]])
-        for record, severity, row, logits, decision in zip(
-            records, scores, outputs.probabilities, outputs.logits, decisions, strict=True
-        ):
-            known = ["" if np.isnan(score) else f"{score:.2f}" for score in severity]
-            numbers = [f"{number:.{DIGITS}f}" for number in (*row, *logits, decision)]
-            writer.writerow([*(getattr(record, name) for name in INFORMATION), *known, *numbers])
-
-
-def read_predictions(path: Path) -> list[dict[str, str]]:
-    """The rows of `predictions.csv`."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    texts = {name: np.array([getattr(record, name) for record in records], np.str_) for name in TEXTS}
+    return Predictions(
+        {key: thresholds[key] for key in (*outputs.backbones, ENSEMBLE)},
+        **texts,
+        scores=np.column_stack([outputs.probabilities, decisions]),
+        extent=severity[:, 0],
+        opacity=severity[:, 1],
+        findings=outputs.logits,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,12 @@ from core.evaluation.trials import read_trials
 from core.models.bundle.files import bundle_path, read_manifest
 from core.models.bundle.manifest import BundleManifest
 from train.bundle.build import FINDINGS_FILE, LUNGS_FILE, build_bundle
-from train.bundle.trained import Trained
+from train.bundle.material import Material, Trained
 from train.config import TrainConfig
 from train.data.audit import find_leaks, without_leaks
 from train.data.records import Record
 from train.run import measured_on
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 from train.trials.kept import LEFT_OUT, keep_left_out
 
 if TYPE_CHECKING:
@@ -33,15 +33,24 @@ if TYPE_CHECKING:
 RESAMPLES = 1000
 
 
-def remeasure(
-    bundle: Path,
-    work: Path,
-    records: list[Record],
-    data: Path | None,
-    severity_scores: Path | None,
-    cut_margins: bool,
-    progress: Progress | None = None,
-) -> EnsembleFit:
+@dataclass(frozen=True)
+class Anew:
+    """On what, and how, a bundle is measured anew.
+
+    Attributes:
+        records: The data set that it was measured on.
+        data: Its folder; phantoms need none.
+        severity_scores: Radiologists' scores (CSV), as when it was built.
+        cut_margins: Whether uniform margins are cut before the networks see a radiograph.
+    """
+
+    records: list[Record]
+    data: Path | None
+    severity_scores: Path | None
+    cut_margins: bool
+
+
+def remeasure(bundle: Path, work: Path, anew: Anew, progress: Tally | None = None) -> EnsembleFit:
     """Writes a bundle anew from its own weights: predictions, operating points, ensemble, trials and cards.
 
     What needed training without a source (`left_out`) stays as it was measured.
@@ -49,10 +58,7 @@ def remeasure(
     Args:
         bundle: The bundle's folder; replaced at the end, or not at all.
         work: A folder for what is in the making.
-        records: The data set that the bundle was measured on.
-        data: Its folder; phantoms need none.
-        severity_scores: Radiologists' scores (CSV), as when it was built.
-        cut_margins: Whether uniform margins are cut before the networks see a radiograph.
+        anew: On what, and how.
         progress: Called with (done, total).
 
     Raises:
@@ -61,7 +67,7 @@ def remeasure(
     """
     manifest = read_manifest(bundle)
     scored = {str(path) for path in recorded(bundle).path}
-    known = [each for each in records if each.split == "train" or each.path in scored]
+    known = [each for each in anew.records if each.split == "train" or each.path in scored]
     if missing := scored - {each.path for each in known}:
         raise DataError(
             f"The data folder lacks {min(missing)} and {len(missing) - 1} more; use the one that the bundle "
@@ -69,9 +75,10 @@ def remeasure(
         )
     _lay_out(bundle, manifest, work)
     config = _configuration(manifest)
-    recipe = config.preprocessing.model_copy(update={"cut_margins": cut_margins})
+    recipe = config.preprocessing.model_copy(update={"cut_margins": anew.cut_margins})
     config = replace(config, preprocessing=recipe)
-    return build_bundle(work, bundle, _trained(manifest), known, data, severity_scores, config, progress)
+    material = Material(work, _trained(manifest), known, anew.data, anew.severity_scores, config)
+    return build_bundle(material, bundle, progress)
 
 
 def recorded(bundle: Path) -> Predictions:
@@ -83,7 +90,7 @@ def recorded(bundle: Path) -> Predictions:
     return read_predictions(bundle, read_manifest(bundle))
 
 
-def audited(bundle: Path, data: Path | None, cache: Path, progress: Progress | None = None) -> list[Record]:
+def audited(bundle: Path, data: Path | None, cache: Path, progress: Tally | None = None) -> list[Record]:
     """The data set that a bundle was measured on, without what leaked when it was built.
 
     Raises:

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.phantom.seeds import take_seeds
+from core.vocabulary import PHANTOM
 from train.bundle.predictions import evaluation_records
-from train.data.records import PHANTOM, Record, draw_phantoms
+from train.data.records import Record, draw_phantoms, render_phantom
 from train.data.severity_scores import read_severity_scores
 
-SEVERITY_SEED, SEVERITY_PHANTOMS = 900_000, 90  # as many as there are images that radiologists scored
+SEVERITY_PHANTOMS = 90  # as many as there are images that radiologists scored
 
 
 @dataclass(frozen=True)
@@ -60,25 +62,25 @@ def choose_images(
         severity = [each for each in records if each.original in scored]
     else:
         severity = [each for each in evaluated if each.source == PHANTOM]
-        severity = severity or draw_phantoms(SEVERITY_PHANTOMS, SEVERITY_SEED, ("val",))
+        severity = severity or draw_phantoms(take_seeds("severity", SEVERITY_PHANTOMS), ("val",))
     unique = {record.path: record for record in (*evaluated, *typical, *severity)}
     index = {path: place for place, path in enumerate(unique)}
-    places = [
-        np.array([index[r.path] for r in part], dtype=np.int64) for part in (evaluated, typical, severity)
-    ]
     scores = [_scores(record, scored) for record in unique.values()]
-    return Roles(tuple(unique.values()), *places, np.array(scores, dtype=np.float64).reshape(-1, 2))
+
+    def places(part: Sequence[Record]) -> NDArray[np.int64]:
+        return np.array([index[record.path] for record in part], dtype=np.int64)
+
+    return Roles(
+        records=tuple(unique.values()),
+        evaluated=places(evaluated),
+        typical=places(typical),
+        severity=places(severity),
+        scores=np.array(scores, dtype=np.float64).reshape(-1, 2),
+    )
 
 
 def _scores(record: Record, scored: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
     if record.source == PHANTOM:
-        return _phantom_scores(record)
+        phantom = render_phantom(record)
+        return phantom.extent_score, phantom.opacity_score
     return scored.get(record.original, (np.nan, np.nan))
-
-
-def _phantom_scores(record: Record) -> tuple[float, float]:
-    from core.phantom import draw_spec, render
-
-    _, label, seed = record.path.split("/")
-    phantom = render(draw_spec(int(seed), label=label))  # type: ignore[arg-type]
-    return phantom.extent_score, phantom.opacity_score

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from core.errors import DataError
 from core.evaluation.evidence import collect_evidence
+from core.evaluation.predictions import Predictions, read_predictions
 from core.models import ensemble
-from core.models.bundle.files import bundle_path, read_manifest
+from core.models.bundle.files import read_manifest
 from core.models.inference import load_networks
-from train.bundle.predictions import MODELS, read_predictions
 from train.data.records import Record
 from train.outputs import run_networks
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
 TOLERANCE = 1e-3  # between a recorded probability and the same one recomputed
 
@@ -64,7 +65,7 @@ def verify(
     records: Sequence[Record],
     data: Path | None,
     images: int | None = None,
-    progress: Progress | None = None,
+    progress: Tally | None = None,
 ) -> Verification:
     """Recomputes a bundle's predictions from its weights.
 
@@ -80,32 +81,32 @@ def verify(
         BundleError: If the bundle is damaged.
     """
     manifest = read_manifest(bundle)
-    rows = read_predictions(bundle_path(bundle, manifest.predictions))
-    chosen = rows if images is None else stratified(rows, images)
+    stored = read_predictions(bundle, manifest)
+    if images is not None:
+        stored = stored.take(stratified(stored, images))
     known = {record.path: record for record in records}
-    missing = [row["path"] for row in chosen if row["path"] not in known]
+    missing = [path for path in stored.path if path not in known]
     if missing:
         raise DataError(
             f"The data folder lacks {missing[0]} and {len(missing) - 1} more; use the one "
             "that the bundle was evaluated on."
         )
-    outputs = run_networks([known[row["path"]] for row in chosen], data, load_networks(bundle), progress)
-    svm = ensemble.load(bundle_path(bundle, manifest.ensemble), manifest.ensemble.threshold)
+    outputs = run_networks([known[path] for path in stored.path], data, load_networks(bundle), progress)
+    svm = ensemble.load_bundled(bundle, manifest)
     decisions = svm.probabilities(outputs.features(manifest.findings.operating_points))
     columns = np.column_stack([outputs.probabilities, decisions])
-    stored = np.array([[float(row[model]) for model in MODELS] for row in chosen])
-    worst = np.abs(columns - stored).max(axis=0)
-    return Verification(len(chosen), dict(zip(MODELS, worst.tolist(), strict=True)))
+    worst = np.abs(columns - stored.scores).max(axis=0)
+    return Verification(stored.label.size, dict(zip(stored.thresholds, worst.tolist(), strict=True)))
 
 
-def stratified(rows: Sequence[dict[str, str]], count: int, seed: int = 0) -> list[dict[str, str]]:
-    """About so many rows: the same share of every split and label, and at least one of each."""
-    strata: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
-    for row in rows:
-        strata[row["split"], row["label"]].append(row)
+def stratified(predictions: Predictions, count: int, seed: int = 0) -> NDArray[np.int64]:
+    """About so many rows of a table: the same share of every split and label, and at least one of each."""
+    strata: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row, key in enumerate(zip(predictions.split, predictions.label, strict=True)):
+        strata[key].append(row)
     random = np.random.default_rng(seed)
-    chosen = []
+    chosen: list[int] = []
     for key in sorted(strata):
-        size = max(1, round(count * len(strata[key]) / len(rows)))
+        size = max(1, round(count * len(strata[key]) / predictions.label.size))
         chosen += [strata[key][index] for index in sorted(random.permutation(len(strata[key]))[:size])]
-    return chosen
+    return np.array(chosen, dtype=np.int64)

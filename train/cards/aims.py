@@ -16,7 +16,7 @@ from train.cards.facts import SPLIT_NAMES, Facts, model_name, text
 AIMS = Path(__file__).with_name("aims.toml")
 MEASURES = {"roc_auc": "ROC AUC", "accuracy": "accuracy"}
 
-Row = tuple[str, float, float, bool]  # what, the aim, what was measured, whether that is enough
+AimRow = tuple[str, float, float, bool]  # what, the aim, what was measured, whether that is enough
 
 
 def aims(facts: Facts) -> str:
@@ -55,7 +55,7 @@ def _aims() -> dict[str, Any]:
     return tomllib.loads(AIMS.read_text(encoding="utf-8"))
 
 
-def _decisions(facts: Facts) -> Iterator[Row]:
+def _decisions(facts: Facts) -> Iterator[AimRow]:
     for split, measures in _aims()["at_least"].items():
         for measure, models in measures.items():
             for each in facts.evidence:
@@ -66,7 +66,7 @@ def _decisions(facts: Facts) -> Iterator[Row]:
                     yield what, aim, measured, measured >= aim
 
 
-def _others(manifest: BundleManifest) -> Iterator[Row]:
+def _others(manifest: BundleManifest) -> Iterator[AimRow]:
     for name, aim in _aims()["at_most"].items():
         error = manifest.severity[name].mean_absolute_error
         yield f"mean absolute error of {name}, at most", aim, error, error <= aim

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from core.display.markdown import plain, table
 from core.models.bundle.manifest import BundleManifest, DataSource
+from core.vocabulary import PHANTOM
 from train.cards.facts import Facts, bullets, recorded, text
-from train.data.records import PHANTOM
 
 
 def sections(facts: Facts) -> Iterator[tuple[str, str]]:

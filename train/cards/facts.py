@@ -16,10 +16,11 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.trials import Trials
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.bundle.manifest import BundleManifest
+from core.vocabulary import SPLITS
 
 TEXTS = Path(__file__).with_name("card_texts.toml")
 TRIED = Path(__file__).with_name("tried.toml")
-SPLIT_NAMES = {"test": "own sources", "seed_test": "the study's images", "external": "a clinic never seen"}
+SPLIT_NAMES = {key: f"{each.name[0].lower()}{each.name[1:]}" for key, each in SPLITS.items()}
 
 
 class Tried(BaseModel):

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.display.markdown import plain, table
-from core.evaluation.evidence import SPLITS, Evidence
+from core.display.wording import count_word
+from core.evaluation.evidence import Evidence
 from core.models.bundle.manifest import BundleManifest
+from core.vocabulary import FINDINGS, HELD_OUT
 from train.cards import aims as card_aims
 from train.cards import strata as card_strata
 from train.cards import trials as card_trials
@@ -39,13 +41,15 @@ def sections(facts: Facts) -> Iterator[tuple[str, str]]:
 
 def _what(manifest: BundleManifest) -> str:
     names = ", ".join(model_name(key) for key in manifest.backbones)
+    backbones = count_word(len(manifest.backbones)).capitalize()
     return f"{plain(manifest.description)}\n\n" + bullets(
-        f"Five convolutional networks ({names}), each a frozen base and a head of its own "
+        f"{backbones} convolutional networks ({names}), each a frozen base and a head of its own "
         f"({manifest.pooling} pooling, 256 units, one sigmoid).",
         f"Input: one frontal chest radiograph at {manifest.preprocessing.size_px} px. Output: a number from "
         "0 (like the normal images) to 1 (like the COVID-19 images). There is no third answer.",
-        "A findings network scores 18 radiological findings; a linear support vector machine combines both "
-        "into one decision with a calibrated probability. Task and design are those of Solis Calero 2021.",
+        f"A findings network scores {len(FINDINGS)} radiological findings; a linear support vector machine "
+        "combines both into one decision with a calibrated probability. Task and design are those of Solis "
+        "Calero 2021.",
         _lungs(manifest),
         "Weights are stored as int8 for each output channel; everything here was measured on what is stored.",
         f"Built on {plain(manifest.created)} as the bundle {plain(manifest.name)}.",
@@ -107,7 +111,7 @@ def _steps(pretraining: Sequence[Mapping[str, Any]]) -> str:
 
 def _figures(facts: Facts) -> str:
     cells = {(each.model, each.split): each for each in facts.evidence}
-    splits = [split for split in SPLITS if any(each.split == split for each in facts.evidence)]
+    splits = [split for split in HELD_OUT if any(each.split == split for each in facts.evidence)]
     if not splits:
         return "No held-out images of both classes: nobody knows how good these models are."
     models = list(facts.predictions.thresholds)

@@ -11,7 +11,7 @@ from core.evaluation.strata import (
     results_by_source,
     results_on_pneumonia,
 )
-from core.evaluation.trials import ENSEMBLE
+from core.vocabulary import ENSEMBLE
 from train.cards.facts import SPLIT_NAMES, model_name, text
 
 

@@ -1,6 +1,6 @@
 """A leakage audit: no copy or near copy of an image on both sides of a split.
 
-`read_manifest` refuses a group (patient) that crosses one. But groups are as good as whoever drew them:
+`read_records` refuses a group (patient) that crosses one. But groups are as good as whoever drew them:
 collections gather the same radiographs from the same papers, crop, sharpen and label them anew.
 """
 
@@ -16,10 +16,11 @@ from PIL import Image
 from rich.table import Table
 from scipy.ndimage import gaussian_filter
 
+from core.vocabulary import DATA_SPLITS, PHANTOM
 from train.data.images import read_pixels
-from train.data.records import PHANTOM, SPLITS, Record
+from train.data.records import Record
 from train.tools.cache import map_cached, short_hash
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
 SIDE_PX, BLUR_PX, MARGIN_PX = 48, 2.5, 2  # of the thumbnail; its greys are compared without their slow part
 # Correlation from which two thumbnails are one picture. Among 7,583 public radiographs whose groups had been
@@ -45,7 +46,7 @@ class Leak:
 
 
 def find_leaks(
-    records: Sequence[Record], data: Path, cache: Path, progress: Progress | None = None
+    records: Sequence[Record], data: Path, cache: Path, progress: Tally | None = None
 ) -> list[Leak]:
     """Compares every radiograph with those of other splits.
 
@@ -69,7 +70,7 @@ def find_leaks(
     parts = [str(data.resolve()), str(SIDE_PX), str(BLUR_PX), *(record.path for record in records)]
     file = cache / f"thumbnails-{short_hash(parts)}.npz"
     (prints,) = map_cached(_print, [(record, data) for record in records], file, progress)
-    splits = np.array([SPLITS.index(record.split) for record in records])
+    splits = np.array([DATA_SPLITS.index(record.split) for record in records])
     leaks = []
     for start in range(0, len(records), ROWS):
         likeness = prints[start : start + ROWS] @ prints[start:].T

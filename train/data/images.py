@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from core.errors import DataError, RadiographError
 from core.margins import crop
 from core.preprocessing import Preprocessing, inside_box, network_input
-from train.data.records import PHANTOM, Record
+from core.vocabulary import PHANTOM
+from train.data.records import Record, render_phantom
 from train.tools.cache import map_cached, short_hash
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
 
 def read_pixels(record: Record, folder: Path | None, phantom_px: int = 224) -> NDArray[np.float32]:
@@ -36,10 +37,7 @@ def read_pixels(record: Record, folder: Path | None, phantom_px: int = 224) -> N
 def _read(record: Record, folder: Path | None, phantom_px: int) -> tuple[NDArray[np.float32], bool]:
     """The pixels, and whether they went through a lossy compression."""
     if record.source == PHANTOM:
-        from core.phantom import draw_spec, render
-
-        _, label, seed = record.path.split("/")
-        return render(draw_spec(int(seed), label=label, size_px=phantom_px)).pixels, False
+        return render_phantom(record, phantom_px).pixels, False
     from core.reading.radiograph import read_radiograph
 
     if folder is None:
@@ -68,7 +66,7 @@ def load_squares(
     folder: Path | None,
     preprocessing: Preprocessing,
     cache: Path,
-    progress: Progress | None = None,
+    progress: Tally | None = None,
 ) -> NDArray[np.uint8]:
     """Network inputs of all records, 8 bits deep, read once and cached.
 

@@ -6,13 +6,14 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import DataError
+from core.phantom import Phantom, draw_spec, render
+from core.vocabulary import CLASSES, DATA_SPLITS, PHANTOM, Label
+from train.data.sources import collection
 
-LABELS = ("normal", "pneumonia", "covid")
-SPLITS = ("train", "val", "test", "seed_test", "external")
 COLUMNS = ("path", "label", "split", "source", "group")
-PHANTOM = "phantom"
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class Record:
 
     Attributes:
         path: Relative to the data folder; of a phantom, `phantom/<label>/<seed>`.
-        label: One of `LABELS`.
-        split: One of `SPLITS`.
+        label: One of `CLASSES`.
+        split: One of `DATA_SPLITS`.
         source: The collection that it comes from.
         group: Patient or near-duplicate group; a group never crosses a split.
         findings: Names of findings; None where nobody labelled them.
@@ -31,7 +32,7 @@ class Record:
     """
 
     path: str
-    label: str
+    label: Label
     split: str
     source: str
     group: str
@@ -40,12 +41,12 @@ class Record:
     looks_normal: bool = False
 
     @property
-    def visible_label(self) -> str:
-        """What the lungs look like: one of `LABELS`."""
+    def visible_label(self) -> Label:
+        """What the lungs look like: one of `CLASSES`."""
         return "normal" if self.looks_normal else self.label
 
 
-def read_manifest(folder: Path) -> list[Record]:
+def read_records(folder: Path) -> list[Record]:
     """Reads `manifest.csv`.
 
     Args:
@@ -61,7 +62,9 @@ def read_manifest(folder: Path) -> list[Record]:
     """
     file = folder / "manifest.csv"
     if not file.is_file():
-        raise DataError(f"{folder} has no manifest.csv; give a folder that has one (columns: README.md).")
+        raise DataError(
+            f"{folder} has no manifest.csv; give a folder that has one (columns: docs/training.md)."
+        )
     with file.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     missing = [column for column in COLUMNS if not rows or column not in rows[0]]
@@ -73,15 +76,14 @@ def read_manifest(folder: Path) -> list[Record]:
 
 
 def _record(row: dict[str, str], line: int) -> Record:
-    for column, allowed in (("label", LABELS), ("split", SPLITS)):
+    for column, allowed in (("label", CLASSES), ("split", DATA_SPLITS)):
         if row[column] not in allowed:
             raise DataError(f"manifest.csv, line {line}: {column} must be one of {', '.join(allowed)}.")
     labelled = row.get("findings", "")
     findings = frozenset(labelled.split("|")) - {"No Finding"} if labelled else None
     original = row.get("original", "")
-    # COVID-CXNet names files so where no abnormality is to be seen (Haghanifar et al. 2020).
-    clear = row["source"] == "cxnet" and Path(original).stem.endswith("-")
-    cells = {column: row[column] for column in COLUMNS}
+    clear = collection(row["source"]).says_normal(original)
+    cells: dict[str, Any] = {column: row[column] for column in COLUMNS}
     return Record(**cells, findings=findings, original=original, looks_normal=clear)
 
 
@@ -98,16 +100,22 @@ def check_groups(records: Sequence[Record]) -> None:
 
 
 def draw_phantoms(
-    count: int, seed: int, splits: Sequence[str] = ("train",) * 6 + ("val", "test")
+    seeds: Sequence[int], splits: Sequence[str] = ("train",) * 6 + ("val", "test")
 ) -> list[Record]:
     """Records of phantoms: the three labels in turn, and for each label the splits in turn."""
     return [
         Record(
-            path=f"{PHANTOM}/{LABELS[index % 3]}/{seed + index}",
-            label=LABELS[index % 3],
+            path=f"{PHANTOM}/{CLASSES[index % 3]}/{seed}",
+            label=CLASSES[index % 3],
             split=splits[index // 3 % len(splits)],
             source=PHANTOM,
-            group=f"{PHANTOM}-{seed + index}",
+            group=f"{PHANTOM}-{seed}",
         )
-        for index in range(count)
+        for index, seed in enumerate(seeds)
     ]
+
+
+def render_phantom(record: Record, size_px: int = 224) -> Phantom:
+    """The phantom that a record of `draw_phantoms` stands for, with its whole truth."""
+    seed = int(record.path.rpartition("/")[2])
+    return render(draw_spec(seed, label=record.label, size_px=size_px))

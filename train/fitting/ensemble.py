@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from core.errors import DataError
 from core.evaluation.metrics import Evaluation, evaluate, roc_auc, youden_threshold
-from core.models.ensemble import FEATURES, Calibration, Ensemble, assemble, calibrate, fit
+from core.models.ensemble import FEATURES, Ensemble, PlattSigmoid, assemble, calibrate, fit
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -26,14 +26,16 @@ class Part:
     """One part of the data.
 
     Attributes:
-        features: (n, 23), finite, in the order of `core.models.ensemble.FEATURES`.
+        features: (n, inputs), finite.
         labels: (n,), 1 for COVID-19 and 0 for normal.
         groups: (n,), whose images belong to one patient.
+        inputs: Names of the features, as `core.models.ensemble.input_names` gives them.
     """
 
     features: NDArray[Any]
     labels: NDArray[Any]
     groups: NDArray[Any]
+    inputs: tuple[str, ...] = FEATURES
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class EnsembleFit:
     """
 
     classifier: Pipeline
-    calibration: Calibration
+    calibration: PlattSigmoid
     ensemble: Ensemble
     c: float
     search: tuple[tuple[float, float], ...]
@@ -83,7 +85,7 @@ def fit_ensemble(
         seed: Of the folds and the bootstrap intervals.
 
     Raises:
-        DataError: If a part lacks a class, holds other than 23 finite features an image, or leaves
+        DataError: If a part lacks a class, holds others than its finite features an image, or leaves
             too few groups to cross-validate.
     """
     parts = {"training": train, "validation": validation} | ({"test": test} if test else {})
@@ -92,10 +94,11 @@ def fit_ensemble(
     search = _search(train, sorted(grid), folds, seed)
     c = max(search, key=lambda tried: tried[1])[0]
     classifier = fit(train.features, train.labels, c)
-    uncalibrated = assemble(classifier, Calibration(1.0, 0.0), 0.5)
+    uncalibrated = assemble(classifier, PlattSigmoid(1.0, 0.0), 0.5, train.inputs)
     calibration = calibrate(uncalibrated.decision_values(validation.features), validation.labels)
-    probabilities = assemble(classifier, calibration, 0.5).probabilities(validation.features)
-    ensemble = assemble(classifier, calibration, youden_threshold(validation.labels, probabilities))
+    probabilities = assemble(classifier, calibration, 0.5, train.inputs).probabilities(validation.features)
+    threshold = youden_threshold(validation.labels, probabilities)
+    ensemble = assemble(classifier, calibration, threshold, train.inputs)
     return EnsembleFit(
         classifier=classifier,
         calibration=calibration,
@@ -109,10 +112,10 @@ def fit_ensemble(
 
 
 def _check(name: str, part: Part) -> None:
-    if part.features.shape != (len(part.labels), len(FEATURES)) or len(part.groups) != len(part.labels):
+    if part.features.shape != (len(part.labels), len(part.inputs)) or len(part.groups) != len(part.labels):
         raise DataError(
             f"The {name} part has features of shape {part.features.shape} for {len(part.labels)} labels and "
-            f"{len(part.groups)} groups; give one label, one group and {len(FEATURES)} features an image."
+            f"{len(part.groups)} groups; give one label, one group and {len(part.inputs)} features an image."
         )
     if not np.isfinite(part.features).all():
         raise DataError(f"The {name} part has features that are not finite; compute them again.")

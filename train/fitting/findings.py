@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.metrics import roc_auc, youden_threshold
 from core.models.engine.keras import write_tensors
+from core.phantom.spec import TOGETHER, draw_later_findings
 from core.preprocessing import Preprocessing, network_input
 from core.vocabulary import FINDINGS
 from train.config import FindingsConfig
@@ -22,7 +23,7 @@ from train.tools.cache import map_cached, short_hash
 from train.tools.files import replacing
 from train.tools.logs import open_log
 from train.tools.processes import has_bfloat16
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
 # What NIH's labels speak of; the other four names of the 18 come from other collections.
 NIH_FINDINGS = frozenset(FINDINGS) - {"Lung Lesion", "Fracture", "Lung Opacity", "Enlarged Cardiomediastinum"}
@@ -74,19 +75,17 @@ class FindingsFit:
 
 
 def load_phantoms(
-    count: int,
-    seed: int,
+    seeds: Sequence[int],
     preprocessing: Preprocessing,
     cache: Path,
-    progress: Progress | None = None,
+    progress: Tally | None = None,
     *,
     crowded: bool = False,
 ) -> LabelledSquares:
     """Renders phantoms with findings: six in eight a mixture, one COVID-like, one another pneumonia.
 
     Args:
-        count: How many.
-        seed: Of the first; the others follow.
+        seeds: One a phantom.
         preprocessing: What the network will see.
         cache: Folder in which they are kept.
         progress: Called with (done, total).
@@ -94,8 +93,9 @@ def load_phantoms(
             prevalence that holds nowhere.
     """
     kinds = ("crowded",) if crowded else ("covid", "pneumonia", *("findings",) * 6)
-    jobs = [(seed + index, kinds[index % len(kinds)], preprocessing) for index in range(count)]
-    parts = [preprocessing.model_dump_json(), str(seed), str(count), *(["crowded"] if crowded else [])]
+    jobs = [(seed, kinds[index % len(kinds)], preprocessing) for index, seed in enumerate(seeds)]
+    drawn = [str(seeds[0]), str(len(seeds)), *(["crowded"] if crowded else [])]
+    parts = [preprocessing.model_dump_json(), *drawn]
     return LabelledSquares(*map_cached(_phantom, jobs, cache / f"findings-{short_hash(parts)}.npz", progress))
 
 
@@ -113,10 +113,11 @@ def _phantom(job: tuple[int, Any, Preprocessing]) -> tuple[NDArray[np.uint8], ND
 def draw_crowd(seed: int) -> tuple[tuple[str, float], ...]:
     """The findings of a crowded phantom: pairs of a name and a severity in [0.25, 1]."""
     random = np.random.default_rng([seed, 77])
-    weights = np.array([HARD.get(name, 1.0) for name in FINDINGS])
+    weights = np.array([HARD.get(name, 1.0) for name in TOGETHER])
     count = int(random.choice(len(CROWD), p=CROWD))
-    chosen = random.choice(len(FINDINGS), count, replace=False, p=weights / weights.sum())
-    return tuple((FINDINGS[number], float(random.uniform(0.25, 1))) for number in chosen)
+    chosen = random.choice(len(TOGETHER), count, replace=False, p=weights / weights.sum())
+    crowd = {TOGETHER[number]: float(random.uniform(0.25, 1)) for number in chosen}
+    return tuple((crowd | draw_later_findings(seed)).items())
 
 
 def labelled_squares(records: Sequence[Record], squares: NDArray[np.uint8], split: str) -> LabelledSquares:
@@ -144,7 +145,7 @@ def train_findings(
     labelled: LabelledSquares,
     config: FindingsConfig,
     folder: Path,
-    watch: Progress,
+    watch: Tally,
     report: Report,
 ) -> FindingsFit:
     """Trains the network, chooses operating points and stores it.
@@ -191,7 +192,7 @@ def _run(
     config: FindingsConfig,
     index: int,
     folder: Path,
-    watch: Progress,
+    watch: Tally,
     report: Report,
 ) -> None:
     import torch
@@ -230,7 +231,7 @@ def _learn(
     config: FindingsConfig,
     index: int,
     epoch: int,
-    watch: Progress,
+    watch: Tally,
 ) -> float:
     """One epoch; returns its mean loss."""
     import torch

@@ -33,15 +33,14 @@ from train.networks.learning import (
 )
 from train.tools.cache import map_cached, short_hash
 from train.tools.files import replacing, write_json
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
-SEED = 300_000  # of the first phantom
-HELD_OUT_SEED, HELD_OUT = 350_000, 100  # phantoms that measure it
+HELD_OUT = 100  # phantoms that measure it
 # A mask that was drawn on another frame: so much better, and so good, does it fit once it is stretched.
 GAIN, GOOD = 0.08, 0.9
 
 Report = Callable[[str], None]
-Watch = Callable[[str], Progress]
+Watch = Callable[[str], Tally]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,12 +87,12 @@ class LungsFit:
 
 
 def outlined_phantoms(
-    count: int, seed: int, size_px: int, cache: Path, progress: Progress | None = None
+    seeds: Sequence[int], size_px: int, cache: Path, progress: Tally | None = None
 ) -> Outlined:
     """Renders phantoms of all kinds with their lung masks."""
-    jobs = [(seed + index, size_px) for index in range(count)]
-    file = cache / f"lungs-{short_hash([str(seed), str(count), str(size_px)])}.npz"
-    squares, masks = map_cached(_phantom, jobs, file, progress)
+    count = len(seeds)
+    file = cache / f"lungs-{short_hash([str(seeds[0]), str(count), str(size_px)])}.npz"
+    squares, masks = map_cached(_phantom, [(seed, size_px) for seed in seeds], file, progress)
     return Outlined(squares, masks, np.arange(count), np.ones(count, dtype=bool))
 
 
@@ -257,9 +256,7 @@ def _keep(network: Any, config: LungsConfig, target: Path) -> None:
 class _Batches(keras.utils.PyDataset):
     """Augmented squares with their masks, in equal parts from each set, drawn anew each epoch."""
 
-    def __init__(
-        self, parts: Sequence[Outlined], images: int, config: LungsConfig, progress: Progress
-    ) -> None:
+    def __init__(self, parts: Sequence[Outlined], images: int, config: LungsConfig, progress: Tally) -> None:
         super().__init__()
         self._parts, self._images, self._config = parts, images, config
         self._progress, self._epoch = progress, 0
@@ -291,7 +288,7 @@ def _fit(
     epochs: int,
     images: int,
     config: LungsConfig,
-    progress: Progress,
+    progress: Tally,
 ) -> None:
     total = epochs * math.ceil(images / config.batch)
     batches = _Batches(parts, images, config, lambda done, _: progress(min(done, total), total))

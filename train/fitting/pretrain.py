@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from core.models.backbones import Backbone
 from core.models.engine.keras import save_weights
+from core.vocabulary import CLASSES
 from train.config import PretrainConfig, Stage
-from train.data.records import LABELS, Record
+from train.data.records import Record
 from train.networks.learning import (
     Batches,
     build_trainable_base,
@@ -30,7 +31,7 @@ from train.networks.learning import (
 from train.tools.checkpoint import Checkpoint
 from train.tools.files import replacing
 from train.tools.logs import Log, open_log
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
 VALIDATION_BATCH = 32
 
@@ -45,7 +46,7 @@ class _Epochs(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, batches: Batches, stage: Stage, epochs_before: int, log: Log, watch: Progress, report: Report
+        self, batches: Batches, stage: Stage, epochs_before: int, log: Log, watch: Tally, report: Report
     ) -> None:
         super().__init__()
         self._batches, self._stage, self._epochs_before = batches, stage, epochs_before
@@ -77,7 +78,7 @@ def pretrain(
     records: Sequence[Record],
     config: PretrainConfig,
     folder: Path,
-    watch: Progress,
+    watch: Tally,
     report: Report,
     start: Path | None = None,
 ) -> Path:
@@ -142,16 +143,16 @@ def _batches(
     config: PretrainConfig,
 ) -> Batches:
     train = [index for index, record in enumerate(records) if record.split == "train"]
-    labels = np.array([LABELS.index(records[index].visible_label) for index in train])
+    labels = np.array([CLASSES.index(records[index].visible_label) for index in train])
     sources = [records[index].source for index in train]
     return Batches(squares[train], labels, sources, backbone, stage.size_px, stage.images, config)
 
 
 def three_classes(base: Any, dropout: float) -> Any:
-    """A base to probabilities of `LABELS`, (n, 3)."""
+    """A base to probabilities of `CLASSES`, (n, 3)."""
     pooled = keras.layers.GlobalAveragePooling2D()(base.output)
     dropped = keras.layers.Dropout(dropout, seed=7)(pooled)
-    outputs = keras.layers.Dense(len(LABELS), activation="softmax", dtype="float32")(dropped)
+    outputs = keras.layers.Dense(len(CLASSES), activation="softmax", dtype="float32")(dropped)
     return keras.Model(base.input, outputs)
 
 
@@ -182,10 +183,10 @@ def _watched(
     held_out = [index for index, record in enumerate(records) if record.split == "val"]
     chosen = [
         index
-        for label in LABELS
+        for label in CLASSES
         for index in [index for index in held_out if records[index].visible_label == label][:each]
     ]
-    labels = np.array([LABELS.index(records[index].visible_label) for index in chosen])
+    labels = np.array([CLASSES.index(records[index].visible_label) for index in chosen])
     return plain_batch(squares[chosen], backbone, size_px), labels
 
 

@@ -18,7 +18,7 @@ from core.errors import DataError
 from core.evaluation.metrics import Confusion, confusion
 from core.models.backbones import BACKBONES
 from core.models.ensemble import FEATURES
-from train.tools.csv_tables import Row, numbers, read_rows
+from train.tools.csv_tables import TableLine, numbers, read_rows
 
 # What the study did: its split, its SVM, and the inputs of its three rows.
 STUDY_TEST_SHARE, STUDY_SEED, STUDY_C = 0.3, 1, 0.5
@@ -88,7 +88,7 @@ def fit_study_table(path: Path) -> StudyTable:
     return StudyTable(fitted, train=len(split[0]), test=len(split[1]))
 
 
-def _labels(path: Path, rows: Sequence[Row]) -> NDArray[np.int64]:
+def _labels(path: Path, rows: Sequence[TableLine]) -> NDArray[np.int64]:
     labels = numbers(path, rows, [LABEL])[:, 0]
     for row, label in zip(rows, labels, strict=True):
         if label not in (0, 1):

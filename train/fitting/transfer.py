@@ -23,13 +23,13 @@ from train.networks.augment import augment
 from train.networks.learning import balanced_shares, fast_precision, load_base, plain_batch, seed_everything
 from train.tools.files import replacing
 from train.tools.logs import open_log
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
-Floats = NDArray[np.float32]
+Features = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Head:
+class TrainedHead:
     """A trained head.
 
     Attributes:
@@ -38,7 +38,7 @@ class Head:
         history: Loss and validation loss, epoch by epoch.
     """
 
-    weights: tuple[Floats, ...]
+    weights: tuple[Features, ...]
     validation_auc: float
     history: dict[str, tuple[float, ...]]
 
@@ -92,10 +92,10 @@ def cache_features(
     squares: NDArray[np.uint8],
     copies: int,
     seed: int,
-    progress: Progress | None = None,
+    progress: Tally | None = None,
     batch: int = 32,
     plain: bool = True,
-) -> Floats:
+) -> Features:
     """The frozen base's answer to every image, and to augmented copies of it.
 
     Args:
@@ -141,8 +141,8 @@ def all_features(
     base_weights: Path | None,
     config: TransferConfig,
     cache: Path,
-    progress: Progress | None = None,
-) -> Floats:
+    progress: Tally | None = None,
+) -> Features:
     """Features of images as they are, kept in the cache, and of as many augmented copies as are wanted.
 
     Args:
@@ -160,7 +160,7 @@ def all_features(
     """
     digest = hashlib.sha256(base_weights.read_bytes()).hexdigest()[:16] if base_weights else "imagenet"
     file = cache / f"features-{backbone.key}-{digest}.npz"
-    known: dict[str, Floats] = {}
+    known: dict[str, Features] = {}
     if file.is_file():
         with np.load(file) as stored:
             known = dict(zip(stored["paths"].tolist(), stored["features"], strict=True))
@@ -189,10 +189,10 @@ def build_head(features: int) -> Any:
 
 
 def train_head(
-    train: tuple[Floats, NDArray[np.int64], Floats],
-    validation: tuple[Floats, NDArray[np.int64]],
+    train: tuple[Features, NDArray[np.int64], Features],
+    validation: tuple[Features, NDArray[np.int64]],
     config: TransferConfig,
-) -> Head:
+) -> TrainedHead:
     """Trains a head with early stopping.
 
     Args:
@@ -223,7 +223,7 @@ def train_head(
         verbose=0,
     )
     scores = head.predict(validation[0], batch_size=512, verbose=0)[:, 0]
-    return Head(
+    return TrainedHead(
         weights=tuple(head.get_weights()),
         validation_auc=roc_auc(validation[1], scores),
         history={name: tuple(map(float, figures)) for name, figures in history.history.items()},
@@ -231,12 +231,12 @@ def train_head(
 
 
 def fit_head(
-    features: Floats,
+    features: Features,
     labels: NDArray[np.int64],
     sources: Sequence[str],
-    validation: tuple[Floats, NDArray[np.int64]],
+    validation: tuple[Features, NDArray[np.int64]],
     config: TransferConfig,
-) -> Head:
+) -> TrainedHead:
     """Trains a head on images and their copies, which weigh as `balanced_shares` would draw them.
 
     Args:
@@ -269,8 +269,8 @@ def transfer(
     config: TransferConfig,
     cache: Path,
     target: Path,
-    progress: Progress | None = None,
-) -> Head:
+    progress: Tally | None = None,
+) -> TrainedHead:
     """Trains a backbone's head and stores the whole network.
 
     Args:
@@ -326,7 +326,7 @@ def transfer(
     return head
 
 
-def _log(head: Head, folder: Path) -> None:
+def _log(head: TrainedHead, folder: Path) -> None:
     with open_log(folder, 1) as log:
         for epoch, figures in enumerate(zip(*head.history.values(), strict=True), start=1):
             log(epoch, dict(zip(head.history, figures, strict=True)))

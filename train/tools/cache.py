@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from train.tools.files import replacing
 from train.tools.processes import cores, end_with_parent
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
 
 def short_hash(parts: Sequence[str]) -> str:
@@ -27,7 +27,7 @@ def map_cached(
     function: Callable[[Any], tuple[NDArray[Any], ...]],
     jobs: Sequence[Any],
     file: Path,
-    progress: Progress | None = None,
+    progress: Tally | None = None,
 ) -> tuple[NDArray[Any], ...]:
     """Runs a function over jobs on all cores, once: the stacked arrays are kept in a file.
 
@@ -51,7 +51,8 @@ def map_cached(
                 progress(len(results), len(jobs))
     arrays = tuple(np.stack(column) for column in zip(*results, strict=True))
     with replacing(file) as partial, partial.open("wb") as stream:
-        np.savez(stream, **{f"{index:02d}": array for index, array in enumerate(arrays)})
+        named: dict[str, Any] = {f"{index:02d}": array for index, array in enumerate(arrays)}
+        np.savez(stream, **named)
     return arrays
 
 

@@ -17,14 +17,14 @@ SHOWN = 5  # how many bad lines or missing columns a message names
 
 
 @dataclass(frozen=True)
-class Row:
+class TableLine:
     """One line of a table: where it stands, and its cells by column in lower case."""
 
     line: int
     cells: Mapping[str, str]
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> tuple[Row, ...]:
+def read_rows(path: Path, columns: Sequence[str]) -> tuple[TableLine, ...]:
     """Reads a comma-separated table with a header; lines that begin with # are comments.
 
     Args:
@@ -50,7 +50,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> tuple[Row, ...]:
     return rows
 
 
-def numbers(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> NDArray[np.float64]:
+def numbers(path: Path, rows: Sequence[TableLine], columns: Sequence[str]) -> NDArray[np.float64]:
     """The numeric cells of some columns, (rows, columns).
 
     Raises:
@@ -80,12 +80,12 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise DataError(f"{path.name} is not a CSV table in UTF-8; export it as one.") from None
 
 
-def _row(path: Path, line: int, names: Sequence[str], cells: Sequence[str]) -> Row:
+def _row(path: Path, line: int, names: Sequence[str], cells: Sequence[str]) -> TableLine:
     if len(cells) != len(names):
         raise DataError(
             f"{path.name} has {len(cells)} cells in line {line} and {len(names)} columns; correct the line."
         )
-    return Row(line, dict(zip(names, cells, strict=True)))
+    return TableLine(line, dict(zip(names, cells, strict=True)))
 
 
 def _number(cell: str) -> float:

@@ -16,21 +16,19 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core.evaluation.evidence import SPLITS
 from core.evaluation.metrics import roc_auc
-from core.evaluation.trials import ENSEMBLE, CoveredLungs, SourceClassifier, TaskLabel, known, measure_auc
-from core.models.backbones import BACKBONES
+from core.evaluation.trials import CoveredLungs, SourceClassifier, known, measure_auc
 from core.models.ensemble import Ensemble
 from core.models.inference import Networks
 from core.models.lungs import cover_lungs, find_lungs
-from train.data.records import PHANTOM, Record
+from core.vocabulary import ENSEMBLE, HELD_OUT, PHANTOM, TASK, TaskLabel
+from train.data.records import Record
 from train.outputs import Outputs, run_networks
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 
 C = 0.01  # of the logistic regression: strong, since a backbone has more channels than there are images
 SHUFFLES = 50
 LEAST = 4  # images of a source, to fit to and again to measure on
-LABELS: tuple[TaskLabel, ...] = ("covid", "normal")
 
 
 def classify_sources(records: Sequence[Record], outputs: Outputs) -> tuple[SourceClassifier, ...]:
@@ -49,10 +47,10 @@ def classify_sources(records: Sequence[Record], outputs: Outputs) -> tuple[Sourc
         images.
     """
     return tuple(
-        _classify(records, outputs.pooled[backbone.key], backbone.key, label, pair)
-        for label in LABELS
+        _classify(records, outputs.pooled[backbone], backbone, label, pair)
+        for label in TASK
         for pair in combinations(_sources(records, label), 2)
-        for backbone in BACKBONES
+        for backbone in outputs.backbones
     )
 
 
@@ -110,7 +108,7 @@ def cover_all_lungs(
     ensemble: Ensemble,
     data: Path | None,
     networks: Networks,
-    progress: Progress | None = None,
+    progress: Tally | None = None,
 ) -> tuple[CoveredLungs, ...]:
     """Measures every model with the lungs visible and covered (Maguolo & Nanni 2020).
 
@@ -123,12 +121,12 @@ def cover_all_lungs(
         progress: Called with (done, total).
 
     Returns:
-        For each of `SPLITS` that holds both classes, one row a model.
+        For each of `HELD_OUT` that holds both classes, one row a model.
 
     Raises:
         DataError: If an image cannot be read.
     """
-    rows = np.array([i for i, each in enumerate(records) if each.split in SPLITS and each.label in LABELS])
+    rows = np.array([i for i, each in enumerate(records) if each.split in HELD_OUT and each.label in TASK])
     if networks.lungs is None or networks.manifest.lungs is None or not rows.size:
         return ()
     network, size_px = networks.lungs, networks.manifest.lungs.size_px
@@ -142,14 +140,14 @@ def cover_all_lungs(
     visible, hidden = (_answers(each, ensemble, points) for each in (outputs.take(rows), covered))
     return tuple(
         _compare(model, split, task, visible[model], hidden[model])
-        for split in SPLITS
-        if {each.label for each in task if each.split == split} == set(LABELS)
+        for split in HELD_OUT
+        if {each.label for each in task if each.split == split} == set(TASK)
         for model in visible
     )
 
 
 def _answers(outputs: Outputs, ensemble: Ensemble, points: Sequence[float]) -> dict[str, NDArray[Any]]:
-    answers = dict(zip((each.key for each in BACKBONES), outputs.probabilities.T, strict=True))
+    answers = dict(zip(outputs.backbones, outputs.probabilities.T, strict=True))
     return answers | {ENSEMBLE: ensemble.probabilities(outputs.features(points))}
 
 

@@ -25,20 +25,21 @@ from numpy.typing import NDArray
 
 from core.evaluation.trials import Base, LeftOutSources, measure_auc
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
+from core.vocabulary import PHANTOM
 from train.config import TrainConfig, TransferConfig
 from train.data.images import load_squares
-from train.data.records import PHANTOM, Record
-from train.fitting.transfer import Floats, Head, all_features, build_extractor, fit_head, frozen_base
+from train.data.records import Record
+from train.fitting.transfer import Features, TrainedHead, all_features, build_extractor, fit_head, frozen_base
 from train.networks.learning import fast_precision
 from train.run import Run, base_weights
-from train.tools.progress import Progress
+from train.tools.progress import Tally
 from train.trials.kept import LEFT_OUT, keep_left_out
 
 POOL = ("train", "val", "test")  # whose images of a left-out source are measured; the others stay apart
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class SourceTrial:
     """What one trial leaves out: a source of either class, or None for the sources that are learnt from."""
 
     covid: str | None
@@ -76,7 +77,7 @@ class Pool:
         return Pool([self.records[row] for row in rows], self.squares[rows])
 
 
-def draw_trials(records: Sequence[Record]) -> list[LeftOut]:
+def draw_trials(records: Sequence[Record]) -> list[SourceTrial]:
     """Every trial that a data set allows: pairs first, then single sources.
 
     Args:
@@ -92,8 +93,10 @@ def draw_trials(records: Sequence[Record]) -> list[LeftOut]:
     )
     if min(len(covid), len(normal)) < 2:
         return []
-    pairs = [LeftOut(*pair) for pair in product(covid, normal)]
-    single = [LeftOut(source, None) for source in covid] + [LeftOut(None, source) for source in normal]
+    pairs = [SourceTrial(*pair) for pair in product(covid, normal)]
+    single = [SourceTrial(source, None) for source in covid] + [
+        SourceTrial(None, source) for source in normal
+    ]
     return [trial for trial in pairs + single if _leaves_enough(records, trial)]
 
 
@@ -101,7 +104,7 @@ def _is_pool(record: Record) -> bool:
     return record.split in POOL and record.source != PHANTOM
 
 
-def _leaves_enough(records: Sequence[Record], trial: LeftOut) -> bool:
+def _leaves_enough(records: Sequence[Record], trial: SourceTrial) -> bool:
     rest = {
         (each.split, each.label) for each in records if _is_pool(each) and each.source not in trial.sources
     }
@@ -109,7 +112,7 @@ def _leaves_enough(records: Sequence[Record], trial: LeftOut) -> bool:
     return len(measured) == 2 and rest >= set(product(("train", "val"), ("covid", "normal")))
 
 
-def measured_rows(records: Sequence[Record], trial: LeftOut) -> NDArray[np.int64]:
+def measured_rows(records: Sequence[Record], trial: SourceTrial) -> NDArray[np.int64]:
     """Indices of the images that a trial is measured on.
 
     All pool images of a left-out source, of the class that it is left out for; and, of a class whose sources
@@ -119,7 +122,7 @@ def measured_rows(records: Sequence[Record], trial: LeftOut) -> NDArray[np.int64
     return np.array(chosen, dtype=np.int64)
 
 
-def _is_measured(record: Record, trial: LeftOut) -> bool:
+def _is_measured(record: Record, trial: SourceTrial) -> bool:
     if record.label == "pneumonia" or not _is_pool(record):
         return False
     source = trial.covid if record.label == "covid" else trial.normal
@@ -128,7 +131,7 @@ def _is_measured(record: Record, trial: LeftOut) -> bool:
     return record.source == source
 
 
-def learnt_rows(records: Sequence[Record], trial: LeftOut) -> NDArray[np.int64]:
+def learnt_rows(records: Sequence[Record], trial: SourceTrial) -> NDArray[np.int64]:
     """Indices of the images that a trial may learn from.
 
     Train and val, without the left-out sources, and without patients whom another source shows to it.
@@ -184,7 +187,7 @@ def gather_pool(run: Run) -> Pool:
     return Pool([*run.learnt, *test], np.concatenate([run.squares, squares]))
 
 
-def _retrain(run: Run, backbone: Backbone, pool: Pool, trial: LeftOut) -> None:
+def _retrain(run: Run, backbone: Backbone, pool: Pool, trial: SourceTrial) -> None:
     from train.fitting.pretrain import pretrain
 
     name = f"retrained-{backbone.key}-{trial.name}"
@@ -208,11 +211,11 @@ def measure_heads(
     backbone: Backbone,
     weights: Path | None,
     pool: Pool,
-    trials: Sequence[LeftOut],
+    trials: Sequence[SourceTrial],
     base: Base,
     config: TrainConfig,
     cache: Path,
-    progress: Progress | None = None,
+    progress: Tally | None = None,
 ) -> tuple[LeftOutSources, ...]:
     """Trains a head for each trial on features that are computed once, and measures it.
 
@@ -242,8 +245,8 @@ def measure_heads(
 def _measure(
     backbone: Backbone,
     records: Sequence[Record],
-    features: Floats,
-    trial: LeftOut,
+    features: Features,
+    trial: SourceTrial,
     base: Base,
     config: TransferConfig,
 ) -> LeftOutSources:
@@ -260,8 +263,8 @@ def _measure(
 
 
 def _head_without(
-    records: Sequence[Record], features: Floats, trial: LeftOut, config: TransferConfig
-) -> Head:
+    records: Sequence[Record], features: Features, trial: SourceTrial, config: TransferConfig
+) -> TrainedHead:
     """A head as `train.fitting.transfer.transfer` trains it, from what the trial leaves."""
     learnt = learnt_rows(records, trial)
     train, validation = (
@@ -277,7 +280,7 @@ def _head_without(
     )
 
 
-def decision_values(head: Head, features: Floats) -> NDArray[np.float64]:
+def decision_values(head: TrainedHead, features: Features) -> NDArray[np.float64]:
     """What a head says before its sigmoid, which would make far values equal.
 
     Args:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from core.analysis.results import Analysis
 from core.errors import DataError, RadiographError
 from core.evaluation.predictions import Predictions
-from core.models.backbones import BACKBONES
 from core.models.findings import undo_op_norm
 from core.reading.decoder_pool import read_radiograph_isolated
 from core.reading.radiograph import pixels_to_display
@@ -137,7 +136,7 @@ def _one_row(
     # The ensemble's own inputs, since the findings that a page shows may be the official network's.
     inputs = {part.input: part.value for part in analysis.decision.contributions}
     return Predictions(
-        {**{each.key: thresholds[each.key] for each in BACKBONES}, "ensemble": thresholds["ensemble"]},
+        thresholds,
         path=np.array([member.name]),
         split=np.array([split]),
         source=np.array([split]),
@@ -145,6 +144,7 @@ def _one_row(
         label=np.array([member.label]),
         scores=np.array([scores]),
         extent=np.array([np.nan]),
+        opacity=np.array([np.nan]),
         findings=undo_op_norm([[inputs[name] for name in FINDINGS]], points),
     )
 

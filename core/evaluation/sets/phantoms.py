@@ -11,12 +11,11 @@ from PIL import Image
 
 from core.evaluation.sets.labelled import Labelled, LeftOut
 from core.phantom import draw_spec, render
+from core.phantom.seeds import take_seeds
+from core.vocabulary import LABELS, PHANTOMS, Label
 
-SPLIT = "phantoms"
-SEED = 2_000_000  # training draws smaller ones
 COUNT = 60
 SIZE_PX = 320  # of the shorter side: enough for the networks and for a small figure
-LABELS = ("covid", "normal", "pneumonia")
 
 
 class PhantomSet:
@@ -27,21 +26,25 @@ class PhantomSet:
         problems: None.
     """
 
-    split = SPLIT
+    split = PHANTOMS
     problems: Sequence[LeftOut] = ()
 
     def __init__(self, count: int = COUNT) -> None:
-        self._count = count
+        self._seeds = take_seeds("comparison", count)
 
     @cached_property
     def members(self) -> tuple[Labelled, ...]:
         """What it holds."""
-        seeds = [(SEED + index, LABELS[index % len(LABELS)]) for index in range(self._count)]
-        return tuple(Labelled(f"phantom {seed}", label, f"phantom {seed}") for seed, label in seeds)
+        names = [(f"phantom {seed}", self._label(index)) for index, seed in enumerate(self._seeds)]
+        return tuple(Labelled(name, label, name) for name, label in names)
+
+    @staticmethod
+    def _label(index: int) -> Label:
+        return sorted(LABELS)[index % len(LABELS)]
 
     def read(self, index: int) -> bytes:
         """One of them as a PNG file."""
-        spec = draw_spec(SEED + index, label=LABELS[index % len(LABELS)], size_px=SIZE_PX)  # type: ignore[arg-type]
+        spec = draw_spec(self._seeds[index], label=self._label(index), size_px=SIZE_PX)
         file = io.BytesIO()
         grey = np.rint(render(spec).pixels * 255).astype(np.uint8)
         Image.fromarray(grey).save(file, "PNG", compress_level=1)

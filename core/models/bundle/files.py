@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import ConfigDict, ValidationError
 
 from core.errors import BundleError
 from core.models.bundle.manifest import FORMAT, BundleFile, BundleManifest, NetworksManifest
+from core.models.bundle.upgrade import upgrade
 
 MANIFEST_FILE = "bundle.json"
 REMEDY = "restore the folder from where it came, or build the bundle again"
@@ -80,17 +82,26 @@ def _read(folder: Path, kind: type[Manifest]) -> Manifest:
     except (OSError, UnicodeDecodeError):
         raise BundleError(f"The bundle '{folder.name}' has no readable {MANIFEST_FILE}; {REMEDY}.") from None
     declared = re.search(r'"format"\s*:\s*(-?\d+)', text)
-    if declared and int(declared[1]) != FORMAT:
+    if declared and not 1 <= int(declared[1]) <= FORMAT:
         raise BundleError(
-            f"The bundle '{folder.name}' has format {declared[1]}, and this ThoraxLens reads {FORMAT}; "
+            f"The bundle '{folder.name}' has format {declared[1]}, and this ThoraxLens reads 1 to {FORMAT}; "
             "use the version of ThoraxLens that built it, or build it again."
         )
     try:
-        return kind.model_validate_json(text)
+        return kind.model_validate_json(_upgraded(text))
     except ValidationError as error:
         raise BundleError(
             f"The bundle '{folder.name}' has a damaged {MANIFEST_FILE} ({_first_problem(error)}); {REMEDY}."
         ) from None
+
+
+def _upgraded(text: str) -> str:
+    """The same in today's format; what is no JSON object stays as it is, and is refused for that."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return text
+    return json.dumps(upgrade(content)) if isinstance(content, dict) else text
 
 
 def _first_problem(error: ValidationError) -> str:

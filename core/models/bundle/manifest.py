@@ -8,19 +8,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.gate.plausibility import PlausibilityLimits
-from core.models.backbones import BACKBONES
+from core.models.backbones import BACKBONE_BY_KEY, Backbone
 from core.models.head import Pooling
 from core.models.severity import SeverityModel, SeverityName
 from core.preprocessing import Preprocessing
 from core.vocabulary import FINDINGS
 
-FORMAT = 1
+FORMAT: Literal[2] = 2  # see core.models.bundle.upgrade for what each one changed
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
+UnitInterval = Annotated[float, Field(ge=0, le=1)]
 Precision = Literal["f32", "bf16"]
 PerFinding = Annotated[list[float], Field(min_length=len(FINDINGS), max_length=len(FINDINGS))]
+SmallerSvm = Literal["svm_probabilities", "svm_findings"]  # by what they are fitted to
 Initialisation = Literal["scratch", "imagenet", "bundled"]  # where a base came from
 
 
@@ -39,8 +40,8 @@ class BackboneFile(BundleFile):
     """One backbone's weights, where they came from, its operating point and its reference answer."""
 
     initialisation: Initialisation
-    threshold: Share = 0.5
-    reference_probability: Share = 0.5
+    threshold: UnitInterval = 0.5
+    reference_probability: UnitInterval = 0.5
 
 
 class FindingsFile(BundleFile):
@@ -50,7 +51,7 @@ class FindingsFile(BundleFile):
     """
 
     preprocessing: Preprocessing
-    roc_auc: dict[str, Share] = {}
+    roc_auc: dict[str, UnitInterval] = {}
     operating_points: PerFinding = [0.5] * len(FINDINGS)
     reference_logits: PerFinding = [0.0] * len(FINDINGS)
 
@@ -71,18 +72,24 @@ class LungsFile(BundleFile):
     """
 
     size_px: int = Field(ge=32, le=1024, multiple_of=16)
-    phantom_dice: Share
-    dice: Share | None = None
+    phantom_dice: UnitInterval
+    dice: UnitInterval | None = None
     images: int = Field(default=0, ge=0)
     misregistered: int = Field(default=0, ge=0)
-    dice_with_all: Share | None = None
+    dice_with_all: UnitInterval | None = None
 
 
 class EnsembleFile(BundleFile):
     """The SVM, its operating point on the calibrated probability, and its reference answer."""
 
-    threshold: Share
-    reference_probability: Share
+    threshold: UnitInterval
+    reference_probability: UnitInterval
+
+
+class SmallerSvmFile(BundleFile):
+    """One of the study's two smaller SVMs, for comparison, and its operating point."""
+
+    threshold: UnitInterval
 
 
 class SeverityFit(_Entry):
@@ -113,7 +120,7 @@ class DataSource(_Entry):
     """Where images came from: citation, licence and how many of each split.
 
     `classes` counts them by split and label, `views` by projection where the data say so, and `population`
-    says in words whose chests they show; bundles of before know none of the three.
+    says in words whose chests they show; older bundles know none of the three.
     """
 
     name: str
@@ -136,11 +143,18 @@ class NetworksManifest(_Entry):
 
     @field_validator("backbones")
     @classmethod
-    def _complete(cls, backbones: dict[str, BackboneFile]) -> dict[str, BackboneFile]:
-        expected = {backbone.key for backbone in BACKBONES}
-        if set(backbones) != expected:
-            raise ValueError(f"the backbones must be exactly {', '.join(sorted(expected))}")
-        return backbones
+    def _known(cls, backbones: dict[str, BackboneFile]) -> dict[str, BackboneFile]:
+        """In the order of the table, of which a bundle may hold a part: it can be older than a row."""
+        if unknown := sorted(set(backbones) - set(BACKBONE_BY_KEY)):
+            raise ValueError(f"this ThoraxLens does not know the backbone {unknown[0]}")
+        if not backbones:
+            raise ValueError("a bundle needs a backbone")
+        return {key: backbones[key] for key in BACKBONE_BY_KEY if key in backbones}
+
+    @property
+    def rows(self) -> tuple[Backbone, ...]:
+        """The bundle's backbones, as rows of the table."""
+        return tuple(BACKBONE_BY_KEY[key] for key in self.backbones)
 
     def files(self) -> Iterator[BundleFile]:
         """Every file that the manifest vouches for."""
@@ -151,15 +165,21 @@ class NetworksManifest(_Entry):
 
 
 class BundleManifest(NetworksManifest):
-    """Everything that `bundle.json` says; bundles of before have neither trials nor cards."""
+    """Everything that `bundle.json` says; older bundles have neither trials nor cards.
 
-    format: Literal[1] = 1
+    `licence` is that of the weights, which follows from the images that they learnt from; empty where nobody
+    stated it.
+    """
+
+    format: Literal[2] = FORMAT
     name: FileName
     title: str
     created: str
     description: str
+    licence: str
     severity: dict[SeverityName, SeverityFit]
     ensemble: EnsembleFile
+    smaller_svms: dict[SmallerSvm, SmallerSvmFile]
     predictions: BundleFile
     reference: BundleFile
     trials: BundleFile | None = None
@@ -180,5 +200,5 @@ class BundleManifest(NetworksManifest):
     def files(self) -> Iterator[BundleFile]:
         """Every file that the manifest vouches for."""
         yield from super().files()
-        yield from (self.ensemble, self.predictions, self.reference)
+        yield from (self.ensemble, *self.smaller_svms.values(), self.predictions, self.reference)
         yield from (file for file in (self.trials, self.model_card, self.data_card) if file)

@@ -1,9 +1,9 @@
 """Derives OpenVINO networks from a bundle's weights.
 
-`python -m core.models.engine.derive BUNDLE [--cache FOLDER]`
+`python -m core.models.engine.derive BUNDLE [--cache FOLDER] [--json]`, or `--all` for every bundle
 
-A process of its own, because it needs Keras and torch, which an analysis never loads. It reports each
-step on a line: plain text on a terminal, JSON (`message`, `done`; at last perhaps `error`) in a pipe.
+A process of its own, because it needs Keras and torch, which an analysis never loads. It says how far it
+is in words for people, and with `--json` in lines for the server that started it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import shutil
-import sys
 import tempfile
 import time
 import warnings
@@ -23,7 +22,7 @@ from typing import Any
 
 from core.errors import EngineError, ThoraxLensError
 from core.models.backbones import BACKBONE_BY_KEY
-from core.models.bundle.files import file_sha256
+from core.models.bundle.files import MANIFEST_FILE, file_sha256, list_bundles
 from core.models.bundle.network_files import (
     DIGESTS_FILE,
     NetworkSource,
@@ -32,9 +31,11 @@ from core.models.bundle.network_files import (
     official_source,
 )
 from core.models.engine.openvino import STORAGE_FAILED
-from core.project import default_cache
+from core.models.engine.report import Words, reporting
+from core.project import bundles_folder, default_cache
 
 UNFINISHED = ".deriving-"  # what the folder of an entry that is not whole yet begins with
+INTERRUPTED = 130  # the exit status of what Ctrl+C ended
 ABANDONED_S = 3600.0  # a network takes seconds: what has lain so long was left by a process that was killed
 
 
@@ -141,14 +142,43 @@ def _name(source: NetworkSource) -> str:
     return "the lung network" if source.kind == "lungs" else "the findings network"
 
 
-def derive_missing(sources: Sequence[NetworkSource], folder: Path) -> None:
-    """Derives what a cache lacks, reporting each step, and clears what killed processes left there."""
+def derive_missing(sources: Sequence[NetworkSource], folder: Path, report: Words | None = None) -> bool:
+    """Derives what a cache lacks, and clears what killed processes left there.
+
+    A network that cannot be derived ends its own bundle's turn, and no other's.
+
+    Args:
+        sources: The networks, of any number of bundles.
+        folder: The cache.
+        report: Hears of each step and each problem.
+
+    Returns:
+        Whether the cache holds them all now.
+
+    Raises:
+        OSError: If the cache cannot be written.
+    """
+    report = report or Words()
     _sweep(folder)
-    for index, source in enumerate(sources):
-        if not derived(source, folder):
-            _report(f"Preparing {_name(source)} ({index + 1} of {len(sources)})", index / len(sources))
-            derive(source, folder)
-    _report("All models are prepared", 1.0)
+    missing = [source for source in sources if not derived(source, folder)]
+    damaged: set[Path] = set()
+    for index, source in enumerate(missing):
+        if source.weights.parent in damaged or derived(source, folder):  # bundles may share a network
+            continue
+        report.step(f"Preparing {_name(source)} ({index + 1} of {len(missing)})", index / len(missing))
+        try:
+            with report.framework():
+                derive(source, folder)
+        except ThoraxLensError as error:
+            report.problem(_problem(source, error))
+            damaged.add(source.weights.parent)
+    return not damaged
+
+
+def _problem(source: NetworkSource, error: ThoraxLensError) -> str:
+    if source.kind == "official":
+        return str(error)
+    return f"The bundle '{source.weights.parent.name}' is unusable: {error}"
 
 
 def _sweep(folder: Path) -> None:
@@ -158,37 +188,59 @@ def _sweep(folder: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _report(message: str, done: float) -> None:
-    event = {"message": message, "done": round(done, 3)}
-    print(message if sys.stdout.isatty() else json.dumps(event), flush=True)
+def _bundles() -> list[Path]:
+    """All folders with a manifest; training may be filling another."""
+    listed = (each.folder for each in list_bundles(bundles_folder()))
+    return [folder for folder in listed if (folder / MANIFEST_FILE).is_file()]
 
 
-def _fail(message: str, status: int) -> int:
-    print(message if sys.stdout.isatty() else json.dumps({"error": message}), flush=True)
-    return status
+def _sources(bundles: Sequence[Path], report: Words) -> tuple[list[NetworkSource], bool]:
+    """The networks of all bundles that can be read, and whether all could."""
+    sources: list[NetworkSource] = []
+    whole = True
+    for bundle in bundles:
+        try:
+            sources += bundle_sources(bundle)
+        except ThoraxLensError as error:
+            report.problem(str(error))
+            whole = False
+    return sources, whole
+
+
+def _prepare(options: argparse.Namespace, report: Words) -> bool:
+    """Derives what the command line asks for; whether all of it is there now."""
+    if options.official:
+        sources, whole = [official_source(options.official)], True
+    else:
+        sources, whole = _sources(_bundles() if options.all else [options.bundle], report)
+    whole = derive_missing(sources, options.cache, report) and whole
+    if whole and sources:
+        report.step("All models are prepared", 1.0)
+    return whole
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m core.models.engine.derive", description=__doc__)
-    parser.add_argument("bundle", type=Path, nargs="?", help="the bundle's folder")
-    parser.add_argument(
-        "--official", type=Path, help="torchxrayvision's official weights, instead of a bundle"
-    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("bundle", type=Path, nargs="?", help="the bundle's folder")
+    what.add_argument("--all", action="store_true", help="every bundle that the app would find")
+    what.add_argument("--official", type=Path, help="torchxrayvision's official weights")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="default: %(default)s")
+    parser.add_argument("--json", action="store_true", help="report in JSON, for another program")
     options = parser.parse_args(arguments)
-    if (options.bundle is None) == (options.official is None):
-        parser.error("name either a bundle or --official weights")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        sources = (official_source(options.official),) if options.official else bundle_sources(options.bundle)
-        derive_missing(sources, options.cache)
-    except ThoraxLensError as error:
-        return _fail(str(error), 1)
-    except OSError as error:
-        return _fail(str(error), STORAGE_FAILED)
-    return 0
+    with reporting(options.json) as report:
+        try:
+            return 0 if _prepare(options, report) else 1
+        except OSError as error:
+            report.problem(
+                f"The prepared models cannot be kept in {options.cache} ({error.strerror or error})."
+            )
+            return STORAGE_FAILED
+        except KeyboardInterrupt:
+            return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -6,16 +6,14 @@ import hashlib
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
 from core.errors import WeightsError
+from core.models.engine.progress import Progress
 from core.models.official import OFFICIAL, official_path
-
-Progress = Callable[[str, float], None]
 
 ORIGINS = frozenset(
     {

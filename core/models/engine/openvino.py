@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -27,9 +27,8 @@ from numpy.typing import NDArray
 from core.errors import EngineError
 from core.models.bundle.manifest import Precision
 from core.models.bundle.network_files import NetworkSource, derived
+from core.models.engine.progress import Progress
 from core.project import PROJECT, default_cache
-
-Progress = Callable[[str, float], None]
 
 STORAGE_FAILED = 3  # the exit status of core.models.engine.derive when the cache cannot be written
 _TYPES = {"f32": openvino.Type.f32, "bf16": openvino.Type.bf16}
@@ -111,7 +110,8 @@ def _temporary_cache() -> Path:
 
 def _derive(command: Sequence[str], folder: Path, progress: Progress | None) -> bool:
     """Runs core.models.engine.derive, passing its progress on; False when the folder cannot be written."""
-    arguments = [sys.executable, "-m", "core.models.engine.derive", *command, "--cache", str(folder)]
+    module = ["-m", "core.models.engine.derive"]
+    arguments = [sys.executable, *module, *command, "--cache", str(folder), "--json"]
     problem = ""
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as log,

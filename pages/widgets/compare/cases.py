@@ -7,19 +7,23 @@ import streamlit as st
 from core.display import comparison_charts as charts
 from core.display import tables
 from core.display.markdown import plain
+from core.display.wording import count_word
 from core.errors import ThoraxLensError
 from core.evaluation.comparison import Answers, Question
 from core.evaluation.mistakes import Mistake, find_file, find_mistakes
-from core.evaluation.record import Record
+from core.evaluation.record import TrackRecord
 from core.evaluation.sets.labelled import LabelledSet, draw_picture, find_data
 from core.project import data_folder
+from core.vocabulary import LABELS
 from pages.widgets.common import chart
 
 PICTURES = 64  # a session keeps, of 0.2 MB at most
 
 
 @st.fragment
-def agreement(record: Record, question: Question, answers: Answers, images: dict[str, LabelledSet]) -> None:
+def agreement(
+    record: TrackRecord, question: Question, answers: Answers, images: dict[str, LabelledSet]
+) -> None:
     """The matrix; below it the images that two models decide differently, which a click on a cell opens."""
     names = {each.key: each.name for each in answers.entrants if each.same_as is None}
     state = st.session_state
@@ -52,7 +56,9 @@ def agreement(record: Record, question: Question, answers: Answers, images: dict
 
 
 @st.fragment
-def mistakes(record: Record, question: Question, answers: Answers, images: dict[str, LabelledSet]) -> None:
+def mistakes(
+    record: TrackRecord, question: Question, answers: Answers, images: dict[str, LabelledSet]
+) -> None:
     """The most confident mistakes of a model."""
     st.subheader("Where were they surest, and wrong?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
@@ -94,9 +100,10 @@ def _picture(question: Question, images: dict[str, LabelledSet], name: str, *, a
 def _mistake(question: Question, images: dict[str, LabelledSet], mistake: Mistake) -> None:
     _picture(question, images, mistake.path)
     st.markdown(
-        f"**{charts.LABELS[mistake.label]}**, read as "
+        f"**{LABELS[mistake.label]}**, read as "
         f"{'COVID-19' if mistake.score >= mistake.threshold else 'not COVID-19'} ({mistake.score:.3f})"
     )
     st.caption(
-        f"{plain(mistake.path)}, {plain(mistake.source)}. {mistake.others} of five backbones err on it."
+        f"{plain(mistake.path)}, {plain(mistake.source)}. {mistake.wrong} of "
+        f"{count_word(mistake.backbones)} backbones err on it."
     )

@@ -9,13 +9,13 @@ from core.display import comparison_curves as curves
 from core.display.glossary import term
 from core.display.wording import left_out_sources
 from core.evaluation.comparison import Answers, Question
-from core.evaluation.record import Record, shortcut_points, source_points
+from core.evaluation.record import TrackRecord, shortcut_points, source_points
 from core.evaluation.sets.labelled import LabelledSet
 from pages.widgets.common import chart
 from pages.widgets.compare.measures import draw_patients
 
 
-def shortcuts(record: Record) -> None:
+def shortcuts(record: TrackRecord) -> None:
     """Before any figure impresses: how the same models do where a shortcut does not help."""
     st.subheader("First: does it last?")
     entrants = {each.key: each for each in record.entrants}
@@ -37,7 +37,7 @@ def shortcuts(record: Record) -> None:
             )
 
 
-def plots(record: Record, question: Question, answers: Answers, images: dict[str, LabelledSet]) -> None:
+def plots(record: TrackRecord, question: Question, answers: Answers, images: dict[str, LabelledSet]) -> None:
     """Curves, matrices and distributions of the same answers."""
     st.subheader("How do they differ?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}

@@ -11,12 +11,12 @@ from core.display import tables
 from core.display.glossary import term
 from core.evaluation.comparison import Answers, Question
 from core.evaluation.measures import Draws, Measured, decisions, draw, rankings
-from core.evaluation.record import Record
+from core.evaluation.record import TrackRecord
 from core.export import comparison
 from core.models.bundle.files import BundleListing
 from core.models.inference import time_networks
+from core.vocabulary import SPLITS
 from pages.widgets.common import Loaded, loaded, refusals
-from pages.widgets.compare.question import TITLES
 
 SEED, RESAMPLES = 0, 1000  # of the draws of patients
 
@@ -28,7 +28,9 @@ def _ranked(version: str, question: Question, _answers: Answers) -> tuple[Draws,
     return draws, rankings(_answers.labels, _answers.scores, draws)
 
 
-def draw_patients(record: Record, question: Question, answers: Answers) -> tuple[Draws, dict[str, Measured]]:
+def draw_patients(
+    record: TrackRecord, question: Question, answers: Answers
+) -> tuple[Draws, dict[str, Measured]]:
     """Draws of whole patients, and the measures of ranking on each; both kept for these images."""
     return _ranked(record.version, replace(question, threshold=None), answers)
 
@@ -47,7 +49,7 @@ def _times(listing: BundleListing) -> dict[str, float]:
     return {}
 
 
-def measures(listing: BundleListing, record: Record, question: Question, answers: Answers) -> None:
+def measures(listing: BundleListing, record: TrackRecord, question: Question, answers: Answers) -> None:
     """Twelve measures of every model, to sort and to take along; and what the study published."""
     draws, ranked = draw_patients(record, question, answers)
     found = decisions(answers.labels, answers.called, draws) | ranked
@@ -76,7 +78,7 @@ def measures(listing: BundleListing, record: Record, question: Question, answers
         st.download_button(
             "LaTeX",
             comparison.measures_latex(
-                frame, f"{TITLES.get(question.split or '', 'All')}: {patients} patients"
+                frame, f"{SPLITS[question.split].name if question.split else 'All'}: {patients} patients"
             ),
             "thoraxlens-comparison.tex",
             "text/x-tex",

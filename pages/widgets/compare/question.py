@@ -9,18 +9,17 @@ import streamlit as st
 from core.display.glossary import term
 from core.display.markdown import plain
 from core.evaluation.comparison import NEGATIVES, Answers, Negatives, Question, ask
-from core.evaluation.record import Record, read_record
-from core.evaluation.sets import phantoms as phantom_set
-from core.evaluation.sets.own import own_set
+from core.evaluation.record import TrackRecord, read_record
 from core.models.bundle.files import BundleListing, manifest_sha256
 from core.models.bundle.manifest import BundleManifest
-from pages.widgets.common import TABS, refusals
+from core.vocabulary import HELD_OUT, OWN, PHANTOMS, SPLITS
+from pages.widgets.common import refusals
 
-TITLES = {own_set.SPLIT: "Your own set", phantom_set.SPLIT: "Phantoms", "val": "Validation", **TABS}
+SHOWN = (OWN, PHANTOMS, "val", *HELD_OUT)  # splits to choose from, in this order
 AGAINST = {"normal": "Normal", "pneumonia": "Other pneumonia", "both": "Normal and other pneumonia"}
 
 
-def record(listing: BundleListing) -> Record | None:
+def record(listing: BundleListing) -> TrackRecord | None:
     """A bundle's record, read once."""
     with refusals():
         if listing.manifest:
@@ -29,22 +28,22 @@ def record(listing: BundleListing) -> Record | None:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading what the models said about held-out images")
-def _record(folder: Path, version: str, _manifest: BundleManifest) -> Record:
+def _record(folder: Path, version: str, _manifest: BundleManifest) -> TrackRecord:
     return read_record(folder, _manifest)
 
 
-def question(record: Record) -> Question:
+def question(record: TrackRecord) -> Question:
     """Which images, against what, and where to decide."""
     st.subheader("On which images?")
     table = record.predictions
-    splits = [split for split in TITLES if split in table.split]
-    fresh = splits[0] in (own_set.SPLIT, phantom_set.SPLIT)
+    splits = [split for split in SHOWN if split in table.split]
+    fresh = splits[0] in (OWN, PHANTOMS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.selectbox(
             "Images",
             splits,
             index=0 if fresh or "test" not in splits else splits.index("test"),
-            format_func=lambda each: TITLES[each],
+            format_func=lambda each: SPLITS[each].name,
             help=f"{term('internal')}\n\n{term('external')}",
         )
         inside = table.split == split
@@ -69,7 +68,7 @@ def question(record: Record) -> Question:
     return Question(split, tuple(sources), negatives, threshold)
 
 
-def answers(record: Record, question: Question) -> Answers | None:
+def answers(record: TrackRecord, question: Question) -> Answers | None:
     """What the models said about these images."""
     with refusals():
         if record.missing:

@@ -10,14 +10,14 @@ import streamlit as st
 from core.display.glossary import term
 from core.display.markdown import plain
 from core.evaluation.predictions import Predictions, join
-from core.evaluation.record import Record
+from core.evaluation.record import TrackRecord
 from core.evaluation.sets import phantoms as phantom_set
 from core.evaluation.sets.labelled import LabelledSet, LeftOut, analyse_set, count_images
 from core.evaluation.sets.own import own_set
 from core.models.bundle.files import BundleListing
 from core.service import File
+from core.vocabulary import OWN, PHANTOMS, SPLITS
 from pages.widgets.common import Loaded, loaded, refusals, service
-from pages.widgets.compare.question import TITLES
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Measurement:
     left_out: list[LeftOut]
 
 
-def with_more(listing: BundleListing, record: Record) -> tuple[Record, dict[str, LabelledSet]]:
+def with_more(listing: BundleListing, record: TrackRecord) -> tuple[TrackRecord, dict[str, LabelledSet]]:
     """The record with what its models say about the user's images and phantoms; and those, by split."""
     with st.expander(
         "Measure them on your own labelled images, or on phantoms", icon=":material/add_photo_alternate:"
@@ -60,7 +60,7 @@ def with_more(listing: BundleListing, record: Record) -> tuple[Record, dict[str,
 def _summarise(found: Measurement) -> None:
     """How many images were used and how many left out, and why; below it a sentence for each."""
     used = found.table.label.size if found.table else 0
-    line = f"{TITLES[found.images.split]}: {count_images(used, found.left_out)}"
+    line = f"{SPLITS[found.images.split].name}: {count_images(used, found.left_out)}"
     if used and not found.left_out:
         st.success(line, icon=":material/check:")
         return
@@ -71,7 +71,7 @@ def _summarise(found: Measurement) -> None:
             st.dataframe({"File or row": names, "What is wrong": sentences}, hide_index=True)
 
 
-def _own_set(listing: BundleListing, record: Record) -> Measurement | None:
+def _own_set(listing: BundleListing, record: TrackRecord) -> Measurement | None:
     st.markdown(
         "A ZIP of at most 500 radiographs with a `labels.csv`, or with folders called `covid`, `normal` "
         "and `pneumonia`. An image whose label is in doubt is left out and named. They stay in memory and go "
@@ -90,16 +90,14 @@ def _own_set(listing: BundleListing, record: Record) -> Measurement | None:
     )
     file = st.file_uploader("Your set (ZIP)", type="zip", max_upload_size=500)
     if file is None:
-        _forget(own_set.SPLIT)
+        _forget(OWN)
         return None
     with refusals():
-        return _measured(
-            listing, record, own_set.SPLIT, file.file_id, lambda: own_set.open_set(file.getvalue())
-        )
+        return _measured(listing, record, OWN, file.file_id, lambda: own_set.open_set(file.getvalue()))
     return None
 
 
-def _phantoms(listing: BundleListing, record: Record) -> Measurement | None:
+def _phantoms(listing: BundleListing, record: TrackRecord) -> Measurement | None:
     st.markdown(
         f"{phantom_set.COUNT} phantoms, a third of each class, rendered now: their truth is known, and no "
         "training drew them.",
@@ -108,7 +106,7 @@ def _phantoms(listing: BundleListing, record: Record) -> Measurement | None:
     if not st.toggle("Measure them on phantoms"):
         return None
     with refusals():
-        return _measured(listing, record, phantom_set.SPLIT, phantom_set.SPLIT, phantom_set.PhantomSet)
+        return _measured(listing, record, PHANTOMS, PHANTOMS, phantom_set.PhantomSet)
     return None
 
 
@@ -118,7 +116,11 @@ def _forget(split: str) -> None:
 
 
 def _measured(
-    listing: BundleListing, record: Record, split: str, version: str, open_images: Callable[[], LabelledSet]
+    listing: BundleListing,
+    record: TrackRecord,
+    split: str,
+    version: str,
+    open_images: Callable[[], LabelledSet],
 ) -> Measurement:
     """What the models say about a set, asked once a session."""
     key = version, record.version
@@ -132,7 +134,7 @@ def _measured(
 
 
 def _ask_about(
-    images: LabelledSet, bundle: Loaded, record: Record
+    images: LabelledSet, bundle: Loaded, record: TrackRecord
 ) -> tuple[Predictions | None, list[LeftOut]]:
     rows, left_out = [], list(images.problems)
     bar = st.progress(0.0, "Analysing the images")

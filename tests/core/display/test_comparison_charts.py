@@ -29,15 +29,6 @@ def line(chart: charts.Chart, name: str):
     return found
 
 
-def test_every_model_has_a_style_of_its_own(answers: Answers) -> None:
-    own = [each for _, each in charts.distinct(answers)]
-    assert len(own) == 10 and "best" not in {each.key for each in own}
-    styles = [charts.style(each) for each in own]
-    assert len({each["color"] for each in styles}) == 10
-    backbones = [each["dash"] for each in styles[:5]]
-    assert len(set(backbones)) == 5 and len({each["dash"] for each in styles[5:]}) == 5
-
-
 def test_roc_curve_is_scikit_learns(answers: Answers, draws: Draws) -> None:
     chart = curves.roc_chart(answers, draws, "vgg16")
     drawn = line(chart, "VGG16")

@@ -45,7 +45,7 @@ MARKUP = re.compile(r"[<>`*_\[\]$\\]")
 
 def asked_for() -> Iterator[tuple[str, str]]:
     """Every page that asks for a term by its name, and that name."""
-    for page in sorted((PROJECT / "pages").glob("*.py")):
+    for page in sorted((PROJECT / "pages").rglob("*.py")):
         for node in ast.walk(ast.parse(page.read_text("utf-8"))):
             named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "term"
             if named and isinstance(node.args[0], ast.Constant):
@@ -64,7 +64,7 @@ def test_every_term_that_a_page_asks_for_is_there() -> None:
 
 
 def test_every_term_is_shown_somewhere() -> None:
-    pages = "".join(page.read_text("utf-8") for page in (PROJECT / "pages").glob("*.py"))
+    pages = "".join(page.read_text("utf-8") for page in (PROJECT / "pages").rglob("*.py"))
     scores = {"extent", "opacity"}  # asked for by the name of the score that is shown
     assert [key for key in TERMS if not re.search(rf"[\"']{key}[\"']", pages) and key not in scores] == []
 

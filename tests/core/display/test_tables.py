@@ -66,8 +66,8 @@ def test_the_studys_rows_say_what_to_mind() -> None:
 def test_a_model_takes_what_its_networks_take(answers: Answers, found) -> None:
     times = {each.key: float(10 + place) for place, each in enumerate(BACKBONES)} | {"findings": 7.0}
     column = tables.measures_table(answers, found, {}, times).set_index("Model")["ms an image"]
-    assert column["VGG16"] == "10.0" and column["SVM, 18 findings"] == "7.0"
-    assert column["Mean of five"] == column["SVM, five probabilities"] == "60.0"
-    assert column["SVM, all 23"] == "67.0"
+    assert column["VGG16"] == "10.0" and column["SVM, findings"] == "7.0"
+    assert column["Mean of backbones"] == column["SVM, probabilities"] == "60.0"
+    assert column["SVM, all inputs"] == "67.0"
     best = next(each for each in answers.entrants if each.key == "best")
     assert column[best.name] == f"{times[best.same_as]:.1f}"

@@ -12,14 +12,15 @@ from core.evaluation.metrics import roc_auc, youden_threshold
 from core.evaluation.mistakes import find_file, find_mistakes
 from core.evaluation.predictions import Predictions
 from core.models.backbones import BACKBONES
-from core.models.ensemble import FEATURES, validation_part
+from core.models.ensemble import FEATURES, Ensemble, validation_part
+from train.fitting.smaller_svms import fit_smaller_svms
 
 POINTS = [0.5] * 18
 KEYS = [each.key for each in BACKBONES]
 
 
-def test_all_eleven_enter(table: Predictions) -> None:
-    entrants, missing = enter(table, POINTS)
+def test_all_eleven_enter(table: Predictions, svms: dict[str, Ensemble]) -> None:
+    entrants, missing = enter(table, POINTS, svms)
     assert [each.key for each in entrants] == [*KEYS, *OTHERS] and missing == ""
     assert [each.name for each in entrants][:5] == [each.name for each in BACKBONES]
 
@@ -42,16 +43,18 @@ def test_baselines_by_hand(answers: Answers, table: Predictions) -> None:
 
 def test_the_small_svms_see_their_inputs_alone(table: Predictions) -> None:
     """And no image but validation ones: what the others say changes nothing."""
-    entrants = {each.key: each for each in enter(table, POINTS)[0]}
+    fits = fit_smaller_svms(table, POINTS)
+    svms = {key: each.svm for key, each in fits.items()}
+    entrants = {each.key: each for each in enter(table, POINTS, svms)[0]}
     other = replace(table, findings=np.zeros_like(table.findings))
     first, second = (entrants["svm_probabilities"].score(each) for each in (table, other))
     assert first == pytest.approx(second) and roc_auc(table.label == "covid", first) > 0.9
     assert len(set(entrants["svm_findings"].score(other))) == 1
     scrambled = table.scores.copy()
     scrambled[table.split != "val"] = 0.5
-    again = {each.key: each for each in enter(replace(table, scores=scrambled), POINTS)[0]}
-    assert again["svm_probabilities"].score(table) == pytest.approx(first)
-    assert again["svm_probabilities"].threshold == entrants["svm_probabilities"].threshold
+    again = fit_smaller_svms(replace(table, scores=scrambled), POINTS)["svm_probabilities"].svm
+    assert again.weights == pytest.approx(svms["svm_probabilities"].weights)
+    assert again.threshold == entrants["svm_probabilities"].threshold
 
 
 def test_inputs_are_the_ensembles(table: Predictions) -> None:
@@ -63,13 +66,23 @@ def test_inputs_are_the_ensembles(table: Predictions) -> None:
 def test_without_validation_images_the_rest_is_compared(
     drawn_predictions: Callable[..., Predictions],
 ) -> None:
-    entrants, missing = enter(drawn_predictions(splits=("test",)), POINTS)
+    table = drawn_predictions(splits=("test",))
+    assert fit_smaller_svms(table, POINTS) == {}
+    entrants, missing = enter(table, POINTS, {})
     assert [each.key for each in entrants] == [*KEYS, "ensemble"]
     assert "validation images" in missing
 
 
-def test_a_question_chooses_images_and_operating_points(table: Predictions) -> None:
-    entrants, _ = enter(table, POINTS)
+def test_an_older_bundle_lacks_the_smaller_svms_and_says_so(table: Predictions) -> None:
+    entrants, missing = enter(table, POINTS, {})
+    assert [each.key for each in entrants] == [*KEYS, "ensemble", "mean", "vote", "best"]
+    assert "python -m train upgrade" in missing
+
+
+def test_a_question_chooses_images_and_operating_points(
+    table: Predictions, svms: dict[str, Ensemble]
+) -> None:
+    entrants, _ = enter(table, POINTS, svms)
     asked = ask(Question("test", ("covid-0", "normal-1"), threshold=0.3), table, entrants)
     assert set(table.split[asked.rows]) == {"test"}
     assert set(table.source[asked.rows]) == {"covid-0", "normal-1"}
@@ -84,7 +97,7 @@ def test_a_question_chooses_images_and_operating_points(table: Predictions) -> N
 
 def test_a_question_about_nothing_is_refused(table: Predictions) -> None:
     with pytest.raises(DataError, match="choose another"):
-        ask(Question("seed_test"), table, enter(table, POINTS)[0])
+        ask(Question("seed_test"), table, enter(table, POINTS, {})[0])
 
 
 def test_validation_patients_keep_their_part() -> None:
@@ -96,7 +109,7 @@ def test_mistakes_are_wrong_and_the_surest_come_first(answers: Answers, table: P
     found = find_mistakes(table, answers, "vgg16", most=3)
     assert len(found) == 3
     for each in found:
-        assert (each.score >= 0.5) != (each.label == "covid") and 1 <= each.others <= 5
+        assert (each.score >= 0.5) != (each.label == "covid") and 1 <= each.wrong <= each.backbones == 5
     distances = [abs(each.score - 0.5) for each in found]
     assert distances == sorted(distances, reverse=True)
     wrong = (answers.called[:, 0] != (answers.labels == 1)) * np.abs(answers.scores[:, 0] - 0.5)

@@ -17,11 +17,11 @@ from sklearn.svm import SVC
 
 from core.errors import BundleError, DataError
 from core.models.backbones import BACKBONES
-from core.models.ensemble import FEATURES, Calibration, assemble, calibrate, fit, load, save
+from core.models.ensemble import FEATURES, PlattSigmoid, assemble, calibrate, fit, load, save
 from core.project import PROJECT
 from core.vocabulary import FINDINGS
 
-CALIBRATION = Calibration(slope=1.7, intercept=-0.3)
+CALIBRATION = PlattSigmoid(slope=1.7, intercept=-0.3)
 
 
 def _images(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

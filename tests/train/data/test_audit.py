@@ -10,7 +10,7 @@ from core.errors import DataError
 from train.config import TINY
 from train.data import audit
 from train.data.images import read_pixels
-from train.data.records import Record, draw_phantoms, read_manifest
+from train.data.records import Record, draw_phantoms, read_records
 from train.run import Run
 
 CROP, QUALITY = 3, 60
@@ -44,7 +44,7 @@ def run_on(data: Path, leaks: str, init: str = "scratch") -> Run:
 
 
 def test_a_near_copy_in_another_split_is_found_and_nothing_else(leaky: Path) -> None:
-    (leak,) = audit.find_leaks(read_manifest(leaky), leaky, leaky / "cache")
+    (leak,) = audit.find_leaks(read_records(leaky), leaky, leaky / "cache")
     assert (leak.leaked.path, leak.kept.path) == ("00.jpg", "copy.jpg")
     assert audit.NEAR_COPY < leak.likeness < 1
 
@@ -86,7 +86,7 @@ def test_the_pool_of_public_radiographs_leaks_where_it_is_known_to(data_folder: 
         "kermany/IM-0465-0001.jpg",
         "kermany/NORMAL2-IM-0604-0001.jpg",
     }
-    records = [record for record in read_manifest(data_folder) if record.path in wanted]
+    records = [record for record in read_records(data_folder) if record.path in wanted]
     assert len(records) == len(wanted)
     found = {frozenset((leak.kept.path, leak.leaked.path)) for leak in
              audit.find_leaks(records, data_folder, tmp_path)}  # fmt: skip

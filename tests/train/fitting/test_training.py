@@ -15,11 +15,11 @@ from core.errors import DataError
 from core.models.backbones import BACKBONE_BY_KEY, scale_pixels
 from core.preprocessing import Preprocessing
 from core.project import PROJECT
-from core.vocabulary import FINDINGS
+from core.vocabulary import CLASSES, FINDINGS, PHANTOM
 from train import steps as pipeline
 from train.bundle.roles import SEVERITY_PHANTOMS, choose_images
 from train.config import TINY, FindingsConfig, PretrainConfig, Stage, TransferConfig
-from train.data.records import LABELS, PHANTOM, Record, draw_phantoms
+from train.data.records import Record, draw_phantoms
 from train.fitting.findings import (
     LabelledSquares,
     draw_crowd,
@@ -43,7 +43,7 @@ def records() -> list[Record]:
     """Two thirds to learn from, one third to be held out; every label in both."""
     splits = ("train", "train", "val")
     return [
-        Record(f"{i}.png", LABELS[i % 3], splits[i // 3 % 3], "clinic", f"g{i}", None, "") for i in range(24)
+        Record(f"{i}.png", CLASSES[i % 3], splits[i // 3 % 3], "clinic", f"g{i}", None, "") for i in range(24)
     ]
 
 
@@ -266,7 +266,7 @@ def test_severity_scores_go_with_the_image_that_they_were_given_for(
 @pytest.mark.parametrize(
     ("name", "labels", "said"),
     [
-        ("my bundle", LABELS, "cannot be called 'my bundle'"),
+        ("my bundle", CLASSES, "cannot be called 'my bundle'"),
         ("own", ("normal", "pneumonia"), "train has 0 groups labelled covid"),
     ],
 )

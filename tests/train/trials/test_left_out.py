@@ -13,7 +13,7 @@ from train.config import TINY
 from train.data.records import Record, draw_phantoms
 from train.trials import left_out as loso
 from train.trials.kept import read_left_out
-from train.trials.left_out import LeftOut, Pool, draw_trials, learnt_rows, measured_rows
+from train.trials.left_out import Pool, SourceTrial, draw_trials, learnt_rows, measured_rows
 
 BACKBONE = BACKBONES[1]
 SPLITS = ("train", "train", "val", "test")
@@ -61,8 +61,8 @@ def test_a_trial_that_would_leave_a_class_without_validation_images_is_dropped()
     assert {each.covid for each in draw_trials(records)} == {"b", None}
 
 
-@pytest.mark.parametrize("trial", [LeftOut("a", "y"), LeftOut("b", None), LeftOut(None, "y")])
-def test_no_image_of_a_left_out_source_is_learnt_from(trial: LeftOut) -> None:
+@pytest.mark.parametrize("trial", [SourceTrial("a", "y"), SourceTrial("b", None), SourceTrial(None, "y")])
+def test_no_image_of_a_left_out_source_is_learnt_from(trial: SourceTrial) -> None:
     records = [*records_of(), *draw_phantoms(48, 0)]
     learnt = [records[row] for row in learnt_rows(records, trial)]
     assert not {each.source for each in learnt} & trial.sources
@@ -71,7 +71,7 @@ def test_no_image_of_a_left_out_source_is_learnt_from(trial: LeftOut) -> None:
 
 
 def test_a_patient_whom_two_sources_show_is_not_learnt_from_and_measured() -> None:
-    records, trial = records_of(), LeftOut("a", "x")
+    records, trial = records_of(), SourceTrial("a", "x")
     twice = Record("b/again.png", "covid", "train", "b", "a3")  # whom source a shows, too, as a test image
     assert records[3].group == twice.group and 3 in measured_rows(records, trial)
     learnt = learnt_rows([*records, twice], trial)
@@ -80,7 +80,7 @@ def test_a_patient_whom_two_sources_show_is_not_learnt_from_and_measured() -> No
 
 def test_a_strict_trial_is_measured_on_unknown_sources_alone() -> None:
     records = [*records_of(), *draw_phantoms(48, 0)]
-    measured = [records[row] for row in measured_rows(records, LeftOut("a", "y"))]
+    measured = [records[row] for row in measured_rows(records, SourceTrial("a", "y"))]
     assert len(measured) == 16
     assert {(each.source, each.label) for each in measured} == {("a", "covid"), ("y", "normal")}
     assert {each.split for each in measured} == {"train", "val", "test"}
@@ -88,7 +88,7 @@ def test_a_strict_trial_is_measured_on_unknown_sources_alone() -> None:
 
 def test_an_easier_trial_is_measured_against_held_out_images_of_known_sources() -> None:
     records = [*records_of(), *draw_phantoms(48, 0)]
-    measured = [records[row] for row in measured_rows(records, LeftOut("a", None))]
+    measured = [records[row] for row in measured_rows(records, SourceTrial("a", None))]
     assert sum(each.label == "covid" for each in measured) == 8
     normal = [each for each in measured if each.label == "normal"]
     assert {each.source for each in normal} == {"x", "y"} and {each.split for each in normal} == {"test"}
@@ -96,7 +96,7 @@ def test_an_easier_trial_is_measured_against_held_out_images_of_known_sources() 
 
 def test_a_source_of_both_classes_never_tests_as_known_what_it_was_left_out_for() -> None:
     records = [*records_of(), Record("a/n.png", "normal", "test", "a", "an")]
-    measured = {records[row].path for row in measured_rows(records, LeftOut("a", None))}
+    measured = {records[row].path for row in measured_rows(records, SourceTrial("a", None))}
     assert "a/n.png" not in measured
 
 
@@ -119,7 +119,7 @@ def test_a_head_that_reads_the_source_fails_where_the_source_is_left_out(
     monkeypatch.setattr(loso, "all_features", lambda *arguments: features[task][np.newaxis])
     pool = Pool(records, np.zeros((len(records), 8, 8), np.uint8))
     config = replace(TINY, transfer=replace(TINY.transfer, epochs=30, patience=30, learning_rate=5e-3))
-    trials = [LeftOut("a", "x"), LeftOut("a", None)]
+    trials = [SourceTrial("a", "x"), SourceTrial("a", None)]
     strict, easier = loso.measure_heads(BACKBONE, None, pool, trials, "frozen", config, tmp_path)
     assert strict.strict and not easier.strict
     assert strict.measured.images == 80 and strict.measured.positives == 40
@@ -131,12 +131,12 @@ def test_a_head_that_reads_the_source_fails_where_the_source_is_left_out(
 def test_decision_values_are_what_keras_computes_before_its_sigmoid() -> None:
     import keras
 
-    from train.fitting.transfer import Head, build_head
+    from train.fitting.transfer import TrainedHead, build_head
 
     keras.utils.set_random_seed(1)
     network = build_head(6)
     features = np.random.default_rng(0).normal(size=(5, 6)).astype(np.float32)
-    values = loso.decision_values(Head(tuple(network.get_weights()), 0.5, 1), features)
+    values = loso.decision_values(TrainedHead(tuple(network.get_weights()), 0.5, 1), features)
     expected = network.predict(features, verbose=0)[:, 0]
     np.testing.assert_allclose(1 / (1 + np.exp(-values)), expected, rtol=1e-4)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.evaluation.sets.labelled import LeftOut, Reason
 from core.evaluation.sets.own.files import Entry, Finder, common_folder, is_below
-from core.evaluation.sets.own.labels import Row, Table
+from core.evaluation.sets.own.labels import LabelRow, Table
 from core.evaluation.sets.own.words import CHOICES, read_folder
 from core.reading.text import display_name
 
@@ -67,7 +67,7 @@ class Claims:
         for row in table.rows:
             self._add_row(row, finder.find(row.file))
 
-    def _add_row(self, row: Row, found: Sequence[Entry]) -> None:
+    def _add_row(self, row: LabelRow, found: Sequence[Entry]) -> None:
         if not found:
             named = f"there is no file {display_name(row.file)}" if row.file else "no file is named"
             self.remarks.append(LeftOut(row.place, "missing", f"{row.place}: {named}; the row is not used."))
@@ -148,7 +148,7 @@ def _find_faults(images: Sequence[Entry]) -> Iterator[tuple[Entry, LeftOut]]:
             yield image, LeftOut(image.shown, "unlabelled", sentence)
 
 
-def _row_fault(row: Row, image: Entry, found: Sequence[Entry]) -> LeftOut:
+def _row_fault(row: LabelRow, image: Entry, found: Sequence[Entry]) -> LeftOut:
     if len(found) > 1:
         others = [each.shown for each in found if each is not image]
         more = [f"{len(others) - MAX_NAMED} more"] if len(others) > MAX_NAMED else []

@@ -34,7 +34,7 @@ _HEADERS: dict[str, tuple[frozenset[str], ...]] = {
 
 
 @dataclass(frozen=True)
-class Row:
+class LabelRow:
     """What a row of a table says.
 
     Attributes:
@@ -80,7 +80,7 @@ class Table:
         problems: What ended it early.
     """
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[LabelRow] = field(default_factory=list)
     problems: list[LeftOut] = field(default_factory=list)
 
 
@@ -168,16 +168,16 @@ def _is_code(cell: str) -> bool:
     return is_number(cell) and read_answer(cell) is None
 
 
-def _read_row(place: str, cells: Sequence[str], columns: _Columns, coded: bool) -> Row:
+def _read_row(place: str, cells: Sequence[str], columns: _Columns, coded: bool) -> LabelRow:
     said = [(finding, cells[column]) for finding, column in columns.labels]
     file, patient = cells[columns.file], "" if columns.patient is None else cells[columns.patient]
     if any(cells[columns.width :]):
         words = f"has more cells in {place} than the table has columns; put quotation marks around its name."
-        return Row(place, file, patient, None, ("unknown", words))
+        return LabelRow(place, file, patient, None, ("unknown", words))
     label = _combine(said)
     numbered = coded and any(is_number(cell) for _, cell in said)
     fault = _label_fault(place, [cell for _, cell in said], numbered) if numbered or label is None else None
-    return Row(place, file, patient, None if fault else label, fault)
+    return LabelRow(place, file, patient, None if fault else label, fault)
 
 
 def _label_fault(place: str, written: Sequence[str], numbered: bool) -> tuple[Reason, str]:

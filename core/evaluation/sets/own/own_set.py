@@ -13,12 +13,12 @@ from core.evaluation.sets.labelled import Labelled, LeftOut
 from core.evaluation.sets.own.claims import Claims
 from core.evaluation.sets.own.files import Entry, Finder, list_entries
 from core.evaluation.sets.own.labels import Table, read_table
+from core.vocabulary import OWN
 
 MAX_FILES = 500
 MAX_TABLES = 20
 MAX_BYTES = 1 << 30  # unpacked, of all files together
 MAX_TABLE_BYTES = 1 << 20
-SPLIT = "own"
 TABLE = "labels.csv"
 TEMPLATE = "file,label,patient\nfirst.png,covid,p1\nsecond.png,normal,p2\nthird.png,pneumonia,p3\n"
 _LOCAL_HEADER = 30  # bytes, before the name (APPNOTE.TXT 6.3.10, section 4.3.7)
@@ -50,7 +50,7 @@ class OwnSet:
     archive: zipfile.ZipFile
     members: tuple[Member, ...]
     problems: tuple[LeftOut, ...]
-    split: str = SPLIT
+    split: str = OWN
 
     def read(self, index: int) -> bytes:
         """The whole file of a member.

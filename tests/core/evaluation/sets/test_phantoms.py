@@ -8,10 +8,8 @@ from PIL import Image
 
 from core.errors import RadiographError
 from core.evaluation.sets.labelled import PICTURE_PX, draw_picture, find_data
-from core.evaluation.sets.phantoms import COUNT, SEED, PhantomSet
-from train import steps as pipeline
-from train.config import PRESETS
-from train.fitting import lungs
+from core.evaluation.sets.phantoms import COUNT, PhantomSet
+from core.phantom.seeds import SEEDS
 
 
 def test_the_classes_come_in_turn_and_every_phantom_is_a_patient() -> None:
@@ -31,21 +29,8 @@ def test_the_same_file_every_time_and_another_for_another() -> None:
 
 def test_a_name_finds_its_file() -> None:
     images = PhantomSet(3)
-    assert find_data(images, f"phantom {SEED + 1}") == images.read(1)
+    assert find_data(images, f"phantom {SEEDS['comparison'][1]}") == images.read(1)
     assert find_data(images, "phantom 1") is None
-
-
-def test_no_training_draws_these() -> None:
-    """Of each series, the first seed and more phantoms than any preset takes."""
-    most = max(max(each.phantoms, each.findings.phantoms, each.lungs.phantoms) for each in PRESETS.values())
-    starts = (
-        pipeline.PHANTOM_SEED,
-        pipeline.FINDINGS_SEED,
-        2 * pipeline.FINDINGS_SEED,
-        lungs.SEED,
-        lungs.HELD_OUT_SEED,
-    )
-    assert max(starts) + most < SEED
 
 
 def test_a_name_that_two_share_finds_neither(monkeypatch: pytest.MonkeyPatch) -> None:

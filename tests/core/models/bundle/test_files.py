@@ -58,11 +58,12 @@ def _manifest(folder: Path) -> dict[str, Any]:
     fit |= {"correlation": 0.5, "images": 89}
     answer = {"threshold": 0.4, "reference_probability": 0.5}
     return {
-        "format": 1,
+        "format": 2,
         "name": "tiny",
         "title": "Tiny",
         "created": "2026-01-01",
         "description": "",
+        "licence": "",
         "preprocessing": {"size_px": 64},
         "pooling": "average",
         "backbones": {
@@ -76,6 +77,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         ),
         "severity": {"extent": fit, "opacity": fit},
         "ensemble": entry("ensemble.skops", **answer),
+        "smaller_svms": {},
         "predictions": entry("predictions.csv"),
         "reference": entry("reference.png"),
         "verified_precisions": ["f32"],
@@ -158,8 +160,12 @@ def test_links_never_lead_out_of_the_folder(folder: Path) -> None:
 
 
 EDITS: dict[str, tuple[Edit, str]] = {
-    "format": (lambda m: m.update(format=2), "has format 2, and this ThoraxLens reads 1"),
-    "backbone missing": (lambda m: m["backbones"].pop("vgg16"), "backbones must be exactly"),
+    "format": (lambda m: m.update(format=3), "has format 3, and this ThoraxLens reads 1 to 2"),
+    "no backbone": (lambda m: m["backbones"].clear(), "a bundle needs a backbone"),
+    "unknown backbone": (
+        lambda m: m["backbones"].update(alexnet=m["backbones"]["vgg16"]),
+        "does not know the backbone alexnet",
+    ),
     "unknown field": (lambda m: m.update(extra=1), "extra"),
     "bad hash": (lambda m: m["findings"].update(sha256="x"), "findings.sha256"),
     "points": (lambda m: m["findings"].update(operating_points=[0.0] * 18), "between 0 and 1"),
@@ -184,3 +190,24 @@ def test_unreadable_manifest_is_refused(folder: Path, content: bytes) -> None:
     (folder / MANIFEST_FILE).write_bytes(content)
     with pytest.raises(BundleError, match="'tiny' has"):
         read_manifest(folder)
+
+
+def test_a_bundle_may_hold_a_part_of_the_table(folder: Path) -> None:
+    """Older bundles know fewer backbones than the table; what they hold comes in its order."""
+    edit_manifest(folder, lambda content: content["backbones"].pop("resnet50"))
+    edit_manifest(
+        folder, lambda content: content.update(backbones=dict(reversed(content["backbones"].items())))
+    )
+    manifest = read_manifest(folder)
+    assert [each.key for each in manifest.rows] == [each.key for each in BACKBONES if each.key != "resnet50"]
+
+
+def test_a_bundle_of_the_first_format_loads_as_one_of_todays(folder: Path) -> None:
+    def first_format(content: dict[str, Any]) -> None:
+        del content["smaller_svms"], content["licence"]
+        content["format"] = 1
+
+    today = read_manifest(folder)
+    edit_manifest(folder, first_format)
+    assert read_manifest(folder) == today
+    assert [listing.problem for listing in list_bundles(folder.parent)] == [None]

@@ -1,0 +1,29 @@
+"""Colours, line styles and patterns: the same for a model everywhere, and never colour alone."""
+
+from __future__ import annotations
+
+from core.evaluation.comparison import Entrant
+from core.models.backbones import BACKBONE_BY_KEY
+from core.vocabulary import ENSEMBLE
+
+NEUTRAL, ACCENT = "#9AA4AF", "#9A7FD1"  # neither is a model's
+FIRST, SECOND = "#E69F00", "#56B4E9"  # COVID-19 and the rest, where a chart is about classes, not models
+
+# Colour and line style of what is compared with the backbones: all differ from theirs and from each other.
+_OTHERS = {
+    ENSEMBLE: ("#94A0AE", "solid"),
+    "svm_probabilities": ("#8FA8FF", "dash"),
+    "svm_findings": ("#B0875B", "dot"),
+    "mean": ("#A08CC8", "dashdot"),
+    "vote": ("#66717D", "longdash"),
+    "best": ("#FFFFFF", "longdashdot"),
+}
+
+
+def line_style(entrant: Entrant) -> dict[str, str | float]:
+    """Colour and line style of a model, the same in every chart."""
+    if entrant.kind == "backbone":
+        backbone = BACKBONE_BY_KEY[entrant.key]
+        return {"color": backbone.colour, "dash": backbone.dash, "width": 2}
+    colour, dash = _OTHERS[entrant.key]
+    return {"color": colour, "dash": dash, "width": 2}

@@ -1,0 +1,22 @@
+"""The way from older formats of `bundle.json` to today's: older bundles load as if they were written so.
+
+| format | what changed |
+|---|---|
+| 1 | the first |
+| 2 | `smaller_svms`: the study's two smaller SVMs, fitted when a bundle is built; `licence` of the weights |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def upgrade(manifest: dict[str, Any]) -> dict[str, Any]:
+    """A manifest of any known format as one of today's; what it did not know yet is empty.
+
+    Args:
+        manifest: What `bundle.json` holds. One without a format is a bundle in the making.
+    """
+    if manifest.get("format") == 1:
+        manifest = manifest | {"format": 2, "smaller_svms": {}, "licence": ""}
+    return manifest

@@ -1,0 +1,7 @@
+"""How far something is that somebody waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[str, float], None]  # what is being done, and the share done in [0, 1]

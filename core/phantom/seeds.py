@@ -1,0 +1,35 @@
+"""Which seeds serve what: no phantom that measures was learnt from, and none serves two ends.
+
+The ranges are disjoint (a test holds that); whoever draws phantoms takes seeds from the front of one.
+"""
+
+from __future__ import annotations
+
+SEEDS = {
+    "samples": range(200, 300),  # the radiographs that come with the app
+    "reference": range(4_242, 4_243),  # the image of a bundle's self-test
+    "pretraining": range(10_000, 20_000),  # join the pretraining, or are all the data there are
+    "lungs": range(300_000, 350_000),  # teach the lung network
+    "lungs_held_out": range(350_000, 360_000),  # measure it
+    "findings": range(500_000, 600_000),  # teach findings
+    "crowded": range(600_000, 700_000),  # teach findings, with more of them each
+    "severity": range(900_000, 910_000),  # extent and opacity are fitted to, where nobody scored radiographs
+    "findings_held_out": range(1_000_000, 1_100_000),  # measure the findings network
+    "comparison": range(2_000_000, 2_010_000),  # measured on the page Compare
+}
+
+
+def take_seeds(purpose: str, count: int) -> range:
+    """The first seeds of a range.
+
+    Args:
+        purpose: A key of `SEEDS`.
+        count: How many.
+
+    Raises:
+        ValueError: If the range does not hold so many: they would serve something else as well.
+    """
+    seeds = SEEDS[purpose]
+    if count > len(seeds):
+        raise ValueError(f"there are {len(seeds)} seeds for {purpose}, not {count}")
+    return seeds[:count]

@@ -1,0 +1,42 @@
+"""No phantom serves two ends: what measures was not learnt from."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from core.evaluation.sets.phantoms import COUNT
+from core.phantom.seeds import SEEDS, take_seeds
+from train.bundle.roles import SEVERITY_PHANTOMS
+from train.config import PRESETS
+from train.fitting.lungs import HELD_OUT
+from train.samples import SAMPLE_RECIPES
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(SEEDS, 2)))
+def test_no_two_purposes_share_a_seed(one: str, other: str) -> None:
+    assert not range(max(SEEDS[one].start, SEEDS[other].start), min(SEEDS[one].stop, SEEDS[other].stop))
+
+
+def test_every_purpose_has_seeds_enough() -> None:
+    presets = PRESETS.values()
+    needed = {
+        "reference": 1,
+        "pretraining": max(each.phantoms for each in presets),
+        "lungs": max(each.lungs.phantoms for each in presets),
+        "lungs_held_out": HELD_OUT,
+        "findings": max(each.findings.phantoms for each in presets),
+        "crowded": max(each.findings.crowded for each in presets),
+        "findings_held_out": max(each.findings.held_out for each in presets),
+        "severity": SEVERITY_PHANTOMS,
+        "comparison": COUNT,
+    }
+    assert {purpose: len(take_seeds(purpose, count)) for purpose, count in needed.items()} == needed
+    assert set(SEEDS) == {*needed, "samples"}
+    assert all(recipe.spec.seed in SEEDS["samples"] for recipe in SAMPLE_RECIPES)
+
+
+def test_more_seeds_than_there_are_would_serve_something_else_too() -> None:
+    with pytest.raises(ValueError, match="1 seeds for reference, not 2"):
+        take_seeds("reference", 2)
