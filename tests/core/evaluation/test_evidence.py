@@ -1,6 +1,8 @@
 """Evidence from `predictions.csv`: of bundles with and without severity scores."""
 
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,8 @@ import pytest
 
 from core.errors import BundleError
 from core.evaluation.evidence import collect_evidence
-from core.evaluation.predictions import read_predictions
+from core.evaluation.predictions import Predictions, read_predictions, write_predictions
+from core.models.backbones import BACKBONES
 from core.models.bundle.files import read_manifest
 
 
@@ -19,20 +22,35 @@ def folder(random_bundle: Path, tmp_path: Path) -> Path:
     return copy
 
 
-def with_extents(folder: Path, extents: list[str]) -> None:
-    """Adds the column `extent` behind the label."""
+def with_extents(folder: Path, extents: list[str] | None) -> None:
+    """Fills the column `extent`; None takes it and `opacity` away, as in older bundles."""
     file = folder / "predictions.csv"
-    header, *rows = (line.split(",") for line in file.read_text().splitlines())
-    header.insert(5, "extent")
+    rows = [line.split(",") for line in file.read_text().splitlines()]
+    first = rows[0].index("extent")
     for index, row in enumerate(rows):
-        row.insert(5, extents[index % len(extents)])
-    file.write_text("\n".join(",".join(row) for row in (header, *rows)) + "\n")
+        if extents is None:
+            del row[first : first + 2]
+        elif index:
+            row[first] = extents[(index - 1) % len(extents)]
+    file.write_text("\n".join(",".join(row) for row in rows) + "\n")
 
 
-def test_a_bundle_of_before_has_no_extents(folder: Path) -> None:
+def test_an_older_bundle_knows_no_severity(folder: Path) -> None:
+    with_extents(folder, None)
     predictions = read_predictions(folder, read_manifest(folder))
     assert len(predictions.label) and np.isnan(predictions.extent).all()
-    assert predictions.scores.shape == (len(predictions.label), 6)
+    assert np.isnan(predictions.opacity).all()
+    assert predictions.scores.shape == (len(predictions.label), len(BACKBONES) + 1)
+
+
+def test_what_is_written_is_read(folder: Path, drawn_predictions: Callable[..., Predictions]) -> None:
+    table = replace(drawn_predictions(), extent=np.tile([3.25, np.nan, 8.0], 60))
+    write_predictions(folder / "predictions.csv", table)
+    found = read_predictions(folder, read_manifest(folder))
+    for name in ("path", "split", "source", "group", "label", "extent", "opacity"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(table, name))
+    assert found.scores == pytest.approx(table.scores, abs=1e-6)
+    assert found.findings == pytest.approx(table.findings, abs=1e-6)
 
 
 def test_extents_are_read_and_change_no_figure(folder: Path) -> None:

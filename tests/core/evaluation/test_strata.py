@@ -34,7 +34,7 @@ def predictions() -> Predictions:
     scores = np.array([row[4:6] for row in ROWS])
     path = np.array([f"{index}.png" for index in range(len(ROWS))])
     extent, findings = np.array([row[6] for row in ROWS]), np.zeros((len(ROWS), 18))
-    return Predictions(THRESHOLDS, path, split, source, group, label, scores, extent, findings)
+    return Predictions(THRESHOLDS, path, split, source, group, label, scores, extent, extent, findings)
 
 
 def test_by_source_gives_sensitivity_or_specificity(predictions: Predictions) -> None:
