@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.comparison import Answers, Entrant
-from core.evaluation.measures import DECISIONS, RANKINGS, Measured
+from core.evaluation.measures import MEASURES, Measured
 from core.evaluation.predictions import Predictions
 from core.evaluation.significance import adjust, compare_aucs, compare_decisions
 from core.evaluation.study import SINGLE, SVMS, StudyResult
@@ -17,9 +17,7 @@ from core.vocabulary import ENSEMBLE, LABELS
 
 DIFFERENCE, ERROR, DELONG, MCNEMAR = "ROC AUC, difference", "± error", "DeLong p", "McNemar p"
 FRACTIONS = (DIFFERENCE, ERROR, DELONG, f"{DELONG}, Holm", MCNEMAR, f"{MCNEMAR}, Holm")
-NAMES = {key: each.name for key, (each, _) in DECISIONS.items()} | {
-    key: each.name for key, each in RANKINGS.items()
-}
+NAMES = {each.key: each.name for each in MEASURES}
 
 
 def measures_table(

@@ -1,7 +1,7 @@
-"""Twelve measures of several models at once, each with a bootstrap interval over patients.
+"""Measures of several models at once, each with a bootstrap interval over patients.
 
 What depends on the operating point is apart from what does not, so that a slider need not wait for the
-rest. All draws are computed at once, as weights of the images. The tests compare with scikit-learn.
+rest. All draws are computed at once, as weights of the images.
 """
 
 from __future__ import annotations
@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.evaluation import formulas
+from core.evaluation.formulas import Counts, Floats, Scored
 from core.evaluation.metrics import draw_groups
 
-Floats = NDArray[np.float64]
-BINS = 10
 BLOCK = 1 << 18  # weights at a time, so that they and what is made of them stay in a core's cache
 
 
@@ -39,48 +38,39 @@ class Measured:
 
 @dataclass(frozen=True)
 class Measure:
-    """A row of `DECISIONS` or `RANKINGS`.
+    """A row of `MEASURES`.
 
     Attributes:
+        key: In files and tables.
         name: As in the field.
+        formula: Of decisions, given `Counts`; of rankings, given `Scored`.
+        kind: Whether it depends on the operating point.
         worse_high: Whether less is better.
     """
 
+    key: str
     name: str
+    formula: Callable[[Any], Floats]
+    kind: Literal["decision", "ranking"]
     worse_high: bool = False
 
 
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    """Their quotient; NaN over nothing."""
-    unknown = np.full(np.broadcast(part, whole).shape, np.nan)
-    return np.asarray(np.divide(part, whole, out=unknown, where=whole != 0))
-
-
-def _matthews(tp: Floats, fp: Floats, tn: Floats, fn: Floats) -> Floats:
-    product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
-    return _ratio(tp * tn - fp * fn, np.sqrt(product))
-
-
-# What follows from a decision, by the key that pages and files use.
-DECISIONS: dict[str, tuple[Measure, Callable[[Floats, Floats, Floats, Floats], Floats]]] = {
-    "accuracy": (Measure("Accuracy"), lambda tp, fp, tn, fn: _ratio(tp + tn, tp + fp + tn + fn)),
-    "balanced_accuracy": (
-        Measure("Balanced accuracy"),
-        lambda tp, fp, tn, fn: (_ratio(tp, tp + fn) + _ratio(tn, tn + fp)) / 2,
-    ),
-    "sensitivity": (Measure("Sensitivity"), lambda tp, fp, tn, fn: _ratio(tp, tp + fn)),
-    "specificity": (Measure("Specificity"), lambda tp, fp, tn, fn: _ratio(tn, tn + fp)),
-    "ppv": (Measure("PPV"), lambda tp, fp, tn, fn: _ratio(tp, tp + fp)),
-    "npv": (Measure("NPV"), lambda tp, fp, tn, fn: _ratio(tn, tn + fn)),
-    "f1": (Measure("F1"), lambda tp, fp, tn, fn: _ratio(2 * tp, 2 * tp + fp + fn)),
-    "mcc": (Measure("MCC"), _matthews),
-}
-RANKINGS = {
-    "roc_auc": Measure("ROC AUC"),
-    "pr_auc": Measure("PR AUC"),
-    "brier": Measure("Brier score", worse_high=True),
-    "ece": Measure("Calibration error (ECE)", worse_high=True),
-}
+# All measures, in the order to show them in; a new one is a row and a formula.
+MEASURES = (
+    Measure("accuracy", "Accuracy", formulas.accuracy, "decision"),
+    Measure("balanced_accuracy", "Balanced accuracy", formulas.balanced_accuracy, "decision"),
+    Measure("sensitivity", "Sensitivity", formulas.sensitivity, "decision"),
+    Measure("specificity", "Specificity", formulas.specificity, "decision"),
+    Measure("ppv", "PPV", formulas.ppv, "decision"),
+    Measure("npv", "NPV", formulas.npv, "decision"),
+    Measure("f1", "F1", formulas.f1, "decision"),
+    Measure("mcc", "MCC", formulas.mcc, "decision"),
+    Measure("roc_auc", "ROC AUC", formulas.roc_auc, "ranking"),
+    Measure("pr_auc", "PR AUC", formulas.pr_auc, "ranking"),
+    Measure("brier", "Brier score", formulas.brier, "ranking", worse_high=True),
+    Measure("ece", "Calibration error (ECE)", formulas.calibration_error, "ranking", worse_high=True),
+)
+MEASURE_BY_KEY = {measure.key: measure for measure in MEASURES}
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,21 +125,22 @@ def decisions(labels: ArrayLike, called: ArrayLike, draws: Draws) -> dict[str, M
         draws: Of the same images.
 
     Returns:
-        By the keys of `DECISIONS`.
+        By key.
     """
     ill, positive = np.asarray(labels, bool)[:, None], np.asarray(called, bool)
     parts = [positive & ill, positive & ~ill, ~positive & ~ill, ~positive & ill]
     counts = np.concatenate(parts, axis=1).astype(np.float64)
-    whole = np.split(counts.sum(axis=0), 4)
-    drawn = np.split(draws.sums(counts), 4, axis=1)
-    return {key: draws.interval(measure(*whole), measure(*drawn)) for key, (_, measure) in DECISIONS.items()}
+    whole = Counts(*np.split(counts.sum(axis=0), 4))
+    drawn = Counts(*np.split(draws.sums(counts), 4, axis=1))
+    return {
+        each.key: draws.interval(each.formula(whole), each.formula(drawn))
+        for each in MEASURES
+        if each.kind == "decision"
+    }
 
 
 def rankings(labels: ArrayLike, probabilities: ArrayLike, draws: Draws) -> dict[str, Measured]:
     """Measures that do not depend on the operating point: discrimination and calibration.
-
-    ROC AUC counts ties half (Hanley & McNeil 1982); PR AUC is average precision, without interpolation
-    (Davis & Goadrich 2006); the calibration error is taken over ten bins of equal width (Naeini 2015).
 
     Args:
         labels: (n,), 1 for COVID-19.
@@ -157,72 +148,19 @@ def rankings(labels: ArrayLike, probabilities: ArrayLike, draws: Draws) -> dict[
         draws: Of the same images.
 
     Returns:
-        By the keys of `RANKINGS`.
+        By key.
     """
     truth, values = np.asarray(labels, np.int64), np.asarray(probabilities, np.float64)
-    whole = np.ones((1, truth.size), np.float32)
+    rows = [measure for measure in MEASURES if measure.kind == "ranking"]
     weights = draws.times_drawn.astype(np.float32)[:, draws.group_of]
     blocks = np.array_split(weights, max(1, weights.size // BLOCK))
+
+    def measure(held: NDArray[np.float32]) -> Floats:
+        """(measures, r, models)."""
+        scored = Scored(truth, values, held)
+        return np.stack([row.formula(scored) for row in rows])
+
     with ThreadPoolExecutor() as pool:
-        areas = [list(pool.map(partial(_all_areas, truth, values), each)) for each in ([whole], blocks)]
-    found = {}
-    for index, key in enumerate(("roc_auc", "pr_auc")):
-        point, drawn = (np.concatenate([pair[index] for pair in each]) for each in areas)
-        found[key] = draws.interval(point[0], drawn)
-    errors = (values - truth[:, None]) ** 2
-    count = draws.sums(np.ones((truth.size, 1)))
-    found["brier"] = draws.interval(errors.mean(axis=0), draws.sums(errors) / count)
-    gaps = _gaps(truth, values)
-    found["ece"] = draws.interval(
-        _calibration_error(gaps.sum(axis=0, keepdims=True), values.shape[1])[0] / truth.size,
-        _calibration_error(draws.sums(gaps), values.shape[1]) / count,
-    )
-    return found
-
-
-def _all_areas(
-    truth: NDArray[np.int64], values: Floats, weights: NDArray[np.float32]
-) -> tuple[Floats, Floats]:
-    """Both areas of every model, (r, models) each."""
-    pairs = [_areas(truth, column, weights) for column in values.T]
-    return np.stack([roc for roc, _ in pairs], axis=1), np.stack([pr for _, pr in pairs], axis=1)
-
-
-def _areas(truth: NDArray[np.int64], scores: Floats, weights: NDArray[np.float32]) -> tuple[Floats, Floats]:
-    """Areas under the ROC and the precision-recall curve for each row of (r, n) weights.
-
-    Both are sums over the ill alone, of what is called when each of them just is: half the columns.
-    """
-    order = np.argsort(-scores, kind="stable")
-    ranked, ill = -scores[order], truth[order] == 1
-    sick = np.flatnonzero(ill)
-    ends = np.searchsorted(ranked, ranked[sick], "right")
-    starts = np.searchsorted(ranked, ranked[sick], "left")
-    drawn = weights[:, order]
-    called = np.pad(np.cumsum(drawn, axis=1), ((0, 0), (1, 0)))
-    found = np.pad(np.cumsum(drawn[:, sick], axis=1), ((0, 0), (1, 0)))
-    before = np.concatenate([[0], np.cumsum(ill)])
-    own, right, all_called = drawn[:, sick], found[:, before[ends]], called[:, ends]
-    false = all_called - right
-    halves: NDArray[Any] = false
-    if (ends - starts > 1).any():  # ties count half
-        halves = (false + called[:, starts] - found[:, before[starts]]) / 2
-    ills = found[:, -1].astype(np.float64)
-    healthy = called[:, -1] - ills
-    above = np.einsum("ij,ij->i", own, halves, dtype=np.float64)
-    precise = np.einsum("ij,ij->i", own, right / np.maximum(all_called, 1), dtype=np.float64)
-    known = np.where(healthy > 0, ills, 0.0)
-    return 1 - _ratio(above, ills * healthy), _ratio(precise, known)
-
-
-def _gaps(truth: NDArray[np.int64], values: Floats) -> Floats:
-    """(n, models * BINS): each image's probability less its outcome, in the column of its bin."""
-    bins = np.minimum((values * BINS).astype(np.int64), BINS - 1)
-    gaps = np.zeros((*values.shape, BINS))
-    np.put_along_axis(gaps, bins[:, :, None], (values - truth[:, None])[:, :, None], axis=2)
-    return gaps.reshape(len(values), -1)
-
-
-def _calibration_error(sums: Floats, models: int) -> Floats:
-    """(r, models), times the number of images, from the sums of `_gaps`."""
-    return np.asarray(np.abs(sums.reshape(len(sums), models, BINS)).sum(axis=2))
+        drawn = np.concatenate(list(pool.map(measure, blocks)), axis=1)
+    (whole,) = np.moveaxis(measure(np.ones((1, truth.size), np.float32)), 1, 0)
+    return {row.key: draws.interval(whole[index], drawn[index]) for index, row in enumerate(rows)}

@@ -2,13 +2,12 @@
 
 Everywhere label 1 is the condition (COVID-19), an image is called positive when its score is at
 least the threshold, and a figure that the images cannot give (a class is absent) is NaN. Plain numpy,
-because a bootstrap asks a thousand times; the tests compare with scikit-learn.
+because a bootstrap asks a thousand times.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import DataError
-
-Metric = Callable[[NDArray[np.int64], NDArray[np.float64]], float]
+from core.evaluation import formulas
+from core.evaluation.formulas import Counts, Scored, once
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """Counts of a binary decision against the truth, and the shares that follow from them."""
+    """Counts of a binary decision against the truth."""
 
     true_positives: int
     false_positives: int
@@ -30,47 +29,19 @@ class Confusion:
     false_negatives: int
 
     @property
+    def counts(self) -> Counts:
+        """For the formulas."""
+        return Counts(self.true_positives, self.false_positives, self.true_negatives, self.false_negatives)
+
+    @property
     def sensitivity(self) -> float:
         """Share of the ill that are called ill."""
-        return _share(self.true_positives, self.false_negatives)
+        return float(formulas.sensitivity(self.counts))
 
     @property
     def specificity(self) -> float:
         """Share of the healthy that are called healthy."""
-        return _share(self.true_negatives, self.false_positives)
-
-    @property
-    def ppv(self) -> float:
-        """Positive predictive value: share of positive calls that are right, at this prevalence."""
-        return _share(self.true_positives, self.false_positives)
-
-    @property
-    def npv(self) -> float:
-        """Negative predictive value: share of negative calls that are right, at this prevalence."""
-        return _share(self.true_negatives, self.false_negatives)
-
-    @property
-    def accuracy(self) -> float:
-        """Share of all calls that are right."""
-        return _share(self.true_positives + self.true_negatives, self.false_positives + self.false_negatives)
-
-    @property
-    def balanced_accuracy(self) -> float:
-        """Mean of sensitivity and specificity."""
-        return (self.sensitivity + self.specificity) / 2
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of sensitivity and positive predictive value."""
-        return _share(2 * self.true_positives, self.false_positives + self.false_negatives)
-
-    @property
-    def mcc(self) -> float:
-        """Matthews' correlation coefficient, in [-1, 1] (Matthews 1975)."""
-        tp, fp = self.true_positives, self.false_positives
-        tn, fn = self.true_negatives, self.false_negatives
-        product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
-        return (tp * tn - fp * fn) / math.sqrt(product) if product else math.nan
+        return float(formulas.specificity(self.counts))
 
 
 @dataclass(frozen=True)
@@ -147,23 +118,14 @@ def evaluate(
         roc_auc=roc_auc(truth, scores),
         roc_auc_interval=roc_auc_interval(truth, scores, groups, resamples=resamples, seed=seed),
         confusion=confusion(truth, scores, threshold),
-        brier=float(np.mean((scores - truth) ** 2)),
-        calibration_error=calibration_error(truth, scores),
+        brier=formulas.brier(once(truth, scores)).item(),
+        calibration_error=formulas.calibration_error(once(truth, scores)).item(),
     )
 
 
 def roc_auc(labels: ArrayLike, scores: ArrayLike) -> float:
-    """Area under the ROC curve: how often an ill image scores higher than a healthy one.
-
-    By ranks; ties count half (Hanley & McNeil 1982, Radiology 143:29).
-    """
-    truth, values = _pair(labels, scores)
-    ill, healthy = int(truth.sum()), int((1 - truth).sum())
-    if not ill or not healthy:
-        return math.nan
-    _, level, ties = np.unique(values, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(ties) - (ties - 1) / 2)[level]
-    return float((ranks[truth == 1].sum() - ill * (ill + 1) / 2) / (ill * healthy))
+    """Area under the ROC curve of (n,) labels and scores: see `core.evaluation.formulas.roc_auc`."""
+    return float(formulas.roc_auc(once(labels, scores)).item())
 
 
 def confusion(labels: ArrayLike, scores: ArrayLike, threshold: float) -> Confusion:
@@ -215,13 +177,6 @@ def calibration_bins(
     )
 
 
-def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10) -> float:
-    """Expected calibration error: mean gap between probability and outcome over bins (Naeini 2015)."""
-    rows = calibration_bins(labels, probabilities, bins)
-    gaps = sum(row.images * abs(row.predicted - row.observed) for row in rows)
-    return gaps / sum(row.images for row in rows) if rows else math.nan
-
-
 def roc_auc_interval(
     labels: ArrayLike,
     scores: ArrayLike,
@@ -248,7 +203,9 @@ def roc_auc_interval(
     if not truth.size:
         return Interval(math.nan, math.nan)
     times_drawn, group_of = draw_groups(np.arange(truth.size) if groups is None else groups, resamples, seed)
-    known = _weighted_aucs(truth, values, times_drawn[:, group_of])
+    weights = times_drawn.astype(np.float32)[:, group_of]
+    drawn = formulas.roc_auc(Scored(truth, values[:, None], weights))[:, 0]
+    known = drawn[~np.isnan(drawn)]
     if not known.size:
         return Interval(math.nan, math.nan)
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
@@ -313,23 +270,6 @@ def weighted_levels(
     return of_ill, both - of_ill
 
 
-def _weighted_aucs(
-    truth: NDArray[np.int64], values: NDArray[np.float64], weights: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """ROC AUC for each row of (r, n) weights that has both classes; ties count half."""
-    ill, healthy = weighted_levels(truth, values, weights)
-    both = (ill.sum(axis=1) > 0) & (healthy.sum(axis=1) > 0)
-    ill, healthy = ill[both], healthy[both]
-    below = np.cumsum(healthy, axis=1) - healthy / 2
-    return np.asarray((ill * below).sum(axis=1) / (ill.sum(axis=1) * healthy.sum(axis=1)))
-
-
 def _pair(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    truth, values = np.asarray(labels, dtype=np.int64), np.asarray(scores, dtype=np.float64)
-    if truth.ndim != 1 or truth.shape != values.shape:
-        raise ValueError(f"expected one label a score, got shapes {truth.shape} and {values.shape}")
-    return truth, values
-
-
-def _share(part: int, rest: int) -> float:
-    return part / (part + rest) if part + rest else math.nan
+    scored = once(labels, scores)
+    return scored.truth, scored.scores[:, 0]

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from core.display.markdown import table
+from core.evaluation.measures import MEASURE_BY_KEY
+from core.evaluation.metrics import Evaluation
 from core.models.bundle.manifest import BundleManifest
 from core.vocabulary import FINDINGS
 from train.cards.facts import SPLIT_NAMES, Facts, model_name, text
 
 AIMS = Path(__file__).with_name("aims.toml")
-MEASURES = {"roc_auc": "ROC AUC", "accuracy": "accuracy"}
 
 AimRow = tuple[str, float, float, bool]  # what, the aim, what was measured, whether that is enough
 
@@ -55,14 +56,20 @@ def _aims() -> dict[str, Any]:
     return tomllib.loads(AIMS.read_text(encoding="utf-8"))
 
 
+def _measured(figures: Evaluation, measure: str) -> float:
+    if measure == "roc_auc":
+        return figures.roc_auc
+    return float(MEASURE_BY_KEY[measure].formula(figures.confusion.counts))
+
+
 def _decisions(facts: Facts) -> Iterator[AimRow]:
     for split, measures in _aims()["at_least"].items():
         for measure, models in measures.items():
             for each in facts.evidence:
                 if each.split == split and each.model in models:
                     aim, figures = models[each.model], each.figures
-                    measured = figures.roc_auc if measure == "roc_auc" else figures.confusion.accuracy
-                    what = f"{SPLIT_NAMES[split]}, {MEASURES[measure]}: {model_name(each.model)}"
+                    measured = _measured(figures, measure)
+                    what = f"{SPLIT_NAMES[split]}, {MEASURE_BY_KEY[measure].name}: {model_name(each.model)}"
                     yield what, aim, measured, measured >= aim
 
 

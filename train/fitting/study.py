@@ -15,17 +15,20 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 
 from core.errors import DataError
+from core.evaluation.measures import MEASURE_BY_KEY
 from core.evaluation.metrics import Confusion, confusion
-from core.models.backbones import BACKBONES
-from core.models.ensemble import FEATURES
+from core.evaluation.study import SINGLE, STUDY
+from core.models.ensemble import input_names
+from core.vocabulary import FINDINGS
 from train.tools.csv_tables import TableLine, numbers, read_rows
 
-# What the study did: its split, its SVM, and the inputs of its three rows.
-STUDY_TEST_SHARE, STUDY_SEED, STUDY_C = 0.3, 1, 0.5
+FIT = STUDY["fit"]  # its split and its SVM
+BACKBONES = tuple(result.key for result in SINGLE)
+INPUTS = input_names(BACKBONES)
 STUDY_ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Binary models", FEATURES[: len(BACKBONES)]),
-    ("Severity models", FEATURES[len(BACKBONES) :]),
-    ("All models", FEATURES),
+    ("Binary models", BACKBONES),
+    ("Severity models", FINDINGS),
+    ("All models", INPUTS),
 )
 
 # Headings and their spelling are the published table's.
@@ -71,17 +74,17 @@ def fit_study_table(path: Path) -> StudyTable:
     inputs. Its third row was printed from the second one's predictions; here it is fitted.
 
     Args:
-        path: CSV with the columns `FEATURES` and `label` (1 for COVID-19, 0 for normal), in any case
+        path: CSV with the columns `INPUTS` and `label` (1 for COVID-19, 0 for normal), in any case
             and order; others are ignored.
 
     Raises:
         DataError: If the table is unreadable, lacks columns, has bad rows, or too few to split.
     """
-    rows = read_rows(path, (*FEATURES, LABEL))
-    features, labels = numbers(path, rows, FEATURES), _labels(path, rows)
+    rows = read_rows(path, (*INPUTS, LABEL))
+    features, labels = numbers(path, rows, INPUTS), _labels(path, rows)
     if len(rows) < 4:
         raise DataError(f"{path.name} has {len(rows)} rows, too few to hold some out; add more.")
-    split = train_test_split(features, labels, test_size=STUDY_TEST_SHARE, random_state=STUDY_SEED)
+    split = train_test_split(features, labels, test_size=FIT["test_share"], random_state=FIT["seed"])
     if len(np.unique(split[2])) < 2:
         raise DataError(f"{path.name} leaves rows of one class only to train on; add rows of the other one.")
     fitted = tuple(_study_row(name, inputs, split) for name, inputs in STUDY_ROWS)
@@ -100,8 +103,8 @@ def _labels(path: Path, rows: Sequence[TableLine]) -> NDArray[np.int64]:
 
 def _study_row(name: str, inputs: tuple[str, ...], split: Sequence[NDArray[Any]]) -> StudyRow:
     train_x, test_x, train_y, test_y = split
-    columns = [FEATURES.index(column) for column in inputs]
-    svm = SVC(C=STUDY_C, kernel="linear").fit(train_x[:, columns], train_y)
+    columns = [INPUTS.index(column) for column in inputs]
+    svm = SVC(C=FIT["c"], kernel="linear").fit(train_x[:, columns], train_y)
     return StudyRow(name, inputs, confusion(test_y, svm.predict(test_x[:, columns]), 0.5))
 
 
@@ -114,7 +117,8 @@ def report(table: StudyTable) -> Table:
         "The study printed row two again as row three; here it is fitted.",
     )
     for row in table.rows:
-        sheet.add_row(row.name, *(repr(getattr(row.confusion, measure)) for _, measure in STUDY_COLUMNS))
+        figures = (MEASURE_BY_KEY[key].formula(row.confusion.counts) for _, key in STUDY_COLUMNS)
+        sheet.add_row(row.name, *(repr(float(figure)) for figure in figures))
     return sheet
 
 

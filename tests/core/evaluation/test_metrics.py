@@ -7,10 +7,10 @@ import pytest
 from sklearn import metrics as reference
 
 from core.errors import DataError
+from core.evaluation import formulas
 from core.evaluation.metrics import (
     Confusion,
     calibration_bins,
-    calibration_error,
     confusion,
     evaluate,
     roc_auc,
@@ -44,18 +44,20 @@ def test_a_screening_test_by_the_book():
     scan = Confusion(true_positives=231, false_positives=32, true_negatives=54, false_negatives=27)
     assert scan.sensitivity == pytest.approx(0.90, abs=0.005)
     assert scan.specificity == pytest.approx(0.63, abs=0.005)
-    assert scan.ppv == pytest.approx(0.88, abs=0.005)
-    assert scan.npv == pytest.approx(0.67, abs=0.005)
+    assert formulas.ppv(scan.counts) == pytest.approx(0.88, abs=0.005)
+    assert formulas.npv(scan.counts) == pytest.approx(0.67, abs=0.005)
 
 
 def test_counts_agree_with_scikit_learn():
     random = np.random.default_rng(0)
     labels, scores = random.integers(0, 2, 80), random.random(80)
     counts, calls = confusion(labels, scores, 0.4), scores >= 0.4
-    assert counts.accuracy == pytest.approx(reference.accuracy_score(labels, calls))
-    assert counts.balanced_accuracy == pytest.approx(reference.balanced_accuracy_score(labels, calls))
-    assert counts.f1 == pytest.approx(reference.f1_score(labels, calls))
-    assert counts.mcc == pytest.approx(reference.matthews_corrcoef(labels, calls))
+    assert formulas.accuracy(counts.counts) == pytest.approx(reference.accuracy_score(labels, calls))
+    assert formulas.balanced_accuracy(counts.counts) == pytest.approx(
+        reference.balanced_accuracy_score(labels, calls)
+    )
+    assert formulas.f1(counts.counts) == pytest.approx(reference.f1_score(labels, calls))
+    assert formulas.mcc(counts.counts) == pytest.approx(reference.matthews_corrcoef(labels, calls))
 
 
 def test_a_score_on_the_threshold_is_positive():
@@ -64,7 +66,7 @@ def test_a_score_on_the_threshold_is_positive():
 
 @pytest.mark.parametrize("measure", ["specificity", "balanced_accuracy", "npv", "mcc"])
 def test_what_the_images_cannot_tell_is_unknown(measure):
-    assert math.isnan(getattr(Confusion(3, 0, 0, 0), measure))
+    assert math.isnan(getattr(formulas, measure)(Confusion(3, 0, 0, 0).counts))
 
 
 def test_youden_is_the_best_point_of_the_roc_curve():
@@ -101,7 +103,12 @@ def test_calibration_by_hand():
     assert (low.predicted, low.observed, low.images) == (0.2, 0.0, 1)
     assert (high.predicted, high.observed, high.images) == (0.25, 1.0, 1)
     assert (top.predicted, top.observed, top.images) == (0.9, 1.0, 2)
-    assert calibration_error(labels, probabilities, bins=4) == pytest.approx((0.2 + 0.75 + 2 * 0.1) / 4)
+
+
+def test_the_calibration_error_is_the_mean_gap_of_ten_bins():
+    labels, probabilities = [0, 1, 1, 0], [0.21, 0.25, 0.8, 1.0]  # the bins of 0.2, of 0.8 and of 0.9
+    gaps = 2 * abs(0.23 - 0.5) + abs(0.8 - 1) + 1.0
+    assert formulas.calibration_error(formulas.once(labels, probabilities)) == pytest.approx(gaps / 4)
 
 
 def test_intervals_repeat_with_their_seed_and_hold_the_estimate():
