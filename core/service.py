@@ -27,7 +27,7 @@ from core.reading.decoder_pool import read_radiograph_isolated, start_decoder
 from core.reading.radiograph import Radiograph, pixels_to_display
 
 AT_ONCE = 2  # analyses; on two cores a third would only make all slower
-KEPT = 64  # recent analyses, each with a picture of at most 0.8 MB
+KEPT = 64  # recent analyses, each with a picture of at most 0.8 MB and feature maps of as much
 DISPLAY_PX = 900
 PREVIEW_PX = 200
 

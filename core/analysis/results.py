@@ -8,11 +8,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.explain.explainers import EXPLAINERS, Explainer
 from core.explain.heat_in_lungs import HeatInLungs
 from core.margins import Box
 from core.models.backbones import Backbone
 from core.models.ensemble import EnsembleDecision
 from core.models.findings import FindingScore
+from core.models.head import Head
 from core.models.severity import SeverityScore
 from core.reading.warning import ReadingWarning
 
@@ -25,8 +27,11 @@ class BackboneReading:
         backbone: Which one.
         probability: P(COVID-19) against normal, in [0, 1].
         threshold: The operating point chosen on the bundle's validation images.
-        heatmap: Grad-CAM, (h, w) at feature resolution, float32 in [0, 1], over `Analysis.box`.
+        heatmap: By `Analysis.explainer`, (h, w) at feature resolution, in [0, 1], over `Analysis.box`.
         heat_peak: The largest value before scaling to [0, 1]; 0 when nothing speaks for COVID-19.
+        features: A, (h, w, channels), from which any method of explanation starts; in half precision where it
+            fits, because many analyses are kept (0.8 MB each instead of 1.6).
+        head: What follows A.
         heat_in_lungs: How the heat lies to the lungs; None without heat, or where no lungs were looked for.
     """
 
@@ -35,6 +40,8 @@ class BackboneReading:
     threshold: float
     heatmap: NDArray[np.float32]
     heat_peak: float
+    features: NDArray[np.floating]
+    head: Head
     heat_in_lungs: HeatInLungs | None = None
 
     @property
@@ -83,6 +90,7 @@ class Analysis:
         milliseconds: Wall time of the analysis, without reading the file.
         lungs: Each place's probability of lung field, (size, size), stretched over `inside`; None in a bundle
             without a lung network.
+        explainer: The method by which the heatmaps were made.
     """
 
     name: str
@@ -98,6 +106,7 @@ class Analysis:
     provenance: Provenance
     milliseconds: float
     lungs: NDArray[np.float32] | None = None
+    explainer: Explainer = EXPLAINERS[0]
 
     @property
     def cut(self) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis.load import Models
 from core.analysis.results import Analysis, BackboneReading, Provenance
-from core.explain.gradcam import gradcam, normalise
-from core.explain.heat_in_lungs import heat_in_lungs
+from core.explain.explainers import Explainer, explain
+from core.explain.heat_in_lungs import HeatInLungs, heat_in_lungs
 from core.gate.plausibility import plausibility_warnings
 from core.margins import Box, bright_corners, crop, find_inside, share_of
 from core.models.findings import FindingScore, finding_scores, findings_input
@@ -105,13 +106,45 @@ def _readings(
     """The backbones' answers; the frame is in shares of the width and height of what was read."""
     readings = []
     for backbone in models.manifest.rows:
-        heat = gradcam(raw.feature_maps[backbone.key], models.networks.heads[backbone.key])
-        heatmap, peak = normalise(heat)
-        threshold = models.manifest.backbones[backbone.key].threshold
-        probability = raw.probabilities[backbone.key]
-        lungs = heat_in_lungs(heatmap, frame, raw.lungs) if raw.lungs is not None else None
-        readings.append(BackboneReading(backbone, probability, threshold, heatmap, peak, lungs))
+        features, head = raw.feature_maps[backbone.key], models.networks.heads[backbone.key]
+        heatmap, peak = explain(features, head)
+        reading = BackboneReading(
+            backbone=backbone,
+            probability=raw.probabilities[backbone.key],
+            threshold=models.manifest.backbones[backbone.key].threshold,
+            heatmap=heatmap,
+            heat_peak=peak,
+            features=_halve(features),
+            head=head,
+            heat_in_lungs=_in_lungs(heatmap, frame, raw.lungs),
+        )
+        readings.append(reading)
     return tuple(readings)
+
+
+def _halve(features: NDArray[np.float32]) -> NDArray[np.floating]:
+    """In half precision, unless a value is too large for it."""
+    return features.astype(np.float16) if abs(features).max() < np.finfo(np.float16).max else features
+
+
+def _in_lungs(
+    heatmap: NDArray[np.float32],
+    frame: tuple[float, float, float, float],
+    lungs: NDArray[np.float32] | None,
+) -> HeatInLungs | None:
+    return None if lungs is None else heat_in_lungs(heatmap, frame, lungs)
+
+
+def explain_anew(analysis: Analysis, explainer: Explainer) -> Analysis:
+    """The same analysis with heatmaps by another method; no network is asked again."""
+    if explainer == analysis.explainer:
+        return analysis
+    frame, readings = share_of(analysis.box, analysis.inside), []
+    for reading in analysis.readings:
+        heatmap, peak = explain(reading.features, reading.head, explainer)
+        lungs = _in_lungs(heatmap, frame, analysis.lungs)
+        readings.append(replace(reading, heatmap=heatmap, heat_peak=peak, heat_in_lungs=lungs))
+    return replace(analysis, readings=tuple(readings), explainer=explainer)
 
 
 def _read_findings(

@@ -46,13 +46,3 @@ def gradcam(features: NDArray[np.float32], head: Head) -> NDArray[np.float32]:
         (h, w), float32, at least 0.
     """
     return np.asarray(np.maximum(features @ channel_weights(features, head), np.float32(0)))
-
-
-def normalise(heat: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """Scales a heatmap to [0, 1] by its peak.
-
-    Returns:
-        The map and the peak; a map without heat stays 0 everywhere, with a peak of 0.
-    """
-    peak = float(heat.max())
-    return (heat / np.float32(peak) if peak > 0 else np.zeros_like(heat)), peak

@@ -26,6 +26,7 @@ def to_record(analysis: Analysis) -> dict[str, Any]:
         "height_px": analysis.height_px,
         "inside": analysis.inside._asdict(),
         "box": analysis.box._asdict(),
+        "explainer": analysis.explainer.key,
         "backbones": [_reading(reading) for reading in analysis.readings],
         "votes": analysis.votes,
         "spread": analysis.spread,

@@ -7,10 +7,11 @@ from dataclasses import replace
 import streamlit as st
 
 from core.analysis.results import Analysis, BackboneReading
-from core.analysis.run import MARGINS
+from core.analysis.run import MARGINS, explain_anew
 from core.display import figures, wording
 from core.display.glossary import term
 from core.display.markdown import plain
+from core.explain.explainers import EXPLAINERS, Explainer
 from core.export import json_csv as reports
 from core.service import Case, Loaded
 from core.vocabulary import SPLITS
@@ -93,6 +94,7 @@ def _switch_margins() -> None:
 def heatmaps(case: Case) -> None:
     """A card a backbone; colour map, threshold and opacity change without a new inference."""
     st.subheader("Where they looked", help=term("heatmap"))
+    explained = explain_anew(case.analysis, _explainer())
     left, middle, right = st.columns(3, gap="medium")
     with left:
         heat_switch(key="heat")
@@ -105,7 +107,7 @@ def heatmaps(case: Case) -> None:
             help=term("colour_map"),
         )
     with right:
-        analysis = _at_threshold(case.analysis)
+        analysis = _at_threshold(explained)
     with st.container(key="cards"):
         for column, reading in zip(
             st.columns(len(analysis.readings), gap="xsmall"), analysis.readings, strict=True
@@ -130,6 +132,17 @@ def heatmaps(case: Case) -> None:
             theme=None,
             alt=" ".join(wording.heat(reading) for reading in analysis.readings),
         )
+
+
+def _explainer() -> Explainer:
+    """The method of explanation; a picker only where there are several."""
+    if len(EXPLAINERS) == 1:
+        return EXPLAINERS[0]
+    chosen = st.segmented_control(
+        "Method", EXPLAINERS, format_func=lambda each: each.name, default=EXPLAINERS[0], required=True
+    )
+    st.caption(f"{chosen.meaning} ([{chosen.paper}]({chosen.url}))")
+    return chosen
 
 
 def _at_threshold(analysis: Analysis) -> Analysis:

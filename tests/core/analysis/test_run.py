@@ -16,8 +16,9 @@ import pytest
 
 from core.analysis.load import Models, load_models, run_self_test
 from core.analysis.results import Analysis
-from core.analysis.run import analyse
+from core.analysis.run import analyse, explain_anew
 from core.errors import BundleError, EngineError, SelfTestError
+from core.explain.explainers import EXPLAINERS
 from core.export.json_csv import to_json
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import MANIFEST_FILE
@@ -59,6 +60,21 @@ def test_analysis_is_complete(random_models: Models, drawn_radiograph: Draw) -> 
     assert analysis.provenance.findings_source == "stand-in" and analysis.provenance.precision == "f32"
     assert "not installed" in analysis.provenance.findings_note
     assert json.loads(to_json(analysis))["name"] == "drawn-0.png"
+
+
+def test_another_method_explains_without_asking_the_networks_again(
+    random_models: Models, drawn_radiograph: Draw
+) -> None:
+    analysis = analyse(drawn_radiograph(0), random_models)
+    again = replace(EXPLAINERS[0], key="again", name="The same again")
+    other = explain_anew(analysis, again)
+    assert other.explainer == again and analysis.explainer == EXPLAINERS[0]
+    for before, after in zip(analysis.readings, other.readings, strict=True):
+        assert after.heatmap == pytest.approx(before.heatmap, abs=0.01)  # from features in half precision
+        assert after.heat_peak == pytest.approx(before.heat_peak, rel=0.01)
+        assert (after.heat_in_lungs is None) == (before.heat_in_lungs is None)
+        assert after.probability == before.probability
+    assert explain_anew(analysis, EXPLAINERS[0]) is analysis
 
 
 def test_reading_warnings_come_first_and_implausible_pictures_add_theirs(

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from core.errors import BundleError
-from core.explain.gradcam import channel_weights, gradcam, normalise
+from core.explain.gradcam import channel_weights, gradcam
 from core.models.head import Head, head_input, pooled_features
 
 CASES = [(pooling, pool) for pooling in ("average", "flatten") for pool in (1, 2)]
@@ -64,13 +64,6 @@ def test_max_pooling_drops_what_does_not_fill_a_cell(features: np.ndarray) -> No
     pooled = pooled_features(features, 2)
     assert pooled.shape == (2, 3, CHANNELS)
     assert pooled[1, 2, 0] == features[2:4, 4:6, 0].max()
-
-
-def test_normalise_reaches_one_and_survives_no_heat() -> None:
-    heat, peak = normalise(np.array([[0, 2], [1, 4]], np.float32))
-    assert peak == 4 and heat.max() == 1 and heat[1, 0] == 0.25
-    cold, peak = normalise(np.zeros((3, 3), np.float32))
-    assert peak == 0 and not cold.any()
 
 
 def test_head_is_read_from_half_precision(tmp_path: Path) -> None:

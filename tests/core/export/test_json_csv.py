@@ -17,9 +17,13 @@ from core.margins import Box
 from core.models.backbones import BACKBONES
 from core.models.ensemble import Contribution, EnsembleDecision
 from core.models.findings import FindingScore
+from core.models.head import Head
 from core.models.severity import SeverityScore
 from core.reading.warning import ReadingWarning
 from core.vocabulary import FINDINGS
+
+FEATURES = np.zeros((2, 2, 1), np.float16)
+HEAD = Head(np.ones((1, 1), np.float32), np.ones(1, np.float32), np.ones(1, np.float32), "average")
 
 
 @pytest.fixture
@@ -32,7 +36,9 @@ def analysis() -> Analysis:
         inside=Box(0, 0, 300, 200),
         box=Box(18, 12, 282, 188),
         readings=tuple(
-            BackboneReading(b, 0.1 + 0.2 * i, 0.5, heat, 2.5, None if i else HeatInLungs(0.6, 0.4))
+            BackboneReading(
+                b, 0.1 + 0.2 * i, 0.5, heat, 2.5, FEATURES, HEAD, None if i else HeatInLungs(0.6, 0.4)
+            )
             for i, b in enumerate(BACKBONES)
         ),
         findings=tuple(FindingScore(name, -1.25, 0.3, 0.4, 0.75) for name in FINDINGS),
@@ -54,6 +60,7 @@ def test_json_holds_every_number_and_where_it_comes_from(analysis: Analysis) -> 
     assert record["schema"] == "thoraxlens-analysis/1" and record["disclaimer"] == DISCLAIMER
     assert [backbone["backbone"] for backbone in record["backbones"]] == [b.key for b in BACKBONES]
     assert record["backbones"][4]["probability"] == pytest.approx(0.9) and record["backbones"][4]["positive"]
+    assert record["explainer"] == "gradcam"
     assert record["backbones"][0]["heatmap"] == [[0, 0.5], [1, 0.3333]]
     assert record["backbones"][0]["heat_in_lungs"] == {"share": 0.6, "area": 0.4}
     assert record["backbones"][1]["heat_in_lungs"] is None
