@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from core.reading.limits import MOST_BYTES as MAX_FILE_BYTES
+from core.reading.limits import MAX_FILE_BYTES
 from core.reading.text import display_name
 from core.service import File
 

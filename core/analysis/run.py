@@ -19,7 +19,7 @@ from core.models.inference import RawOutputs, checked, raw_outputs
 from core.models.official import OFFICIAL, centre_square
 from core.models.severity import SeverityScore
 from core.preprocessing import crop_box, inside_box
-from core.reading.limits import SHORTEST_SIDE_PX
+from core.reading.limits import MIN_SIDE_PX
 from core.reading.radiograph import Radiograph
 from core.reading.warning import ReadingWarning
 
@@ -93,7 +93,7 @@ def _margin_warnings(pixels: NDArray[np.float32], inside: Box, *, lossy: bool) -
         found.append(MARGINS)
     if bright_corners(part) > MAX_BRIGHT_CORNERS:
         found.append(CORNERS)
-    if min(part.shape) < SHORTEST_SIDE_PX:
+    if min(part.shape) < MIN_SIDE_PX:
         size = f"{inside.width} x {inside.height} px"
         message = f"Inside of its margins the picture has only {size}, which the networks see enlarged."
         found.append(ReadingWarning("small_inside", message))

@@ -68,9 +68,9 @@ def _cell(value: float, low: float, high: float, *, intervals: bool) -> str:
 
 
 def with_study(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table of `measures_table` and below it what the study published, with what to mind in each row."""
+    """The table of `measures_table` and below it what the study published, with the caveat of each row."""
     rows = published((*SINGLE, *SVMS))
-    return pd.concat([frame.assign(Mind=""), rows], ignore_index=True).fillna("")
+    return pd.concat([frame.assign(Caveat=""), rows], ignore_index=True).fillna("")
 
 
 def pairs(answers: Answers, columns: Sequence[tuple[int, int]]) -> pd.DataFrame:
@@ -123,13 +123,13 @@ def disagreements(predictions: Predictions, answers: Answers, first: str, second
 
 
 def published(results: Sequence[StudyResult]) -> pd.DataFrame:
-    """The study's results, and what to mind with each."""
+    """The study's results, each with its caveat."""
     keys = ("accuracy", "sensitivity", "specificity", "ppv", "f1")
     return pd.DataFrame(
         [
             {"Model": f"Study: {row.model}"}
             | {NAMES[key]: f"{row.figures[key]:.3f}" if key in row.figures else "" for key in keys}
-            | {"Mind": row.flaw}
+            | {"Caveat": row.flaw}
             for row in results
         ]
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from core.errors import DataError
 from core.evaluation.comparison import Answers
 from core.evaluation.predictions import Predictions
+from core.vocabulary import Label
 
 MAX_MISTAKES = 8  # shown at once
 
@@ -30,7 +32,7 @@ class Mistake:
 
     path: str
     source: str
-    label: str
+    label: Label
     score: float
     threshold: float
     wrong: int
@@ -38,7 +40,7 @@ class Mistake:
 
 
 def find_mistakes(
-    predictions: Predictions, answers: Answers, model: str, most: int = MAX_MISTAKES
+    predictions: Predictions, answers: Answers, model: str, limit: int = MAX_MISTAKES
 ) -> tuple[Mistake, ...]:
     """Images decided wrongly, the farthest from the operating point first.
 
@@ -46,7 +48,7 @@ def find_mistakes(
         predictions: The table that was asked.
         answers: Of its models.
         model: The key of one.
-        most: How many.
+        limit: How many at most.
     """
     column = [each.key for each in answers.entrants].index(model)
     threshold = float(answers.thresholds[column])
@@ -61,13 +63,13 @@ def find_mistakes(
         Mistake(
             path=str(predictions.path[answers.rows[row]]),
             source=str(predictions.source[answers.rows[row]]),
-            label=str(predictions.label[answers.rows[row]]),
+            label=cast(Label, str(predictions.label[answers.rows[row]])),
             score=float(scores[row]),
             threshold=threshold,
             wrong=int(err[row].sum()),
             backbones=len(predictions.backbones),
         )
-        for row in wrong[np.argsort(-sure[wrong], kind="stable")][:most]
+        for row in wrong[np.argsort(-sure[wrong], kind="stable")][:limit]
     )
 
 

@@ -41,7 +41,7 @@ class Disagreement:
     """Decisions of two models, compared where exactly one of them is right.
 
     Attributes:
-        first_only: Images that only the first model decides rightly.
+        first_only: Images that only the first model classifies correctly.
         second_only: Images that only the second does.
         chi_square: McNemar's statistic without a correction for continuity; NaN where they never differ.
         p: Two-sided, exact.

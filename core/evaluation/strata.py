@@ -53,7 +53,7 @@ class SourceResult:
         split: Of `HELD_OUT`.
         source: The collection or clinic.
         label: "covid" or "normal".
-        right: Share decided rightly at the model's threshold.
+        right: Share classified correctly at the model's threshold.
     """
 
     split: str
@@ -113,7 +113,7 @@ def results_by_source(predictions: Predictions) -> tuple[SourceResult, ...]:
 def results_by_severity(predictions: Predictions) -> tuple[SeverityResult, ...]:
     """Sensitivity by geographic extent, over all held-out COVID-19 images whose extent is known.
 
-    Such models find what anybody sees: in COVIDGR 98 % of severe cases were read rightly, 62 % of mild ones
+    Such models find what anybody sees: in COVIDGR 98 % of severe cases were read correctly, 62 % of mild ones
     (Tabik et al. 2020).
     """
     scored = _held_out(predictions) & (predictions.label == "covid")

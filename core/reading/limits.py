@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 from core.errors import RadiographError
 
-MOST_BYTES = 50_000_000
+MAX_FILE_BYTES = 50_000_000
 
-MOST_PIXELS = 40_000_000
+MAX_PIXELS = 40_000_000
 
-SHORTEST_SIDE_PX = 128
+MIN_SIDE_PX = 128
 
-LARGEST_ASPECT = 4
+MAX_ASPECT = 4
 
-FEWEST_LEVELS = 8  # of 256: a radiograph has many greys, a blank page or a bilevel fax does not
+MIN_LEVELS = 8  # of 256: a radiograph has many greys, a blank page or a bilevel fax does not
 
 DAMAGED = "The file is damaged or incomplete; export the radiograph again."
 
@@ -30,17 +30,17 @@ def check_size(width: int, height: int) -> None:
     """
     if min(width, height) < 1:
         raise RadiographError(DAMAGED)
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise RadiographError(
             f"The image is too large ({width} x {height} pixels); "
-            f"scale it down to at most {MOST_PIXELS // 1_000_000} megapixels."
+            f"scale it down to at most {MAX_PIXELS // 1_000_000} megapixels."
         )
-    if min(width, height) < SHORTEST_SIDE_PX:
+    if min(width, height) < MIN_SIDE_PX:
         raise RadiographError(
             f"The image is too small ({width} x {height} pixels); "
-            f"choose a radiograph of at least {SHORTEST_SIDE_PX} pixels on its shorter side."
+            f"choose a radiograph of at least {MIN_SIDE_PX} pixels on its shorter side."
         )
-    if max(width, height) > LARGEST_ASPECT * min(width, height):
+    if max(width, height) > MAX_ASPECT * min(width, height):
         raise RadiographError(
             f"The image is too elongated for a chest radiograph ({width} x {height} pixels); "
             "choose the whole radiograph."
@@ -50,7 +50,7 @@ def check_size(width: int, height: int) -> None:
 def has_contrast(pixels: NDArray[np.float32]) -> bool:
     """Whether an image in [0, 1] uses more than a few of 256 greys."""
     levels = np.bincount((pixels * np.float32(255)).astype(np.uint8).ravel(), minlength=256)
-    return int(np.count_nonzero(levels)) >= FEWEST_LEVELS
+    return int(np.count_nonzero(levels)) >= MIN_LEVELS
 
 
 def check_contrast(pixels: NDArray[np.float32]) -> None:

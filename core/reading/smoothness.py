@@ -1,4 +1,4 @@
-"""How smooth a picture is: radiographs are, and under a wrong reading of their bytes they no longer are."""
+"""How smooth a picture is: radiographs are, unless their bytes are read in a wrong way."""
 
 from __future__ import annotations
 

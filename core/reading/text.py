@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 
-LONGEST_NAME = 80
+MAX_NAME_LENGTH = 80
 
 # Control, format (bidirectional and zero-width ones among them), surrogate, private and unassigned
 # characters, and the two separators that break lines (Unicode Standard, section 4.5, table 4-4).
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def display_name(name: str, longest: int = LONGEST_NAME) -> str:
+def display_name(name: str, longest: int = MAX_NAME_LENGTH) -> str:
     """Makes text from outside fit to be shown: one line, nothing invisible, not too long.
 
     What remains is plain text: whoever puts it into HTML, Markdown or a spreadsheet still escapes it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.display.glossary import term
 from core.display.markdown import plain
 from core.models.bundle.files import list_bundles
 from core.project import PROJECT, bundles_folder
@@ -25,6 +26,8 @@ def bundles() -> None:
         st.markdown(
             f"**{plain(manifest.title)}**, built {plain(manifest.created)}. {plain(manifest.description)}"
         )
+        if manifest.licence:
+            st.markdown(f"Licence of the weights: {plain(manifest.licence)}.", help=term("weights_licence"))
         for source in manifest.sources:
             counts = ", ".join(f"{count} {split}" for split, count in source.counts.items())
             st.markdown(

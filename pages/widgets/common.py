@@ -20,7 +20,7 @@ from core.project import bundles_folder
 from core.service import Loaded, Service
 
 PLOT = {"displayModeBar": False}
-# What the theme cannot say: room for five radiographs side by side, pictures that let a finger scroll the
+# What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the
 # page, and each backbone's own colour.
 _STYLE = """
 .stMainBlockContainer { padding-inline: 1.5rem; }

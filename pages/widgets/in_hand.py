@@ -133,7 +133,7 @@ def chosen_radiograph() -> Source | None:
 
 
 def _empty_uploader() -> None:
-    """The tray holds what came: the uploader, under a new key, holds it no longer."""
+    """The tray holds what came, so that the uploader begins anew, under another key."""
     st.session_state.uploads = st.session_state.get("uploads", 0) + 1
 
 
@@ -173,8 +173,8 @@ def _choose_sample(key: str) -> None:
 def answer(source: Source, bundle: Loaded) -> Case | None:
     """Reads and analyses what was chosen, saying what is being done; a refusal stands in its place."""
     held = source.held
-    if held and held.refusal:
-        _refuse(source, held.refusal)
+    if source.file is None:
+        _refuse(source, held.refusal if held and held.refusal else LOST)
         return None
     reading = Reading(held.frame if held else None, st.session_state.get("cut margins"))
     place = st.empty()
@@ -184,7 +184,7 @@ def answer(source: Source, bundle: Loaded) -> Case | None:
                 return service().read(source.file, bundle, lambda text: status.update(label=text), reading)
         except SeveralFramesError as error:
             place.empty()
-            _choose_frame(source, error.frames)
+            _choose_frame(source, source.file, error.frames)
         except RadiographError as error:
             if source.key:
                 tray().mark_refused(source.key, str(error))
@@ -198,7 +198,7 @@ def _refuse(source: Source, sentence: str) -> None:
     st.error(f"**{plain(source.subject)}**: {plain(sentence)}", icon=":material/block:")
 
 
-def _choose_frame(source: Source, frames: int) -> None:
+def _choose_frame(source: Source, file: File, frames: int) -> None:
     """Small pictures of what a file holds, to choose from."""
     st.info(
         f"**{plain(source.subject)}** holds {frames} pictures. Choose the one to read.",
@@ -213,13 +213,13 @@ def _choose_frame(source: Source, frames: int) -> None:
     shown = range(first, min(first + SHOWN_FRAMES, frames))
     for column, frame in zip(st.columns(6) * 2, shown, strict=False):
         with column:
-            _small_picture(source, frame)
+            _small_picture(source, file, frame)
 
 
-def _small_picture(source: Source, frame: int) -> None:
+def _small_picture(source: Source, file: File, frame: int) -> None:
     readable = False
     with refusals():
-        st.image(_preview(source.file, source.file.sha256, frame), caption=f"Picture {frame + 1}")
+        st.image(_preview(file, file.sha256, frame), caption=f"Picture {frame + 1}")
         readable = True
     st.button(
         f"Read picture {frame + 1}",

@@ -28,7 +28,7 @@ from train.tools.progress import Tally
 
 C = 0.01  # of the logistic regression: strong, since a backbone has more channels than there are images
 SHUFFLES = 50
-LEAST = 4  # images of a source, to fit to and again to measure on
+MIN_IMAGES = 4  # images of a source, to fit to and again to measure on
 
 
 def classify_sources(records: Sequence[Record], outputs: Outputs) -> tuple[SourceClassifier, ...]:
@@ -58,7 +58,7 @@ def _sources(records: Sequence[Record], label: str) -> list[str]:
     """Sources with enough images of a class to fit to and to measure on."""
     pool = [(each.source, each.split) for each in records if each.label == label and each.source != PHANTOM]
     names = sorted({source for source, _ in pool})
-    return [name for name in names if min(pool.count((name, split)) for split in ("val", "test")) >= LEAST]
+    return [name for name in names if min(pool.count((name, split)) for split in ("val", "test")) >= MIN_IMAGES]
 
 
 def _classify(

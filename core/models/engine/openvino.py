@@ -177,7 +177,7 @@ def _openvino() -> openvino.Core:
 def _release_pages(weights: Path) -> None:
     """Hands the pages of a mapped weight file back: compiling has made a copy in its own layout.
 
-    They would count as resident until memory runs short (350 MB for five backbones). The mapping
+    They would count as resident until memory runs short (350 MB of them). The mapping
     stays, so a later access reads the file again. Does nothing where there is no /proc.
     """
     maps = Path("/proc/self/maps")

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-Progress = Callable[[str, float], None]  # what is being done, and the share done in [0, 1]
+Progress = Callable[[str, float], object]  # what is being done, and the share done in [0, 1]

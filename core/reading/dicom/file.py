@@ -27,7 +27,7 @@ from core.reading.warning import ReadingWarning
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
-MOST_INFLATED_BYTES = 160_000_000
+MAX_INFLATED_BYTES = 160_000_000
 DEEPEST_NESTING = 32
 UNDEFINED_LENGTH = 0xFFFFFFFF
 
@@ -115,7 +115,7 @@ def _file_meta(data: bytes, offset: int) -> tuple[UID, int]:
 
 def _inflate(body: bytes) -> bytes:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    inflated = inflater.decompress(body, MOST_INFLATED_BYTES)
+    inflated = inflater.decompress(body, MAX_INFLATED_BYTES)
     if inflater.unconsumed_tail:
         raise RadiographError(
             "The file unpacks to far more than a radiograph; export it without compression."

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.errors import RadiographError
 from core.reading.decoded import DEPTH, Decoded, frame_warnings
 from core.reading.library_warnings import warnings_as_errors
-from core.reading.limits import DAMAGED, MOST_PIXELS, check_frame, check_size
+from core.reading.limits import DAMAGED, MAX_PIXELS, check_frame, check_size
 from core.reading.raster.deep import SCALE, deep_greys, turn_upright
 from core.reading.raster.depth import is_wrapped, settle, stored_bits
 from core.reading.raster.jpeg import SECOND_PICTURE
@@ -124,7 +124,7 @@ def _decode(data: bytes, page: Page) -> NDArray[Any]:
             found = file.pages.first
             ends = [at + count for at, count in zip(found.dataoffsets, found.databytecounts, strict=True)]
             whole = min(found.dataoffsets) > 0 and min(found.databytecounts) > 0 and max(ends) <= len(data)
-            if not whole or len(ends) < np.prod(found.chunked) or np.prod(found.chunks) > 4 * MOST_PIXELS:
+            if not whole or len(ends) < np.prod(found.chunked) or np.prod(found.chunks) > 4 * MAX_PIXELS:
                 raise RadiographError(DAMAGED)
             return _as_planes(found.asarray(maxworkers=1), page)
     except TIFF_ERRORS as error:

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from core.errors import RadiographError
 from core.reading.decoded import Decoded
 from core.reading.greyscale import colour_warnings
-from core.reading.limits import DAMAGED, MOST_PIXELS, NO_CONTRAST, check_size
+from core.reading.limits import DAMAGED, MAX_PIXELS, NO_CONTRAST, check_size
 from core.reading.raster.deep import SCALE, TRANSPARENT, deep_greys, turn_upright
 from core.reading.warning import ReadingWarning
 
@@ -53,7 +53,7 @@ def open_image(data: bytes) -> Image.Image:
     try:
         image = Image.open(BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        limit = MOST_PIXELS // 1_000_000
+        limit = MAX_PIXELS // 1_000_000
         raise RadiographError(
             f"The image is too large; scale it down to at most {limit} megapixels."
         ) from error

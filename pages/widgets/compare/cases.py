@@ -36,8 +36,8 @@ def agreement(
     state.setdefault("differ_first", keys[0])
     state.setdefault("differ_second", keys[-1])
     with st.container(horizontal=True):
-        first = st.selectbox("Images on which", keys, format_func=names.get, key="differ_first")
-        second = st.selectbox("differs from", keys, format_func=names.get, key="differ_second")
+        first = st.selectbox("Images on which", keys, format_func=names.__getitem__, key="differ_first")
+        second = st.selectbox("differs from", keys, format_func=names.__getitem__, key="differ_second")
     cases = tables.disagreements(record.predictions, answers, first, second)
     if cases.empty:
         st.info("They decide all of these images alike.", icon=":material/check:")
@@ -62,10 +62,10 @@ def mistakes(
     """The most confident mistakes of a model."""
     st.subheader("Where were they surest, and wrong?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
-    shown = st.selectbox("The mistakes of", list(own), format_func=own.get)
+    shown = st.selectbox("The mistakes of", list(own), format_func=own.__getitem__)
     found = find_mistakes(record.predictions, answers, shown)
     if not found:
-        st.info(f"{own[shown]} decides all of these images rightly.", icon=":material/check:")
+        st.info(f"{own[shown]} classifies all of these images correctly.", icon=":material/check:")
         return
     for row in range(0, len(found), 4):
         for column, mistake in zip(st.columns(4), found[row : row + 4], strict=False):

@@ -12,6 +12,7 @@ from core.evaluation.comparison import Answers, Question
 from core.evaluation.record import TrackRecord, shortcut_points, source_points
 from core.evaluation.sets.labelled import LabelledSet
 from pages.widgets.common import chart
+from pages.widgets.compare.cases import agreement
 from pages.widgets.compare.measures import draw_patients
 
 
@@ -42,7 +43,7 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
     st.subheader("How do they differ?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
     shown = st.selectbox(
-        "Show the interval and the scores of", list(own), index=len(own) - 4, format_func=own.get
+        "Show the interval and the scores of", list(own), index=len(own) - 4, format_func=own.__getitem__
     )
     both = 0 < answers.labels.sum() < answers.labels.size
     if not both:
@@ -62,7 +63,7 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
         "Decision curve",
         "Prevalence",
     )
-    roc, precision, matrices, reliability, scores, agreement, benefit, prevalence = st.tabs(names)
+    roc, precision, matrices, reliability, scores, pairs, benefit, prevalence = st.tabs(names)
     with roc:
         chart(curves.roc_chart(answers, draws, shown), "roc")
     with precision:
@@ -73,13 +74,13 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
         chart(curves.reliability_chart(answers), "reliability")
     with scores:
         chart(charts.scores_chart(answers, record.predictions, shown), "scores")
-    with agreement:
+    with pairs:
         agreement(record, question, answers, images)
     with benefit:
         chart(curves.decision_chart(answers), "benefit")
     with prevalence:
         percent = st.select_slider(
-            "Of those examined, have COVID-19 (%)",
+            "Prevalence of COVID-19 (%)",
             [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 80.0],
             5.0,
         )

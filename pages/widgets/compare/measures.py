@@ -15,8 +15,9 @@ from core.evaluation.record import TrackRecord
 from core.export import comparison
 from core.models.bundle.files import BundleListing
 from core.models.inference import time_networks
+from core.service import Loaded
 from core.vocabulary import SPLITS
-from pages.widgets.common import Loaded, loaded, refusals
+from pages.widgets.common import loaded, refusals
 
 SEED, RESAMPLES = 0, 1000  # of the draws of patients
 

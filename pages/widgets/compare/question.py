@@ -54,9 +54,9 @@ def question(record: TrackRecord) -> Question:
             each
             for each, labels in NEGATIVES.items()
             if all(label in table.label[inside] for label in labels)
-        ]
+        ] or ["normal"]
         negatives = st.selectbox(
-            "COVID-19 against", kinds or ["normal"], format_func=AGAINST.get, help=term("negatives")
+            "COVID-19 against", kinds, format_func=AGAINST.__getitem__, help=term("negatives")
         )
         one = st.toggle("One operating point for all", help=term("threshold"))
     threshold = st.slider("Operating point", 0.01, 0.99, 0.5, 0.01) if one else None

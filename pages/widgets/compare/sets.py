@@ -15,9 +15,9 @@ from core.evaluation.sets import phantoms as phantom_set
 from core.evaluation.sets.labelled import LabelledSet, LeftOut, analyse_set, count_images
 from core.evaluation.sets.own import own_set
 from core.models.bundle.files import BundleListing
-from core.service import File
+from core.service import File, Loaded
 from core.vocabulary import OWN, PHANTOMS, SPLITS
-from pages.widgets.common import Loaded, loaded, refusals, service
+from pages.widgets.common import loaded, refusals, service
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ def test_the_table_on_the_page(answers: Answers, found) -> None:
 def test_the_studys_rows_stand_below_ours_marked(answers: Answers, found) -> None:
     frame = tables.with_study(tables.measures_table(answers, found, {}, {}))
     assert len(frame) == 11 + 8 and frame["Model"][11] == "Study: VGG16"
-    assert (frame["Mind"][11:].str.len() > 20).all() and set(frame["Mind"][:11]) == {""}
+    assert (frame["Caveat"][11:].str.len() > 20).all() and set(frame["Caveat"][:11]) == {""}
     assert frame["ROC AUC"][11] == "" and frame["Accuracy"][11] == "0.955"
 
 
@@ -57,7 +57,7 @@ def test_disagreements_open_the_cases(answers: Answers, table: Predictions) -> N
 
 def test_the_studys_rows_say_what_to_mind() -> None:
     frame = tables.published((*study.SINGLE, *study.SVMS))
-    assert len(frame) == 8 and (frame["Mind"].str.len() > 20).all()
+    assert len(frame) == 8 and (frame["Caveat"].str.len() > 20).all()
     assert frame["Accuracy"].to_list()[:5] == ["0.955", "0.970", "0.991", "0.961", "0.997"]
     assert frame["Sensitivity"][0] == f"{71 / 86:.3f}" and frame["PPV"][0] == ""
     assert frame["F1"].to_list()[5:] == ["1.000", "0.936", "0.936"]

@@ -106,7 +106,7 @@ def test_validation_patients_keep_their_part() -> None:
 
 
 def test_mistakes_are_wrong_and_the_surest_come_first(answers: Answers, table: Predictions) -> None:
-    found = find_mistakes(table, answers, "vgg16", most=3)
+    found = find_mistakes(table, answers, "vgg16", limit=3)
     assert len(found) == 3
     for each in found:
         assert (each.score >= 0.5) != (each.label == "covid") and 1 <= each.wrong <= each.backbones == 5
@@ -123,7 +123,7 @@ def test_sureness_counts_the_room_on_each_side(answers: Answers, table: Predicti
         answers, rows=answers.rows, scores=scores[: answers.labels.size], thresholds=np.full(11, 0.9)
     )
     odd = replace(odd, labels=(odd.scores[:, 0] < 0.9).astype(int))
-    first, *_, last = find_mistakes(table, odd, "vgg16", most=60)
+    first, *_, last = find_mistakes(table, odd, "vgg16", limit=60)
     assert (first.score, last.score) == (0.95, 0.5)
 
 

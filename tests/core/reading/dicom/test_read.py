@@ -109,7 +109,7 @@ def test_headers_that_cannot_be_true(elements: dict[str, Any], expected: str) ->
 
 
 def test_a_deflated_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.reading.dicom.file.MOST_INFLATED_BYTES", 8_000_000)
+    monkeypatch.setattr("core.reading.dicom.file.MAX_INFLATED_BYTES", 8_000_000)
     header = write(dataset(), DeflatedExplicitVRLittleEndian)
     start = header.index(b"1.2.840.10008.1.2.1.99") + 22
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
