@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,17 +20,15 @@ from core.phantom.seeds import SEEDS, take_seeds
 from core.vocabulary import PHANTOM
 from train.config import TrainConfig
 from train.data.audit import Leak, find_leaks, without_leaks
-from train.data.images import load_squares
+from train.data.images import Images, load_squares
 from train.data.records import Record, draw_phantoms, read_records
 from train.tools.files import write_json
-from train.tools.progress import Tally
+from train.tools.progress import Report, Reporter, Watch
 
 LeakPolicy = Literal["stop", "drop"]
 CLEAR_EXTENT = 0.5  # of 8: at most one of two or three radiologists saw anything
 # Where phantoms are all there is, more of them must be held out than the eighth that they are otherwise.
 ALONE = ("train",) * 4 + ("val",) * 2 + ("test",) * 2
-
-Watch = Callable[[str], Tally]
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Run:
     init: Initialisation
     bundled: Path | None
     watch: Watch
-    report: Callable[[str], None]
+    report: Report
     leaks: LeakPolicy = "stop"
     severity_scores: Path | None = None
 
@@ -118,6 +116,16 @@ class Run:
                     load_squares(records, folder, self.config.preprocessing, cache, self.watch(title))
                 )
         return np.concatenate(loaded)
+
+    @property
+    def images(self) -> Images:
+        """What the backbones learn from and are watched on, read."""
+        return Images(self.squares, self.learnt)
+
+    @property
+    def reporter(self) -> Reporter:
+        """What the run tells people by."""
+        return Reporter(self.watch, self.report)
 
     @cached_property
     def parent(self) -> BundleManifest | None:

@@ -1,6 +1,6 @@
 """What a run learns, one network beside another: two processes get further than one with twice the threads.
 
-ResNet50 at 112 px and in bfloat16 learnt from 70 images a second in two processes of one thread, and from 48
+ResNet50 at 112 px and in bfloat16 learns from 70 images a second in two processes of one thread, and from 48
 in one of two threads (two cores with AVX-512); and a graph is traced on one core whatever the others do.
 """
 
@@ -96,7 +96,7 @@ def _retell(run: Run, told: SimpleQueue[Message]) -> None:
     """Passes on what the processes say, until nothing follows."""
     bars: dict[str, Tally] = {}
     try:
-        for message in iter(told.get, None):
+        while (message := told.get()) is not None:
             if isinstance(message, str):
                 run.report(message)
             else:

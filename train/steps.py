@@ -7,7 +7,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,36 +76,24 @@ def pretrain_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> N
         return
     for backbone in backbones:
         run.report(f"Pretraining {backbone.name}")
-        watch = run.watch(f"{backbone.name}: steps")
-        said = partial(_report_of, run, backbone)
         start = _bundled_base(run, backbone) if run.init == "bundled" else None
-        pretrain(backbone, run.squares, run.learnt, run.config.pretrain, run.folder, watch, said, start)
-
-
-def _report_of(run: Run, backbone: Backbone, sentence: str) -> None:
-    run.report(f"{backbone.name}, {sentence}")
+        reporter = run.reporter.about(backbone.name)
+        pretrain(backbone, run.images, run.config.pretrain, run.folder, reporter, start)
 
 
 def transfer_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> None:
     """Trains a head on each frozen base, and stores the whole networks."""
-    from train.fitting.transfer import transfer
+    from train.fitting.features import PretrainedBase
+    from train.fitting.transfer import HeadTraining, transfer
 
+    training = HeadTraining(run.config.pooling, run.config.transfer, run.folder / "cache")
     for backbone in backbones:
         target = run.folder / f"{backbone.key}.safetensors"
         note = target.with_suffix(".json")
         if note.is_file():
             continue
-        head = transfer(
-            backbone,
-            run.squares,
-            run.learnt,
-            base_weights(run, backbone),
-            run.config.pooling,
-            run.config.transfer,
-            run.folder / "cache",
-            target,
-            run.watch(f"{backbone.name}: features"),
-        )
+        base = PretrainedBase(backbone, base_weights(run, backbone))
+        head = transfer(base, run.images, training, target, run.watch(f"{backbone.name}: features"))
         figures = {
             "epochs": head.epochs,
             "learning_validation_auc": head.validation_auc,
@@ -142,7 +129,7 @@ def _bundled_base(run: Run, backbone: Backbone) -> Path:
 
 def train_findings_network(run: Run) -> None:
     """Trains the stand-in findings network on phantoms, and on labelled radiographs where there are any."""
-    from train.fitting.findings import labelled_squares, load_phantoms, train_findings
+    from train.fitting.findings import FindingsData, labelled_squares, load_phantoms, train_findings
 
     note = run.folder / "findings.json"
     if note.is_file():
@@ -152,16 +139,9 @@ def train_findings_network(run: Run) -> None:
     phantoms = load_phantoms(take_seeds("findings", config.phantoms), recipe, cache, watch)
     crowded = load_phantoms(take_seeds("crowded", config.crowded), recipe, cache, watch, crowded=True)
     held_out = load_phantoms(take_seeds("findings_held_out", config.held_out), recipe, cache, watch)
-    labelled = {split: labelled_squares(run.learnt, run.squares, split) for split in ("train", "val")}
-    fit = train_findings(
-        phantoms.joined(crowded).joined(labelled["train"]).joined(labelled["train"]),
-        held_out,
-        labelled["val"],
-        config,
-        run.folder,
-        run.watch("Findings: steps"),
-        run.report,
-    )
+    labelled = {split: labelled_squares(run.images, split) for split in ("train", "val")}
+    train = phantoms.joined(crowded).joined(labelled["train"]).joined(labelled["train"])
+    fit = train_findings(FindingsData(train, held_out, labelled["val"]), config, run.folder, run.reporter)
     figures = asdict(fit) | {"file": fit.file.name}
     write_json(note, figures)
     run.report(f"Findings: mean ROC AUC on held-out phantoms {np.mean(list(fit.phantom_auc.values())):.3f}")
@@ -174,7 +154,8 @@ def train_lung_network(run: Run, masks: Path | None) -> None:
         DataError: If there is a folder of masks that cannot be used.
     """
     from train.fitting.lungs import (
-        HELD_OUT,
+        HELD_OUT_PHANTOMS,
+        LungsData,
         outlined_phantoms,
         outlined_radiographs,
         train_lungs,
@@ -187,12 +168,11 @@ def train_lung_network(run: Run, masks: Path | None) -> None:
     watch = run.watch("Rendering phantoms with lung masks")
     phantoms = outlined_phantoms(take_seeds("lungs", config.phantoms), config.size_px, cache, watch)
     held_out = outlined_phantoms(
-        take_seeds("lungs_held_out", min(HELD_OUT, config.phantoms)), config.size_px, cache, watch
+        take_seeds("lungs_held_out", min(HELD_OUT_PHANTOMS, config.phantoms)), config.size_px, cache, watch
     )
     drawn = outlined_radiographs(run.records, run.data, masks, config.size_px) if run.data and masks else None
-    write_json(
-        note, asdict(train_lungs(phantoms, held_out, drawn, config, run.folder, run.watch, run.report))
-    )
+    fit = train_lungs(LungsData(phantoms, held_out, drawn), config, run.folder, run.reporter)
+    write_json(note, asdict(fit))
 
 
 def bundle_run(run: Run, target: Path) -> EnsembleFit:

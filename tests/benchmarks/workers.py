@@ -143,7 +143,7 @@ def plain(bundle: Path, folder: Path) -> dict[str, float]:
 
 
 def heads(bundle: Path) -> dict[str, float]:
-    """Training the five heads on 850 images for 50 epochs: on cached features, and through the base.
+    """Training all heads on 850 images for 50 epochs: on cached features, and through the base.
 
     What goes through a base is timed on a sample of the images and scaled up; the heads are trained whole.
     """
@@ -164,15 +164,16 @@ def _squares(size_px: int) -> np.ndarray:
 
 def _cached_s(backbone: Backbone, size_px: int) -> float:
     from train.config import TransferConfig
-    from train.fitting.transfer import build_extractor, cache_features, train_head
+    from train.fitting.features import Extractor, PretrainedBase, build_extractor, plain_features
+    from train.fitting.transfer import train_head
     from train.networks.learning import build_trainable_base, fast_precision
 
     with fast_precision():
-        extractor = build_extractor(build_trainable_base(backbone, size_px), "average")
-    squares = _squares(size_px)
-    cache_features(backbone, extractor, squares[:32], copies=0, seed=0)
+        network = build_extractor(build_trainable_base(backbone, size_px), "average")
+    extractor, squares = Extractor(PretrainedBase(backbone, None), network), _squares(size_px)
+    plain_features(extractor, squares[:32])
     start = time.perf_counter()
-    features = cache_features(backbone, extractor, squares, copies=0, seed=0)[0]
+    features = plain_features(extractor, squares)
     forward = (time.perf_counter() - start) * IMAGES / SAMPLE
     features = np.resize(features, (IMAGES, features.shape[1]))
     labels = np.arange(IMAGES) % 2

@@ -20,8 +20,9 @@ from core.errors import WeightsError
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
 from core.models.bundle.files import read_manifest
 from core.vocabulary import FINDINGS
-from train import steps as pipeline
+from train import steps
 from train.config import TINY
+from train.run import Run
 
 SIZE = 32
 VGG16 = BACKBONE_BY_KEY["vgg16"]
@@ -118,9 +119,9 @@ def published(
 
 
 def base_weights() -> list[np.ndarray]:
-    from train.fitting.transfer import frozen_base
+    from train.fitting.features import PretrainedBase, frozen_base
 
-    return frozen_base(VGG16, SIZE, None).get_weights()
+    return frozen_base(PretrainedBase(VGG16, None), SIZE).get_weights()
 
 
 def break_download(how: str, published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,12 +190,10 @@ def test_a_bundle_records_that_its_bases_come_from_imagenet(
         (folder / f"{name}.json").write_text(json.dumps(note), encoding="utf-8")
     published.serve_whole()
     said: list[str] = []
-    run = pipeline.Run(
-        folder, TINY, None, "imagenet", None, lambda title: lambda done, total: None, said.append
-    )
-    pipeline.pretrain_backbones(run)
-    pipeline.transfer_backbones(run, (VGG16,))
-    pipeline.bundle_run(run, tmp_path / "bundles" / "own")
+    run = Run(folder, TINY, None, "imagenet", None, lambda title: lambda done, total: None, said.append)
+    steps.pretrain_backbones(run)
+    steps.transfer_backbones(run, (VGG16,))
+    steps.bundle_run(run, tmp_path / "bundles" / "own")
     manifest = read_manifest(tmp_path / "bundles" / "own")
     assert {entry.initialisation for entry in manifest.backbones.values()} == {"imagenet"}
     assert said[0] == "Nothing to pretrain: the bases come from --init imagenet."
@@ -202,4 +201,4 @@ def test_a_bundle_records_that_its_bases_come_from_imagenet(
     card = (tmp_path / "bundles" / "own" / "model_card.md").read_text(encoding="utf-8")
     names = ", ".join(backbone.name for backbone in BACKBONES)
     assert f"Bases of {names}: ImageNet's, as they were published." in card
-    assert "5 from ImageNet" in manifest.description
+    assert f"{len(BACKBONES)} from ImageNet" in manifest.description

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,37 @@ from numpy.typing import NDArray
 from core.errors import DataError, RadiographError
 from core.margins import crop
 from core.preprocessing import Preprocessing, inside_box, network_input
-from core.vocabulary import PHANTOM
+from core.vocabulary import CLASSES, PHANTOM
 from train.data.records import Record, render_phantom
 from train.tools.cache import map_cached, short_hash
 from train.tools.progress import Tally
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Images to learn from or to measure on, radiographs and phantoms.
+
+    Attributes:
+        squares: (n, size_px, size_px), uint8, from `load_squares`.
+        records: What each of them is.
+    """
+
+    squares: NDArray[np.uint8]
+    records: Sequence[Record]
+
+    @property
+    def visible_classes(self) -> NDArray[np.int64]:
+        """(n,), what the lungs look like, as a place in `CLASSES`."""
+        return np.array([CLASSES.index(record.visible_label) for record in self.records], dtype=np.int64)
+
+    @property
+    def sources(self) -> list[str]:
+        """The n collections that they come from."""
+        return [record.source for record in self.records]
+
+    def take(self, rows: Sequence[int] | NDArray[np.int64]) -> Images:
+        """Some of them."""
+        return Images(self.squares[rows], [self.records[row] for row in rows])
 
 
 def read_pixels(record: Record, folder: Path | None, phantom_px: int = 224) -> NDArray[np.float32]:

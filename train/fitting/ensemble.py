@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 C_GRID = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # a decade and a half either side of the study's 0.5
-FOLDS = 5
+FOLDS = 5  # fewer where a class has fewer groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,6 @@ def fit_ensemble(
     test: Part | None = None,
     *,
     grid: Sequence[float] = C_GRID,
-    folds: int = FOLDS,
     seed: int = 0,
 ) -> EnsembleFit:
     """Fits the SVM on one part, calibrates and sets its threshold on a second, reports on all.
@@ -81,7 +80,6 @@ def fit_ensemble(
         validation: Fits the sigmoid and the threshold (Youden), nothing else.
         test: Fits nothing.
         grid: Values of C to try.
-        folds: At most; fewer where a class has fewer groups.
         seed: Of the folds and the bootstrap intervals.
 
     Raises:
@@ -91,7 +89,7 @@ def fit_ensemble(
     parts = {"training": train, "validation": validation} | ({"test": test} if test else {})
     for name, part in parts.items():
         _check(name, part)
-    search = _search(train, sorted(grid), folds, seed)
+    search = _search(train, sorted(grid), seed)
     c = max(search, key=lambda tried: tried[1])[0]
     classifier = fit(train.features, train.labels, c)
     uncalibrated = assemble(classifier, PlattSigmoid(1.0, 0.0), 0.5, train.inputs)
@@ -125,11 +123,11 @@ def _check(name: str, part: Part) -> None:
         )
 
 
-def _search(part: Part, grid: Sequence[float], folds: int, seed: int) -> tuple[tuple[float, float], ...]:
+def _search(part: Part, grid: Sequence[float], seed: int) -> tuple[tuple[float, float], ...]:
     smallest = min(len(np.unique(part.groups[part.labels == label])) for label in (0, 1))
     if smallest < 2:
         raise DataError("The training part has a class with a single patient; add patients of that class.")
-    splitter = StratifiedGroupKFold(min(folds, smallest), shuffle=True, random_state=seed)
+    splitter = StratifiedGroupKFold(min(FOLDS, smallest), shuffle=True, random_state=seed)
     splits = [
         split
         for split in splitter.split(part.features, part.labels, part.groups)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,15 @@ from core.models.engine.keras import write_tensors
 from core.phantom.spec import TOGETHER, draw_later_findings
 from core.preprocessing import Preprocessing, network_input
 from core.vocabulary import FINDINGS
-from train.config import FindingsConfig
-from train.data.images import to_bytes
+from train.config import FindingsConfig, Stage
+from train.data.images import Images, to_bytes
 from train.data.records import Record
 from train.networks.augment import GENTLE, augment, plain
 from train.tools.cache import map_cached, short_hash
 from train.tools.files import replacing
 from train.tools.logs import open_log
 from train.tools.processes import has_bfloat16
-from train.tools.progress import Tally
+from train.tools.progress import Report, Reporter, Tally
 
 # What NIH's labels speak of; the other four names of the 18 come from other collections.
 NIH_FINDINGS = frozenset(FINDINGS) - {"Lung Lesion", "Fracture", "Lung Opacity", "Enlarged Cardiomediastinum"}
@@ -34,8 +34,6 @@ HARD = {
     "Nodule": 3.0, "Lung Lesion": 3.0, "Fracture": 3.0, "Mass": 2.0, "Pleural_Thickening": 2.0,
     "Atelectasis": 2.0, "Infiltration": 1.5, "Pneumonia": 1.5, "Consolidation": 1.5, "Fibrosis": 1.3,
 }  # fmt: skip
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +53,21 @@ class LabelledSquares:
         return LabelledSquares(
             np.concatenate([self.squares, other.squares]), np.concatenate([self.labels, other.labels])
         )
+
+
+@dataclass(frozen=True, eq=False)
+class FindingsData:
+    """What the findings network learns from, and what measures it.
+
+    Attributes:
+        train: What it learns from.
+        phantoms: Validation phantoms.
+        labelled: Validation radiographs; may be empty.
+    """
+
+    train: LabelledSquares
+    phantoms: LabelledSquares
+    labelled: LabelledSquares
 
 
 @dataclass(frozen=True)
@@ -120,11 +133,12 @@ def draw_crowd(seed: int) -> tuple[tuple[str, float], ...]:
     return tuple((crowd | draw_later_findings(seed)).items())
 
 
-def labelled_squares(records: Sequence[Record], squares: NDArray[np.uint8], split: str) -> LabelledSquares:
+def labelled_squares(images: Images, split: str) -> LabelledSquares:
     """The radiographs of a split whose findings somebody labelled by the 18 names, as NIH did.
 
     Of NIH's fourteen, what is not named is absent; of the other four, nobody knows.
     """
+    records = images.records
     chosen = [i for i, each in enumerate(records) if each.split == split and _is_labelled(each)]
     labels = np.full((len(chosen), len(FINDINGS)), np.nan, dtype=np.float32)
     for row, index in enumerate(chosen):
@@ -132,7 +146,7 @@ def labelled_squares(records: Sequence[Record], squares: NDArray[np.uint8], spli
         for column, name in enumerate(FINDINGS):
             if name in named or name in NIH_FINDINGS:
                 labels[row, column] = name in named
-    return LabelledSquares(squares[chosen], labels)
+    return LabelledSquares(images.squares[chosen], labels)
 
 
 def _is_labelled(record: Record) -> bool:
@@ -140,24 +154,15 @@ def _is_labelled(record: Record) -> bool:
 
 
 def train_findings(
-    train: LabelledSquares,
-    phantoms: LabelledSquares,
-    labelled: LabelledSquares,
-    config: FindingsConfig,
-    folder: Path,
-    watch: Tally,
-    report: Report,
+    data: FindingsData, config: FindingsConfig, folder: Path, reporter: Reporter
 ) -> FindingsFit:
     """Trains the network, chooses operating points and stores it.
 
     Args:
-        train: What it learns from.
-        phantoms: Validation phantoms.
-        labelled: Validation radiographs; may be empty.
+        data: What it learns from, and what measures it.
         config: The knobs.
         folder: Where checkpoints and `findings.safetensors` go; an interrupted run resumes from it.
-        watch: Called with (done, total) steps of a stage.
-        report: Called with a sentence after each epoch.
+        reporter: Told the steps of each stage, and a sentence after each epoch.
     """
     import torch
 
@@ -169,119 +174,129 @@ def train_findings(
     if not file.is_file():
         torch.manual_seed(config.seed)
         network = build_findings_network().to(memory_format=torch.channels_last)
+        job = _Job(data.train, config, folder, reporter.watch("Findings: steps"), reporter.report)
         for index in range(len(config.stages)):
-            _run(network, train, config, index, folder, watch, report)
+            _run(network, index, job)
         _save(network, file)
     network = load_findings_network(read_tensors(file))
-    size_px = train.squares.shape[1]
-    on_phantoms = predict(network, phantoms.squares, size_px)
-    on_labelled = predict(network, labelled.squares, size_px)
+    size_px = data.train.squares.shape[1]
+    on_phantoms = predict(network, data.phantoms.squares, size_px)
+    on_labelled = predict(network, data.labelled.squares, size_px)
     logits = np.concatenate([on_phantoms, on_labelled])
-    labels = np.concatenate([phantoms.labels, labelled.labels])
+    labels = np.concatenate([data.phantoms.labels, data.labelled.labels])
     return FindingsFit(
         file=file,
         operating_points=tuple(_operating_point(*column) for column in zip(labels.T, logits.T, strict=True)),
-        phantom_auc=finding_aucs(phantoms.labels, on_phantoms, 1),
-        labelled_auc=finding_aucs(labelled.labels, on_labelled, 20),
+        phantom_auc=finding_aucs(data.phantoms.labels, on_phantoms, 1),
+        labelled_auc=finding_aucs(data.labelled.labels, on_labelled, 20),
     )
 
 
-def _run(
-    network: Any,
-    data: LabelledSquares,
-    config: FindingsConfig,
-    index: int,
-    folder: Path,
-    watch: Tally,
-    report: Report,
-) -> None:
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What all stages share: what is learnt from, the knobs, where results go, who is told."""
+
+    data: LabelledSquares
+    config: FindingsConfig
+    folder: Path
+    tally: Tally
+    report: Report
+
+
+@dataclass(frozen=True, eq=False)
+class _Learner:
+    """A network with what moves it: all that the next epoch depends on."""
+
+    network: Any
+    optimizer: Any
+    schedule: Any
+
+    @property
+    def _parts(self) -> dict[str, Any]:
+        return {"network": self.network, "optimizer": self.optimizer, "schedule": self.schedule}
+
+    def save(self, checkpoint: Path, epochs: int) -> None:
+        """Keeps it, with so many epochs behind it."""
+        import torch
+
+        state = {name: part.state_dict() for name, part in self._parts.items()} | {"epoch": epochs}
+        with replacing(checkpoint) as partial:
+            torch.save(state, partial)
+
+    def resume(self, checkpoint: Path) -> int:
+        """Puts it where a checkpoint says; returns how many epochs it has behind it."""
+        import torch
+
+        if not checkpoint.is_file():
+            return 0
+        state = torch.load(checkpoint, weights_only=True)
+        for name, part in self._parts.items():
+            part.load_state_dict(state[name])
+        return int(state["epoch"])
+
+    def step(self, grey: NDArray[np.float32], labels: NDArray[np.float32]) -> float:
+        """Learns from squares (n, s, s) in [0, 1] and their labels (n, 18); returns the loss."""
+        import torch
+
+        truth = torch.from_numpy(labels)
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
+            logits = self.network.classifier(self.network.features2(_scaled(grey)))
+        known = ~torch.isnan(truth)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits.float()[known], truth[known])
+        self.optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+        return float(loss.detach())
+
+
+def _run(network: Any, index: int, job: _Job) -> None:
+    """One stage, or what is left of it."""
     import torch
 
-    stage = config.stages[index]
+    config, stage = job.config, job.config.stages[index]
     steps = -(-stage.images // config.batch)
     optimizer = torch.optim.AdamW(network.parameters(), stage.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, stage.learning_rate, total_steps=stage.epochs * steps + 1, pct_start=0.15
     )
-    checkpoint = folder / f"findings.stage{index}.pt"
-    first = _resume(checkpoint, network, optimizer, schedule)
+    learner = _Learner(network, optimizer, schedule)
+    checkpoint = job.folder / f"findings.stage{index}.pt"
+    first = learner.resume(checkpoint)
     before = sum(earlier.epochs for earlier in config.stages[:index])
     if first == stage.epochs:
         return
-    with open_log(folder / "logs" / "findings", before + first + 1) as log:
+    with open_log(job.folder / "logs" / "findings", before + first + 1) as log:
         for epoch in range(first, stage.epochs):
-            loss = _learn(network, data, optimizer, schedule, config, index, epoch, watch)
-            log(before + epoch + 1, {"loss": loss, "learning_rate": schedule.get_last_lr()[0]})
-            state = {
-                "network": network.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-                "epoch": epoch + 1,
-            }
-            with replacing(checkpoint) as partial:
-                torch.save(state, partial)
-            report(f"findings, {stage.size_px} px, epoch {epoch + 1} of {stage.epochs}: loss {loss:.4f}")
+            loss = _learn(learner, epoch, stage, job)
+            log(before + epoch + 1, {"loss": loss, "learning_rate": float(schedule.get_last_lr()[0])})
+            learner.save(checkpoint, epoch + 1)
+            job.report(f"findings, {stage.size_px} px, epoch {epoch + 1} of {stage.epochs}: loss {loss:.4f}")
 
 
-def _learn(
-    network: Any,
-    data: LabelledSquares,
-    optimizer: Any,
-    schedule: Any,
-    config: FindingsConfig,
-    index: int,
-    epoch: int,
-    watch: Tally,
-) -> float:
+def _learn(learner: _Learner, epoch: int, stage: Stage, job: _Job) -> float:
     """One epoch; returns its mean loss."""
-    import torch
-
-    stage = config.stages[index]
-    steps = -(-stage.images // config.batch)
-    random = np.random.default_rng((config.seed, stage.size_px, epoch))
+    batch, data = job.config.batch, job.data
+    steps = -(-stage.images // batch)
+    random = np.random.default_rng((job.config.seed, stage.size_px, epoch))
     drawn = random.permutation(np.resize(random.permutation(len(data.squares)), stage.images))
-    network.train()
+    learner.network.train()
     losses = []
     for step in range(steps):
-        rows = drawn[step * config.batch : (step + 1) * config.batch]
+        rows = drawn[step * batch : (step + 1) * batch]
         grey = np.stack([augment(data.squares[row], stage.size_px, random, GENTLE) for row in rows])
-        losses.append(_step(network, optimizer, _batch(grey), torch.from_numpy(data.labels[rows])))
-        schedule.step()
-        watch(epoch * steps + step + 1, stage.epochs * steps)
+        losses.append(learner.step(grey, data.labels[rows]))
+        job.tally(epoch * steps + step + 1, stage.epochs * steps)
     return float(np.mean(losses))
 
 
-def _resume(checkpoint: Path, network: Any, optimizer: Any, schedule: Any) -> int:
-    import torch
-
-    if not checkpoint.is_file():
-        return 0
-    state = torch.load(checkpoint, weights_only=True)
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    schedule.load_state_dict(state["schedule"])
-    return int(state["epoch"])
-
-
-def _batch(grey: NDArray[np.float32]) -> Any:
+def _scaled(grey: NDArray[np.float32]) -> Any:
+    """Squares (n, s, s) in [0, 1] as torchxrayvision scales them, (n, 1, s, s)."""
     import torch
 
     scaled = torch.from_numpy(grey * np.float32(2048) - np.float32(1024))[:, None]
     return scaled.to(memory_format=torch.channels_last)
-
-
-def _step(network: Any, optimizer: Any, batch: Any, labels: Any) -> float:
-    import torch
-
-    with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
-        logits = network.classifier(network.features2(batch))
-    known = ~torch.isnan(labels)
-    loss = torch.nn.functional.binary_cross_entropy_with_logits(logits.float()[known], labels[known])
-    optimizer.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimizer.step()
-    return float(loss.detach())
 
 
 def _save(network: Any, file: Path) -> None:
@@ -299,7 +314,7 @@ def predict(network: Any, squares: NDArray[np.uint8], size_px: int, batch: int =
     with torch.inference_mode():
         for start in range(0, len(squares), batch):
             grey = np.stack([plain(square, size_px) for square in squares[start : start + batch]])
-            parts.append(network.classifier(network.features2(_batch(grey))).numpy())
+            parts.append(network.classifier(network.features2(_scaled(grey))).numpy())
     return np.concatenate(parts)
 
 

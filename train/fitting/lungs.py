@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
@@ -33,14 +33,12 @@ from train.networks.learning import (
 )
 from train.tools.cache import map_cached, short_hash
 from train.tools.files import replacing, write_json
-from train.tools.progress import Tally
+from train.tools.progress import Reporter, Tally
 
-HELD_OUT = 100  # phantoms that measure it
-# A mask that was drawn on another frame: so much better, and so good, does it fit once it is stretched.
+HELD_OUT_PHANTOMS = 100  # that measure it
+PHANTOMS_FILE = "lungs.phantoms.safetensors"  # what phantoms alone have taught
+# A mask drawn on another frame fits so much better, and so well, once it is stretched.
 GAIN, GOOD = 0.08, 0.9
-
-Report = Callable[[str], None]
-Watch = Callable[[str], Tally]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +60,21 @@ class Outlined:
     def take(self, rows: NDArray[Any]) -> Outlined:
         """Some of them."""
         return Outlined(self.squares[rows], self.masks[rows], self.groups[rows], self.fitted[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class LungsData:
+    """What the lung network learns from, and what measures it.
+
+    Attributes:
+        phantoms: What it learns from first.
+        held_out: Phantoms that measure it.
+        drawn: Masks drawn by people; None for phantoms alone.
+    """
+
+    phantoms: Outlined
+    held_out: Outlined
+    drawn: Outlined | None
 
 
 @dataclass(frozen=True)
@@ -98,10 +111,11 @@ def outlined_phantoms(
 
 def _phantom(job: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     from core.phantom import draw_spec, render
+    from core.phantom.spec import PhantomLabel
 
     seed, size_px = job
-    label = ("normal", "covid", "pneumonia", "findings")[seed % 4]
-    phantom = render(draw_spec(seed, label=label, size_px=size_px))  # type: ignore[arg-type]
+    labels: tuple[PhantomLabel, ...] = get_args(PhantomLabel)
+    phantom = render(draw_spec(seed, label=labels[seed % len(labels)], size_px=size_px))
     return _square(phantom.pixels, size_px), _square_mask(phantom.lungs, size_px)
 
 
@@ -154,56 +168,46 @@ def outlined_radiographs(records: Sequence[Record], data: Path, masks: Path, siz
     )
 
 
-def train_lungs(
-    phantoms: Outlined,
-    held_out: Outlined,
-    drawn: Outlined | None,
-    config: LungsConfig,
-    folder: Path,
-    watch: Watch,
-    report: Report,
-) -> LungsFit:
+def train_lungs(data: LungsData, config: LungsConfig, folder: Path, reporter: Reporter) -> LungsFit:
     """Trains the lung network, measures it, and stores it as `lungs.safetensors`.
 
     Args:
-        phantoms: What it learns from first.
-        held_out: Phantoms that measure it.
-        drawn: Masks drawn by people; None for phantoms alone.
+        data: What it learns from, and what measures it.
         config: The knobs.
         folder: Where the results of each part go; an interrupted run takes up at the last whole part.
-        watch: Given what is being done, returns who is told how far it is.
-        report: Called with a sentence after each part.
+        reporter: Told the steps of each part, and a sentence after it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    base = folder / "lungs.phantoms.safetensors"
+    phantoms, drawn, base = data.phantoms, data.drawn, folder / PHANTOMS_FILE
     if not base.is_file():
         network = _network(config, None)
-        _fit(network, (phantoms,), config.first, len(phantoms.squares), config, watch("Lungs: phantoms"))
+        lessons = _Lessons((phantoms,), config.first, len(phantoms.squares))
+        _fit(network, lessons, config, reporter.watch("Lungs: phantoms"))
         _keep(network, config, base)
     others = None
     if drawn:
         moved = misregistered(drawn.masks, predict(_network(config, base), drawn.squares))
         drawn, others = drawn.take(~moved), drawn.take(moved)
-    scores = _cross_validate(phantoms, drawn, base, config, folder, watch, report) if drawn else []
+    scores = _cross_validate(phantoms, drawn, config, folder, reporter) if drawn else []
     target = folder / "lungs.safetensors"
     if not target.is_file():
         network = _network(config, base)
         if drawn and drawn.fitted.any():
-            parts = (phantoms, drawn.take(drawn.fitted))
-            _fit(network, parts, config.then, config.images, config, watch("Lungs: all masks"))
+            lessons = _Lessons((phantoms, drawn.take(drawn.fitted)), config.then, config.images)
+            _fit(network, lessons, config, reporter.watch("Lungs: all masks"))
         _keep(network, config, target)
     network = build_lungs(config.size_px)
     load_weights(network, target)
     unfit = dice(predict(network, others.squares), others.masks).tolist() if others else []
     fit = LungsFit(
-        phantom_dice=float(np.mean(dice(predict(network, held_out.squares), held_out.masks))),
+        phantom_dice=float(np.mean(dice(predict(network, data.held_out.squares), data.held_out.masks))),
         dice=float(np.mean(scores)) if scores else None,
         worst=float(np.min(scores)) if scores else None,
         images=len(scores),
         misregistered=len(unfit),
         dice_with_all=float(np.mean(scores + unfit)) if scores else None,
     )
-    report(
+    reporter.report(
         f"Lungs: Dice {fit.phantom_dice:.3f} on phantoms"
         + (f", {fit.dice:.3f} on {fit.images} masks drawn by people" if fit.images else "")
     )
@@ -211,13 +215,7 @@ def train_lungs(
 
 
 def _cross_validate(
-    phantoms: Outlined,
-    drawn: Outlined,
-    base: Path,
-    config: LungsConfig,
-    folder: Path,
-    watch: Watch,
-    report: Report,
+    phantoms: Outlined, drawn: Outlined, config: LungsConfig, folder: Path, reporter: Reporter
 ) -> list[float]:
     """Dice of each mask drawn by people, by a network that learnt from other patients'."""
     folds = min(config.folds, len(set(drawn.groups)))
@@ -226,13 +224,13 @@ def _cross_validate(
     for fold, (kept, left_out) in enumerate(splitter.split(drawn.squares, groups=drawn.groups)):
         note = folder / f"lungs.fold{fold}.json"
         if not note.is_file():
-            network = _network(config, base)
-            parts = (phantoms, drawn.take(kept))
-            _fit(network, parts, config.then, config.images, config, watch(f"Lungs: fold {fold + 1}"))
+            network = _network(config, folder / PHANTOMS_FILE)
+            lessons = _Lessons((phantoms, drawn.take(kept)), config.then, config.images)
+            _fit(network, lessons, config, reporter.watch(f"Lungs: fold {fold + 1}"))
             found = dice(predict(network, drawn.squares[left_out]), drawn.masks[left_out])
             write_json(note, found.tolist())
         scores[left_out] = json.loads(note.read_text(encoding="utf-8"))
-        report(f"Lungs, fold {fold + 1} of {folds}: Dice {scores[left_out].mean():.3f}")
+        reporter.report(f"Lungs, fold {fold + 1} of {folds}: Dice {scores[left_out].mean():.3f}")
     return list(map(float, scores))
 
 
@@ -253,13 +251,28 @@ def _keep(network: Any, config: LungsConfig, target: Path) -> None:
         save_weights(plain, partial)
 
 
-class _Batches(keras.utils.PyDataset):
-    """Augmented squares with their masks, in equal parts from each set, drawn anew each epoch."""
+@dataclass(frozen=True, eq=False)
+class _Lessons:
+    """What is learnt in one go.
 
-    def __init__(self, parts: Sequence[Outlined], images: int, config: LungsConfig, progress: Tally) -> None:
+    Attributes:
+        parts: What is drawn from, in equal shares.
+        epochs: How many.
+        images: Draws of an epoch.
+    """
+
+    parts: Sequence[Outlined]
+    epochs: int
+    images: int
+
+
+class _Batches(keras.utils.PyDataset):
+    """Augmented squares with their masks, in equal shares from each part, drawn anew each epoch."""
+
+    def __init__(self, lessons: _Lessons, config: LungsConfig, tally: Tally) -> None:
         super().__init__()
-        self._parts, self._images, self._config = parts, images, config
-        self._progress, self._epoch = progress, 0
+        self._parts, self._images, self._config = lessons.parts, lessons.images, config
+        self._tally, self._epoch = tally, 0
 
     def __len__(self) -> int:
         """Steps an epoch."""
@@ -277,24 +290,17 @@ class _Batches(keras.utils.PyDataset):
             part = self._parts[index % len(self._parts)]
             row = random.integers(len(part.squares))
             pairs.append(augment_with_mask(part.squares[row], part.masks[row], random))
-        self._progress(self._epoch * len(self) + step + 1, 0)
+        self._tally(self._epoch * len(self) + step + 1, 0)
         squares, masks = zip(*pairs, strict=True)
         return np.stack(squares)[..., np.newaxis], np.stack(masks)[..., np.newaxis]
 
 
-def _fit(
-    network: Any,
-    parts: Sequence[Outlined],
-    epochs: int,
-    images: int,
-    config: LungsConfig,
-    progress: Tally,
-) -> None:
-    total = epochs * math.ceil(images / config.batch)
-    batches = _Batches(parts, images, config, lambda done, _: progress(min(done, total), total))
+def _fit(network: Any, lessons: _Lessons, config: LungsConfig, tally: Tally) -> None:
+    total = lessons.epochs * math.ceil(lessons.images / config.batch)
+    batches = _Batches(lessons, config, lambda done, _: tally(min(done, total), total))
     schedule = warm_cosine(config.learning_rate, total)
     network.compile(keras.optimizers.AdamW(schedule, clipnorm=1.0), overlap_loss, **execution(total))
-    network.fit(batches, epochs=epochs, shuffle=False, verbose=0)
+    network.fit(batches, epochs=lessons.epochs, shuffle=False, verbose=0)
     settle_batch_normalization(network, batches)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from core.models.backbones import Backbone
 from core.models.engine.keras import save_weights
 from core.vocabulary import CLASSES
 from train.config import PretrainConfig, Stage
-from train.data.records import Record
+from train.data.images import Images
 from train.networks.learning import (
     Batches,
     build_trainable_base,
@@ -31,11 +30,10 @@ from train.networks.learning import (
 from train.tools.checkpoint import Checkpoint
 from train.tools.files import replacing
 from train.tools.logs import Log, open_log
-from train.tools.progress import Tally
+from train.tools.progress import Report, Reporter, Tally
 
 VALIDATION_BATCH = 32
 
-Report = Callable[[str], None]
 Watched = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
@@ -45,12 +43,10 @@ class _Epochs(keras.callbacks.Callback):
     And tells people how far it is, and how well it goes.
     """
 
-    def __init__(
-        self, batches: Batches, stage: Stage, epochs_before: int, log: Log, watch: Tally, report: Report
-    ) -> None:
+    def __init__(self, batches: Batches, epochs_before: int, log: Log, tally: Tally, report: Report) -> None:
         super().__init__()
-        self._batches, self._stage, self._epochs_before = batches, stage, epochs_before
-        self._log, self._watch, self._report = log, watch, report
+        self._batches, self._stage, self._epochs_before = batches, batches.stage, epochs_before
+        self._log, self._tally, self._report = log, tally, report
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -61,7 +57,7 @@ class _Epochs(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Called by Keras."""
         steps = len(self._batches)
-        self._watch(self._epoch * steps + batch + 1, self._stage.epochs * steps)
+        self._tally(self._epoch * steps + batch + 1, self._stage.epochs * steps)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Called by Keras."""
@@ -74,24 +70,20 @@ class _Epochs(keras.callbacks.Callback):
 
 def pretrain(
     backbone: Backbone,
-    squares: NDArray[np.uint8],
-    records: Sequence[Record],
+    images: Images,
     config: PretrainConfig,
     folder: Path,
-    watch: Tally,
-    report: Report,
+    reporter: Reporter,
     start: Path | None = None,
 ) -> Path:
     """Trains a backbone on three classes and keeps its base.
 
     Args:
         backbone: Which.
-        squares: (n, s, s), uint8, one a record.
-        records: Of the splits train and val; others are left alone.
+        images: Of the splits train and val; others are left alone.
         config: The knobs.
         folder: Where checkpoints and the result go; an interrupted run resumes from it.
-        watch: Called with (done, total) steps of the stage.
-        report: Called with a sentence after each epoch.
+        reporter: Told the steps of each stage, and a sentence after each epoch.
         start: A file with the weights of a base that is to learn on; None for fresh ones.
 
     Returns:
@@ -101,10 +93,11 @@ def pretrain(
     if result.is_file():
         return result
     folder.mkdir(parents=True, exist_ok=True)
+    tally = reporter.watch("steps")
     weights: list[NDArray[np.float32]] = []
     stages = config.further if start else config.stages
     for index, stage in enumerate(stages):
-        keras.backend.clear_session()  # frees the graph of the stage before
+        keras.backend.clear_session()  # frees the previous stage's graph
         seed_everything(config.seed)
         with fast_precision():
             size_px = stage.size_px
@@ -112,7 +105,7 @@ def pretrain(
             network = three_classes(base, config.dropout)
         if weights:
             network.set_weights(weights)
-        batches = _batches(backbone, squares, records, stage, config)
+        batches = Batches(images.take(_of_split(images, "train")), backbone, stage, config)
         network.compile(
             _optimizer(stage, config),
             "sparse_categorical_crossentropy",
@@ -124,9 +117,9 @@ def pretrain(
         before = sum(earlier.epochs for earlier in stages[:index])
         if first < stage.epochs:
             with open_log(folder / "logs" / backbone.key, before + first + 1) as log:
-                told = _Epochs(batches, stage, before, log, watch, report)
-                watched = _watched(backbone, squares, records, stage.size_px)
-                _run(network, batches, watched, first, stage.epochs, [told, checkpoint])
+                told = _Epochs(batches, before, log, tally, reporter.report)
+                watched = _watched(backbone, images, stage.size_px)
+                _run(network, batches, watched, first, [told, checkpoint])
         weights = network.get_weights()
     batches.start(0)
     settle_batch_normalization(network, batches)
@@ -135,17 +128,8 @@ def pretrain(
     return result
 
 
-def _batches(
-    backbone: Backbone,
-    squares: NDArray[np.uint8],
-    records: Sequence[Record],
-    stage: Stage,
-    config: PretrainConfig,
-) -> Batches:
-    train = [index for index, record in enumerate(records) if record.split == "train"]
-    labels = np.array([CLASSES.index(records[index].visible_label) for index in train])
-    sources = [records[index].source for index in train]
-    return Batches(squares[train], labels, sources, backbone, stage.size_px, stage.images, config)
+def _of_split(images: Images, split: str) -> list[int]:
+    return [row for row, record in enumerate(images.records) if record.split == split]
 
 
 def three_classes(base: Any, dropout: float) -> Any:
@@ -161,13 +145,12 @@ def _run(
     batches: Batches,
     watched: Watched,
     first: int,
-    epochs: int,
     callbacks: list[keras.callbacks.Callback],
 ) -> None:
     network.fit(
         batches,
         initial_epoch=first,
-        epochs=epochs,
+        epochs=batches.stage.epochs,
         shuffle=False,  # they are drawn at random as it is, and a resumed run must draw the same
         validation_data=watched,
         validation_batch_size=VALIDATION_BATCH,
@@ -176,18 +159,17 @@ def _run(
     )
 
 
-def _watched(
-    backbone: Backbone, squares: NDArray[np.uint8], records: Sequence[Record], size_px: int, each: int = 100
-) -> Watched:
+def _watched(backbone: Backbone, images: Images, size_px: int, each: int = 100) -> Watched:
     """Validation images to watch while it trains, and their labels: at most so many of each class."""
-    held_out = [index for index, record in enumerate(records) if record.split == "val"]
-    chosen = [
-        index
-        for label in CLASSES
-        for index in [index for index in held_out if records[index].visible_label == label][:each]
-    ]
-    labels = np.array([CLASSES.index(records[index].visible_label) for index in chosen])
-    return plain_batch(squares[chosen], backbone, size_px), labels
+    held_out = _of_split(images, "val")
+    chosen = images.take(
+        [
+            row
+            for label in CLASSES
+            for row in [row for row in held_out if images.records[row].visible_label == label][:each]
+        ]
+    )
+    return plain_batch(chosen.squares, backbone, size_px), chosen.visible_classes
 
 
 def _optimizer(stage: Stage, config: PretrainConfig) -> Any:

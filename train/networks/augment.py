@@ -92,7 +92,7 @@ def _spoil(image: Image.Image, random: np.random.Generator, changes: Changes) ->
         grey = grey + random.standard_normal(grey.shape, dtype=np.float32) * np.float32(changes.noise)
     if random.random() < changes.erased:
         _erase(grey, random)
-    return np.clip(grey, 0, 1, dtype=np.float32)
+    return np.asarray(np.clip(grey, 0, 1, dtype=np.float32))
 
 
 def plain(square: NDArray[np.uint8], size_px: int) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from core.models.backbones import Backbone, scale_pixels
 from core.models.engine.keras import build_base, load_weights
-from train.config import PretrainConfig
+from train.config import PretrainConfig, Stage
+from train.data.images import Images
 from train.networks.augment import augment, plain
 from train.tools.processes import cores, has_bfloat16
 
@@ -26,8 +27,7 @@ FEW_STEPS = 8  # fewer than this take less time one operation at a time than it 
 def fast_precision() -> Iterator[None]:
     """Networks built inside compute in bfloat16 on a GPU, and where the processor has instructions for it.
 
-    Those built elsewhere compute in float32, whatever came before. `keras.backend.clear_session` inside
-    would undo it.
+    Those built elsewhere compute in float32. `keras.backend.clear_session` inside would undo it.
     """
     fast = has_gpu() or has_bfloat16()
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if fast else "float32")
@@ -58,7 +58,7 @@ def seed_everything(seed: int) -> None:
 def execution(steps: int) -> dict[str, bool]:
     """How Keras should run a network that is to learn for so many steps: arguments of `compile`.
 
-    XLA took 1.6 times as long on two cores; JAX has nothing else. A few steps are not worth a graph:
+    XLA takes 1.6 times as long on two cores; JAX has nothing else. A few steps are not worth a graph:
     DenseNet121 takes as long to trace as for 16 steps.
     """
     if keras.backend.backend() == "jax":
@@ -186,7 +186,19 @@ def plain_base(backbone: Backbone, trained: Any) -> Any:
     return base
 
 
-def settle_batch_normalization(network: Any, batches: Batches, steps: int = 16) -> None:
+class DrawnBatches(Protocol):
+    """Batches by their step: images first, and what belongs to them."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def __getitem__(self, step: int, /) -> tuple[Any, Any]:
+        """One of them."""
+        ...
+
+
+def settle_batch_normalization(network: Any, batches: DrawnBatches, steps: int = 16) -> None:
     """Measures the statistics of batch normalisation anew, with the weights as they are at the end.
 
     The moving averages of training lag behind, most of all after a change of resolution (Wu & Johnson
@@ -216,46 +228,35 @@ class Batches(keras.utils.PyDataset):
     """Batches of augmented squares, drawn anew each epoch, balanced over classes and then sources.
 
     Args:
-        squares: (n, s, s), uint8.
-        labels: (n,), int.
-        sources: The source of each square.
+        images: What to draw from; its classes are those that can be seen.
         backbone: Whose pixel scale to use.
-        size_px: Side of what comes out.
-        images: How many an epoch.
+        stage: Side of what comes out, and how many images an epoch.
         config: Batch size and seed.
     """
 
-    def __init__(
-        self,
-        squares: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        sources: Sequence[str],
-        backbone: Backbone,
-        size_px: int,
-        images: int,
-        config: PretrainConfig,
-    ) -> None:
+    def __init__(self, images: Images, backbone: Backbone, stage: Stage, config: PretrainConfig) -> None:
         super().__init__(workers=max(1, cores() // 2))  # threads; what is drawn stays the same
-        self._squares, self._labels, self._backbone = squares, labels, backbone
-        self._size_px, self._images, self._batch = size_px, images, config.batch
-        self._seed, self._shares = config.seed, balanced_shares(labels, sources)
+        self.stage = stage
+        self._squares, self._labels, self._backbone = images.squares, images.visible_classes, backbone
+        self._shares = balanced_shares(self._labels, images.sources)
+        self._batch, self._seed = config.batch, config.seed
         self.start(0)
 
     def start(self, epoch: int) -> None:
         """Draws the images of an epoch; the same epoch always draws the same."""
         random = np.random.default_rng((self._seed, epoch))
         self._epoch = epoch
-        self._drawn = random.choice(len(self._labels), self._images, p=self._shares)
+        self._drawn = random.choice(len(self._labels), self.stage.images, p=self._shares)
 
     def __len__(self) -> int:
         """Steps an epoch."""
-        return math.ceil(self._images / self._batch)
+        return math.ceil(self.stage.images / self._batch)
 
     def __getitem__(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """(batch, size, size, 3), float32, scaled; and (batch,) labels."""
         random = np.random.default_rng((self._seed, self._epoch, step))
         drawn = self._drawn[step * self._batch : (step + 1) * self._batch]
-        grey = np.stack([augment(self._squares[row], self._size_px, random) for row in drawn])
+        grey = np.stack([augment(self._squares[row], self.stage.size_px, random) for row in drawn])
         return scale_pixels(grey, self._backbone.scale), self._labels[drawn]
 
 

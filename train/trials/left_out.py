@@ -23,13 +23,21 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.trials import Base, LeftOutSources, measure_auc
+from core.evaluation.trials import Base, LeftOutSources, MeasuredAuc, measure_auc
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.vocabulary import PHANTOM
-from train.config import TrainConfig, TransferConfig
-from train.data.images import load_squares
+from train.config import TransferConfig
+from train.data.images import Images, load_squares
 from train.data.records import Record
-from train.fitting.transfer import Features, TrainedHead, all_features, build_extractor, fit_head, frozen_base
+from train.fitting.features import (
+    Extractor,
+    Features,
+    PretrainedBase,
+    all_features,
+    build_extractor,
+    frozen_base,
+)
+from train.fitting.transfer import HeadTraining, TrainedHead, fit_head
 from train.networks.learning import fast_precision
 from train.run import Run, base_weights
 from train.tools.progress import Tally
@@ -48,7 +56,7 @@ class SourceTrial:
     @property
     def sources(self) -> frozenset[str]:
         """All that nothing is learnt from."""
-        return frozenset({self.covid, self.normal} - {None})  # type: ignore[arg-type]
+        return frozenset(source for source in (self.covid, self.normal) if source is not None)
 
     @property
     def name(self) -> str:
@@ -58,23 +66,6 @@ class SourceTrial:
     def __str__(self) -> str:
         """For people."""
         return " and ".join(sorted(self.sources))
-
-
-@dataclass(frozen=True, eq=False)
-class Pool:
-    """Images that learning may use and trials measure.
-
-    Attributes:
-        records: Of the splits of `POOL`, phantoms included.
-        squares: (n, size_px, size_px), uint8, one a record.
-    """
-
-    records: Sequence[Record]
-    squares: NDArray[np.uint8]
-
-    def take(self, rows: NDArray[np.int64]) -> Pool:
-        """Some of them."""
-        return Pool([self.records[row] for row in rows], self.squares[rows])
 
 
 def draw_trials(records: Sequence[Record]) -> list[SourceTrial]:
@@ -164,30 +155,33 @@ def leave_sources_out(
     if not trials:
         run.report("No source is left out: that takes two sources of either class, or more.")
         return
-    pool, folder, cache = gather_pool(run), run.folder / LEFT_OUT, run.folder / "cache"
-    base: Base = "imagenet" if run.init == "imagenet" else "frozen"
+    pool, training = gather_pool(run), _training(run, run.folder / "cache")
+    kind: Base = "imagenet" if run.init == "imagenet" else "frozen"
     for backbone in backbones:
-        file = folder / f"{base}-{backbone.key}.json"
+        file = run.folder / LEFT_OUT / f"{kind}-{backbone.key}.json"
         if not file.is_file():
-            weights, watch = base_weights(run, backbone), run.watch(f"{backbone.name}: sources left out")
-            keep_left_out(
-                file, measure_heads(backbone, weights, pool, trials, base, run.config, cache, watch)
-            )
+            base = PretrainedBase(backbone, base_weights(run, backbone))
+            tally = run.watch(f"{backbone.name}: sources left out")
+            keep_left_out(file, measure_heads(base, kind, pool, trials, training, tally))
     named = [each.key for each in backbones if each.key in run.config.left_out_retrained]
     for key in dict.fromkeys((*named, *retrained)):
         for trial in trials:
             _retrain(run, BACKBONE_BY_KEY[key], pool, trial)
 
 
-def gather_pool(run: Run) -> Pool:
+def _training(run: Run, cache: Path) -> HeadTraining:
+    return HeadTraining(run.config.pooling, run.config.transfer, cache)
+
+
+def gather_pool(run: Run) -> Images:
     """All images that the run learns from, phantoms included, and the test images of its task."""
     test = [each for each in run.records if each.split == "test" and each.label != "pneumonia"]
     watch = run.watch("Reading test radiographs")
     squares = load_squares(test, run.data, run.config.preprocessing, run.folder / "cache", watch)
-    return Pool([*run.learnt, *test], np.concatenate([run.squares, squares]))
+    return Images(np.concatenate([run.squares, squares]), [*run.learnt, *test])
 
 
-def _retrain(run: Run, backbone: Backbone, pool: Pool, trial: SourceTrial) -> None:
+def _retrain(run: Run, backbone: Backbone, pool: Images, trial: SourceTrial) -> None:
     from train.fitting.pretrain import pretrain
 
     name = f"retrained-{backbone.key}-{trial.name}"
@@ -196,70 +190,58 @@ def _retrain(run: Run, backbone: Backbone, pool: Pool, trial: SourceTrial) -> No
         return
     run.report(f"{backbone.name} without {trial}")
     kept = pool.take(learnt_rows(pool.records, trial))
-    watch = run.watch(f"{backbone.name} without {trial}: steps")
-    folder = file.with_suffix("")
-
-    def report(sentence: str) -> None:
-        run.report(f"{backbone.name}, {sentence}")
-
-    base = pretrain(backbone, kept.squares, kept.records, run.config.pretrain, folder, watch, report)
-    rows = measure_heads(backbone, base, pool, [trial], "retrained", run.config, folder, watch)
-    keep_left_out(file, rows)
+    folder, reporter = file.with_suffix(""), run.reporter.about(f"{backbone.name} without {trial}")
+    base = PretrainedBase(backbone, pretrain(backbone, kept, run.config.pretrain, folder, reporter))
+    training, tally = _training(run, folder), reporter.watch("features")
+    keep_left_out(file, measure_heads(base, "retrained", pool, [trial], training, tally))
 
 
 def measure_heads(
-    backbone: Backbone,
-    weights: Path | None,
-    pool: Pool,
+    base: PretrainedBase,
+    kind: Base,
+    pool: Images,
     trials: Sequence[SourceTrial],
-    base: Base,
-    config: TrainConfig,
-    cache: Path,
+    training: HeadTraining,
     progress: Tally | None = None,
 ) -> tuple[LeftOutSources, ...]:
     """Trains a head for each trial on features that are computed once, and measures it.
 
     Args:
-        backbone: Which.
-        weights: A file with the base's weights; None for ImageNet's.
+        base: What the heads are put on.
+        kind: Whether it has learnt from the sources that are left out.
         pool: What to learn from and to measure.
         trials: What to leave out.
-        base: Whether the base has learnt from the sources that are left out.
-        config: The knobs.
-        cache: Folder where features are kept.
+        training: How heads are trained.
         progress: Called with (done, total) while features are computed.
 
     Returns:
         One row a trial.
     """
-    task = pool.take(np.array([i for i, each in enumerate(pool.records) if each.label != "pneumonia"]))
+    task = pool.take([row for row, each in enumerate(pool.records) if each.label != "pneumonia"])
     keras.backend.clear_session()
-    knobs = config.transfer
     with fast_precision():
-        network = frozen_base(backbone, task.squares.shape[1], weights)
-        extractor = build_extractor(network, config.pooling)
-    features = all_features(backbone, extractor, task.squares, task.records, weights, knobs, cache, progress)
-    return tuple(_measure(backbone, task.records, features, trial, base, knobs) for trial in trials)
+        network = frozen_base(base, task.squares.shape[1])
+        extractor = Extractor(base, build_extractor(network, training.pooling))
+    features = all_features(extractor, task, training.config, training.cache, progress)
+    return tuple(
+        LeftOutSources(
+            model=base.backbone.key,
+            base=kind,
+            covid_source=trial.covid,
+            normal_source=trial.normal,
+            measured=_measure(task.records, features, trial, training.config),
+        )
+        for trial in trials
+    )
 
 
 def _measure(
-    backbone: Backbone,
-    records: Sequence[Record],
-    features: Features,
-    trial: SourceTrial,
-    base: Base,
-    config: TransferConfig,
-) -> LeftOutSources:
+    records: Sequence[Record], features: Features, trial: SourceTrial, config: TransferConfig
+) -> MeasuredAuc:
     head, rows = _head_without(records, features, trial, config), measured_rows(records, trial)
     labels = [int(records[row].label == "covid") for row in rows]
     groups = [records[row].group for row in rows]
-    return LeftOutSources(
-        model=backbone.key,
-        base=base,
-        covid_source=trial.covid,
-        normal_source=trial.normal,
-        measured=measure_auc(labels, decision_values(head, features[0, rows]), groups),
-    )
+    return measure_auc(labels, decision_values(head, features[0, rows]), groups)
 
 
 def _head_without(

@@ -11,7 +11,9 @@ import pytest
 
 from core.errors import DataError
 from core.evaluation import formulas
+from core.models.backbones import BACKBONES
 from core.models.ensemble import FEATURES, load, save
+from core.vocabulary import FINDINGS
 from train.fitting.ensemble import Part, fit_ensemble
 from train.fitting.study import fit_study_table, print_report
 
@@ -82,8 +84,8 @@ def test_what_is_saved_is_what_was_fitted(tmp_path):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"features": np.zeros((60, 22))}, "23 features an image"),
-        ({"features": np.full((60, 23), np.nan)}, "not finite"),
+        ({"features": np.zeros((60, len(FEATURES) - 1))}, f"{len(FEATURES)} features an image"),
+        ({"features": np.full((60, len(FEATURES)), np.nan)}, "not finite"),
         ({"labels": np.ones(60, int)}, "both classes"),
         ({"groups": np.arange(3)}, "3 groups"),
         ({"groups": np.repeat(np.arange(30), 2) % 2}, "single patient"),
@@ -111,7 +113,7 @@ def _synthetic_table(path: Path, rows: int = 60) -> Path:
 def test_fits_the_studys_svm_on_any_table(tmp_path):
     table = fit_study_table(_synthetic_table(tmp_path / "table.csv"))
     assert (table.train, table.test) == (42, 18)
-    assert [len(row.inputs) for row in table.rows] == [5, 18, 23]
+    assert [len(row.inputs) for row in table.rows] == [len(BACKBONES), len(FINDINGS), len(FEATURES)]
     binary, severity, everything = (row.confusion for row in table.rows)
     assert formulas.accuracy(binary.counts) == 1.0  # the signal lies in the first three backbones
     assert formulas.accuracy(severity.counts) < 0.9
@@ -133,9 +135,9 @@ def test_printed_digits_survive_a_narrow_terminal(tmp_path, monkeypatch):
     [
         (lambda header, rows: header.remove("Mass"), "lacks the column Mass"),
         (lambda header, rows: rows[3].__setitem__(0, "n/a"), "in the line 5, first under 'vgg16'"),
-        (lambda header, rows: rows[3].__setitem__(23, 2), "label 2 in line 5"),
+        (lambda header, rows: rows[3].__setitem__(-1, 2), "label 2 in line 5"),
         (lambda header, rows: rows.__delitem__(slice(3, None)), "3 rows, too few"),
-        (lambda header, rows: [row.__setitem__(23, 1) for row in rows], "one class only"),
+        (lambda header, rows: [row.__setitem__(-1, 1) for row in rows], "one class only"),
     ],
 )
 def test_refuses_a_table_with_its_reason(tmp_path, change, reason):

@@ -11,6 +11,7 @@ from train.config import LungsConfig
 from train.data.images import read_pixels
 from train.data.records import Record, draw_phantoms
 from train.fitting.lungs import (
+    LungsData,
     dice,
     misregistered,
     outlined_phantoms,
@@ -18,6 +19,7 @@ from train.fitting.lungs import (
     overlap_loss,
     train_lungs,
 )
+from train.tools.progress import Reporter
 
 CONFIG = LungsConfig(size_px=32, phantoms=12, first=6, then=2, images=16, folds=2, batch=4)
 # Keras reads its variables through an interface that numpy calls outdated.
@@ -31,7 +33,7 @@ def drawn(tmp_path: Path) -> tuple[list[Record], Path, Path]:
     (data / "clinic").mkdir(parents=True)
     (masks / "clinic").mkdir(parents=True)
     records = []
-    for index, phantom in enumerate(draw_phantoms(5, 40)):
+    for index, phantom in enumerate(draw_phantoms(range(40, 45))):
         pixels = read_pixels(phantom, None)
         Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(data / "clinic" / f"{index}.png")
         if index < 4:
@@ -79,20 +81,20 @@ def test_a_file_that_is_no_mask_is_named(drawn: tuple[list[Record], Path, Path])
 def test_training_learns_the_lungs_and_takes_up_where_it_was_interrupted(
     drawn: tuple[list[Record], Path, Path], tmp_path: Path
 ) -> None:
-    phantoms = outlined_phantoms(CONFIG.phantoms, 0, 32, tmp_path)
-    masks = outlined_radiographs(*drawn, 32)
+    phantoms = outlined_phantoms(range(CONFIG.phantoms), 32, tmp_path)
+    data = LungsData(phantoms, phantoms, outlined_radiographs(*drawn, 32))
     said: list[str] = []
-    fit = train_lungs(phantoms, phantoms, masks, CONFIG, tmp_path / "run", watch, said.append)
+    reporter, folder = Reporter(watch, said.append), tmp_path / "run"
+    fit = train_lungs(data, CONFIG, folder, reporter)
     assert fit.images == 4 and fit.dice is not None and 0 <= fit.dice <= 1
     everywhere = dice(np.ones((12, 32, 32), np.float32), phantoms.masks).mean()
     assert fit.phantom_dice > everywhere  # better than calling all of it lung
 
-    again = train_lungs(phantoms, phantoms, masks, CONFIG, tmp_path / "run", watch, said.append)
-    assert again == fit
-    weights = tmp_path / "run" / "lungs.safetensors"
+    assert train_lungs(data, CONFIG, folder, reporter) == fit
+    weights = folder / "lungs.safetensors"
     first = weights.read_bytes()
     weights.unlink()
-    assert train_lungs(phantoms, phantoms, masks, CONFIG, tmp_path / "run", watch, said.append) == fit
+    assert train_lungs(data, CONFIG, folder, reporter) == fit
     assert weights.read_bytes() == first
 
 

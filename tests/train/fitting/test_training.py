@@ -16,17 +16,22 @@ from core.models.backbones import BACKBONE_BY_KEY, scale_pixels
 from core.preprocessing import Preprocessing
 from core.project import PROJECT
 from core.vocabulary import CLASSES, FINDINGS, PHANTOM
-from train import steps as pipeline
+from train import steps
 from train.bundle.roles import SEVERITY_PHANTOMS, choose_images
 from train.config import TINY, FindingsConfig, PretrainConfig, Stage, TransferConfig
+from train.data.images import Images
 from train.data.records import Record, draw_phantoms
+from train.fitting.features import Extractor, PretrainedBase
 from train.fitting.findings import (
+    FindingsData,
     LabelledSquares,
     draw_crowd,
     labelled_squares,
     load_phantoms,
     train_findings,
 )
+from train.run import ALONE, Run
+from train.tools.progress import Report, Reporter, Tally
 
 SIZE = 32
 # Keras reads its variables through an interface that numpy calls outdated.
@@ -47,8 +52,17 @@ def records() -> list[Record]:
     ]
 
 
+@pytest.fixture
+def images(squares: np.ndarray, records: list[Record]) -> Images:
+    return Images(squares, records)
+
+
 def quiet(done: int, total: int) -> None:
     assert 0 <= done <= total
+
+
+def told(report: Report, tally: Tally = quiet) -> Reporter:
+    return Reporter(lambda title: tally, report)
 
 
 def test_folded_normalisation_answers_like_the_one_that_was_trained() -> None:
@@ -91,16 +105,14 @@ class Killed(BaseException):
     """What a test stops a training with."""
 
 
-def test_pretraining_goes_on_where_it_was_interrupted(
-    squares: np.ndarray, records: list[Record], tmp_path: Path
-) -> None:
+def test_pretraining_goes_on_where_it_was_interrupted(images: Images, tmp_path: Path) -> None:
     """Two stages, killed in the second epoch of the second: the same bytes as without."""
     from train.fitting.pretrain import pretrain
 
     said: list[str] = []
     config = PretrainConfig(stages=(Stage(SIZE, 1, 4, 1e-3), Stage(SIZE, 2, 8, 1e-3)), batch=4)
     backbone = BACKBONE_BY_KEY["resnet50"]
-    unbroken = pretrain(backbone, squares, records, config, tmp_path / "unbroken", quiet, said.append)
+    unbroken = pretrain(backbone, images, config, tmp_path / "unbroken", told(said.append))
     assert [line.partition(":")[0] for line in said] == [
         f"{SIZE} px, epoch {epoch}" for epoch in ("1 of 1", "1 of 2", "2 of 2")
     ]
@@ -110,17 +122,15 @@ def test_pretraining_goes_on_where_it_was_interrupted(
             raise Killed
 
     with pytest.raises(Killed):
-        pretrain(backbone, squares, records, config, tmp_path / "broken", kill, said.append)
+        pretrain(backbone, images, config, tmp_path / "broken", told(said.append, kill))
     said.clear()
-    resumed = pretrain(backbone, squares, records, config, tmp_path / "broken", quiet, said.append)
+    resumed = pretrain(backbone, images, config, tmp_path / "broken", told(said.append))
     assert len(said) == 1 and "epoch 2 of 2" in said[0]
     assert resumed.read_bytes() == unbroken.read_bytes()
 
 
 @pytest.mark.parametrize("key", ["resnet50", "vgg16"])  # with normalisation of its own, and without
-def test_a_base_learns_on_from_where_it_was(
-    squares: np.ndarray, records: list[Record], tmp_path: Path, key: str
-) -> None:
+def test_a_base_learns_on_from_where_it_was(images: Images, tmp_path: Path, key: str) -> None:
     """With next to no learning rate its weights stay; with one they do not."""
     import keras
 
@@ -134,69 +144,87 @@ def test_a_base_learns_on_from_where_it_was(
     for rate in (1e-12, 1e-2):
         config = PretrainConfig(stages=(), further=(Stage(SIZE, 1, 8, rate),), batch=4)
         folder = tmp_path / str(rate)
-        base = pretrain(backbone, squares, records, config, folder, quiet, lambda text: None, start)
+        base = pretrain(backbone, images, config, folder, told(lambda text: None), start)
         learnt = read_tensors(base)
         kernels = {name: value for name, value in read_tensors(start).items() if value.ndim == 4}
         distances.append(max(float(np.abs(learnt[name] - value).max()) for name, value in kernels.items()))
     assert distances[0] < 0.01 < distances[1]
 
 
-def test_a_transferred_network_answers_as_its_base_and_head_did(
-    squares: np.ndarray, records: list[Record], tmp_path: Path
-) -> None:
+def test_a_transferred_network_answers_as_its_base_and_head_did(images: Images, tmp_path: Path) -> None:
     import keras
 
     from core.models.engine.keras import build_base, build_network, load_weights, save_weights
-    from train.fitting.transfer import transfer
+    from train.fitting.transfer import HeadTraining, transfer
 
     backbone = BACKBONE_BY_KEY["densenet121"]
     keras.utils.set_random_seed(0)
     save_weights(build_base(backbone, SIZE), tmp_path / "base.safetensors")
     target = tmp_path / "densenet121.safetensors"
+    base = PretrainedBase(backbone, tmp_path / "base.safetensors")
     config = TransferConfig(epochs=3, patience=2, copies=1)
-    cache = tmp_path / "cache"
-    head = transfer(
-        backbone, squares, records, tmp_path / "base.safetensors", "average", config, cache, target, quiet
-    )
+    head = transfer(base, images, HeadTraining("average", config, tmp_path / "cache"), target, quiet)
     assert 1 <= head.epochs <= 3 and 0 <= head.validation_auc <= 1
     network = build_network(backbone, SIZE, "average")
     load_weights(network, target)
-    images = scale_pixels(squares[:4].astype(np.float32) / 255, backbone.scale)
-    features, probability = network.predict(images, verbose=0)
+    batch = scale_pixels(images.squares[:4].astype(np.float32) / 255, backbone.scale)
+    features, probability = network.predict(batch, verbose=0)
     hidden = np.maximum(features.mean(axis=(1, 2)) @ head.weights[0] + head.weights[1], 0)
     expected = 1 / (1 + np.exp(-(hidden @ head.weights[2] + head.weights[3])))
     np.testing.assert_allclose(probability, expected, atol=0.02)  # kernels are stored in 8 bits
 
 
+class MeanGrey:
+    """In place of a base: one feature. `asked` holds how many images there were each time."""
+
+    input_shape = (None, SIZE, SIZE, 3)
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def predict_on_batch(self, batch: np.ndarray) -> np.ndarray:
+        self.asked.append(len(batch))
+        return batch.mean(axis=(1, 2, 3), dtype=np.float32)[:, None]
+
+
 def test_features_of_an_image_are_computed_once(
-    squares: np.ndarray, records: list[Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train.fitting import transfer
+    from train.fitting import features as module
 
-    asked: list[int] = []
-
-    def mean_grey(backbone, extractor, squares, copies, seed, progress=None, plain=True):
-        asked.append(len(squares))
-        return np.stack([squares.mean(axis=(1, 2), dtype=np.float32)[:, None]] * (copies + plain))
-
-    monkeypatch.setattr(transfer, "cache_features", mean_grey)
+    network, vgg16 = MeanGrey(), BACKBONE_BY_KEY["vgg16"]
     for name in ("base", "other"):
         (tmp_path / name).write_text(name)
-    ways = BACKBONE_BY_KEY["vgg16"], None
+    monkeypatch.setattr(module, "BATCH", 1)
 
-    def features(rows: slice, weights: str, copies: int = 0) -> np.ndarray:
+    def features(rows: range, weights: str, copies: int = 0) -> np.ndarray:
+        extractor = Extractor(PretrainedBase(vgg16, tmp_path / weights), network)
+        network.asked.clear()
         config = TransferConfig(copies=copies)
-        chosen = squares[rows], records[rows]
-        return transfer.all_features(*ways, *chosen, tmp_path / weights, config, tmp_path / "cache")
+        return module.all_features(extractor, images.take(rows), config, tmp_path / "cache")
 
-    first = features(slice(0, 4), "base")
-    assert first.shape == (1, 4, 1) and asked == [4]
-    more = features(slice(2, 7), "base")
-    assert asked == [4, 3] and (more[0, :2] == first[0, 2:]).all()
-    assert (more[0, :, 0] == squares[2:7].mean(axis=(1, 2), dtype=np.float32)).all()
-    features(slice(0, 4), "other")
-    assert asked == [4, 3, 4]
-    assert features(slice(0, 4), "base", copies=2).shape == (3, 4, 1) and asked == [4, 3, 4, 4]
+    first = features(range(4), "base")
+    assert first.shape == (1, 4, 1) and len(network.asked) == 4
+    more = features(range(2, 7), "base")
+    assert len(network.asked) == 3 and (more[0, :2] == first[0, 2:]).all()
+    assert (np.diff(more[0, :, 0]) * np.diff(images.squares[2:7].mean(axis=(1, 2))) > 0).all()
+    features(range(4), "other")
+    assert len(network.asked) == 4
+    augmented = features(range(4), "base", copies=2)
+    assert augmented.shape == (3, 4, 1) and len(network.asked) == 8
+    assert (augmented[0] == first[0]).all() and (augmented[1] != augmented[2]).all()
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_progress_counts_every_augmented_copy(images: Images, copies: int) -> None:
+    from train.fitting.features import augmented_features
+
+    said: list[tuple[int, int]] = []
+    extractor = Extractor(PretrainedBase(BACKBONE_BY_KEY["vgg16"], None), MeanGrey())
+    augmented_features(
+        extractor, images.squares, TransferConfig(copies=copies), lambda *tally: said.append(tally)
+    )
+    assert said == [(24 * (copy + 1), 24 * copies) for copy in range(copies)]
 
 
 def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> None:
@@ -207,12 +235,13 @@ def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> 
     nobody = LabelledSquares(data.squares[:0], data.labels[:0])
     config = FindingsConfig(stages=(Stage(64, 1, 8, 1e-3),), batch=4)
     said: list[str] = []
-    fit = train_findings(data, data, nobody, config, tmp_path, quiet, said.append)
+    lessons = FindingsData(data, data, nobody)
+    fit = train_findings(lessons, config, tmp_path, told(said.append))
     assert len(said) == 1 and fit.labelled_auc == {}
     assert set(fit.phantom_auc) == set(FINDINGS)
     assert all(0 < point < 1 for point in fit.operating_points)
     fit.file.unlink()
-    again = train_findings(data, data, nobody, config, tmp_path, quiet, said.append)
+    again = train_findings(lessons, config, tmp_path, told(said.append))
     assert len(said) == 1 and again.phantom_auc == fit.phantom_auc
 
 
@@ -222,7 +251,7 @@ def test_crowded_phantoms_show_hard_findings_more_often(tmp_path: Path) -> None:
     drawn = Counter(name for each in crowds for name, _ in each)
     assert drawn["Nodule"] > 1.5 * drawn["Hernia"] > 0
     assert all(0.25 <= severity <= 1 for each in crowds for _, severity in each)
-    crowded = load_phantoms(4, 0, Preprocessing(size_px=64), tmp_path, crowded=True)
+    crowded = load_phantoms(range(4), Preprocessing(size_px=64), tmp_path, crowded=True)
     for labels, named in zip(crowded.labels, crowds[:4], strict=True):
         assert {name for name, _ in named} <= {FINDINGS[i] for i in np.flatnonzero(labels)}
 
@@ -230,7 +259,7 @@ def test_crowded_phantoms_show_hard_findings_more_often(tmp_path: Path) -> None:
 def test_only_the_eighteen_names_are_labels(squares: np.ndarray) -> None:
     named = [frozenset({"Mass", "Fracture"}), frozenset(), frozenset({"bacteria"}), None]
     records = [Record(f"{i}.png", "normal", "train", "x", f"g{i}", f, "") for i, f in enumerate(named)]
-    labelled = labelled_squares(records, squares[:4], "train")
+    labelled = labelled_squares(Images(squares[:4], records), "train")
     assert len(labelled.squares) == 2
     mass, fracture = (FINDINGS.index(name) for name in ("Mass", "Fracture"))
     assert labelled.labels[0, mass] == 1 and labelled.labels[0, fracture] == 1
@@ -273,17 +302,17 @@ def test_severity_scores_go_with_the_image_that_they_were_given_for(
 def test_what_would_stop_a_training_at_its_end_is_said_at_its_start(
     tmp_path: Path, name: str, labels: tuple[str, ...], said: str
 ) -> None:
-    run = pipeline.Run(tmp_path, TINY, None, "scratch", None, lambda title: quiet, print)
-    run.__dict__["records"] = [each for each in draw_phantoms(96, 0, pipeline.ALONE) if each.label in labels]
+    run = Run(tmp_path, TINY, None, "scratch", None, lambda title: quiet, print)
+    vars(run)["records"] = [each for each in draw_phantoms(range(96), ALONE) if each.label in labels]
     with pytest.raises(DataError, match=said):
-        pipeline.check(run, name)
+        steps.check(run, name)
 
 
 HEAD_PROGRAM = """
 import json
 import numpy as np
 from train.config import TransferConfig
-from train.transfer import train_head
+from train.fitting.transfer import train_head
 
 random = np.random.default_rng(0)
 features, labels = random.normal(size=(64, 8)).astype(np.float32), np.arange(64) % 2

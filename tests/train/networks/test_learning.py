@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from core.models.backbones import BACKBONES
-from train.config import PretrainConfig
+from train.config import PretrainConfig, Stage
+from train.data.images import Images
+from train.data.records import Record
 from train.networks import learning as networks
 from train.networks.learning import Batches, balanced_shares, fast_precision
 
@@ -12,10 +14,12 @@ from train.networks.learning import Batches, balanced_shares, fast_precision
 @pytest.fixture
 def batches() -> Batches:
     squares = np.random.default_rng(0).integers(0, 255, (40, 32, 32), np.uint8)
-    labels = np.array([0] * 30 + [1] * 10)
-    return Batches(
-        squares, labels, ["a"] * 20 + ["b"] * 20, BACKBONES[0], 32, 24, PretrainConfig(batch=10, seed=3)
-    )
+    cells = [("normal", "a")] * 20 + [("normal", "b")] * 10 + [("pneumonia", "b")] * 10
+    records = [
+        Record(f"{row}.png", label, "train", source, f"g{row}") for row, (label, source) in enumerate(cells)
+    ]
+    stage, config = Stage(32, epochs=1, images=24, learning_rate=1e-3), PretrainConfig(batch=10, seed=3)
+    return Batches(Images(squares, records), BACKBONES[0], stage, config)
 
 
 def test_classes_are_drawn_alike_and_sources_by_root_of_size() -> None:

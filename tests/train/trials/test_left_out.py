@@ -8,12 +8,15 @@ import pytest
 
 from core.evaluation.trials import LeftOutSources, MeasuredAuc
 from core.models.backbones import BACKBONES
-from train import steps as pipeline
 from train.config import TINY
+from train.data.images import Images
 from train.data.records import Record, draw_phantoms
-from train.trials import left_out as loso
+from train.fitting.features import PretrainedBase
+from train.fitting.transfer import HeadTraining
+from train.run import Run
+from train.trials import left_out
 from train.trials.kept import read_left_out
-from train.trials.left_out import Pool, SourceTrial, draw_trials, learnt_rows, measured_rows
+from train.trials.left_out import SourceTrial, draw_trials, learnt_rows, measured_rows
 
 BACKBONE = BACKBONES[1]
 SPLITS = ("train", "train", "val", "test")
@@ -31,6 +34,10 @@ def records_of(each: int = 8) -> list[Record]:
     ]
     records += [Record(f"y/p{i}.png", "pneumonia", SPLITS[i % 4], "y", f"yp{i}") for i in range(each)]
     return [*records, Record("far.png", "covid", "external", "far", "far")]
+
+
+def pool_of(records: list[Record]) -> Images:
+    return Images(np.zeros((len(records), 8, 8), np.uint8), records)
 
 
 def test_pairs_come_first_and_then_single_sources() -> None:
@@ -51,8 +58,8 @@ def test_pairs_come_first_and_then_single_sources() -> None:
 def test_a_class_of_one_source_gives_no_trial() -> None:
     records = records_of()
     assert draw_trials([each for each in records if each.source != "b"]) == []
-    assert draw_trials(draw_phantoms(96, 0)) == []
-    assert draw_trials([*(each for each in records if each.source != "b"), *draw_phantoms(96, 0)]) == []
+    assert draw_trials(draw_phantoms(range(96))) == []
+    assert draw_trials([*(each for each in records if each.source != "b"), *draw_phantoms(range(96))]) == []
 
 
 def test_a_trial_that_would_leave_a_class_without_validation_images_is_dropped() -> None:
@@ -63,7 +70,7 @@ def test_a_trial_that_would_leave_a_class_without_validation_images_is_dropped()
 
 @pytest.mark.parametrize("trial", [SourceTrial("a", "y"), SourceTrial("b", None), SourceTrial(None, "y")])
 def test_no_image_of_a_left_out_source_is_learnt_from(trial: SourceTrial) -> None:
-    records = [*records_of(), *draw_phantoms(48, 0)]
+    records = [*records_of(), *draw_phantoms(range(48))]
     learnt = [records[row] for row in learnt_rows(records, trial)]
     assert not {each.source for each in learnt} & trial.sources
     assert {each.split for each in learnt} == {"train", "val"}
@@ -79,7 +86,7 @@ def test_a_patient_whom_two_sources_show_is_not_learnt_from_and_measured() -> No
 
 
 def test_a_strict_trial_is_measured_on_unknown_sources_alone() -> None:
-    records = [*records_of(), *draw_phantoms(48, 0)]
+    records = [*records_of(), *draw_phantoms(range(48))]
     measured = [records[row] for row in measured_rows(records, SourceTrial("a", "y"))]
     assert len(measured) == 16
     assert {(each.source, each.label) for each in measured} == {("a", "covid"), ("y", "normal")}
@@ -87,7 +94,7 @@ def test_a_strict_trial_is_measured_on_unknown_sources_alone() -> None:
 
 
 def test_an_easier_trial_is_measured_against_held_out_images_of_known_sources() -> None:
-    records = [*records_of(), *draw_phantoms(48, 0)]
+    records = [*records_of(), *draw_phantoms(range(48))]
     measured = [records[row] for row in measured_rows(records, SourceTrial("a", None))]
     assert sum(each.label == "covid" for each in measured) == 8
     normal = [each for each in measured if each.label == "normal"]
@@ -113,14 +120,18 @@ def test_a_head_that_reads_the_source_fails_where_the_source_is_left_out(
     a, x = ([row for row, each in enumerate(records) if each.source == name] for name in "ax")
     features[a, names.index("y")] += 3
     features[x, names.index("b")] += 3
-    monkeypatch.setattr(loso, "frozen_base", lambda *arguments: None)
-    monkeypatch.setattr(loso, "build_extractor", lambda *arguments: None)
+    monkeypatch.setattr(left_out, "frozen_base", lambda *arguments: None)
+    monkeypatch.setattr(left_out, "build_extractor", lambda *arguments: None)
     task = [row for row, each in enumerate(records) if each.label != "pneumonia"]
-    monkeypatch.setattr(loso, "all_features", lambda *arguments: features[task][np.newaxis])
-    pool = Pool(records, np.zeros((len(records), 8, 8), np.uint8))
-    config = replace(TINY, transfer=replace(TINY.transfer, epochs=30, patience=30, learning_rate=5e-3))
-    trials = [SourceTrial("a", "x"), SourceTrial("a", None)]
-    strict, easier = loso.measure_heads(BACKBONE, None, pool, trials, "frozen", config, tmp_path)
+    monkeypatch.setattr(left_out, "all_features", lambda *arguments: features[task][np.newaxis])
+    pool = pool_of(records)
+    config = replace(TINY.transfer, epochs=30, patience=30, learning_rate=5e-3)
+    trials, training = (
+        [SourceTrial("a", "x"), SourceTrial("a", None)],
+        HeadTraining("average", config, tmp_path),
+    )
+    base = PretrainedBase(BACKBONE, None)
+    strict, easier = left_out.measure_heads(base, "frozen", pool, trials, training)
     assert strict.strict and not easier.strict
     assert strict.measured.images == 80 and strict.measured.positives == 40
     assert strict.measured.roc_auc is not None and strict.measured.roc_auc < 0.2
@@ -136,41 +147,37 @@ def test_decision_values_are_what_keras_computes_before_its_sigmoid() -> None:
     keras.utils.set_random_seed(1)
     network = build_head(6)
     features = np.random.default_rng(0).normal(size=(5, 6)).astype(np.float32)
-    values = loso.decision_values(TrainedHead(tuple(network.get_weights()), 0.5, 1), features)
+    values = left_out.decision_values(TrainedHead(tuple(network.get_weights()), 0.5, {}), features)
     expected = network.predict(features, verbose=0)[:, 0]
     np.testing.assert_allclose(1 / (1 + np.exp(-values)), expected, rtol=1e-4)
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pipeline.Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A run on records that need no files."""
     config = replace(TINY, left_out_retrained=(BACKBONE.key,))
-    run = pipeline.Run(
-        tmp_path, config, Path("data"), "scratch", None, lambda title: lambda d, t: None, print
-    )
+    run = Run(tmp_path, config, Path("data"), "scratch", None, lambda title: lambda d, t: None, print)
     records = records_of()
-    pool = Pool(records, np.zeros((len(records), 8, 8), np.uint8))
-    run.__dict__["records"] = records
-    monkeypatch.setattr(loso, "gather_pool", lambda run: pool)
-    monkeypatch.setattr(loso, "base_weights", lambda run, backbone: Path(f"{backbone.key}.base"))
+    pool = pool_of(records)
+    vars(run)["records"] = records
+    monkeypatch.setattr(left_out, "gather_pool", lambda run: pool)
+    monkeypatch.setattr(left_out, "base_weights", lambda run, backbone: Path(f"{backbone.key}.base"))
     return run
 
 
-def test_what_is_measured_stays_and_the_rest_follows(
-    run: pipeline.Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_measured_stays_and_the_rest_follows(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, str, str, int]] = []
     taught: list[set[str]] = []
 
-    def measure(backbone, weights, pool, trials, base, config, cache, watch):
-        asked.append((backbone.key, base, str(weights), len(trials)))
-        if len(asked) == 8:
+    def measure(base, kind, pool, trials, training, progress):
+        asked.append((base.backbone.key, kind, str(base.weights), len(trials)))
+        if len(asked) == len(BACKBONES) + 3:
             raise KeyboardInterrupt
         measured = MeasuredAuc(images=2, positives=1, roc_auc=0.5, low=None, high=None)
         return tuple(
             LeftOutSources(
-                model=backbone.key,
-                base=base,
+                model=base.backbone.key,
+                base=kind,
                 covid_source=each.covid,
                 normal_source=each.normal,
                 measured=measured,
@@ -178,42 +185,42 @@ def test_what_is_measured_stays_and_the_rest_follows(
             for each in trials
         )
 
-    def pretrain(backbone, squares, records, config, folder, watch, report):
-        taught.append({each.source for each in records})
+    def pretrain(backbone, images, config, folder, reporter):
+        taught.append(set(images.sources))
         return folder / "base"
 
-    monkeypatch.setattr(loso, "measure_heads", measure)
+    monkeypatch.setattr(left_out, "measure_heads", measure)
     monkeypatch.setattr("train.fitting.pretrain.pretrain", pretrain)
     with pytest.raises(KeyboardInterrupt):
-        loso.leave_sources_out(run)
-    assert len(read_left_out(run.folder)) == 5 * 8 + 2
-    loso.leave_sources_out(run)
+        left_out.leave_sources_out(run)
+    assert len(read_left_out(run.folder)) == len(BACKBONES) * 8 + 2
+    left_out.leave_sources_out(run)
     rows = read_left_out(run.folder)
-    assert len(rows) == 5 * 8 + 8 and len(asked) == 5 + 8 + 1
+    assert len(rows) == len(BACKBONES) * 8 + 8 and len(asked) == len(BACKBONES) + 8 + 1
     assert {row.base for row in rows if row.model != BACKBONE.key} == {"frozen"}
     assert sum(row.base == "retrained" for row in rows) == 8
     assert asked[0][2] == f"{BACKBONES[0].key}.base"
     assert taught[0] == {"b", "y"} and taught[-1] == {"a", "b", "x"}
-    loso.leave_sources_out(run)
-    assert len(asked) == 14
+    left_out.leave_sources_out(run)
+    assert len(asked) == len(BACKBONES) + 8 + 1
 
 
-def test_a_base_from_imagenet_has_seen_no_source(run: pipeline.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_base_from_imagenet_has_seen_no_source(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     bases: list[str] = []
-    monkeypatch.setattr(loso, "measure_heads", lambda *arguments: bases.append(arguments[4]) or ())
-    loso.leave_sources_out(replace_run(run, init="imagenet", config=TINY))
+    monkeypatch.setattr(left_out, "measure_heads", lambda *arguments: bases.append(arguments[1]) or ())
+    left_out.leave_sources_out(replace_run(run, init="imagenet", config=TINY))
     assert bases == ["imagenet"] * len(BACKBONES)
 
 
-def replace_run(run: pipeline.Run, **changes: object) -> pipeline.Run:
+def replace_run(run: Run, **changes: object) -> Run:
     other = replace(run, **changes)
-    other.__dict__["records"] = run.records
+    vars(other)["records"] = run.records
     return other
 
 
 def test_phantoms_alone_are_told_why_nothing_happens(tmp_path: Path) -> None:
     said: list[str] = []
-    run = pipeline.Run(tmp_path, TINY, None, "scratch", None, lambda title: lambda d, t: None, said.append)
-    loso.leave_sources_out(run)
+    run = Run(tmp_path, TINY, None, "scratch", None, lambda title: lambda d, t: None, said.append)
+    left_out.leave_sources_out(run)
     assert len(said) == 1 and "two sources of either class" in said[0]
     assert read_left_out(tmp_path) == ()
