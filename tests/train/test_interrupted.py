@@ -21,7 +21,7 @@ from core.models.backbones import BACKBONES
 from core.project import PROJECT
 from train.tools.processes import has_bfloat16
 
-# Of an unbroken run, which took 110 s on two idle cores; those without bfloat16 are about half as fast.
+# Of an unbroken run, which takes 110 s on two idle cores; those without bfloat16 are about half as fast.
 LIMIT_S = 180 if has_bfloat16() else 300
 STAT = Path("/proc/stat")
 KILLS = 2

@@ -14,22 +14,25 @@ from core.analysis.load import load_models
 from core.errors import DataError
 from core.evaluation.evidence import collect_evidence
 from core.evaluation.metrics import youden_threshold
+from core.evaluation.predictions import Predictions, write_predictions
 from core.evaluation.trials import LeftOutSources, MeasuredAuc, read_trials
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import read_manifest, write_manifest
 from core.models.bundle.manifest import DataSource
 from core.models.ensemble import validation_part
-from core.vocabulary import FINDINGS
-from train import steps as pipeline
-from train.bundle import verify as evaluate
-from train.bundle.remeasure import compare_on_validation, recorded, remeasure
+from core.vocabulary import CLASSES, FINDINGS, TASK
+from train import steps
+from train.bundle.predictions import evaluation_records
+from train.bundle.remeasure import Anew, compare_on_validation, recorded, remeasure
+from train.bundle.verify import stratified, verify
 from train.config import TINY
 from train.data.records import draw_phantoms
+from train.run import Run
 from train.trials.kept import LEFT_OUT, keep_left_out
 
 
 @pytest.fixture
-def run(random_bundle: Path, tmp_path: Path) -> pipeline.Run:
+def run(random_bundle: Path, tmp_path: Path) -> Run:
     """A run whose networks are trained already: the random ones."""
     folder = tmp_path / "run"
     folder.mkdir()
@@ -43,25 +46,23 @@ def run(random_bundle: Path, tmp_path: Path) -> pipeline.Run:
     )
     lungs = {"phantom_dice": 0.9, "dice": None, "images": 0}
     (folder / "lungs.json").write_text(json.dumps(lungs))
-    return pipeline.Run(folder, TINY, None, "scratch", None, lambda title: lambda done, total: None, print)
+    return Run(folder, TINY, None, "scratch", None, lambda title: lambda done, total: None, print)
 
 
 def thresholds_of(folder: Path) -> dict[str, float]:
     """What the validation rows of the predictions say the thresholds should be."""
-    rows = evaluate.read_predictions(folder / "predictions.csv")
-    rows = [row for row in rows if row["split"] == "val" and row["label"] != "pneumonia"]
-    labels = [int(row["label"] == "covid") for row in rows]
+    table = recorded(folder)
+    validation = table.take(np.flatnonzero((table.split == "val") & np.isin(table.label, TASK)))
+    labels = (validation.label == "covid").astype(int)
     return {
-        backbone.key: pytest.approx(
-            youden_threshold(labels, [float(row[backbone.key]) for row in rows]), abs=1e-5
-        )
-        for backbone in BACKBONES
+        key: pytest.approx(youden_threshold(labels, scores), abs=1e-5)
+        for key, scores in zip(validation.backbones, validation.scores.T, strict=False)
     }
 
 
-def test_a_bundle_is_built_and_answers_as_it_recorded(run: pipeline.Run, tmp_path: Path) -> None:
+def test_a_bundle_is_built_and_answers_as_it_recorded(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "bundles" / "tiny"
-    fitted = pipeline.bundle_run(run, target)
+    fitted = steps.bundle_run(run, target)
     manifest = read_manifest(target)
     assert {file.file for file in manifest.files()} == {
         path.name for path in target.iterdir() if path.name != "bundle.json"
@@ -74,15 +75,14 @@ def test_a_bundle_is_built_and_answers_as_it_recorded(run: pipeline.Run, tmp_pat
     assert fitted.test is not None and fitted.test.images == 16
     with Image.open(target / "reference.png") as image:
         assert np.asarray(image).std() > 20
-    rows = evaluate.read_predictions(target / "predictions.csv")
-    held_out = {row["path"] for row in rows}
+    written = recorded(target)
+    held_out = set(written.path)
     learnt = {record.path for record in run.records if record.split == "train"}
     assert held_out and not held_out & learnt
     assert {each.split for each in collect_evidence(target, manifest)} == {"test"}
-    assert all(bool(row["extent"]) and bool(row["opacity"]) for row in rows)  # phantoms: the truth is known
-    assert {row["extent"] for row in rows if row["label"] == "normal"} == {"0.00"}
-    assert max(float(row["extent"]) for row in rows) > 3
-    assert {"pneumonia", "covid", "normal"} == {row["label"] for row in rows}
+    assert np.isfinite([written.extent, written.opacity]).all()  # phantoms: the truth is known
+    assert written.extent.max() > 3 and not written.extent[written.label == "normal"].any()
+    assert set(written.label) == set(CLASSES)
 
     trials = read_trials(target, manifest)
     assert trials is not None
@@ -95,16 +95,14 @@ def test_a_bundle_is_built_and_answers_as_it_recorded(run: pipeline.Run, tmp_pat
         assert each.visible.roc_auc == pytest.approx(evidence[model].roc_auc)
     assert any(each.covered.roc_auc != each.visible.roc_auc for each in trials.covered_lungs)
 
-    again = evaluate.verify(target, run.records, None, images=8)
+    again = verify(target, run.records, None, images=8)
     assert again.images >= 6 and max(again.largest.values()) < 1e-5
 
-    tampered = target / "predictions.csv"
-    first, answer = rows[0]["path"], float(rows[0]["xception"])
-    other = f"{abs(answer - 0.25):.6f}"
-    tampered.write_text(tampered.read_text().replace(rows[0]["xception"], other, 1))
-    assert evaluate.read_predictions(tampered)[0]["path"] == first
-    found = evaluate.verify(target, run.records, None)
-    assert found.largest["xception"] > 0.2 and found.largest["vgg16"] < 1e-5
+    tampered = written.scores.copy()
+    tampered[0, -2] = abs(tampered[0, -2] - 0.25)
+    write_predictions(target / "predictions.csv", replace(written, scores=tampered))
+    *untouched, touched, _ = verify(target, run.records, None).largest.values()
+    assert touched > 0.2 and max(untouched) < 1e-5
 
 
 SOURCES = {"a": "covid", "b": "covid", "x": "normal", "y": "normal"}
@@ -130,19 +128,17 @@ def drawn_data(random_bundle_module: ModuleType, tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_bundle_says_where_its_radiographs_come_from(
-    run: pipeline.Run, drawn_data: Path, tmp_path: Path
-) -> None:
+def test_a_bundle_says_where_its_radiographs_come_from(run: Run, drawn_data: Path, tmp_path: Path) -> None:
     scores = drawn_data / "scores.csv"
     run = replace(run, data=drawn_data, config=replace(TINY, phantoms=12), severity_scores=scores)
-    run.__dict__["audit"] = []  # all drawings look alike
+    vars(run)["audit"] = []  # all drawings look alike
     measured = MeasuredAuc(images=9, positives=4, roc_auc=0.625, low=None, high=None)
     row = LeftOutSources(
         model=BACKBONES[0].key, base="frozen", covid_source="a", normal_source="x", measured=measured
     )
     keep_left_out(run.folder / LEFT_OUT / "kept.json", (row,))
     target = tmp_path / "bundles" / "own"
-    pipeline.bundle_run(run, target)
+    steps.bundle_run(run, target)
     manifest = read_manifest(target)
     found = {source.name: source for source in manifest.sources}
     assert set(found) == {*SOURCES, "phantom"}
@@ -150,9 +146,10 @@ def test_a_bundle_says_where_its_radiographs_come_from(
     assert found["a"].counts == {"train": 1, "test": 6, "val": 6}
     assert found["x"].views == {"PA": 13} and found["y"].views == {}
     assert manifest.training["figures"]["audit"] == {"pairs": 0, "dropped_images": 0, "policy": "stop"}
-    rows = {row["path"]: row for row in evaluate.read_predictions(target / "predictions.csv")}
-    assert rows["a7.png"]["extent"] == "3.50" and rows["a7.png"]["opacity"] == "2.33"
-    assert rows["b7.png"]["extent"] == "" and "a12.png" not in rows
+    written = recorded(target)
+    scored = dict(zip(written.path, zip(written.extent, written.opacity, strict=True), strict=True))
+    assert scored["a7.png"] == (3.5, 2.33)
+    assert np.isnan(scored["b7.png"]).all() and "a12.png" not in scored
     trials = read_trials(target, manifest)
     assert trials is not None and trials.left_out == (row,)
     assert {(each.label, each.sources, each.fitted) for each in trials.source_classifier} == {
@@ -164,23 +161,21 @@ def test_a_bundle_says_where_its_radiographs_come_from(
     assert "Only COVID-19: a, b" in (target / "data_card.md").read_text("utf-8")
 
 
-def test_a_bundle_is_measured_anew_with_its_own_weights(
-    run: pipeline.Run, drawn_data: Path, tmp_path: Path
-) -> None:
+def test_a_bundle_is_measured_anew_with_its_own_weights(run: Run, drawn_data: Path, tmp_path: Path) -> None:
     """Margins around all images change nothing where they are cut."""
     cut = TINY.preprocessing.model_copy(update={"cut_margins": True})
     run = replace(run, data=drawn_data, config=replace(TINY, phantoms=12, preprocessing=cut))
-    run.__dict__["audit"] = []
+    vars(run)["audit"] = []
     target, work = tmp_path / "bundles" / "own", tmp_path / "work"
-    pipeline.bundle_run(run, target)
-    before, rows = read_manifest(target), recorded(target)
+    steps.bundle_run(run, target)
+    before, measured = read_manifest(target), recorded(target)
     predictions = (target / "predictions.csv").read_bytes()
     weights = {path.name: path.read_bytes() for path in target.glob("*.safetensors")}
     for path in drawn_data.glob("*.png"):
         grey = np.pad(np.asarray(Image.open(path)), ((20, 0), (12, 30)), constant_values=255)
         Image.fromarray(grey).save(path)
 
-    remeasure(target, work, run.records, drawn_data, None, cut_margins=True)
+    remeasure(target, work, Anew(run.records, drawn_data, None, cut_margins=True))
     after = read_manifest(target)
     assert (target / "predictions.csv").read_bytes() == predictions
     assert after.preprocessing.cut_margins and after.findings.preprocessing.cut_margins
@@ -190,25 +185,24 @@ def test_a_bundle_is_measured_anew_with_its_own_weights(
     assert set(after.training["measured_anew"]) == {"date", "versions", "git_revision"}
     assert {key: entry.threshold for key, entry in after.backbones.items()} == thresholds_of(target)
     load_models(target)
-    assert compare_on_validation(rows, recorded(target)).row_count == len(BACKBONES) + 1
-    again = evaluate.verify(target, run.records, drawn_data)
+    assert compare_on_validation(measured, recorded(target)).row_count == len(BACKBONES) + 1
+    again = verify(target, run.records, drawn_data)
     assert max(again.largest.values()) < 1e-5
 
 
-def test_a_bundle_is_not_measured_anew_on_other_data(run: pipeline.Run, tmp_path: Path) -> None:
+def test_a_bundle_is_not_measured_anew_on_other_data(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "bundles" / "tiny"
-    pipeline.bundle_run(run, target)
+    steps.bundle_run(run, target)
     held = target / "bundle.json"
     before = held.read_bytes()
     with pytest.raises(DataError, match="use the one that the bundle was evaluated on"):
-        remeasure(target, tmp_path / "work", run.records[:9], None, None, cut_margins=True)
+        remeasure(target, tmp_path / "work", Anew(run.records[:9], None, None, cut_margins=True))
     assert held.read_bytes() == before
 
 
 def test_images_that_are_not_there_are_named(random_bundle: Path, tmp_path: Path) -> None:
-    records = draw_phantoms(12, 0)
     with pytest.raises(DataError, match=r"lacks drawn/0\.png and 11 more"):
-        evaluate.verify(random_bundle, records, None)
+        verify(random_bundle, draw_phantoms(range(12)), None)
 
 
 def test_a_group_never_changes_its_part() -> None:
@@ -218,18 +212,18 @@ def test_a_group_never_changes_its_part() -> None:
 
 
 def test_evaluation_leaves_training_images_alone() -> None:
-    records = draw_phantoms(240, 0)
-    chosen = evaluate.evaluation_records(records, pneumonia=5)
+    chosen = evaluation_records(draw_phantoms(range(240)), pneumonia=5)
     assert all(record.split != "train" for record in chosen)
     assert sum(record.label == "pneumonia" for record in chosen) == 5
     assert sum(record.label == "covid" for record in chosen) == 20
 
 
 def test_a_stratified_share_keeps_every_stratum() -> None:
-    rows = [{"split": "test", "label": "covid", "path": str(i)} for i in range(90)]
-    rows += [{"split": "external", "label": "normal", "path": f"x{i}"} for i in range(10)]
-    chosen = evaluate.stratified(rows, 10)
-    assert len(chosen) == 10 and sum(row["split"] == "external" for row in chosen) == 1
+    split, label = (np.repeat(names, [90, 10]) for names in (("test", "external"), ("covid", "normal")))
+    unknown, nothing = np.full(100, np.nan), np.zeros((100, 0))
+    table = Predictions({}, split, split, split, split, label, nothing, unknown, unknown, nothing)
+    chosen = table.take(stratified(table, 10))
+    assert chosen.split.size == 10 and (chosen.split == "external").sum() == 1
 
 
 def listed(folder: Path, rows: str) -> Path:
@@ -239,7 +233,7 @@ def listed(folder: Path, rows: str) -> Path:
 
 
 def test_a_run_goes_on_with_the_same_data_wherever_they_lie_and_with_no_others(
-    run: pipeline.Run, tmp_path: Path
+    run: Run, tmp_path: Path
 ) -> None:
     here = listed(tmp_path / "here", "a.png,covid,train,clinic,a\n")
     moved = listed(tmp_path / "there", "a.png,covid,train,clinic,a\n")
@@ -255,10 +249,10 @@ def test_a_run_goes_on_with_the_same_data_wherever_they_lie_and_with_no_others(
 
 
 def test_a_base_that_learns_on_remembers_all_that_it_has_learnt(
-    run: pipeline.Run, random_bundle: Path, tmp_path: Path
+    run: Run, random_bundle: Path, tmp_path: Path
 ) -> None:
-    assert pipeline._pretraining(replace(run, init="imagenet"), BACKBONES[0]) == []
-    (scratch,) = pipeline._pretraining(run, BACKBONES[0])
+    assert steps._pretraining(replace(run, init="imagenet"), BACKBONES[0]) == []
+    (scratch,) = steps._pretraining(run, BACKBONES[0])
     assert scratch["from"] is None and scratch["seed"] == TINY.pretrain.seed
     assert [each["size_px"] for each in scratch["stages"]] == [each.size_px for each in TINY.pretrain.stages]
     parent = tmp_path / "parent"
@@ -267,15 +261,13 @@ def test_a_base_that_learns_on_remembers_all_that_it_has_learnt(
     figures = {BACKBONES[0].key: {"pretraining": [scratch]}}
     write_manifest(parent, manifest.model_copy(update={"training": {"figures": figures}}))
     again = replace(run, init="bundled", bundled=parent)
-    before, then = pipeline._pretraining(again, BACKBONES[0])
+    before, then = steps._pretraining(again, BACKBONES[0])
     assert before == scratch and then["from"] == manifest.name
     assert len(then["stages"]) == len(TINY.pretrain.further)
-    assert len(pipeline._pretraining(again, BACKBONES[1])) == 1
+    assert len(steps._pretraining(again, BACKBONES[1])) == 1
 
 
-def test_bases_that_know_a_collection_are_said_to(
-    run: pipeline.Run, random_bundle: Path, tmp_path: Path
-) -> None:
+def test_bases_that_know_a_collection_are_said_to(run: Run, random_bundle: Path, tmp_path: Path) -> None:
     said: list[str] = []
     parent = tmp_path / "parent"
     shutil.copytree(random_bundle, parent)
@@ -291,5 +283,5 @@ def test_bases_that_know_a_collection_are_said_to(
     data = listed(tmp_path / "data", rows)
     again = replace(run, init="bundled", bundled=parent, data=data, report=said.append)
     vars(again)["audit"] = []  # the images do not exist
-    pipeline.check(again, "own")
+    steps.check(again, "own")
     assert len(said) == 1 and "have learnt from images of clinic already" in said[0]

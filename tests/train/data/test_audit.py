@@ -24,7 +24,7 @@ def save(pixels: np.ndarray, path: Path) -> None:
 def leaky(tmp_path: Path) -> Path:
     """Twelve phantoms; one of them again, cropped, darker and recompressed, in another split."""
     rows = []
-    for index, phantom in enumerate(draw_phantoms(12, 70)):
+    for index, phantom in enumerate(draw_phantoms(range(70, 82))):
         pixels = read_pixels(phantom, None)
         name, split = f"{index:02d}.jpg", ("train", "val", "test")[index % 3]
         save(pixels, tmp_path / name)
@@ -32,7 +32,7 @@ def leaky(tmp_path: Path) -> Path:
         if index == 0:
             save(pixels[CROP:-CROP, CROP:-CROP] ** 1.4, tmp_path / "copy.jpg")
             rows.append(f"copy.jpg,{phantom.label},test,elsewhere,other")
-    save(read_pixels(draw_phantoms(1, 500)[0], None), tmp_path / "follow-up.jpg")
+    save(read_pixels(draw_phantoms([500])[0], None), tmp_path / "follow-up.jpg")
     rows.append("follow-up.jpg,normal,train,clinic,g0")
     (tmp_path / "manifest.csv").write_text("\n".join(["path,label,split,source,group", *rows]) + "\n")
     return tmp_path
@@ -50,7 +50,7 @@ def test_a_near_copy_in_another_split_is_found_and_nothing_else(leaky: Path) -> 
 
 
 def test_an_exact_copy_is_as_like_as_can_be() -> None:
-    pixels = read_pixels(draw_phantoms(1, 5)[0], None)
+    pixels = read_pixels(draw_phantoms([5])[0], None)
     assert audit.thumbnail(pixels) @ audit.thumbnail(pixels) == pytest.approx(1, abs=1e-5)
     assert not audit.thumbnail(np.full((80, 60), 0.5, dtype=np.float32)).any()
 
@@ -73,7 +73,7 @@ def test_where_bases_have_learnt_already_both_sides_are_left_out(leaky: Path) ->
 
 
 def test_phantoms_are_no_patients(tmp_path: Path) -> None:
-    records: list[Record] = draw_phantoms(4, 0)
+    records: list[Record] = draw_phantoms(range(4))
     assert audit.find_leaks(records, tmp_path, tmp_path) == []
 
 

@@ -19,7 +19,7 @@ from train.tools.processes import side_by_side
 PARENT = """
 import os, sys, time
 from pathlib import Path
-from train.processes import side_by_side
+from train.tools.processes import side_by_side
 
 def sit(file):
     Path(file).write_text(str(os.getpid()))

@@ -12,12 +12,10 @@ from core.models.backbones import BACKBONES
 from core.models.inference import Networks
 from core.preprocessing import Preprocessing
 from core.vocabulary import FINDINGS
-from train.bundle import verify as evaluate
 from train.data.records import Record
-from train.outputs import Outputs
-from train.trials import held_out as trials
+from train.outputs import Outputs, run_networks
 from train.trials.held_out import classify_sources, cover_all_lungs
-from train.trials.kept import keep_left_out, read_left_out
+from train.trials.kept import LEFT_OUT, keep_left_out, read_left_out
 
 PLANTED, HONEST = BACKBONES[0].key, BACKBONES[1].key
 CHANNELS, EACH = 40, 40
@@ -34,13 +32,13 @@ def records_of(sources: tuple[str, ...], label: str = "covid") -> list[Record]:
 
 
 def outputs_of(records: list[Record], pooled: dict[str, np.ndarray]) -> Outputs:
-    count = len(records)
-    return Outputs(np.zeros((count, 5)), np.zeros((count, 18)), np.zeros((count, 1)), ("x",), pooled)
+    shapes = len(pooled), len(FINDINGS), 1
+    return Outputs(tuple(pooled), *(np.zeros((len(records), width)) for width in shapes), ("x",), pooled)
 
 
 @pytest.fixture
 def pooled() -> dict[str, np.ndarray]:
-    """Noise for four backbones, and for the first one noise with a marker of the source in four channels."""
+    """Noise for every backbone; in the first one's, four channels mark the source."""
     random = np.random.default_rng(3)
     features = {each.key: random.normal(size=(4 * EACH, CHANNELS)).astype(np.float32) for each in BACKBONES}
     features[PLANTED][2 * EACH :, 7:11] += 12
@@ -95,6 +93,8 @@ def networks() -> Networks:
     found = np.zeros((1, SIDE, SIDE, 1), np.float32)
     found[0, *LUNGS, 0] = 1
     manifest = SimpleNamespace(
+        backbones=tuple(each.key for each in BACKBONES),
+        rows=BACKBONES,
         preprocessing=recipe,
         findings=SimpleNamespace(preprocessing=recipe, operating_points=[0.5] * len(FINDINGS)),
         lungs=SimpleNamespace(size_px=SIDE),
@@ -110,7 +110,7 @@ def networks() -> Networks:
     )
 
 
-class MeanOfFive:
+class MeanOfBackbones:
     """In place of the SVM."""
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
@@ -136,15 +136,15 @@ def shortcuts(monkeypatch: pytest.MonkeyPatch) -> list[Record]:
             grey[CORNER] += 0.3
         return grey
 
-    monkeypatch.setattr(evaluate, "read_inside", pixels)
+    monkeypatch.setattr("train.outputs.read_inside", pixels)
     return records
 
 
 def test_a_shortcut_outside_the_lungs_survives_covering_and_one_inside_does_not(
     networks: Networks, shortcuts: list[Record]
 ) -> None:
-    outputs = evaluate.run_networks(shortcuts, None, networks)
-    rows = cover_all_lungs(shortcuts, outputs, MeanOfFive(), None, networks)
+    outputs = run_networks(shortcuts, None, networks)
+    rows = cover_all_lungs(shortcuts, outputs, MeanOfBackbones(), None, networks)
     found = {row.model: row for row in rows}
     assert set(found) == {*(each.key for each in BACKBONES), "ensemble"}
     for row in rows:
@@ -157,11 +157,11 @@ def test_a_shortcut_outside_the_lungs_survives_covering_and_one_inside_does_not(
 
 def test_without_a_lung_network_nothing_is_covered(networks: Networks, shortcuts: list[Record]) -> None:
     bare = Networks(networks.manifest, networks.backbones, {}, networks.findings, None, "f32")
-    assert cover_all_lungs(shortcuts, None, MeanOfFive(), None, bare) == ()
+    assert cover_all_lungs(shortcuts, None, MeanOfBackbones(), None, bare) == ()
 
 
 def test_pooled_features_are_means_over_the_feature_map(networks: Networks, shortcuts: list[Record]) -> None:
-    outputs = evaluate.run_networks(shortcuts, None, networks)
+    outputs = run_networks(shortcuts, None, networks)
     for column, backbone in enumerate(BACKBONES):
         pooled = outputs.pooled[backbone.key]
         assert pooled.shape == (len(shortcuts), 3) and pooled.dtype == np.float32
@@ -174,7 +174,7 @@ def test_rows_of_left_out_sources_are_kept_and_a_damaged_file_is_named(tmp_path:
     measured = MeasuredAuc(images=2, positives=1, roc_auc=1.0, low=None, high=None)
     row = LeftOutSources(model=HONEST, base="frozen", covid_source="a", normal_source="b", measured=measured)
     easier = row.model_copy(update={"normal_source": None, "model": PLANTED})
-    folder = tmp_path / trials.LEFT_OUT
+    folder = tmp_path / LEFT_OUT
     keep_left_out(folder / "a.json", (easier,))
     keep_left_out(folder / "b.json", (row,))
     assert read_left_out(tmp_path) == (row, easier)
