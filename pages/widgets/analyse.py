@@ -11,7 +11,7 @@ from core.analysis.run import MARGINS, explain_anew
 from core.display import figures, wording
 from core.display.glossary import term
 from core.display.markdown import plain
-from core.explain.explainers import EXPLAINERS, Explainer
+from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
 from core.export import json_csv as reports
 from core.service import Case, Loaded
 from core.vocabulary import SPLITS
@@ -138,9 +138,11 @@ def _explainer() -> Explainer:
     """The method of explanation; a picker only where there are several."""
     if len(EXPLAINERS) == 1:
         return EXPLAINERS[0]
-    chosen = st.segmented_control(
-        "Method", EXPLAINERS, format_func=lambda each: each.name, default=EXPLAINERS[0], required=True
+    names = {each.key: each.name for each in EXPLAINERS}
+    key = st.segmented_control(
+        "Method", list(names), format_func=names.__getitem__, default=EXPLAINERS[0].key, required=True
     )
+    chosen = EXPLAINER_BY_KEY[key]
     st.caption(f"{chosen.meaning} ([{chosen.paper}]({chosen.url}))")
     return chosen
 
