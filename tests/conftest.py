@@ -20,6 +20,7 @@ from core.project import PROJECT
 
 if TYPE_CHECKING:
     from core.analysis.load import Models
+    from core.evaluation.predictions import Predictions
     from core.reading.radiograph import Radiograph
 
 # Before anything imports a framework: quiet logs, one backend, and no threads that fight over two cores.
@@ -110,3 +111,38 @@ def drawn_radiograph(random_bundle_module: ModuleType) -> Callable[[int], Radiog
         return Radiograph(f"drawn-{seed}.png", pixels, (), "PNG", None, {})
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def drawn_predictions() -> Callable[..., Predictions]:
+    """A table of predictions of models that know something: 60 images a split, two sources a class."""
+    import numpy as np
+
+    from core.evaluation.predictions import Predictions
+    from core.models.backbones import BACKBONES
+    from core.vocabulary import ENSEMBLE, FINDINGS
+
+    def make(seed: int = 0, splits: tuple[str, ...] = ("val", "test", "external")) -> Predictions:
+        random = np.random.default_rng(seed)
+        count = 60 * len(splits)
+        split = np.repeat(splits, 60)
+        label = np.tile(["covid", "normal", "covid", "normal", "pneumonia", "normal"], count // 6)
+        source = np.array([f"{each}-{index % 2}" for index, each in enumerate(label)])
+        ill = (label == "covid")[:, None]
+        scores = 1 / (1 + np.exp(-(random.normal(0, 1.2, (count, 6)) + np.where(ill, 1, -1))))
+        findings = random.normal(0, 1, (count, len(FINDINGS))) + 0.3 * ill
+        thresholds = {each.key: 0.5 for each in BACKBONES} | {ENSEMBLE: 0.4}
+        return Predictions(
+            thresholds,
+            np.array([f"{index}.png" for index in range(count)]),
+            split,
+            source,
+            np.array([f"g{index // 2}" for index in range(count)]),
+            label,
+            scores,
+            np.full(count, np.nan),
+            np.full(count, np.nan),
+            findings,
+        )
+
+    return make

@@ -4,7 +4,7 @@ import logging
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports TensorFlow
-logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it takes several backbones for one that is traced again and again
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of repeated tracing
 
 from train.cli import app  # noqa: E402
 

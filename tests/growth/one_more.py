@@ -1,7 +1,7 @@
 """Adds a row to each of the three tables, then walks through the app and training.
 
-`one_more.py FOLDER OLDER` is a process of its own, because the rows have to be there before anything reads the
-tables. FOLDER is where bundles go, OLDER a bundle that knows nothing of the new backbone.
+`one_more.py FOLDER OLDER` is a process of its own, because the rows have to be there before anything reads
+the tables. FOLDER is where bundles go, OLDER a bundle that knows nothing of the new backbone.
 """
 
 from __future__ import annotations

@@ -57,6 +57,6 @@ def map_cached(
 
 
 def _begin() -> None:
-    """For one of as many processes as there are cores: with numpy's own threads they take three times as long."""
+    """For one of as many processes as there are cores, which numpy's own threads would only slow down."""
     threadpool_limits(1)
     end_with_parent()

@@ -58,7 +58,9 @@ def _sources(records: Sequence[Record], label: str) -> list[str]:
     """Sources with enough images of a class to fit to and to measure on."""
     pool = [(each.source, each.split) for each in records if each.label == label and each.source != PHANTOM]
     names = sorted({source for source, _ in pool})
-    return [name for name in names if min(pool.count((name, split)) for split in ("val", "test")) >= MIN_IMAGES]
+    return [
+        name for name in names if all(pool.count((name, split)) >= MIN_IMAGES for split in ("val", "test"))
+    ]
 
 
 def _classify(
