@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -100,6 +101,20 @@ def imported(module: str, *, later: bool = True) -> Iterator[str]:
 def test_every_module_lies_in_a_package_of_the_tree(module: str) -> None:
     entry = ORDERS[module.partition(".")[0]][place(module)]
     assert module == entry or entry not in ORDERS, f"{module} has no place in tests/test_tree.py"
+
+
+def test_at_the_top_lie_only_what_starts_the_app() -> None:
+    assert sorted(path.name for path in PROJECT.glob("*.py")) == ["app.py", "serve.py"]
+
+
+@pytest.mark.parametrize("layer", ORDERS)
+def test_the_documentation_lists_the_packages_in_their_order(layer: str) -> None:
+    rows = re.findall(
+        rf"^\| `({layer}/[\w/.]+)`", (PROJECT / "docs/tree.md").read_text("utf-8"), re.MULTILINE
+    )
+    places = [place(row.removesuffix(".py").strip("/").replace("/", ".")) for row in rows]
+    assert len(places) > 2
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("module", MODULES)
