@@ -109,7 +109,7 @@ class Service:
         """A bundle, from memory unless its manifest has changed.
 
         After the first, Python's garbage collector leaves the models alone: Streamlit collects after
-        each rerun, and walking through them took 0.5 s.
+        each rerun, and walking through them takes 0.5 s.
 
         Args:
             folder: The bundle's.

@@ -92,7 +92,7 @@ def compile_networks(
     """The same, of files that have been verified.
 
     NumPy keeps to one thread from here on: the threads of its matrix products go on spinning for a
-    while after each, on the cores that the next network needs (190 ms an analysis became 260 ms).
+    while after each, on the cores that the next network needs (260 ms an analysis, instead of 190).
     """
     threadpool_limits(1, user_api="blas")
     folders = prepare(bundle_sources(folder), [str(folder.resolve())], progress)

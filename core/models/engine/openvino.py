@@ -168,7 +168,7 @@ def _openvino() -> openvino.Core:
     """The engine, with its bindings ready for threads.
 
     The first look at any tensor's data runs a C++ initialiser that needs the interpreter's lock. Two threads
-    that took it at once were seen to wait for each other for ever, each with one of the two in hand.
+    that take it at once can wait for each other for ever, each with one of the two in hand.
     """
     _ = openvino.Tensor(np.zeros(1, dtype=np.float32)).data
     return openvino.Core()
