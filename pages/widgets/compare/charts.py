@@ -11,6 +11,7 @@ from core.display.wording import left_out_sources
 from core.evaluation.comparison import Answers, Question
 from core.evaluation.record import TrackRecord, shortcut_points, source_points
 from core.evaluation.sets.labelled import LabelledSet
+from core.vocabulary import ENSEMBLE
 from pages.widgets.common import chart
 from pages.widgets.compare.cases import agreement
 from pages.widgets.compare.measures import draw_patients
@@ -43,7 +44,10 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
     st.subheader("How do they differ?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
     shown = st.selectbox(
-        "Show the interval and the scores of", list(own), index=len(own) - 4, format_func=own.__getitem__
+        "Show the interval and the scores of",
+        list(own),
+        index=list(own).index(ENSEMBLE),
+        format_func=own.__getitem__,
     )
     both = 0 < answers.labels.sum() < answers.labels.size
     if not both:
