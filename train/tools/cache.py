@@ -57,6 +57,6 @@ def map_cached(
 
 
 def _begin() -> None:
-    """For one of as many processes as there are cores, which numpy's own threads would only slow down."""
+    """For one of as many processes as there are cores: numpy's own threads slow them to a third."""
     threadpool_limits(1)
     end_with_parent()
