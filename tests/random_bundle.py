@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from core.evaluation.predictions import Predictions, write_predictions
 from core.explain.gradcam import gradcam
 from core.gate.plausibility import fit_limits
-from core.models import ensemble
+from core.models import ensemble, ensemble_files
 from core.models.backbones import BACKBONES, Backbone, scale_pixels
 from core.models.bundle.files import file_sha256, write_manifest
 from core.models.bundle.manifest import (
@@ -133,8 +133,8 @@ def write_ensemble(folder: Path, features: np.ndarray) -> ensemble.Ensemble:
     labels = np.arange(len(features)) % 2
     classifier = ensemble.fit(features, labels)
     values = classifier.decision_function(features)
-    ensemble.save(folder / "ensemble.skops", classifier, ensemble.calibrate(values, labels))
-    return ensemble.load(folder / "ensemble.skops", threshold=0.5)
+    ensemble_files.save(folder / "ensemble.skops", classifier, ensemble.calibrate(values, labels))
+    return ensemble_files.load(folder / "ensemble.skops", threshold=0.5)
 
 
 def tabulate(rows: list[RawOutputs], probabilities: np.ndarray) -> Predictions:

@@ -31,7 +31,7 @@ CORE = (
     "core.gate",
     "core.models",
     "core.models.bundle",
-    "core.models.ensemble",
+    "core.models.ensemble_files",
     "core.models.engine",
     "core.models.inference",
     "core.explain",

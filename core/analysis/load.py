@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from core.errors import BundleError, EngineError, SelfTestError
-from core.models import ensemble
+from core.models import ensemble, ensemble_files
 from core.models.bundle.files import REMEDY, bundle_path, read_manifest, verify_files
 from core.models.bundle.manifest import BundleManifest, Precision
 from core.models.bundle.network_files import official_source
@@ -78,7 +78,7 @@ def load_models(folder: Path, precision: Precision = "f32", progress: Progress |
         raise EngineError(f"The bundle '{manifest.name}' was not verified in {precision}; run it in f32.")
     verify_files(folder, manifest)
     networks = compile_networks(folder, manifest, precision, progress)
-    svm = ensemble.load_bundled(folder, manifest)
+    svm = ensemble_files.load_bundled(folder, manifest)
     official, note = _load_official(precision, progress)
     models = Models(manifest, networks, svm, official, note)
     run_self_test(folder, models)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import plotly.graph_objects as go
+
 from core.evaluation.comparison import Entrant
 from core.models.backbones import BACKBONE_BY_KEY
 from core.vocabulary import ENSEMBLE
@@ -27,3 +29,10 @@ def line_style(entrant: Entrant) -> dict[str, str | float]:
         return {"color": backbone.colour, "dash": backbone.dash, "width": 2}
     colour, dash = _OTHERS[entrant.key]
     return {"color": colour, "dash": dash, "width": 2}
+
+
+def still(figure: go.Figure) -> go.Figure:
+    """The same figure, which neither a finger nor a mouse drags out of place: the page scrolls instead."""
+    figure.update_xaxes(fixedrange=True)
+    figure.update_yaxes(fixedrange=True)
+    return figure.update_layout(dragmode=False)

@@ -14,7 +14,7 @@ from core.evaluation.predictions import Predictions, read_predictions
 from core.evaluation.trials import Trials, mean_left_out, read_trials
 from core.models.bundle.files import bundle_path, manifest_sha256
 from core.models.bundle.manifest import BundleManifest
-from core.models.ensemble import load_smaller_svms
+from core.models.ensemble_files import load_smaller_svms
 from core.vocabulary import HELD_OUT, LABELS, SPLITS, TASK
 
 COVERED, LEFT_OUT = "Own sources, lungs covered", "Sources left out"

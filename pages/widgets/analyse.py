@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.analysis.results import Analysis, BackboneReading
 from core.analysis.run import MARGINS, explain_anew
-from core.display import figures, wording
+from core.display import figures, radiograph_figures, wording
 from core.display.glossary import term
 from core.display.markdown import plain
 from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
@@ -59,7 +59,7 @@ def decision(case: Case, bundle: Loaded, subject: str) -> None:
         )
     with picture:
         st.plotly_chart(
-            figures.radiograph_figure(case.grey, analysis, None, height_px=400),
+            radiograph_figures.radiograph_figure(case.grey, analysis, None, height_px=400),
             config=PLOT,
             key="radiograph",
             theme=None,
@@ -101,8 +101,8 @@ def heatmaps(case: Case) -> None:
     with middle:
         colour_map = st.segmented_control(
             "Colour map",
-            figures.COLOUR_MAPS,
-            default=figures.COLOUR_MAPS[0],
+            radiograph_figures.COLOUR_MAPS,
+            default=radiograph_figures.COLOUR_MAPS[0],
             required=True,
             help=term("colour_map"),
         )
@@ -115,7 +115,7 @@ def heatmaps(case: Case) -> None:
             with column:
                 _card(case, analysis, reading, colour_map)
     st.plotly_chart(
-        figures.heat_scale(colour_map),
+        radiograph_figures.heat_scale(colour_map),
         config=PLOT,
         theme=None,
         key="heat-scale",
@@ -126,7 +126,7 @@ def heatmaps(case: Case) -> None:
         st.expander("All of them, large, with one zoom", icon=":material/zoom_in:"),
     ):
         st.plotly_chart(
-            figures.linked_figure(case.grey, analysis, colour_map),
+            radiograph_figures.linked_figure(case.grey, analysis, colour_map),
             config=ZOOMABLE,
             key="linked",
             theme=None,
@@ -166,7 +166,7 @@ def _card(case: Case, analysis: Analysis, reading: BackboneReading, colour_map: 
         st.progress(reading.probability)
         st.caption(wording.decision_at_threshold(reading))
         st.plotly_chart(
-            figures.radiograph_figure(case.grey, analysis, reading, colour_map),
+            radiograph_figures.radiograph_figure(case.grey, analysis, reading, colour_map),
             config=PLOT,
             key=f"heat-{backbone.key}",
             theme=None,

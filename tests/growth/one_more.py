@@ -64,7 +64,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis.load import load_models
 from core.analysis.run import analyse, explain_anew
-from core.display import figures, tables, wording
+from core.display import figures, radiograph_figures, tables, wording
 from core.evaluation.comparison import Question, ask
 from core.evaluation.record import read_record, shortcut_points
 from core.evaluation.study import SINGLE, SVMS
@@ -92,7 +92,7 @@ def walk_analysis(folder: Path, older: Path) -> None:
     assert SIXTH.name in wording.probabilities(analysis)
     bars = figures.probabilities_figure(analysis).data[0]
     assert list(bars.y)[5:] == [SIXTH.name, "Ensemble"] and bars.marker.pattern.shape[5] == SIXTH.pattern
-    large = figures.linked_figure(np.zeros((8, 8), np.uint8), analysis, "Inferno")
+    large = radiograph_figures.linked_figure(np.zeros((8, 8), np.uint8), analysis, "Inferno")
     assert len(large.data) == 6
     assert f"{SIXTH.key}_probability" in csv_row(analysis)
     assert SIXTH.key in {part.input for part in analysis.decision.contributions}

@@ -14,7 +14,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import service
-from core.display import figures, wording
+from core.display import radiograph_figures, wording
 from core.display.markdown import harmless
 from core.evaluation.trials import CoveredLungs, MeasuredAuc, Trials, write_trials
 from core.models.backbones import BACKBONES
@@ -216,7 +216,7 @@ def test_the_first_screen_shows_a_sample_read_by_five(bundles: Path) -> None:
 def test_colour_map_threshold_and_coming_back_ask_no_network(bundles: Path, analysed: list[str]) -> None:
     page = open_page()
     assert len(analysed) == 1
-    page.button_group[-1].set_value(figures.COLOUR_MAPS[1]).run()
+    page.button_group[-1].set_value(radiograph_figures.COLOUR_MAPS[1]).run()
     page.toggle[0].set_value(False).run()
     page.slider[0].set_value(0.99).run()
     assert not page.exception

@@ -11,14 +11,14 @@ from PIL import Image
 
 from core.evaluation.predictions import Predictions, write_predictions
 from core.evaluation.trials import Trials, write_trials
-from core.models import ensemble
+from core.models import ensemble, ensemble_files
 from core.models.bundle.files import write_manifest
 from core.models.bundle.manifest import BackboneFile, FindingsFile, LungsFile, NetworksManifest
 from core.models.inference import Networks, load_networks, raw_outputs
 from core.phantom import draw_spec, render
 from core.phantom.seeds import take_seeds
 from core.vocabulary import ENSEMBLE
-from train.bundle.manifest import Measured, choose_thresholds, describe, file_entry
+from train.bundle.manifest import Evaluated, choose_thresholds, describe, file_entry
 from train.bundle.material import Material
 from train.bundle.predictions import tabulate
 from train.bundle.roles import Roles, choose_images
@@ -57,24 +57,26 @@ def build_bundle(material: Material, target: Path, progress: Tally | None = None
     networks = load_networks(folder)
     outputs = run_networks(roles.records, material.data, networks, progress)
     fitted = fit_on_validation(roles, outputs, trained.operating_points)
-    ensemble.save(folder / "ensemble.skops", fitted.classifier, fitted.calibration, fitted.ensemble.inputs)
-    measured = Measured(roles, outputs, fitted, choose_thresholds(roles, outputs))
-    predictions = _tabulate(measured, trained.operating_points)
+    ensemble_files.save(
+        folder / "ensemble.skops", fitted.classifier, fitted.calibration, fitted.ensemble.inputs
+    )
+    evaluated = Evaluated(roles, outputs, fitted, choose_thresholds(roles, outputs))
+    predictions = _tabulate(evaluated, trained.operating_points)
     write_predictions(folder / "predictions.csv", predictions)
     smaller = save_smaller_svms(folder, fit_smaller_svms(predictions, trained.operating_points))
-    write_trials(folder / "trials.json", _try(measured, material, networks, progress))
+    write_trials(folder / "trials.json", _try(evaluated, material, networks, progress))
     answer = raw_outputs(_write_reference(folder / "reference.png"), networks)
-    manifest = describe(folder, part, material, measured, answer)
+    manifest = describe(folder, part, material, evaluated, answer)
     manifest = manifest.model_copy(update={"smaller_svms": smaller})
     write_manifest(folder, add_cards(folder, manifest))
     _put(folder, target)
     return fitted
 
 
-def _tabulate(measured: Measured, operating_points: tuple[float, ...]) -> Predictions:
-    roles, rows = measured.roles, measured.roles.evaluated
-    outputs, svm = measured.outputs.take(rows), measured.fitted.ensemble
-    thresholds = {key: each.threshold for key, each in measured.validation.items()}
+def _tabulate(evaluated: Evaluated, operating_points: tuple[float, ...]) -> Predictions:
+    roles, rows = evaluated.roles, evaluated.roles.evaluated
+    outputs, svm = evaluated.outputs.take(rows), evaluated.fitted.ensemble
+    thresholds = {key: each.threshold for key, each in evaluated.validation.items()}
     return tabulate(
         [roles.records[row] for row in rows],
         roles.scores[rows],
@@ -84,13 +86,13 @@ def _tabulate(measured: Measured, operating_points: tuple[float, ...]) -> Predic
     )
 
 
-def _try(measured: Measured, material: Material, networks: Networks, progress: Tally | None) -> Trials:
-    records, outputs = measured.roles.records, measured.outputs
+def _try(evaluated: Evaluated, material: Material, networks: Networks, progress: Tally | None) -> Trials:
+    records, outputs = evaluated.roles.records, evaluated.outputs
     return Trials(
         left_out=read_left_out(material.weights),
         source_classifier=classify_sources(records, outputs),
         covered_lungs=cover_all_lungs(
-            records, outputs, measured.fitted.ensemble, material.data, networks, progress
+            records, outputs, evaluated.fitted.ensemble, material.data, networks, progress
         ),
     )
 

@@ -63,7 +63,7 @@ class Validation:
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class Evaluated:
     """What was measured for a bundle, and what was fitted to it.
 
     Attributes:
@@ -85,7 +85,7 @@ def file_entry(folder: Path, name: str) -> dict[str, Any]:
 
 
 def describe(
-    folder: Path, part: NetworksManifest, material: Material, measured: Measured, answer: RawOutputs
+    folder: Path, part: NetworksManifest, material: Material, evaluated: Evaluated, answer: RawOutputs
 ) -> BundleManifest:
     """The manifest of a folder that holds all other files but the cards and the smaller SVMs.
 
@@ -93,17 +93,17 @@ def describe(
         folder: Its name becomes the bundle's.
         part: What was said of its networks.
         material: What it is built from.
-        measured: What was measured.
+        evaluated: What was measured.
         answer: To the reference image.
     """
-    trained, roles, outputs, fitted = material.trained, measured.roles, measured.outputs, measured.fitted
+    trained, roles, outputs, fitted = material.trained, evaluated.roles, evaluated.outputs, evaluated.fitted
     points = part.findings.operating_points
     decision = fitted.ensemble.decide(ensemble_features(answer.probabilities, answer.logits, points))
     backbones = {
         key: entry.model_copy(
             update={
                 "reference_probability": answer.probabilities[key],
-                "threshold": measured.validation[key].threshold,
+                "threshold": evaluated.validation[key].threshold,
             }
         )
         for key, entry in part.backbones.items()
@@ -129,7 +129,7 @@ def describe(
         predictions=BundleFile(**file_entry(folder, "predictions.csv")),
         reference=BundleFile(**file_entry(folder, "reference.png")),
         trials=BundleFile(**file_entry(folder, "trials.json")),
-        training=_training(material, measured),
+        training=_training(material, evaluated),
         sources=_sources(roles, trained, material.data),
         training_statistics=fit_limits(
             [dict(zip(names, row.tolist(), strict=True)) for row in outputs.statistics[roles.typical]]
@@ -176,14 +176,14 @@ def _severity(roles: Roles, outputs: Outputs) -> dict[SeverityName, SeverityFit]
     }
 
 
-def _training(material: Material, measured: Measured) -> dict[str, Any]:
-    trained, fitted, config, data = material.trained, measured.fitted, material.config, material.data
+def _training(material: Material, evaluated: Evaluated) -> dict[str, Any]:
+    trained, fitted, config, data = material.trained, evaluated.fitted, material.config, material.data
     settings = asdict(config) | {"preprocessing": config.preprocessing.model_dump()}
     made = {"versions": _versions(), "git_revision": _git_revision()}
     return {
         "configuration": settings,
         "figures": trained.figures,
-        "validation_roc_auc": {key: each.roc_auc for key, each in measured.validation.items()},
+        "validation_roc_auc": {key: each.roc_auc for key, each in evaluated.validation.items()},
         "ensemble": {
             "c": fitted.c,
             "train": fitted.train.images,

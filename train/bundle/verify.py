@@ -15,7 +15,7 @@ from rich.table import Table
 from core.errors import DataError
 from core.evaluation.evidence import collect_evidence
 from core.evaluation.predictions import Predictions, read_predictions
-from core.models import ensemble
+from core.models import ensemble_files
 from core.models.bundle.files import read_manifest
 from core.models.inference import load_networks
 from train.data.records import Record
@@ -92,7 +92,7 @@ def verify(
             "that the bundle was evaluated on."
         )
     outputs = run_networks([known[path] for path in stored.path], data, load_networks(bundle), progress)
-    svm = ensemble.load_bundled(bundle, manifest)
+    svm = ensemble_files.load_bundled(bundle, manifest)
     decisions = svm.probabilities(outputs.features(manifest.findings.operating_points))
     columns = np.column_stack([outputs.probabilities, decisions])
     worst = np.abs(columns - stored.scores).max(axis=0)

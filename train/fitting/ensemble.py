@@ -43,7 +43,7 @@ class EnsembleFit:
     """A fitted ensemble and how it was arrived at.
 
     Attributes:
-        classifier: The pipeline, for `core.models.ensemble.save`.
+        classifier: The pipeline, for `core.models.ensemble_files.save`.
         calibration: Its sigmoid, for the same.
         ensemble: Both and the threshold, ready to decide.
         c: The regularisation chosen.

@@ -14,18 +14,19 @@ from core.evaluation.comparison import inputs
 from core.evaluation.metrics import youden_threshold
 from core.evaluation.predictions import Predictions
 from core.models.bundle.files import file_sha256
-from core.models.bundle.manifest import SmallerSvm, SmallerSvmFile
+from core.models.bundle.manifest import SmallerSvmFile
 from core.models.ensemble import (
     Ensemble,
     PlattSigmoid,
+    SmallerSvm,
     assemble,
     calibrate,
     fit,
     input_names,
-    save,
     smaller_inputs,
     validation_part,
 )
+from core.models.ensemble_files import save
 from core.vocabulary import TASK
 
 
@@ -34,7 +35,7 @@ class SmallerSvmFit:
     """A fitted SVM over a part of the inputs.
 
     Attributes:
-        classifier: The pipeline, for `core.models.ensemble.save`.
+        classifier: The pipeline, for `core.models.ensemble_files.save`.
         svm: The same with its sigmoid and its operating point, ready to decide.
     """
 

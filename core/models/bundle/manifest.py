@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.gate.plausibility import PlausibilityLimits
 from core.models.backbones import BACKBONE_BY_KEY, Backbone
+from core.models.ensemble import SmallerSvm
 from core.models.head import Pooling
 from core.models.severity import SeverityModel, SeverityName
 from core.preprocessing import Preprocessing
@@ -21,7 +22,6 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 UnitInterval = Annotated[float, Field(ge=0, le=1)]
 Precision = Literal["f32", "bf16"]
 PerFinding = Annotated[list[float], Field(min_length=len(FINDINGS), max_length=len(FINDINGS))]
-SmallerSvm = Literal["svm_probabilities", "svm_findings"]  # by what they are fitted to
 Initialisation = Literal["scratch", "imagenet", "bundled"]  # where a base came from
 
 

@@ -17,7 +17,8 @@ from sklearn.svm import SVC
 
 from core.errors import BundleError, DataError
 from core.models.backbones import BACKBONES
-from core.models.ensemble import FEATURES, PlattSigmoid, assemble, calibrate, fit, load, save
+from core.models.ensemble import FEATURES, PlattSigmoid, assemble, calibrate, fit
+from core.models.ensemble_files import load, save
 from core.project import PROJECT
 from core.vocabulary import FINDINGS
 
@@ -205,7 +206,7 @@ def test_refuses_a_curved_boundary(file):
 
 def test_loading_brings_in_neither_torch_nor_tensorflow(file):
     code = (
-        "import sys; from pathlib import Path; from core.models.ensemble import load;"
+        "import sys; from pathlib import Path; from core.models.ensemble_files import load;"
         f"load(Path({str(file)!r}), 0.5); print({{'torch', 'tensorflow'}} & set(sys.modules) or 'neither')"
     )
     run = subprocess.run(

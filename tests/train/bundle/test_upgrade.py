@@ -12,7 +12,7 @@ import pytest
 from core.errors import BundleError
 from core.evaluation.predictions import Predictions, write_predictions
 from core.models.bundle.files import MANIFEST_FILE, file_sha256, read_manifest, verify_files
-from core.models.ensemble import load_smaller_svms
+from core.models.ensemble_files import load_smaller_svms
 from core.vocabulary import FINDINGS
 from train.bundle.upgrade import upgrade_bundle
 from train.fitting.smaller_svms import fit_smaller_svms

@@ -12,7 +12,8 @@ import pytest
 from core.errors import DataError
 from core.evaluation import formulas
 from core.models.backbones import BACKBONES
-from core.models.ensemble import FEATURES, load, save
+from core.models.ensemble import FEATURES
+from core.models.ensemble_files import load, save
 from core.vocabulary import FINDINGS
 from train.fitting.ensemble import Part, fit_ensemble
 from train.fitting.study import fit_study_table, print_report

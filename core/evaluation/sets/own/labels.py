@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from core.errors import DataError
 from core.evaluation.sets.labelled import LeftOut, Reason
-from core.evaluation.sets.own.text import decode_text, find_separators, read_records
+from core.evaluation.sets.own.text import decode_text, find_separators, split_records
 from core.evaluation.sets.own.words import CHOICES, is_number, read_answer, read_finding, read_label, word_key
 from core.reading.text import display_name
 
@@ -108,7 +108,7 @@ def read_table(name: str, data: bytes, is_file: Callable[[str], bool]) -> Table:
 
 def _first_record(text: str, separator: str) -> list[str]:
     try:
-        return next(read_records(text, separator), (1, []))[1]
+        return next(split_records(text, separator), (1, []))[1]
     except csv.Error:
         return []
 
@@ -148,7 +148,7 @@ def _label_columns(name: str, keys: Sequence[str]) -> tuple[tuple[str | None, in
 def _read_rows(name: str, text: str, separator: str, columns: _Columns) -> Table:
     table, records = Table(), list[tuple[int, list[str]]]()
     try:
-        records.extend(read_records(text, separator))
+        records.extend(split_records(text, separator))
     except csv.Error:
         place = f"{name}, after line {records[-1][0] if records else 1}"
         table.problems.append(

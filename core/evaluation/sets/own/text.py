@@ -52,7 +52,7 @@ def find_separators(text: str) -> tuple[tuple[str, ...], str]:
     return SEPARATORS, text
 
 
-def read_records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+def split_records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Reads the rows of a table; empty ones, as below many tables, are none.
 
     Args:
