@@ -22,7 +22,7 @@ from core.errors import SeveralFramesError
 from core.evaluation.evidence import Evidence, collect_evidence
 from core.evaluation.trials import Trials, read_trials
 from core.models.bundle.files import manifest_sha256
-from core.models.engine.progress import Progress
+from core.progress import Progress
 from core.reading.decoder_pool import read_radiograph_isolated, start_decoder
 from core.reading.radiograph import Radiograph, pixels_to_display
 

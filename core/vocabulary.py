@@ -61,7 +61,8 @@ DATA_SPLITS = ("train", "val", "test", "seed_test", "external")  # of a data fol
 HELD_OUT = tuple(split.key for split in _SPLITS if split.held_out)  # in the order to show them in
 OWN, PHANTOMS = "own", "phantoms"  # the keys of the splits that come while a page is open
 
-# The findings in torchxrayvision's order, which is also the order of the network's outputs.
+# The findings in torchxrayvision's order, which is also the order of a findings network's outputs. More may
+# follow at the end: a network knows as many of them, from the first on, as it has outputs.
 FINDINGS: tuple[str, ...] = (
     "Atelectasis",
     "Consolidation",
@@ -82,6 +83,9 @@ FINDINGS: tuple[str, ...] = (
     "Lung Opacity",
     "Enlarged Cardiomediastinum",
 )
+
+
+FIRST_FINDINGS = FINDINGS[:18]  # torchxrayvision's own, which every findings network knows
 
 
 def finding_name(finding: str) -> str:

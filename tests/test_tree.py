@@ -18,6 +18,7 @@ CORE = (
     "core.errors",
     "core.project",
     "core.vocabulary",
+    "core.progress",
     "core.margins",
     "core.preprocessing",
     "core.reading",

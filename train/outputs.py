@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.models.inference import Networks, RawOutputs, ensemble_features, raw_outputs
+from core.vocabulary import FINDINGS
 from train.data.images import read_inside
 from train.data.records import Record
 from train.tools.progress import Tally
@@ -27,7 +28,7 @@ class Outputs:
     Attributes:
         backbones: Their keys, in the order of the columns of `probabilities`.
         probabilities: (n, backbones), P(COVID-19) in [0, 1].
-        logits: (n, 18), raw outputs of the findings network.
+        logits: (n, findings), raw outputs of the findings network.
         statistics: (n, m), for the plausibility limits, in the order of `statistic_names`.
         statistic_names: Names of the m statistics.
         pooled: Each backbone's last feature map, averaged over the image: (n, channels), float32, by key.
@@ -39,6 +40,11 @@ class Outputs:
     statistics: NDArray[np.float64]
     statistic_names: tuple[str, ...]
     pooled: dict[str, NDArray[np.float32]]
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Names of the columns of `logits`."""
+        return FINDINGS[: self.logits.shape[1]]
 
     def take(self, rows: NDArray[np.int64]) -> Outputs:
         """The same of some images."""

@@ -15,10 +15,10 @@ from core.models.bundle.files import REMEDY, bundle_path, read_manifest, verify_
 from core.models.bundle.manifest import BundleManifest, Precision
 from core.models.bundle.network_files import official_source
 from core.models.engine.openvino import Network, load_network, prepare
-from core.models.engine.progress import Progress
 from core.models.ensemble import EnsembleDecision
 from core.models.inference import Networks, RawOutputs, compile_networks, ensemble_features, raw_outputs
 from core.models.official import OFFICIAL, official_file
+from core.progress import Progress
 from core.vocabulary import ENSEMBLE
 
 STAND_IN = (

@@ -1,4 +1,4 @@
-"""Tables to take along: CSV for a spreadsheet, LaTeX for a paper."""
+"""The tables of the page Compare."""
 
 from __future__ import annotations
 

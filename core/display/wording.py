@@ -9,7 +9,7 @@ from core.evaluation.evidence import Evidence
 from core.evaluation.trials import Base, Trials, mean_left_out
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.severity import SeverityScore
-from core.vocabulary import ENSEMBLE, FINDINGS, finding_name
+from core.vocabulary import ENSEMBLE, finding_name
 
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 
@@ -180,7 +180,7 @@ def findings(analysis: Analysis) -> str:
     present = [finding for finding in analysis.findings if finding.score >= 0.5]
     present.sort(key=lambda finding: -finding.score)
     if not present:
-        return f"None of the {len(FINDINGS)} findings reaches its operating point."
+        return f"None of the {len(analysis.findings)} findings reaches its operating point."
     names = ", ".join(f"{finding_name(finding.name)} {finding.score:.2f}" for finding in present)
     return f"Beyond the operating point: {names}."
 

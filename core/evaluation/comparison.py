@@ -158,7 +158,7 @@ def inputs(predictions: Predictions, operating_points: Sequence[float]) -> Float
 
 def _svm(key: str, svm: Ensemble, operating_points: Sequence[float]) -> Entrant:
     def score(predictions: Predictions) -> Floats:
-        names = input_names(predictions.backbones)
+        names = input_names(predictions.backbones, predictions.finding_names)
         columns = [names.index(name) for name in svm.inputs]
         return svm.probabilities(inputs(predictions, operating_points)[:, columns])
 

@@ -39,7 +39,7 @@ class Predictions:
         scores: (n, models), P(COVID-19) in [0, 1].
         extent: (n,), geographic extent as radiologists scored it, 0-8; NaN where nobody did.
         opacity: (n,), degree of opacity likewise, 0-6.
-        findings: (n, 18), raw outputs of the findings network.
+        findings: (n, findings), raw outputs of the findings network.
     """
 
     thresholds: dict[str, float]
@@ -57,6 +57,11 @@ class Predictions:
     def backbones(self) -> tuple[str, ...]:
         """Their keys: the first columns of `scores`, before the ensemble's."""
         return tuple(key for key in self.thresholds if key != ENSEMBLE)
+
+    @property
+    def finding_names(self) -> tuple[str, ...]:
+        """Of the columns of `findings`."""
+        return FINDINGS[: self.findings.shape[1]]
 
     @property
     def called(self) -> NDArray[np.bool_]:
@@ -91,19 +96,19 @@ def read_predictions(folder: Path, manifest: BundleManifest) -> Predictions:
     path = bundle_path(folder, manifest.predictions)
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            return _table(list(csv.DictReader(file)), thresholds)
+            return _table(list(csv.DictReader(file)), thresholds, manifest.findings.names)
     except (KeyError, TypeError, ValueError, csv.Error):
         raise BundleError(f"{path.name} in the bundle '{folder.name}' is damaged; {REMEDY}.") from None
 
 
-def _table(rows: list[dict[str, str]], thresholds: dict[str, float]) -> Predictions:
+def _table(rows: list[dict[str, str]], thresholds: dict[str, float], names: Sequence[str]) -> Predictions:
     """The rows as arrays; ValueError and its like for whatever is not as it should be."""
     texts: dict[str, NDArray[Any]] = {name: np.array([row[name] for row in rows], np.str_) for name in TEXTS}
     scores = np.array([[float(row[model]) for model in thresholds] for row in rows])
     severity = {name: np.array([float(row.get(name) or "nan") for row in rows]) for name in SEVERITY}
     if not all((text != "").all() for text in texts.values()) or not ((scores >= 0) & (scores <= 1)).all():
         raise ValueError("a cell is empty or no probability")
-    findings = np.array([[float(row[FINDING + name]) for name in FINDINGS] for row in rows])
+    findings = np.array([[float(row[FINDING + name]) for name in names] for row in rows])
     if not np.isfinite(findings).all():
         raise ValueError("a finding is no number")
     for name, scored in severity.items():
@@ -114,7 +119,7 @@ def _table(rows: list[dict[str, str]], thresholds: dict[str, float]) -> Predicti
         **texts,
         **severity,
         scores=scores.reshape(-1, len(thresholds)),
-        findings=findings.reshape(-1, len(FINDINGS)),
+        findings=findings.reshape(-1, len(names)),
     )
 
 
@@ -124,7 +129,7 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     severity = np.stack([getattr(predictions, name) for name in SEVERITY], axis=1)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        findings = [FINDING + name for name in FINDINGS]
+        findings = [FINDING + name for name in predictions.finding_names]
         writer.writerow([*TEXTS, *SEVERITY, *predictions.backbones, *findings, ENSEMBLE])
         for row, (*backbones, ensemble) in enumerate(predictions.scores):
             scored = ["" if np.isnan(score) else f"{score:.{SEVERITY_DIGITS}f}" for score in severity[row]]

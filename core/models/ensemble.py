@@ -25,17 +25,19 @@ Floats = NDArray[np.float64]
 SmallerSvm = Literal["svm_probabilities", "svm_findings"]  # the study's two smaller SVMs, by their inputs
 
 
-def input_names(backbones: Iterable[str]) -> tuple[str, ...]:
+def input_names(backbones: Iterable[str], findings: Iterable[str] = FINDINGS) -> tuple[str, ...]:
     """The ensemble's inputs, in order: the backbones' keys, then the findings."""
-    return (*backbones, *FINDINGS)
+    return (*backbones, *findings)
 
 
-def smaller_inputs(backbones: Iterable[str]) -> dict[SmallerSvm, tuple[str, ...]]:
+def smaller_inputs(
+    backbones: Iterable[str], findings: Iterable[str] = FINDINGS
+) -> dict[SmallerSvm, tuple[str, ...]]:
     """The inputs of the study's two smaller SVMs, by the keys under which a bundle holds them."""
-    return {"svm_probabilities": tuple(backbones), "svm_findings": FINDINGS}
+    return {"svm_probabilities": tuple(backbones), "svm_findings": tuple(findings)}
 
 
-FEATURES = input_names(BACKBONE_BY_KEY)  # of a bundle with all backbones of the table
+FEATURES = input_names(BACKBONE_BY_KEY)  # of a bundle with all that the tables know
 
 
 @dataclass(frozen=True)

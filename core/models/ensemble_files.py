@@ -96,7 +96,9 @@ def load_bundled(folder: Path, manifest: BundleManifest) -> Ensemble:
         BundleError: As for `load`.
     """
     entry = manifest.ensemble
-    return load(bundle_path(folder, entry), entry.threshold, input_names(manifest.backbones))
+    return load(
+        bundle_path(folder, entry), entry.threshold, input_names(manifest.backbones, manifest.findings.names)
+    )
 
 
 def load_smaller_svms(folder: Path, manifest: BundleManifest) -> dict[str, Ensemble]:
@@ -105,7 +107,7 @@ def load_smaller_svms(folder: Path, manifest: BundleManifest) -> dict[str, Ensem
     Raises:
         BundleError: As for `load`.
     """
-    known = smaller_inputs(manifest.backbones)
+    known = smaller_inputs(manifest.backbones, manifest.findings.names)
     return {
         key: load(bundle_path(folder, entry), entry.threshold, known[key])
         for key, entry in manifest.smaller_svms.items()

@@ -1,4 +1,4 @@
-"""The 18 radiographic findings: their names, their scale, and where official weights would lie."""
+"""The findings of a radiograph: from a network's raw outputs to scores on torchxrayvision's scale."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.vocabulary import FINDINGS
 
 @dataclass(frozen=True)
 class FindingScore:
-    """One of the 18 findings.
+    """One of the findings.
 
     Attributes:
         name: As torchxrayvision spells it.
@@ -43,11 +43,11 @@ def op_norm(probabilities: ArrayLike, operating_points: ArrayLike) -> NDArray[np
     (Cohen et al. 2022, TorchXRayVision, arXiv:2111.00595; `torchxrayvision.models.op_norm`).
 
     Args:
-        probabilities: (..., 18), in [0, 1].
-        operating_points: (18,), inside (0, 1).
+        probabilities: (..., n), in [0, 1].
+        operating_points: (n,), inside (0, 1).
 
     Returns:
-        (..., 18), in [0, 1]; 0.5 is the operating point, not a probability.
+        (..., n), in [0, 1]; 0.5 is the operating point, not a probability.
     """
     p, point = np.asarray(probabilities, np.float64), np.asarray(operating_points, np.float64)
     return np.where(p < point, p / (2 * point), 1 - (1 - p) / (2 * (1 - point)))
@@ -57,8 +57,8 @@ def undo_op_norm(scores: ArrayLike, operating_points: ArrayLike) -> NDArray[np.f
     """The raw outputs whose scores these are: what `op_norm` and `sigmoid` did, undone.
 
     Args:
-        scores: (..., 18), in [0, 1]; 0 and 1 stand for -36 and 36.
-        operating_points: (18,), inside (0, 1).
+        scores: (..., n), in [0, 1]; 0 and 1 stand for -36 and 36.
+        operating_points: (n,), inside (0, 1).
     """
     s, point = np.asarray(scores, np.float64), np.asarray(operating_points, np.float64)
     p = np.where(s < 0.5, 2 * point * s, 1 - 2 * (1 - point) * (1 - s))
@@ -69,15 +69,15 @@ def undo_op_norm(scores: ArrayLike, operating_points: ArrayLike) -> NDArray[np.f
 def finding_scores(
     logits: NDArray[np.float32], points: Sequence[float], aucs: Mapping[str, float]
 ) -> tuple[FindingScore, ...]:
-    """Puts a name, a scale and a record on a findings network's 18 raw outputs.
+    """Puts a name, a scale and a record on a findings network's raw outputs.
 
     Args:
-        logits: (18,).
-        points: 18 operating points, as probabilities.
+        logits: (n,), in the order of `FINDINGS`, as far as the network knows them.
+        points: n operating points, as probabilities.
         aucs: ROC AUC by finding, where it was measured.
     """
     scores = op_norm(sigmoid(logits), points)
-    rows = zip(FINDINGS, logits, points, scores, strict=True)
+    rows = zip(FINDINGS[: len(points)], logits, points, scores, strict=True)
     return tuple(
         FindingScore(name, float(raw), point, float(score), aucs.get(name))
         for name, raw, point, score in rows

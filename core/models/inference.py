@@ -20,11 +20,11 @@ from core.models.bundle.files import bundle_path, read_networks, verify_files
 from core.models.bundle.manifest import NetworksManifest, Precision
 from core.models.bundle.network_files import bundle_sources
 from core.models.engine.openvino import Network, load_network, prepare
-from core.models.engine.progress import Progress
 from core.models.findings import findings_input, op_norm, sigmoid
 from core.models.head import Head
 from core.models.lungs import find_lungs
 from core.preprocessing import network_input
+from core.progress import Progress
 
 COMPILED_AT_ONCE = 2  # networks; alone, each leaves a core idle for a part of the time
 
@@ -56,7 +56,7 @@ class RawOutputs:
 
     Attributes:
         probabilities: P(COVID-19) by backbone key, in the table's order.
-        logits: (18,), float32: the stand-in's raw outputs, in the order of `FINDINGS`.
+        logits: (findings,), float32: the stand-in's raw outputs, in the order of `FINDINGS`.
         feature_maps: A, (h, w, channels), by backbone key: about 1.5 MB an image, so let go of them.
         statistics: For `plausibility.fit_limits`.
         lungs: (size, size), each place's probability of lung field; None without a lung network.
@@ -161,8 +161,8 @@ def ensemble_features(
 
     Args:
         probabilities: By backbone key, in the table's order.
-        logits: (18,), the stand-in's raw outputs.
-        operating_points: 18 probabilities, the stand-in's.
+        logits: (findings,), the stand-in's raw outputs.
+        operating_points: As many probabilities, the stand-in's.
 
     Returns:
         (backbones + findings,), float32, in the order of `core.models.ensemble.input_names`.

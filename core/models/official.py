@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.models.severity import MAX_EXTENT, MAX_OPACITY, SeverityModel
 from core.preprocessing import Preprocessing
-from core.vocabulary import FINDINGS
+from core.vocabulary import FIRST_FINDINGS
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class OfficialWeights:
 
 
 def _on_lung_opacity(coefficient: float) -> tuple[float, ...]:
-    return tuple(coefficient if name == "Lung Opacity" else 0.0 for name in FINDINGS)
+    return tuple(coefficient if name == "Lung Opacity" else 0.0 for name in FIRST_FINDINGS)
 
 
 OFFICIAL = OfficialWeights(

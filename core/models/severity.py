@@ -39,7 +39,7 @@ class SeverityModel:
 
     Attributes:
         name: "extent" (0-8) or "opacity" (0-6).
-        weights: 18, in the order of `FINDINGS`.
+        weights: One a finding, in the order of `FINDINGS`.
         intercept: In points of the scale.
         maximum: Of the scale.
         mean_absolute_error: On radiographs that it was not fitted to.
@@ -56,7 +56,7 @@ class SeverityModel:
     images: int
 
     def score(self, logits: NDArray[np.float32]) -> SeverityScore:
-        """Estimates one radiograph's severity from its 18 raw outputs, clipped to the scale."""
+        """Estimates one radiograph's severity from its raw outputs, clipped to the scale."""
         value = float(np.dot(np.asarray(self.weights), logits) + self.intercept)
         return SeverityScore(
             name=self.name,

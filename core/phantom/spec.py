@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from core.vocabulary import FINDINGS
+from core.vocabulary import FINDINGS, FIRST_FINDINGS
 
 PhantomLabel = Literal["normal", "covid", "pneumonia", "findings"]  # its order fixes what is drawn
 Streams = dict[str, np.random.Generator]
@@ -29,8 +29,6 @@ IMPLIES: dict[str, tuple[str, ...]] = {
 # The air-space diseases whose area counts as geographic extent (Cohen et al. 2020, arXiv:2005.11856).
 AIRSPACE: tuple[str, ...] = ("Consolidation", "Infiltration", "Edema", "Pneumonia")
 
-# Drawn from one stream, so that their number fixes what a seed shows; others in `FINDINGS` come later.
-TOGETHER: tuple[str, ...] = FINDINGS[:18]
 _LABELS: tuple[PhantomLabel, ...] = get_args(PhantomLabel)
 _DRAWN_FINDINGS = (0.12, 0.38, 0.32, 0.18)  # shares of phantoms with 0, 1, 2, 3 findings drawn
 _STREAMS = ("anatomy", "texture", "lesions", "noise", "devices", "frame")
@@ -98,9 +96,9 @@ def lesion_stream(seed: int, name: str) -> np.random.Generator:
 def _stream_number(name: str) -> int:
     """The disease's number stands between those of the first findings and of any that were added later."""
     if name not in FINDINGS:
-        return len(_STREAMS) + len(TOGETHER)
+        return len(_STREAMS) + len(FIRST_FINDINGS)
     index = FINDINGS.index(name)
-    return len(_STREAMS) + index + (index >= len(TOGETHER))
+    return len(_STREAMS) + index + (index >= len(FIRST_FINDINGS))
 
 
 def draw_spec(seed: int, label: PhantomLabel | None = None, size_px: int = 224) -> PhantomSpec:
@@ -120,22 +118,22 @@ def spec_for_finding(name: str, seed: int, severity: float = 0.7, size_px: int =
 def chosen_findings(spec: PhantomSpec, rng: np.random.Generator) -> dict[str, float]:
     """The findings of a recipe with their severities, drawn if the recipe leaves them open."""
     count = int(rng.choice(len(_DRAWN_FINDINGS), p=_DRAWN_FINDINGS))
-    names = rng.permutation(len(TOGETHER))[:count]
-    drawn = {TOGETHER[n]: float(rng.uniform(0.25, 1.0)) for n in names}
+    names = rng.permutation(len(FIRST_FINDINGS))[:count]
+    drawn = {FIRST_FINDINGS[n]: float(rng.uniform(0.25, 1.0)) for n in names}
     if spec.findings is not None:
         return dict(spec.findings)
     return drawn | draw_later_findings(spec.seed) if spec.label == "findings" else {}
 
 
 def draw_later_findings(seed: int) -> dict[str, float]:
-    """Those of the findings after `TOGETHER` that a mixture shows, with their severities.
+    """Those of the findings after `FIRST_FINDINGS` that a mixture shows, with their severities.
 
     Each comes from its own stream, and as often as one of the others does on average: a finding that is added
     to the table leaves every phantom that does not show it as it was.
     """
-    often = float(np.dot(range(len(_DRAWN_FINDINGS)), _DRAWN_FINDINGS)) / len(TOGETHER)
+    often = float(np.dot(range(len(_DRAWN_FINDINGS)), _DRAWN_FINDINGS)) / len(FIRST_FINDINGS)
     drawn = {}
-    for name in FINDINGS[len(TOGETHER) :]:
+    for name in FINDINGS[len(FIRST_FINDINGS) :]:
         rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _stream_number(name), 1])))
         if rng.random() < often:
             drawn[name] = float(rng.uniform(0.25, 1.0))

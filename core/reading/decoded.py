@@ -1,4 +1,4 @@
-"""What every decoder returns, and the limits that hold before and after decoding."""
+"""What every decoder returns."""
 
 from __future__ import annotations
 

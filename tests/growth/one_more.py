@@ -1,4 +1,4 @@
-"""Adds a row to each of the three tables, then walks through the app and training.
+"""Adds a row to each of the three tables and a finding, then walks through the app and training.
 
 `one_more.py FOLDER OLDER` is a process of its own, because the rows have to be there before anything reads
 the tables. FOLDER is where bundles go, OLDER a bundle that knows nothing of the new backbone.
@@ -18,9 +18,15 @@ import numpy as np
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
+from core import vocabulary
+
+NINETEENTH = "Foreign Body"
+vocabulary.FINDINGS = (*vocabulary.FINDINGS, NINETEENTH)
+
 from core.evaluation import formulas, measures
 from core.explain import explainers
 from core.models import backbones
+from core.phantom.lesions import PAINTERS
 
 SIXTH = backbones.Backbone(
     key="mobilenetv2",
@@ -46,12 +52,13 @@ MEAN_MAP = explainers.Explainer(
     url="https://example.org",
 )
 YOUDEN = measures.Measure(
-    "youden",
-    "Youden's index",
+    "youden_stand_in",
+    "A stand-in",
     lambda counts: formulas.sensitivity(counts) + formulas.specificity(counts) - 1,
     "decision",
 )
 
+PAINTERS[NINETEENTH] = PAINTERS["Nodule"]
 backbones.BACKBONES = (*backbones.BACKBONES, SIXTH)
 backbones.BACKBONE_BY_KEY[SIXTH.key] = SIXTH
 explainers.EXPLAINERS = (*explainers.EXPLAINERS, MEAN_MAP)
@@ -71,6 +78,7 @@ from core.evaluation.study import SINGLE, SVMS
 from core.export.comparison import measures_csv
 from core.export.json_csv import csv_row, to_json
 from core.models.bundle.files import list_bundles, read_manifest
+from core.phantom import render, spec_for_finding
 from core.phantom.samples import list_samples
 from core.reading.radiograph import read_radiograph
 from train import config, schedule, steps
@@ -86,6 +94,7 @@ def walk_analysis(folder: Path, older: Path) -> None:
     models = load_models(folder)
     analysis = analyse(read_sample(), models)
     assert [each.backbone.key for each in analysis.readings] == list(backbones.BACKBONE_BY_KEY)
+    assert [each.name for each in analysis.findings] == list(vocabulary.FINDINGS)
     split = replace(analysis, readings=tuple(replace(each, threshold=0.0) for each in analysis.readings))
     assert "all six backbones" in wording.headline(split)
     assert f"of {len(analysis.readings)} read" in wording.votes_at(analysis)
@@ -102,9 +111,9 @@ def walk_analysis(folder: Path, older: Path) -> None:
 
     five = analyse(read_sample(), load_models(older))
     assert [each.backbone.key for each in five.readings] == list(backbones.BACKBONE_BY_KEY)[:5]
-    assert "five" in wording.headline(five) and all(
-        each.problem is None for each in list_bundles(older.parent)
-    )
+    assert "five" in wording.headline(five)
+    assert [each.problem for each in list_bundles(older.parent)] == [None]
+    assert [each.name for each in five.findings] == list(vocabulary.FIRST_FINDINGS)
 
 
 def walk_comparison(folder: Path) -> None:
@@ -148,6 +157,8 @@ def open_page(name: str) -> AppTest:
 
 def walk_training(folder: Path) -> None:
     assert SIXTH.key in schedule.NETWORKS
+    shown = [render(spec_for_finding(NINETEENTH, seed, size_px=96)).findings for seed in range(2)]
+    assert all(NINETEENTH in each for each in shown)
     tiny = replace(config.TINY, phantoms=48)
     run = Run(folder, tiny, None, "scratch", None, lambda title: lambda done, total: None, print)
     steps.pretrain_backbones(run, (SIXTH,))

@@ -1,4 +1,4 @@
-"""A row in a table is all that a backbone, a method of explanation or a measure needs."""
+"""A row in a table is all that a backbone, an explanation or a measure needs; a finding needs a painter."""
 
 import os
 import subprocess

@@ -149,7 +149,7 @@ def fit_on_validation(roles: Roles, outputs: Outputs, operating_points: tuple[fl
         if record.label != "pneumonia" and record.split in ("val", "test"):
             parts["test" if record.split == "test" else ensemble.validation_part(record.group)].append(index)
     features = outputs.features(operating_points)
-    inputs = ensemble.input_names(outputs.backbones)
+    inputs = ensemble.input_names(outputs.backbones, outputs.findings)
 
     def part(name: str) -> Part:
         chosen = [roles.records[row] for row in parts[name]]

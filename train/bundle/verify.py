@@ -1,4 +1,4 @@
-"""Evaluation: what the weights that ship say about every held-out image, in one table."""
+"""A bundle held against itself: its figures, and whether its weights still give its predictions."""
 
 from __future__ import annotations
 

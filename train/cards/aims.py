@@ -12,7 +12,6 @@ from core.display.markdown import table
 from core.evaluation.measures import MEASURE_BY_KEY
 from core.evaluation.metrics import Evaluation
 from core.models.bundle.manifest import BundleManifest
-from core.vocabulary import FINDINGS
 from train.cards.facts import SPLIT_NAMES, Facts, model_name, text
 
 AIMS = Path(__file__).with_name("aims.toml")
@@ -78,7 +77,7 @@ def _others(manifest: BundleManifest) -> Iterator[AimRow]:
         error = manifest.severity[name].mean_absolute_error
         yield f"mean absolute error of {name}, at most", aim, error, error <= aim
     others, known, lungs = _aims()["others"], manifest.findings.roc_auc, manifest.lungs
-    if set(known) == set(FINDINGS):
+    if set(known) == set(manifest.findings.names):
         mean = sum(known.values()) / len(known)
         yield "mean ROC AUC of all findings on phantoms", others["findings"], mean, mean >= others["findings"]
     if lungs and lungs.dice is not None:

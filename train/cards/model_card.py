@@ -10,7 +10,7 @@ from core.display.markdown import plain, table
 from core.display.wording import count_word
 from core.evaluation.evidence import Evidence
 from core.models.bundle.manifest import BundleManifest
-from core.vocabulary import FINDINGS, HELD_OUT
+from core.vocabulary import HELD_OUT
 from train.cards import aims as card_aims
 from train.cards import strata as card_strata
 from train.cards import trials as card_trials
@@ -47,9 +47,9 @@ def _what(manifest: BundleManifest) -> str:
         f"({manifest.pooling} pooling, 256 units, one sigmoid).",
         f"Input: one frontal chest radiograph at {manifest.preprocessing.size_px} px. Output: a number from "
         "0 (like the normal images) to 1 (like the COVID-19 images). There is no third answer.",
-        f"A findings network scores {len(FINDINGS)} radiological findings; a linear support vector machine "
-        "combines both into one decision with a calibrated probability. Task and design are those of Solis "
-        "Calero 2021.",
+        f"A findings network scores {len(manifest.findings.names)} radiological findings; a linear support "
+        "vector machine combines both into one decision with a calibrated probability. Task and design are "
+        "those of Solis Calero 2021.",
         _lungs(manifest),
         "Weights are stored as int8 for each output channel; everything here was measured on what is stored.",
         f"Built on {plain(manifest.created)} as the bundle {plain(manifest.name)}.",

@@ -1,4 +1,4 @@
-"""Radiographs for training: a manifest's records or phantoms, read once and kept as small squares."""
+"""What is known of each image: a manifest's records, or those of phantoms."""
 
 from __future__ import annotations
 

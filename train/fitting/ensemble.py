@@ -1,4 +1,4 @@
-"""Fitting the ensemble: for a bundle, and as the study did it, on any table of its columns."""
+"""Fitting the ensemble for a bundle."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from core.evaluation.metrics import roc_auc, youden_threshold
 from core.models.engine.keras import write_tensors
-from core.phantom.spec import TOGETHER, draw_later_findings
+from core.phantom.spec import draw_later_findings
 from core.preprocessing import Preprocessing, network_input
-from core.vocabulary import FINDINGS
+from core.vocabulary import FINDINGS, FIRST_FINDINGS
 from train.config import FindingsConfig, Stage
 from train.data.images import Images, to_bytes
 from train.data.records import Record
@@ -26,7 +26,12 @@ from train.tools.processes import has_bfloat16
 from train.tools.progress import Report, Reporter, Tally
 
 # What NIH's labels speak of; the other four names of the 18 come from other collections.
-NIH_FINDINGS = frozenset(FINDINGS) - {"Lung Lesion", "Fracture", "Lung Opacity", "Enlarged Cardiomediastinum"}
+NIH_FINDINGS = frozenset(FIRST_FINDINGS) - {
+    "Lung Lesion",
+    "Fracture",
+    "Lung Opacity",
+    "Enlarged Cardiomediastinum",
+}
 
 # Crowded phantoms show none to five findings, and what is small or easily mistaken more often than the rest.
 CROWD = (0.08, 0.20, 0.26, 0.22, 0.14, 0.10)
@@ -126,15 +131,15 @@ def _phantom(job: tuple[int, Any, Preprocessing]) -> tuple[NDArray[np.uint8], ND
 def draw_crowd(seed: int) -> tuple[tuple[str, float], ...]:
     """The findings of a crowded phantom: pairs of a name and a severity in [0.25, 1]."""
     random = np.random.default_rng([seed, 77])
-    weights = np.array([HARD.get(name, 1.0) for name in TOGETHER])
+    weights = np.array([HARD.get(name, 1.0) for name in FIRST_FINDINGS])
     count = int(random.choice(len(CROWD), p=CROWD))
-    chosen = random.choice(len(TOGETHER), count, replace=False, p=weights / weights.sum())
-    crowd = {TOGETHER[number]: float(random.uniform(0.25, 1)) for number in chosen}
+    chosen = random.choice(len(FIRST_FINDINGS), count, replace=False, p=weights / weights.sum())
+    crowd = {FIRST_FINDINGS[number]: float(random.uniform(0.25, 1)) for number in chosen}
     return tuple((crowd | draw_later_findings(seed)).items())
 
 
 def labelled_squares(images: Images, split: str) -> LabelledSquares:
-    """The radiographs of a split whose findings somebody labelled by the 18 names, as NIH did.
+    """The radiographs of a split whose findings somebody labelled by these names, as NIH did.
 
     Of NIH's fourteen, what is not named is absent; of the other four, nobody knows.
     """

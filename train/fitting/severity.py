@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from core.errors import DataError
 from core.models.bundle.manifest import SeverityFit
-from core.vocabulary import FINDINGS
+from core.vocabulary import FINDINGS, FIRST_FINDINGS
 
 ALPHAS = tuple(10.0 ** np.arange(-1, 5.5, 0.5))  # from hardly any shrinkage to nearly the mean
 FOLDS = 5
@@ -29,7 +29,7 @@ def fit_severity(
     error as well as for the weights that ship, so that the error is not flattered by the choice.
 
     Args:
-        logits: (n, 18), raw outputs in the order of `core.vocabulary.FINDINGS`.
+        logits: (n, findings), raw outputs in the order of `core.vocabulary.FINDINGS`.
         scores: (n,), in [0, maximum].
         groups: (n,), whose images belong to one patient; at least three.
         maximum: Of the scale, 8 for extent and 6 for opacity.
@@ -63,7 +63,8 @@ def fit_severity(
 
 def _check(logits: NDArray[Any], scores: NDArray[Any], groups: NDArray[Any], maximum: float) -> None:
     count = len(scores)
-    if logits.shape != (count, len(FINDINGS)) or len(groups) != count:
+    outputs = range(len(FIRST_FINDINGS), len(FINDINGS) + 1)  # an older network knows fewer findings
+    if logits.shape not in [(count, number) for number in outputs] or len(groups) != count:
         raise DataError(
             f"Severity has outputs of shape {logits.shape} for {count} scores and {len(groups)} groups; "
             f"give one score, one group and {len(FINDINGS)} outputs an image."

@@ -19,15 +19,15 @@ from core.evaluation.measures import MEASURE_BY_KEY
 from core.evaluation.metrics import Confusion, confusion
 from core.evaluation.study import SINGLE, STUDY
 from core.models.ensemble import input_names
-from core.vocabulary import FINDINGS
+from core.vocabulary import FIRST_FINDINGS
 from train.tools.csv_tables import TableLine, numbers, read_rows
 
 FIT = STUDY["fit"]  # its split and its SVM
 BACKBONES = tuple(result.key for result in SINGLE)
-INPUTS = input_names(BACKBONES)
+INPUTS = input_names(BACKBONES, FIRST_FINDINGS)
 STUDY_ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Binary models", BACKBONES),
-    ("Severity models", FINDINGS),
+    ("Severity models", FIRST_FINDINGS),
     ("All models", INPUTS),
 )
 

@@ -97,7 +97,7 @@ def analyse_set(
     Args:
         images: The set.
         thresholds: Of the bundle's models, by key.
-        points: 18 operating points of its findings network.
+        points: Operating points of its findings network.
         analyse: Reads and analyses a file, given its bytes and its name.
 
     Yields:
@@ -145,7 +145,7 @@ def _one_row(
         scores=np.array([scores]),
         extent=np.array([np.nan]),
         opacity=np.array([np.nan]),
-        findings=undo_op_norm([[inputs[name] for name in FINDINGS]], points),
+        findings=undo_op_norm([[inputs[name] for name in FINDINGS if name in inputs]], points),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from core.gate.plausibility import PlausibilityLimits
 from core.models.backbones import BACKBONE_BY_KEY, Backbone
@@ -13,7 +13,7 @@ from core.models.ensemble import SmallerSvm
 from core.models.head import Pooling
 from core.models.severity import SeverityModel, SeverityName
 from core.preprocessing import Preprocessing
-from core.vocabulary import FINDINGS
+from core.vocabulary import FINDINGS, FIRST_FINDINGS
 
 FORMAT: Literal[2] = 2  # see core.models.bundle.upgrade for what each one changed
 
@@ -21,7 +21,7 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 UnitInterval = Annotated[float, Field(ge=0, le=1)]
 Precision = Literal["f32", "bf16"]
-PerFinding = Annotated[list[float], Field(min_length=len(FINDINGS), max_length=len(FINDINGS))]
+PerFinding = Annotated[list[float], Field(min_length=len(FIRST_FINDINGS), max_length=len(FINDINGS))]
 Initialisation = Literal["scratch", "imagenet", "bundled"]  # where a base came from
 
 
@@ -62,6 +62,11 @@ class FindingsFile(BundleFile):
             raise ValueError("operating points lie between 0 and 1")
         return points
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The findings that the network knows: it can be older than the last ones of the table."""
+        return FINDINGS[: len(self.operating_points)]
+
 
 class LungsFile(BundleFile):
     """The lung network, the side of its input, and how well it overlaps with masks that it has not seen.
@@ -93,7 +98,7 @@ class SmallerSvmFile(BundleFile):
 
 
 class SeverityFit(_Entry):
-    """A linear model of one severity score on the stand-in's 18 raw outputs, with its error."""
+    """A linear model of one severity score on the stand-in's raw outputs, with its error."""
 
     weights: PerFinding
     intercept: float
@@ -196,6 +201,13 @@ class BundleManifest(NetworksManifest):
         if set(severity) != {"extent", "opacity"}:
             raise ValueError("severity needs extent and opacity")
         return severity
+
+    @model_validator(mode="after")
+    def _one_number_a_finding(self) -> BundleManifest:
+        per_finding = (self.findings.reference_logits, *(fit.weights for fit in self.severity.values()))
+        if any(len(numbers) != len(self.findings.names) for numbers in per_finding):
+            raise ValueError("operating points, reference outputs and severity weights differ in number")
+        return self
 
     def files(self) -> Iterator[BundleFile]:
         """Every file that the manifest vouches for."""

@@ -72,7 +72,7 @@ def convert_lungs(source: NetworkSource) -> Any:
 
 
 def convert_findings(source: NetworkSource) -> Any:
-    """An `openvino.Model` of a findings network: (1, 1, size, size) in, 18 raw outputs (1, 18) out."""
+    """An `openvino.Model` of a findings network: (1, 1, size, size) in, raw outputs (1, findings) out."""
     import openvino
     import torch
 

@@ -12,8 +12,8 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from core.errors import WeightsError
-from core.models.engine.progress import Progress
 from core.models.official import OFFICIAL, official_path
+from core.progress import Progress
 
 ORIGINS = frozenset(
     {

@@ -1,4 +1,4 @@
-"""The backbones as Keras networks, and their weights in and out of safetensors.
+"""The backbones and the lung network in Keras, and weights of any network in and out of safetensors.
 
 Weights are stored once: kernels as int8 with a float32 scale for each output channel (symmetric, as in
 Jacob et al. 2018, arXiv:1712.05877, section 2), the rest as float16. A quarter of float32's size, and

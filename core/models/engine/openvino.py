@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from core.errors import EngineError
 from core.models.bundle.manifest import Precision
 from core.models.bundle.network_files import NetworkSource, derived
-from core.models.engine.progress import Progress
+from core.progress import Progress
 from core.project import PROJECT, default_cache
 
 STORAGE_FAILED = 3  # the exit status of core.models.engine.derive when the cache cannot be written

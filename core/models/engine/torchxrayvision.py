@@ -50,14 +50,17 @@ def _declare_torchvision_operators(torch: Any) -> None:
 _KEPT: list[Any] = []  # a torch library's operators vanish with the object that declared them
 
 
-def build_findings_network() -> Any:
-    """torchxrayvision's DenseNet121 for 18 findings, untrained.
+def build_findings_network(findings: int = len(FINDINGS)) -> Any:
+    """torchxrayvision's DenseNet121, untrained.
+
+    Args:
+        findings: How many it scores.
 
     Returns:
-        A torch module: (n, 1, size, size) float32 in [-1024, 1024] -> (n, 18) raw outputs.
+        A torch module: (n, 1, size, size) float32 in [-1024, 1024] -> (n, findings) raw outputs.
     """
     xrv = import_torchxrayvision()
-    return xrv.models.DenseNet(num_classes=len(FINDINGS), in_channels=1, weights=None)
+    return xrv.models.DenseNet(num_classes=findings, in_channels=1, weights=None)
 
 
 def load_findings_network(tensors: Mapping[str, NDArray[np.generic]]) -> Any:
@@ -71,7 +74,8 @@ def load_findings_network(tensors: Mapping[str, NDArray[np.generic]]) -> Any:
     """
     import torch
 
-    network = build_findings_network()
+    outputs = tensors.get("classifier.bias", np.empty(len(FINDINGS)))
+    network = build_findings_network(min(len(outputs), len(FINDINGS)))
     state = network.state_dict()
     for name, value in state.items():
         if name.endswith("num_batches_tracked"):

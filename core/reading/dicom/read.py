@@ -1,4 +1,4 @@
-"""DICOM radiographs: what the header says about the examination, and the greys behind it."""
+"""A DICOM file as an upright greyscale radiograph."""
 
 from __future__ import annotations
 

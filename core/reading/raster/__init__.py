@@ -1,1 +1,1 @@
-"""PNG, JPEG, TIFF, BMP and HEIC files."""
+"""PNG, JPEG, TIFF, WebP, BMP and HEIC files."""

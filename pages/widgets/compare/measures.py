@@ -51,7 +51,7 @@ def _times(listing: BundleListing) -> dict[str, float]:
 
 
 def measures(listing: BundleListing, record: TrackRecord, question: Question, answers: Answers) -> None:
-    """Twelve measures of every model, to sort and to take along; and what the study published."""
+    """The measures of every model, to sort and to take along; and what the study published."""
     draws, ranked = draw_patients(record, question, answers)
     found = decisions(answers.labels, answers.called, draws) | ranked
     patients, ill = len(set(answers.groups)), int(answers.labels.sum())

@@ -10,7 +10,7 @@ from core.evaluation.sets.phantoms import COUNT
 from core.phantom.seeds import SEEDS, take_seeds
 from train.bundle.roles import SEVERITY_PHANTOMS
 from train.config import PRESETS
-from train.fitting.lungs import HELD_OUT
+from train.fitting.lungs import HELD_OUT_PHANTOMS
 from train.samples import SAMPLE_RECIPES
 
 
@@ -25,7 +25,7 @@ def test_every_purpose_has_seeds_enough() -> None:
         "reference": 1,
         "pretraining": max(each.phantoms for each in presets),
         "lungs": max(each.lungs.phantoms for each in presets),
-        "lungs_held_out": HELD_OUT,
+        "lungs_held_out": HELD_OUT_PHANTOMS,
         "findings": max(each.findings.phantoms for each in presets),
         "crowded": max(each.findings.crowded for each in presets),
         "findings_held_out": max(each.findings.held_out for each in presets),
