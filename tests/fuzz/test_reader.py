@@ -200,7 +200,7 @@ import resource, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
 from core.errors import RadiographError
-from core.radiograph import read_radiograph
+from core.reading.radiograph import read_radiograph
 files = [open(path, "rb").read() for path in sys.argv[2:]]
 random, peaks = np.random.default_rng(3), []
 for step in range({steps}):
