@@ -141,10 +141,15 @@ def scale_pixels(grey: NDArray[np.float32], scale: PixelScale) -> NDArray[np.flo
 
     Returns:
         (..., h, w, 3), float32.
+
+    Raises:
+        ValueError: If there is no such convention.
     """
     channels = np.repeat(grey[..., np.newaxis], 3, axis=-1)
     if scale == "tf":
         return channels * np.float32(2) - np.float32(1)
     if scale == "torch":
         return (channels - _TORCH_MEAN) / _TORCH_STD
-    return channels * np.float32(255) - _CAFFE_MEAN
+    if scale == "caffe":
+        return channels * np.float32(255) - _CAFFE_MEAN
+    raise ValueError(f"expected a scale of pixels, got {scale!r}")

@@ -16,6 +16,7 @@ from core.models.lungs import lungs_input
 from core.models.official import OFFICIAL
 from core.preprocessing import network_input
 from core.reading.radiograph import Radiograph
+from core.vocabulary import FIRST_FINDINGS
 
 pytestmark = pytest.mark.proof
 Draw = Callable[[int], Radiograph]
@@ -75,7 +76,7 @@ def test_scale_of_the_scores_is_torchxrayvisions() -> None:
         importlib.import_module("core.models.engine.torchxrayvision").import_torchxrayvision(),
     )
     published = xrv.models.model_urls[OFFICIAL.name]
-    logits = np.random.default_rng(0).normal(-2, 2, (50, 18)).astype(np.float32)
+    logits = np.random.default_rng(0).normal(-2, 2, (50, len(FIRST_FINDINGS))).astype(np.float32)
     points = torch.tensor(published["op_threshs"])
     expected = xrv.models.op_norm(torch.sigmoid(torch.from_numpy(logits)), points).numpy()
     np.testing.assert_allclose(op_norm(sigmoid(logits), OFFICIAL.operating_points), expected, atol=1e-6)

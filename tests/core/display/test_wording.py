@@ -1,7 +1,10 @@
-"""Wording of the trials: the least flattering figure first, and silence where nobody measured."""
+"""Wording: the vote and the decision in one breath; of trials, the least flattering figure first."""
+
+from dataclasses import replace
 
 import pytest
 
+from core.analysis.results import Analysis
 from core.display import wording
 from core.evaluation.trials import CoveredLungs, LeftOutSources, MeasuredAuc, Trials
 from core.models.backbones import BACKBONES
@@ -54,3 +57,47 @@ def test_whole_networks_trained_anew_are_preferred_to_heads() -> None:
     rows = (left_out("frozen", 0.9), left_out("retrained", 0.6))
     found = wording.left_out_sources(Trials(left_out=rows))
     assert found and "0.60" in found and "whole networks" in found and "0.90" not in found
+
+
+def headline(analysis: Analysis, votes: int, probability: float = 0.35, threshold: float = 0.5) -> str:
+    """Of an analysis by three backbones, of which so many read COVID-19."""
+    readings = tuple(
+        replace(each, probability=0.9 if place < votes else 0.1)
+        for place, each in enumerate(analysis.readings[:3])
+    )
+    decision = replace(analysis.decision, probability=probability, threshold=threshold)
+    return wording.headline(replace(analysis, readings=readings, decision=decision))
+
+
+@pytest.mark.parametrize(
+    ("votes", "said"),
+    [
+        (3, "all three backbones read this radiograph as COVID-19. "),
+        (2, "two of the three backbones read this radiograph as COVID-19, one as normal. "),
+        (1, "one of the three backbones reads this radiograph as COVID-19, two as normal. "),
+        (0, "all three backbones read this radiograph as normal. "),
+    ],
+)
+def test_the_headline_counts_the_backbones_of_the_analysis(analysis: Analysis, votes: int, said: str) -> None:
+    assert headline(analysis, votes).startswith(said + "The ensemble reads it as normal: ")
+
+
+@pytest.mark.parametrize(
+    ("probability", "threshold", "said"),
+    [
+        (0.35, 0.5, "normal: P(COVID-19) 0.35, below its threshold of 0.50."),
+        (0.613, 0.4, "COVID-19: P(COVID-19) 0.61, above its threshold of 0.40."),
+        (0.4961, 0.5, "normal: P(COVID-19) 0.496, below its threshold of 0.500."),
+        (0.5039, 0.5, "COVID-19: P(COVID-19) 0.504, above its threshold of 0.500."),
+        (0.496, 0.494, "COVID-19: P(COVID-19) 0.50, above its threshold of 0.49."),
+    ],
+    ids=["below", "above", "a tie, below", "a tie, above", "no tie"],
+)
+def test_the_headline_shows_as_many_digits_as_tell_the_ensemble_from_its_threshold(
+    analysis: Analysis, probability: float, threshold: float, said: str
+) -> None:
+    assert headline(analysis, 2, probability, threshold).endswith(f". The ensemble reads it as {said}")
+
+
+def test_numbers_beyond_the_words_are_digits() -> None:
+    assert [wording.count_word(count) for count in (0, 5, 10, 11)] == ["none", "five", "ten", "11"]

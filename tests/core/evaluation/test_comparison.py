@@ -13,32 +13,34 @@ from core.evaluation.mistakes import find_file, find_mistakes
 from core.evaluation.predictions import Predictions
 from core.models.backbones import BACKBONES
 from core.models.ensemble import FEATURES, Ensemble, validation_part
+from core.vocabulary import FINDINGS
 from train.fitting.smaller_svms import fit_smaller_svms
 
-POINTS = [0.5] * 18
+POINTS = [0.5] * len(FINDINGS)
 KEYS = [each.key for each in BACKBONES]
+ALONE = len(BACKBONES)  # columns of backbones, before the ensemble's
 
 
-def test_all_eleven_enter(table: Predictions, svms: dict[str, Ensemble]) -> None:
+def test_every_model_enters(table: Predictions, svms: dict[str, Ensemble]) -> None:
     entrants, missing = enter(table, POINTS, svms)
     assert [each.key for each in entrants] == [*KEYS, *OTHERS] and missing == ""
-    assert [each.name for each in entrants][:5] == [each.name for each in BACKBONES]
+    assert [each.name for each in entrants][:ALONE] == [each.name for each in BACKBONES]
 
 
 def test_baselines_by_hand(answers: Answers, table: Predictions) -> None:
     scores = dict(zip([each.key for each in answers.entrants], answers.scores.T, strict=True))
-    five = table.scores[answers.rows, :5]
-    assert scores["mean"] == pytest.approx(five.mean(axis=1))
-    assert scores["vote"] == pytest.approx((five >= 0.5).sum(axis=1) / 5)
-    assert scores["ensemble"] == pytest.approx(table.scores[answers.rows, 5])
+    alone = table.scores[answers.rows, :ALONE]
+    assert scores["mean"] == pytest.approx(alone.mean(axis=1))
+    assert scores["vote"] == pytest.approx((alone >= 0.5).sum(axis=1) / ALONE)
+    assert scores["ensemble"] == pytest.approx(table.scores[answers.rows, ALONE])
     validation = (table.split == "val") & (table.label != "pneumonia")
     truth = table.label[validation] == "covid"
-    best = max(range(5), key=lambda column: roc_auc(truth, table.scores[validation, column]))
+    best = max(range(ALONE), key=lambda column: roc_auc(truth, table.scores[validation, column]))
     (single,) = [each for each in answers.entrants if each.key == "best"]
     assert single.same_as == KEYS[best] and BACKBONES[best].name in single.name
-    assert scores["best"] == pytest.approx(five[:, best])
+    assert scores["best"] == pytest.approx(alone[:, best])
     (mean,) = [each for each in answers.entrants if each.key == "mean"]
-    assert mean.threshold == youden_threshold(truth, table.scores[validation, :5].mean(axis=1))
+    assert mean.threshold == youden_threshold(truth, table.scores[validation, :ALONE].mean(axis=1))
 
 
 def test_the_small_svms_see_their_inputs_alone(table: Predictions) -> None:
@@ -59,8 +61,8 @@ def test_the_small_svms_see_their_inputs_alone(table: Predictions) -> None:
 
 def test_inputs_are_the_ensembles(table: Predictions) -> None:
     found = inputs(table, POINTS)
-    assert found.shape == (180, len(FEATURES)) and (found[:, :5] == table.scores[:, :5]).all()
-    assert found[:, 5:] == pytest.approx(1 / (1 + np.exp(-table.findings)))
+    assert found.shape == (180, len(FEATURES)) and (found[:, :ALONE] == table.scores[:, :ALONE]).all()
+    assert found[:, ALONE:] == pytest.approx(1 / (1 + np.exp(-table.findings)))
 
 
 def test_without_validation_images_the_rest_is_compared(
@@ -89,7 +91,7 @@ def test_a_question_chooses_images_and_operating_points(
     assert (asked.thresholds == 0.3).all() and (asked.called == (asked.scores >= 0.3)).all()
     assert (asked.labels == (table.label[asked.rows] == "covid")).all()
     own = ask(Question(None), table, entrants)
-    assert own.labels.size == 150 and own.thresholds[5] == 0.4
+    assert own.labels.size == 150 and own.thresholds[ALONE] == 0.4
     other = ask(Question("test", negatives="pneumonia"), table, entrants)
     assert set(table.label[other.rows]) == {"covid", "pneumonia"}
     assert ask(Question("test", negatives="both"), table, entrants).labels.size == 60
@@ -109,7 +111,7 @@ def test_mistakes_are_wrong_and_the_surest_come_first(answers: Answers, table: P
     found = find_mistakes(table, answers, "vgg16", limit=3)
     assert len(found) == 3
     for each in found:
-        assert (each.score >= 0.5) != (each.label == "covid") and 1 <= each.wrong <= each.backbones == 5
+        assert (each.score >= 0.5) != (each.label == "covid") and 1 <= each.wrong <= each.backbones == ALONE
     distances = [abs(each.score - 0.5) for each in found]
     assert distances == sorted(distances, reverse=True)
     wrong = (answers.called[:, 0] != (answers.labels == 1)) * np.abs(answers.scores[:, 0] - 0.5)
@@ -118,10 +120,9 @@ def test_mistakes_are_wrong_and_the_surest_come_first(answers: Answers, table: P
 
 def test_sureness_counts_the_room_on_each_side(answers: Answers, table: Predictions) -> None:
     """0.5 against an operating point of 0.9 is surer than 0.95."""
-    scores = np.tile([[0.95], [0.5]], (30, 1)).repeat(11, axis=1)
-    odd = replace(
-        answers, rows=answers.rows, scores=scores[: answers.labels.size], thresholds=np.full(11, 0.9)
-    )
+    models = len(answers.entrants)
+    scores = np.tile([[0.95], [0.5]], (30, 1)).repeat(models, axis=1)
+    odd = replace(answers, scores=scores[: answers.labels.size], thresholds=np.full(models, 0.9))
     odd = replace(odd, labels=(odd.scores[:, 0] < 0.9).astype(int))
     first, *_, last = find_mistakes(table, odd, "vgg16", limit=60)
     assert (first.score, last.score) == (0.95, 0.5)

@@ -12,6 +12,7 @@ from core.evaluation.strata import (
     results_by_source,
     results_on_pneumonia,
 )
+from core.vocabulary import FINDINGS
 
 THRESHOLDS = {"first": 0.5, "second": 0.9}
 ROWS = (
@@ -33,7 +34,7 @@ def predictions() -> Predictions:
     split, source, label, group = (np.array([row[i] for row in ROWS]) for i in range(4))
     scores = np.array([row[4:6] for row in ROWS])
     path = np.array([f"{index}.png" for index in range(len(ROWS))])
-    extent, findings = np.array([row[6] for row in ROWS]), np.zeros((len(ROWS), 18))
+    extent, findings = np.array([row[6] for row in ROWS]), np.zeros((len(ROWS), len(FINDINGS)))
     return Predictions(THRESHOLDS, path, split, source, group, label, scores, extent, extent, findings)
 
 

@@ -29,3 +29,9 @@ def test_black_and_white_on_each_scale(scale: str, black: list[float], white: li
     scaled = scale_pixels(grey, scale)
     assert scaled.shape == (1, 2, 3) and scaled.dtype == np.float32
     assert scaled[0].tolist() == [pytest.approx(black, rel=1e-5), pytest.approx(white, rel=1e-5)]
+
+
+@pytest.mark.parametrize("scale", ["", "Caffe", "raw"])
+def test_no_other_scale_is_taken_for_one_of_these(scale: str) -> None:
+    with pytest.raises(ValueError, match=f"got '{scale}'"):
+        scale_pixels(np.zeros((1, 2), np.float32), scale)

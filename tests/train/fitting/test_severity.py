@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
-from core.vocabulary import FINDINGS
+from core.vocabulary import FINDINGS, FIRST_FINDINGS
 from train.data.severity_scores import SeverityLabel, read_severity_scores
 from train.fitting.severity import fit_severity
+
+OUTPUTS = len(FINDINGS)
+FOLLOWED = FINDINGS.index("Lung Opacity")  # the output that the drawn scores follow
 
 
 def _images(count: int = 60, noise: float = 0.2) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
-    logits = random.normal([3.0] * 18, np.linspace(0.1, 10, 18), size=(count, len(FINDINGS)))
-    scores = np.clip(4 + 0.15 * (logits[:, 16] - 3) + noise * random.normal(size=count), 0, 8)
+    logits = random.normal([3.0] * OUTPUTS, np.linspace(0.1, 10, OUTPUTS), size=(count, OUTPUTS))
+    scores = np.clip(4 + 0.15 * (logits[:, FOLLOWED] - 3) + noise * random.normal(size=count), 0, 8)
     return logits, scores, np.arange(count) // 2
 
 
@@ -21,7 +24,7 @@ def test_finds_the_output_that_the_score_follows():
     fit = fit_severity(logits, scores, groups, maximum=8)
     assert fit.mean_absolute_error < 0.35 < fit.baseline_error
     assert fit.correlation > 0.9
-    assert fit.weights[16] == pytest.approx(0.15, abs=0.03)
+    assert fit.weights[FOLLOWED] == pytest.approx(0.15, abs=0.03)
     assert (fit.images, fit.maximum) == (60, 8)
 
 
@@ -48,13 +51,13 @@ def test_a_patients_copies_do_not_vouch_for_each_other():
 
 
 def test_the_baseline_answers_with_the_mean_of_the_other_folds():
-    logits = np.random.default_rng(0).normal(size=(3, 18))
+    logits = np.random.default_rng(0).normal(size=(3, OUTPUTS))
     fit = fit_severity(logits, np.array([0.0, 3.0, 6.0]), np.arange(3), maximum=6)
     assert fit.baseline_error == pytest.approx((4.5 + 0 + 4.5) / 3)
 
 
 def test_estimates_are_clipped_before_the_error_is_taken():
-    logits = np.zeros((20, 18))
+    logits = np.zeros((20, OUTPUTS))
     logits[:, 0] = np.arange(20.0)
     scores = np.where(np.arange(20) < 10, 0.0, 8.0)
     fit = fit_severity(logits, scores, np.arange(20), maximum=8)
@@ -71,11 +74,11 @@ def test_constant_scores_correlate_with_nothing():
 @pytest.mark.parametrize(
     ("logits", "scores", "groups", "reason"),
     [
-        (np.zeros((4, 17)), np.zeros(4), np.arange(4), "18 outputs an image"),
-        (np.zeros((4, 18)), np.zeros(4), np.arange(3), "3 groups"),
-        (np.full((4, 18), np.inf), np.zeros(4), np.arange(4), "finite outputs"),
-        (np.zeros((4, 18)), np.array([0, 1, 2, 9.0]), np.arange(4), "from 0 to 8"),
-        (np.zeros((4, 18)), np.zeros(4), np.zeros(4), "fewer than three patients"),
+        (np.zeros((4, len(FIRST_FINDINGS) - 1)), np.zeros(4), np.arange(4), f"{OUTPUTS} outputs an image"),
+        (np.zeros((4, OUTPUTS)), np.zeros(4), np.arange(3), "3 groups"),
+        (np.full((4, OUTPUTS), np.inf), np.zeros(4), np.arange(4), "finite outputs"),
+        (np.zeros((4, OUTPUTS)), np.array([0, 1, 2, 9.0]), np.arange(4), "from 0 to 8"),
+        (np.zeros((4, OUTPUTS)), np.zeros(4), np.zeros(4), "fewer than three patients"),
     ],
 )
 def test_refuses_what_cannot_be_fitted(logits, scores, groups, reason):

@@ -21,7 +21,7 @@ from core.models.bundle.files import (
     verify_files,
     write_manifest,
 )
-from core.vocabulary import FINDINGS
+from core.vocabulary import FINDINGS, FIRST_FINDINGS
 
 Edit = Callable[[dict[str, Any]], Any]
 
@@ -54,8 +54,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
         "feature:a:1",
     ]
     limits = fit_limits([dict(zip(names, random.normal(size=7), strict=True)) for _ in range(20)])
-    fit = {"weights": [0.0] * 18, "intercept": 1, "maximum": 8, "mean_absolute_error": 1, "baseline_error": 2}
-    fit |= {"correlation": 0.5, "images": 89}
+    fit = {"weights": [0.0] * len(FINDINGS), "intercept": 1, "maximum": 8, "correlation": 0.5, "images": 89}
+    fit |= {"mean_absolute_error": 1, "baseline_error": 2}
     answer = {"threshold": 0.4, "reference_probability": 0.5}
     return {
         "format": 2,
@@ -72,7 +72,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         "findings": entry(
             "findings.safetensors",
             preprocessing={"size_px": 64},
-            operating_points=[0.5] * 18,
+            operating_points=[0.5] * len(FINDINGS),
             reference_logits=[0.0] * len(FINDINGS),
         ),
         "severity": {"extent": fit, "opacity": fit},
@@ -98,7 +98,9 @@ def test_whole_bundle_is_listed_verified_and_written_back(folder: Path) -> None:
     (listing,) = list_bundles(folder.parent)
     assert listing.name == "tiny" and listing.problem is None and listing.manifest is not None
     verify_files(folder, listing.manifest)
-    assert len(list(listing.manifest.files())) == 9
+    others = {"findings.safetensors", "ensemble.skops", "predictions.csv", "reference.png"}
+    named = [each.file for each in listing.manifest.files()]
+    assert len(named) == len(BACKBONES) + len(others) and others < set(named)
     write_manifest(folder, listing.manifest)
     assert read_manifest(folder) == listing.manifest
 
@@ -168,8 +170,15 @@ EDITS: dict[str, tuple[Edit, str]] = {
     ),
     "unknown field": (lambda m: m.update(extra=1), "extra"),
     "bad hash": (lambda m: m["findings"].update(sha256="x"), "findings.sha256"),
-    "points": (lambda m: m["findings"].update(operating_points=[0.0] * 18), "between 0 and 1"),
-    "17 points": (lambda m: m["findings"].update(operating_points=[0.5] * 17), "operating_points"),
+    "points": (lambda m: m["findings"].update(operating_points=[0.0] * len(FINDINGS)), "between 0 and 1"),
+    "a point less": (
+        lambda m: m["findings"].update(operating_points=[0.5] * (len(FIRST_FINDINGS) - 1)),
+        "operating_points",
+    ),
+    "a point more": (
+        lambda m: m["findings"].update(operating_points=[0.5] * (len(FINDINGS) + 1)),
+        "operating_points",
+    ),
     "no opacity": (lambda m: m["severity"].pop("opacity"), "extent and opacity"),
     "threshold": (lambda m: m["ensemble"].update(threshold=1.5), "ensemble.threshold"),
     "precision": (lambda m: m.update(verified_precisions=["int4"]), "verified_precisions"),

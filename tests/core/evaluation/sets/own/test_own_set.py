@@ -19,7 +19,8 @@ from core.models.ensemble import FEATURES
 from core.models.findings import op_norm, sigmoid, undo_op_norm
 from core.vocabulary import FINDINGS
 
-POINTS = np.linspace(0.05, 0.9, 18)
+POINTS = np.linspace(0.05, 0.9, len(FINDINGS))
+SCORES = np.linspace(0.01, 0.99, len(FINDINGS))  # of the findings of every image
 THRESHOLDS = {each.key: 0.5 for each in BACKBONES} | {"ensemble": 0.4}
 
 
@@ -32,10 +33,10 @@ def packed(files: dict[str, bytes], **options) -> bytes:
 
 
 def analysis(probability: float = 0.7) -> SimpleNamespace:
-    values = [*([probability] * 5), *np.linspace(0.01, 0.99, 18)]
+    values = [*([probability] * len(BACKBONES)), *SCORES]
     parts = [SimpleNamespace(input=name, value=value) for name, value in zip(FEATURES, values, strict=True)]
     return SimpleNamespace(
-        readings=[SimpleNamespace(probability=probability)] * 5,
+        readings=[SimpleNamespace(probability=probability)] * len(BACKBONES),
         decision=SimpleNamespace(probability=0.6, contributions=parts[::-1]),
     )
 
@@ -134,7 +135,7 @@ def test_what_cannot_be_read_costs_its_own_row_alone() -> None:
     )
     table = outcomes["normal/c.png"]
     assert table.label.tolist() == ["normal"] and table.split.tolist() == ["own"]
-    assert table.scores.tolist() == [[0.7] * 5 + [0.6]]
+    assert table.scores.tolist() == [[0.7] * len(BACKBONES) + [0.6]]
 
 
 def test_the_ensembles_inputs_come_back() -> None:
@@ -145,8 +146,8 @@ def test_the_ensembles_inputs_come_back() -> None:
         "covid/a.png",
         "covid/b.png",
     ]
-    assert op_norm(sigmoid(whole.findings[0]), POINTS) == pytest.approx(np.linspace(0.01, 0.99, 18))
-    ends = undo_op_norm(np.array([0.0, 1.0] + [0.5] * 16), POINTS)
+    assert op_norm(sigmoid(whole.findings[0]), POINTS) == pytest.approx(SCORES)
+    ends = undo_op_norm(np.array([0.0, 1.0] + [0.5] * (len(FINDINGS) - 2)), POINTS)
     assert ends[:2].tolist() == [-36, 36] and sigmoid(ends[2:]) == pytest.approx(POINTS[2:])
 
 
