@@ -102,7 +102,7 @@ def test_official_findings_are_shown_and_the_ensemble_keeps_its_own(
     save(network, official_path(), modern=False)
     occupied = tmp_path / "occupied"
     occupied.write_text("a file where the cache's folder should be")
-    prepare = importlib.import_module("core.analysis.run.run").prepare
+    prepare = importlib.import_module("core.analysis.load").prepare
 
     def prepare_elsewhere(*arguments: Any) -> Any:
         monkeypatch.setenv("THORAXLENS_CACHE", str(occupied))

@@ -16,7 +16,7 @@ from core.export import comparison
 from core.models.bundle.files import BundleListing
 from core.models.inference import time_networks
 from core.service import Loaded
-from core.vocabulary import SPLITS
+from core.vocabulary import ENSEMBLE, SPLITS
 from pages.widgets.common import loaded, refusals
 
 SEED, RESAMPLES = 0, 1000  # of the draws of patients
@@ -98,7 +98,7 @@ def tests(answers: Answers) -> None:
     chosen = st.multiselect(
         "Models to compare in pairs",
         [column for column, _ in own],
-        default=[column for column, _ in own[:6]],
+        default=[column for column, each in own if each.kind == "backbone" or each.key == ENSEMBLE],
         format_func=lambda column: answers.entrants[column].name,
     )
     pairs = list(combinations(sorted(chosen), 2))
