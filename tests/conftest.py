@@ -129,7 +129,9 @@ def drawn_predictions() -> Callable[..., Predictions]:
         label = np.tile(["covid", "normal", "covid", "normal", "pneumonia", "normal"], count // 6)
         source = np.array([f"{each}-{index % 2}" for index, each in enumerate(label)])
         ill = (label == "covid")[:, None]
-        scores = 1 / (1 + np.exp(-(random.normal(0, 1.2, (count, len(BACKBONES) + 1)) + np.where(ill, 1, -1))))
+        scores = 1 / (
+            1 + np.exp(-(random.normal(0, 1.2, (count, len(BACKBONES) + 1)) + np.where(ill, 1, -1)))
+        )
         findings = random.normal(0, 1, (count, len(FINDINGS))) + 0.6 * ill
         thresholds = {each.key: 0.5 for each in BACKBONES} | {ENSEMBLE: 0.4}
         return Predictions(
