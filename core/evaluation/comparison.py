@@ -20,11 +20,11 @@ from core.evaluation.predictions import Predictions
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.ensemble import Ensemble, Floats, input_names
 from core.models.findings import op_norm, sigmoid
-from core.vocabulary import ENSEMBLE, TASK
+from core.vocabulary import ENSEMBLE, TASK, Label
 
 Negatives = Literal["normal", "pneumonia", "both"]
 Scorer = Callable[[Predictions], Floats]
-NEGATIVES: dict[Negatives, tuple[str, ...]] = {
+NEGATIVES: dict[Negatives, tuple[Label, ...]] = {
     "normal": ("normal",),
     "pneumonia": ("pneumonia",),
     "both": ("normal", "pneumonia"),

@@ -12,11 +12,13 @@ from core.evaluation.comparison import NEGATIVES, Answers, Negatives, Question, 
 from core.evaluation.record import TrackRecord, read_record
 from core.models.bundle.files import BundleListing, manifest_sha256
 from core.models.bundle.manifest import BundleManifest
-from core.vocabulary import HELD_OUT, OWN, PHANTOMS, SPLITS
+from core.vocabulary import HELD_OUT, LABELS, OWN, PHANTOMS, SPLITS
 from pages.widgets.common import refusals
 
 SHOWN = (OWN, PHANTOMS, "val", *HELD_OUT)  # splits to choose from, in this order
-AGAINST = {"normal": "Normal", "pneumonia": "Other pneumonia", "both": "Normal and other pneumonia"}
+AGAINST = {
+    kind: " and ".join(LABELS[label] for label in labels).capitalize() for kind, labels in NEGATIVES.items()
+}
 
 
 def record(listing: BundleListing) -> TrackRecord | None:
