@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.models.backbones import BACKBONES
 from core.project import PROJECT
 
 pytestmark = pytest.mark.proof
@@ -31,4 +32,4 @@ print(json.dumps([len(analysis.readings), sorted(heavy)]))
 def test_analysis_loads_no_training_framework(random_bundle: Path) -> None:
     command = [sys.executable, "-c", PROGRAM, str(random_bundle)]
     done = subprocess.run(command, cwd=PROJECT, env=os.environ, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout.splitlines()[-1]) == [5, []]
+    assert json.loads(done.stdout.splitlines()[-1]) == [len(BACKBONES), []]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from core.evaluation.predictions import read_predictions
-from core.models.bundle.files import read_manifest, verify_files, write_manifest
+from core.models.bundle.files import MANIFEST_FILE, read_manifest, verify_files, write_manifest
+from core.models.bundle.manifest import FORMAT
 from train.data.sources import weights_licence
 from train.fitting.smaller_svms import fit_smaller_svms, save_smaller_svms
 
@@ -17,7 +19,7 @@ def upgrade_bundle(folder: Path) -> bool:
         folder: The bundle's.
 
     Returns:
-        Whether anything was added.
+        Whether anything was added, or written in the newest format.
 
     Raises:
         BundleError: If the bundle is damaged.
@@ -32,7 +34,8 @@ def upgrade_bundle(folder: Path) -> bool:
     if not manifest.licence:
         learnt = [source.name for source in manifest.sources if source.counts.get("train")]
         changes["licence"] = weights_licence(learnt)
-    if not any(changes.values()):
+    content = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+    if content["format"] == FORMAT and not any(changes.values()):
         return False
     write_manifest(folder, manifest.model_copy(update=changes))
     return True

@@ -170,7 +170,7 @@ def test_drawn_recipes_vary_and_repeat():
         chosen_findings(PhantomSpec(seed, label="findings"), streams(seed)["lesions"]) for seed in range(99)
     ]
     assert set().union(*drawn) == set(FINDINGS)
-    assert {len(findings) for findings in drawn} == {0, 1, 2, 3}
+    assert {len(findings) for findings in drawn} >= {0, 1, 2, 3}  # findings after the first come on top
 
 
 def test_a_network_sees_a_full_range_of_greys():

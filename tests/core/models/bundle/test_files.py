@@ -21,6 +21,7 @@ from core.models.bundle.files import (
     verify_files,
     write_manifest,
 )
+from core.models.bundle.manifest import FORMAT
 from core.vocabulary import FINDINGS, FIRST_FINDINGS
 
 Edit = Callable[[dict[str, Any]], Any]
@@ -58,7 +59,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     fit |= {"mean_absolute_error": 1, "baseline_error": 2}
     answer = {"threshold": 0.4, "reference_probability": 0.5}
     return {
-        "format": 2,
+        "format": FORMAT,
         "name": "tiny",
         "title": "Tiny",
         "created": "2026-01-01",
@@ -162,7 +163,10 @@ def test_links_never_lead_out_of_the_folder(folder: Path) -> None:
 
 
 EDITS: dict[str, tuple[Edit, str]] = {
-    "format": (lambda m: m.update(format=3), "has format 3, and this ThoraxLens reads 1 to 2"),
+    "format": (
+        lambda m: m.update(format=FORMAT + 1),
+        f"has format {FORMAT + 1}, and this ThoraxLens reads 1 to {FORMAT}",
+    ),
     "no backbone": (lambda m: m["backbones"].clear(), "a bundle needs a backbone"),
     "unknown backbone": (
         lambda m: m["backbones"].update(alexnet=m["backbones"]["vgg16"]),
