@@ -63,7 +63,7 @@ TRAIN = (
     "train.cli",
     "train.__main__",
 )
-PAGES = ("pages.components", "pages.widgets", "pages.widgets.compare", "pages")  # at last the pages themselves
+PAGES = ("pages.components", "pages.widgets", "pages.widgets.compare", "pages")  # the pages last
 ORDERS = {"core": CORE, "train": TRAIN, "pages": PAGES}
 
 
