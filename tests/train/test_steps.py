@@ -19,6 +19,7 @@ from core.evaluation.trials import LeftOutSources, MeasuredAuc, read_trials
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import read_manifest, write_manifest
 from core.models.bundle.manifest import DataSource
+from core.models.ensemble import validation_part
 from core.vocabulary import CLASSES, FINDINGS, TASK
 from train import steps
 from train.bundle.predictions import evaluation_records
@@ -202,6 +203,12 @@ def test_a_bundle_is_not_measured_anew_on_other_data(run: Run, tmp_path: Path) -
 def test_images_that_are_not_there_are_named(random_bundle: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"lacks drawn/0\.png and 11 more"):
         verify(random_bundle, draw_phantoms(range(12)), None)
+
+
+def test_a_group_never_changes_its_part() -> None:
+    parts = [validation_part(f"g{index}") for index in range(3000)]
+    assert parts == [validation_part(f"g{index}") for index in range(3000)]
+    assert 0.3 < parts.count("validation") / len(parts) < 0.37
 
 
 def test_evaluation_leaves_training_images_alone() -> None:

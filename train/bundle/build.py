@@ -57,8 +57,9 @@ def build_bundle(material: Material, target: Path, progress: Tally | None = None
     networks = load_networks(folder)
     outputs = run_networks(roles.records, material.data, networks, progress)
     fitted = fit_on_validation(roles, outputs, trained.operating_points)
-    svm = fitted.fit.svm
-    ensemble_files.save(folder / "ensemble.skops", fitted.fit.classifier, svm.calibration, svm.inputs)
+    ensemble_files.save(
+        folder / "ensemble.skops", fitted.classifier, fitted.calibration, fitted.ensemble.inputs
+    )
     evaluated = Evaluated(roles, outputs, fitted, choose_thresholds(roles, outputs))
     predictions = _tabulate(evaluated, trained.operating_points)
     write_predictions(folder / "predictions.csv", predictions)
@@ -74,7 +75,7 @@ def build_bundle(material: Material, target: Path, progress: Tally | None = None
 
 def _tabulate(evaluated: Evaluated, operating_points: tuple[float, ...]) -> Predictions:
     roles, rows = evaluated.roles, evaluated.roles.evaluated
-    outputs, svm = evaluated.outputs.take(rows), evaluated.fitted.fit.svm
+    outputs, svm = evaluated.outputs.take(rows), evaluated.fitted.ensemble
     thresholds = {key: each.threshold for key, each in evaluated.validation.items()}
     return tabulate(
         [roles.records[row] for row in rows],
@@ -91,7 +92,7 @@ def _try(evaluated: Evaluated, material: Material, networks: Networks, progress:
         left_out=read_left_out(material.weights),
         source_classifier=classify_sources(records, outputs),
         covered_lungs=cover_all_lungs(
-            records, outputs, evaluated.fitted.fit.svm, material.data, networks, progress
+            records, outputs, evaluated.fitted.ensemble, material.data, networks, progress
         ),
     )
 
@@ -138,21 +139,28 @@ def _write_networks(folder: Path, material: Material) -> NetworksManifest:
 
 
 def fit_on_validation(roles: Roles, outputs: Outputs, operating_points: tuple[float, ...]) -> EnsembleFit:
-    """Fits the SVM to the validation images, from which no network has learnt; the test split measures it."""
+    """Fits the SVM to images that no network has learnt from.
+
+    Two thirds of the validation split's groups train it, one third calibrates it and sets its threshold,
+    and the test split measures it.
+    """
+    parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
+    for index, record in enumerate(roles.records):
+        if record.label != "pneumonia" and record.split in ("val", "test"):
+            parts["test" if record.split == "test" else ensemble.validation_part(record.group)].append(index)
     features = outputs.features(operating_points)
     inputs = ensemble.input_names(outputs.backbones, outputs.findings)
 
-    def part(split: str) -> Part:
-        chosen = [(row, each) for row, each in enumerate(roles.records) if each.split == split]
-        rows, records = zip(*((row, each) for row, each in chosen if each.label != "pneumonia"), strict=True)
+    def part(name: str) -> Part:
+        chosen = [roles.records[row] for row in parts[name]]
         return Part(
-            features=features[list(rows)],
-            labels=np.array([int(record.label == "covid") for record in records]),
-            groups=np.array([record.group for record in records]),
+            features=features[parts[name]],
+            labels=np.array([int(record.label == "covid") for record in chosen]),
+            groups=np.array([record.group for record in chosen]),
             inputs=inputs,
         )
 
-    return fit_ensemble(part("val"), part("test"))
+    return fit_ensemble(part("train"), part("validation"), part("test"))
 
 
 def _write_reference(path: Path) -> NDArray[np.float32]:

@@ -98,7 +98,7 @@ def describe(
     """
     trained, roles, outputs, fitted = material.trained, evaluated.roles, evaluated.outputs, evaluated.fitted
     points = part.findings.operating_points
-    decision = fitted.fit.svm.decide(ensemble_features(answer.probabilities, answer.logits, points))
+    decision = fitted.ensemble.decide(ensemble_features(answer.probabilities, answer.logits, points))
     backbones = {
         key: entry.model_copy(
             update={
@@ -122,7 +122,7 @@ def describe(
         severity=_severity(roles, outputs),
         ensemble=EnsembleFile(
             **file_entry(folder, "ensemble.skops"),
-            threshold=fitted.fit.svm.threshold,
+            threshold=fitted.ensemble.threshold,
             reference_probability=decision.probability,
         ),
         smaller_svms={},
@@ -185,9 +185,9 @@ def _training(material: Material, evaluated: Evaluated) -> dict[str, Any]:
         "figures": trained.figures,
         "validation_roc_auc": {key: each.roc_auc for key, each in evaluated.validation.items()},
         "ensemble": {
-            "c": fitted.fit.c,
-            "validation": fitted.fit.held_out.images,
-            "validation_roc_auc": fitted.fit.held_out.roc_auc,
+            "c": fitted.c,
+            "train": fitted.train.images,
+            "validation": fitted.validation.images,
             "test": fitted.test.images if fitted.test else 0,
         },
         "manifest_sha256": file_sha256(data / "manifest.csv") if data else None,

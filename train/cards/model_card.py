@@ -89,8 +89,8 @@ def _learnt(manifest: BundleManifest) -> str:
             f"{'Bases' if names[1:] else 'Base'} of {', '.join(names)}: {steps}."
             for steps, names in told.items()
         ),
-        f"Ensemble: fitted to {svm['validation']} validation images, C = {svm['c']}; its calibration and its "
-        "threshold come from fits that had not seen the patient."
+        f"Ensemble: fitted to {svm['train']} validation images, calibrated on {svm['validation']} others, "
+        f"C = {svm['c']}."
         if svm
         else "",
     )
