@@ -82,7 +82,7 @@ class Analysis:
         inside: The part that was read: all of it, or what lies inside of margins that were cut.
         box: The part of that which the networks saw; heatmaps lie over it.
         readings: One a backbone, in the table's order.
-        findings: 18, in torchxrayvision's order.
+        findings: One a finding that the network knows, in the order of `FINDINGS`.
         severity: Extent and opacity.
         decision: The ensemble's.
         warnings: From reading the file and from looking at it.

@@ -57,19 +57,18 @@ def fit_smaller_svms(
     """
     task = np.isin(predictions.label, TASK) & (predictions.split == "val")
     validation = predictions.take(np.flatnonzero(task))
-    known = input_names(predictions.backbones, predictions.finding_names)
     try:
         return {
-            key: _fit(validation, operating_points, [known.index(name) for name in names])
+            key: _fit(validation, operating_points, names)
             for key, names in smaller_inputs(predictions.backbones, predictions.finding_names).items()
         }
     except DataError:
         return {}
 
 
-def _fit(validation: Predictions, operating_points: Sequence[float], columns: list[int]) -> SmallerSvmFit:
+def _fit(validation: Predictions, operating_points: Sequence[float], names: Sequence[str]) -> SmallerSvmFit:
     known = input_names(validation.backbones, validation.finding_names)
-    names = [known[column] for column in columns]
+    columns = [known.index(name) for name in names]
     labels = (validation.label == "covid").astype(np.int64)
     held_out = np.array([validation_part(group) == "validation" for group in validation.group], dtype=bool)
     features = inputs(validation, operating_points)[:, columns]
