@@ -8,12 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Label = Literal["normal", "pneumonia", "covid"]
+Class = Literal["normal", "pneumonia", "covid"]
+Label = Class | Literal["other"]
 TaskLabel = Literal["covid", "normal"]
 
 # What an image shows, by key, as a name for people.
-LABELS: dict[Label, str] = {"normal": "normal", "pneumonia": "other pneumonia", "covid": "COVID-19"}
-CLASSES: tuple[Label, ...] = tuple(LABELS)  # of a pretraining's outputs, and in which phantoms take turns
+LABELS: dict[Label, str] = {
+    "normal": "normal",
+    "pneumonia": "other pneumonia",
+    "covid": "COVID-19",
+    "other": "another disease",
+}
+# Of a pretraining, in which any other disease is one with pneumonia, and of phantoms, in turns.
+CLASSES: tuple[Class, ...] = ("normal", "pneumonia", "covid")
 TASK: tuple[TaskLabel, ...] = ("covid", "normal")  # what the models tell apart
 
 ENSEMBLE = "ensemble"  # the key of the SVM over everything, beside the backbones' keys

@@ -37,6 +37,7 @@ class PretrainConfig:
         batch: Images a step.
         weight_decay: Of AdamW, decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101).
         dropout: Before the three-class output, which is thrown away afterwards.
+        reframed: Share of draws that are framed and processed as another source might (`networks.framing`).
         seed: Of sampling, augmentation and initial weights.
     """
 
@@ -45,6 +46,7 @@ class PretrainConfig:
     batch: int = 32
     weight_decay: float = 1e-3
     dropout: float = 0.2
+    reframed: float = 0.75
     seed: int = 7
 
 
@@ -57,8 +59,8 @@ class TransferConfig:
         patience: Epochs without a better validation loss before it stops.
         batch: Feature vectors a step (the study: 10, which takes three times as long).
         learning_rate: Of Adam.
-        copies: Augmented copies of each training image whose features are cached beside the plain one;
-            each takes as long again.
+        copies: Copies of each training image, framed and processed as another source might, whose features
+            are cached beside the plain one's; each takes as long again.
         seed: Of augmentation, shuffling and initial weights.
     """
 
@@ -66,7 +68,7 @@ class TransferConfig:
     patience: int = 20
     batch: int = 32
     learning_rate: float = 5e-4
-    copies: int = 0
+    copies: int = 2
     seed: int = 7
 
 
@@ -162,9 +164,11 @@ STUDY = TrainConfig(
     preprocessing=Preprocessing(size_px=150, border_share=0.0, equalise=False),
     pooling="flatten",
     pretrain=PretrainConfig(
-        stages=(Stage(96, 12, 2496, 1e-3), Stage(150, 2, 1504, 3e-4)), further=(Stage(150, 4, 1408, 3e-4),)
+        stages=(Stage(96, 12, 2496, 1e-3), Stage(150, 2, 1504, 3e-4)),
+        further=(Stage(150, 4, 1408, 3e-4),),
+        reframed=0.0,
     ),
-    transfer=TransferConfig(batch=10),
+    transfer=TransferConfig(batch=10, copies=0),
     findings=FindingsConfig(stages=(Stage(112, 12, 4000, 1e-3), Stage(150, 4, 12000, 8e-4))),
 )
 
@@ -174,7 +178,7 @@ TINY = TrainConfig(
     preprocessing=Preprocessing(size_px=96),
     phantoms=96,
     pretrain=PretrainConfig(stages=(Stage(80, 1, 8, 1e-3),), further=(Stage(96, 1, 8, 1e-3),), batch=8),
-    transfer=TransferConfig(epochs=8, patience=4),
+    transfer=TransferConfig(epochs=8, patience=4, copies=1),
     findings=FindingsConfig(stages=(Stage(64, 2, 4, 1e-3),), batch=4, phantoms=16, crowded=8, held_out=6),
     lungs=LungsConfig(size_px=64, phantoms=24, first=1, then=1, images=16, folds=2, batch=8),
     other_pneumonia=20,

@@ -102,7 +102,7 @@ class Run:
 
     @cached_property
     def squares(self) -> NDArray[np.uint8]:
-        """One square each, (n, size_px, size_px)."""
+        """One square each, (n, s, s), from `load_squares`."""
         radiographs = [record for record in self.learnt if record.source != PHANTOM]
         phantoms = self.learnt[len(radiographs) :]
         loaded = []
@@ -120,7 +120,7 @@ class Run:
     @property
     def images(self) -> Images:
         """What the backbones learn from and are watched on, read."""
-        return Images(self.squares, self.learnt)
+        return Images(self.squares, self.learnt, self.config.preprocessing)
 
     @property
     def reporter(self) -> Reporter:

@@ -13,6 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from core.models.backbones import Backbone
+    from train.data.images import Images
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -162,22 +164,34 @@ def _squares(size_px: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (SAMPLE, size_px, size_px), dtype=np.uint8)
 
 
+def _images(size_px: int) -> Images:
+    from core.preprocessing import Preprocessing
+    from train.data.images import Images, whole_picture
+    from train.data.records import Record
+
+    recipe = Preprocessing(size_px=size_px)
+    squares = _squares(whole_picture(recipe).size_px)
+    records = [Record(f"{row}.png", "normal", "train", "clinic", f"g{row}") for row in range(SAMPLE)]
+    return Images(squares, records, recipe)
+
+
 def _cached_s(backbone: Backbone, size_px: int) -> float:
     from train.config import TransferConfig
-    from train.fitting.features import Extractor, PretrainedBase, build_extractor, plain_features
+    from train.fitting.features import Extractor, PretrainedBase, build_extractor, compute_features
     from train.fitting.transfer import train_head
     from train.networks.learning import build_trainable_base, fast_precision
 
     with fast_precision():
         network = build_extractor(build_trainable_base(backbone, size_px), "average")
-    extractor, squares = Extractor(PretrainedBase(backbone, None), network), _squares(size_px)
-    plain_features(extractor, squares[:32])
+    extractor, settings = Extractor(PretrainedBase(backbone, None), network), TransferConfig(copies=0)
+    images = _images(size_px)
+    compute_features(extractor, images.take(range(32)), settings)
     start = time.perf_counter()
-    features = plain_features(extractor, squares)
+    features = compute_features(extractor, images, settings)
     forward = (time.perf_counter() - start) * IMAGES / SAMPLE
     features = np.resize(features, (IMAGES, features.shape[1]))
     labels = np.arange(IMAGES) % 2
-    settings = TransferConfig(epochs=EPOCHS, patience=EPOCHS, copies=0)
+    settings = replace(settings, epochs=EPOCHS, patience=EPOCHS)
     start = time.perf_counter()
     train_head((features, labels, np.ones(IMAGES, np.float32)), (features[:10], labels[:10]), settings)
     return forward + time.perf_counter() - start

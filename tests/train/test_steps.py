@@ -212,7 +212,7 @@ def test_a_group_never_changes_its_part() -> None:
 
 
 def test_evaluation_leaves_training_images_alone() -> None:
-    chosen = evaluation_records(draw_phantoms(range(240)), pneumonia=5)
+    chosen = evaluation_records(draw_phantoms(range(240)), others_each=5)
     assert all(record.split != "train" for record in chosen)
     assert sum(record.label == "pneumonia" for record in chosen) == 5
     assert sum(record.label == "covid" for record in chosen) == 20

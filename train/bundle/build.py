@@ -17,7 +17,7 @@ from core.models.bundle.manifest import BackboneFile, FindingsFile, LungsFile, N
 from core.models.inference import Networks, load_networks, raw_outputs
 from core.phantom import draw_spec, render
 from core.phantom.seeds import take_seeds
-from core.vocabulary import ENSEMBLE
+from core.vocabulary import ENSEMBLE, TASK
 from train.bundle.manifest import Evaluated, choose_thresholds, describe, file_entry
 from train.bundle.material import Material
 from train.bundle.predictions import tabulate
@@ -146,7 +146,7 @@ def fit_on_validation(roles: Roles, outputs: Outputs, operating_points: tuple[fl
     """
     parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
     for index, record in enumerate(roles.records):
-        if record.label != "pneumonia" and record.split in ("val", "test"):
+        if record.label in TASK and record.split in ("val", "test"):
             parts["test" if record.split == "test" else ensemble.validation_part(record.group)].append(index)
     features = outputs.features(operating_points)
     inputs = ensemble.input_names(outputs.backbones, outputs.findings)

@@ -29,6 +29,7 @@ from core.models.bundle.manifest import (
 from core.models.inference import RawOutputs, ensemble_features
 from core.models.severity import MAX_EXTENT, MAX_OPACITY, SeverityName
 from core.project import PROJECT
+from core.vocabulary import TASK
 from train.bundle.material import Material, Trained
 from train.bundle.roles import Roles
 from train.data.records import Record
@@ -139,7 +140,7 @@ def describe(
 
 def choose_thresholds(roles: Roles, outputs: Outputs) -> dict[str, Validation]:
     """Chooses each backbone's operating point on the validation split, never on what measures it."""
-    rows = [i for i in roles.typical if roles.records[i].label != "pneumonia"]
+    rows = [i for i in roles.typical if roles.records[i].label in TASK]
     labels = [int(roles.records[i].label == "covid") for i in rows]
     return {
         key: Validation(youden_threshold(labels, scores), roc_auc(labels, scores))

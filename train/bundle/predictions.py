@@ -9,28 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.predictions import TEXTS, Predictions
-from core.vocabulary import ENSEMBLE
+from core.vocabulary import ENSEMBLE, TASK
 from train.data.records import Record
 from train.outputs import Outputs
 
 
 def evaluation_records(
-    records: Sequence[Record], pneumonia: int | None = None, seed: int = 0
+    records: Sequence[Record], others_each: int | None = None, seed: int = 0
 ) -> list[Record]:
     """The images that `predictions.csv` holds.
 
-    Every image of the task outside the training split, and the test images of another pneumonia, at most
-    so many of a source if a number is given: what a model says to a disease that it was never taught is
-    shown, not hidden.
+    Every image of the task outside the training split, and the test images of other diseases, at most so
+    many of a source if a number is given: what a model says to a disease that it was never taught is shown,
+    not hidden. Of the clinics never seen all are shown.
     """
-    chosen = [each for each in records if each.split != "train" and each.label != "pneumonia"]
+    chosen = [each for each in records if each.split != "train" and each.label in TASK]
     random = np.random.default_rng(seed)
     others: dict[str, list[Record]] = defaultdict(list)
     for record in records:
-        if record.split == "test" and record.label == "pneumonia":
+        if record.split in ("test", "external") and record.label not in TASK:
             others[record.source].append(record)
     for source in sorted(others):
-        drawn = random.permutation(len(others[source]))[:pneumonia]
+        drawn = random.permutation(len(others[source]))[:others_each]
         chosen += [others[source][index] for index in sorted(drawn)]
     return chosen
 

@@ -1,7 +1,8 @@
-"""Radiographs for training: a record's picture, read once and kept as a small square."""
+"""Radiographs for training: a record's picture, read once and kept as a small square, greys as read."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +24,14 @@ class Images:
     """Images to learn from or to measure on, radiographs and phantoms.
 
     Attributes:
-        squares: (n, size_px, size_px), uint8, from `load_squares`.
+        squares: (n, s, s), uint8, from `load_squares`: no border cut, nothing equalised.
         records: What each of them is.
+        preprocessing: What a square goes through before a network sees it; margins are cut already.
     """
 
     squares: NDArray[np.uint8]
     records: Sequence[Record]
+    preprocessing: Preprocessing
 
     @property
     def visible_classes(self) -> NDArray[np.int64]:
@@ -42,7 +45,13 @@ class Images:
 
     def take(self, rows: Sequence[int] | NDArray[np.int64]) -> Images:
         """Some of them."""
-        return Images(self.squares[rows], [self.records[row] for row in rows])
+        rows = np.asarray(rows, dtype=np.int64)
+        return Images(self.squares[rows], [self.records[row] for row in rows], self.preprocessing)
+
+    def joined(self, other: Images) -> Images:
+        """These and others, which go through the same."""
+        squares = np.concatenate([self.squares, other.squares])
+        return Images(squares, [*self.records, *other.records], self.preprocessing)
 
 
 def read_pixels(record: Record, folder: Path | None, phantom_px: int = 224) -> NDArray[np.float32]:
@@ -96,22 +105,22 @@ def load_squares(
     cache: Path,
     progress: Tally | None = None,
 ) -> NDArray[np.uint8]:
-    """Network inputs of all records, 8 bits deep, read once and cached.
+    """All records as squares, 8 bits deep, read once and cached: what lies inside of margins, greys as read.
 
     Args:
         records: Which images.
         folder: The data folder.
-        preprocessing: Crop, size and equalisation.
+        preprocessing: Whether margins are cut, and what the networks will see.
         cache: Folder of cached arrays, keyed by the records and the preprocessing.
         progress: Called with (done, total).
 
     Returns:
-        (n, size_px, size_px), uint8.
+        (n, s, s), uint8, with s so large that what the networks see of it is no smaller than their input.
 
     Raises:
         DataError: If an image cannot be read.
     """
-    parts = [preprocessing.model_dump_json(), str(folder), *(record.path for record in records)]
+    parts = ["whole", preprocessing.model_dump_json(), str(folder), *(record.path for record in records)]
     jobs = [(record, folder, preprocessing) for record in records]
     (squares,) = map_cached(_square, jobs, cache / f"squares-{short_hash(parts)}.npz", progress)
     return squares
@@ -119,8 +128,16 @@ def load_squares(
 
 def _square(job: tuple[Record, Path | None, Preprocessing]) -> tuple[NDArray[np.uint8]]:
     record, folder, preprocessing = job
-    pixels = read_inside(record, folder, preprocessing, max(preprocessing.size_px, 128))
-    return (to_bytes(network_input(pixels, preprocessing)),)
+    whole = whole_picture(preprocessing)
+    pixels = read_inside(record, folder, preprocessing, max(whole.size_px, 128))
+    return (to_bytes(network_input(pixels, whole)),)
+
+
+def whole_picture(preprocessing: Preprocessing) -> Preprocessing:
+    """The recipe of squares that hold all of a picture, at the scale at which networks see a part of it."""
+    seen = 1 - 2 * preprocessing.border_share
+    whole = {"size_px": math.ceil(preprocessing.size_px / seen), "border_share": 0.0, "equalise": False}
+    return preprocessing.model_copy(update=whole)
 
 
 def to_bytes(square: NDArray[np.float32]) -> NDArray[np.uint8]:

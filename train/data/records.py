@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import DataError
 from core.phantom import Phantom, draw_spec, render
-from core.vocabulary import CLASSES, DATA_SPLITS, PHANTOM, Label
+from core.vocabulary import CLASSES, DATA_SPLITS, LABELS, PHANTOM, Class, Label
 from train.data.sources import collection
 
 COLUMNS = ("path", "label", "split", "source", "group")
@@ -22,13 +22,14 @@ class Record:
 
     Attributes:
         path: Relative to the data folder; of a phantom, `phantom/<label>/<seed>`.
-        label: One of `CLASSES`.
+        label: One of `LABELS`.
         split: One of `DATA_SPLITS`.
         source: The collection that it comes from.
         group: Patient or near-duplicate group; a group never crosses a split.
         findings: Names of findings; None where nobody labelled them.
         original: The file's name in its own collection.
         looks_normal: Whether nothing is to be seen on it, whatever the patient has.
+        hospital: Where it was taken; sources of one hospital share its habits. Empty where nobody says.
     """
 
     path: str
@@ -39,11 +40,14 @@ class Record:
     findings: frozenset[str] | None = None
     original: str = ""
     looks_normal: bool = False
+    hospital: str = ""
 
     @property
-    def visible_label(self) -> Label:
-        """What the lungs look like: one of `CLASSES`."""
-        return "normal" if self.looks_normal else self.label
+    def visible_label(self) -> Class:
+        """What the lungs look like: one of `CLASSES`, in which any other disease is one with pneumonia."""
+        if self.looks_normal:
+            return "normal"
+        return "pneumonia" if self.label == "other" else self.label
 
 
 def read_records(folder: Path) -> list[Record]:
@@ -51,7 +55,7 @@ def read_records(folder: Path) -> list[Record]:
 
     Args:
         folder: The data folder. Required columns: path, label, split, source, group; optional: findings
-            (names joined by "|"), original.
+            (names joined by "|"), original, hospital.
 
     Returns:
         One record a row.
@@ -76,7 +80,7 @@ def read_records(folder: Path) -> list[Record]:
 
 
 def _record(row: dict[str, str], line: int) -> Record:
-    for column, allowed in (("label", CLASSES), ("split", DATA_SPLITS)):
+    for column, allowed in (("label", tuple(LABELS)), ("split", DATA_SPLITS)):
         if row[column] not in allowed:
             raise DataError(f"manifest.csv, line {line}: {column} must be one of {', '.join(allowed)}.")
     labelled = row.get("findings", "")
@@ -84,7 +88,13 @@ def _record(row: dict[str, str], line: int) -> Record:
     original = row.get("original", "")
     clear = collection(row["source"]).says_normal(original)
     cells: dict[str, Any] = {column: row[column] for column in COLUMNS}
-    return Record(**cells, findings=findings, original=original, looks_normal=clear)
+    return Record(
+        **cells,
+        findings=findings,
+        original=original,
+        looks_normal=clear,
+        hospital=row.get("hospital", ""),
+    )
 
 
 def check_groups(records: Sequence[Record]) -> None:
@@ -118,4 +128,4 @@ def draw_phantoms(
 def render_phantom(record: Record, size_px: int = 224) -> Phantom:
     """The phantom that a record of `draw_phantoms` stands for, with its whole truth."""
     seed = int(record.path.rpartition("/")[2])
-    return render(draw_spec(seed, label=record.label, size_px=size_px))
+    return render(draw_spec(seed, label=record.visible_label, size_px=size_px))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from core.models.engine.keras import build_base
 from core.models.head import Pooling
 from train.config import TransferConfig
 from train.data.images import Images
-from train.networks.augment import augment, plain
+from train.networks.framing import reframe, view
 from train.networks.learning import load_base
 from train.tools.files import replacing
 from train.tools.progress import Tally
@@ -92,11 +92,6 @@ class Extractor:
     base: PretrainedBase
     network: Any
 
-    @property
-    def size_px(self) -> int:
-        """Side of its input."""
-        return int(self.network.input_shape[1])
-
 
 def build_extractor(network: Any, pooling: Pooling) -> Any:
     """A base and what the head does with its feature map: scaled images to (n, features), float32."""
@@ -104,66 +99,44 @@ def build_extractor(network: Any, pooling: Pooling) -> Any:
     return keras.Model(network.input, pool(dtype="float32")(network.output))
 
 
-def plain_features(
-    extractor: Extractor, squares: NDArray[np.uint8], progress: Tally | None = None
+def compute_features(
+    extractor: Extractor, images: Images, config: TransferConfig, progress: Tally | None = None
 ) -> Features:
-    """The frozen base's answer to every image as it is.
+    """The frozen base's answer to every image as it is, and to copies framed and processed otherwise.
 
     Args:
         extractor: The base.
-        squares: (n, s, s), uint8.
-        progress: Called with (done, total) images.
+        images: The n images.
+        config: How many copies, and the seed of their changes, which do not depend on the other images.
+        progress: Called with (done, total) answers.
 
     Returns:
-        (n, features), float32.
+        (1 + copies, n, features), float32.
     """
-    size_px = extractor.size_px
-    return _features(extractor, squares, lambda square: plain(square, size_px), progress)
+    total = (1 + config.copies) * len(images.records)
+    rounds = []
+    for copy in range(1 + config.copies):
+        parts = []
+        for start in range(0, len(images.records), BATCH):
+            chunk = images.take(range(start, min(start + BATCH, len(images.records))))
+            parts.append(_answers(extractor, chunk, copy, config.seed))
+            if progress:
+                progress(copy * len(images.records) + start + len(chunk.records), total)
+        rounds.append(np.concatenate(parts))
+    return np.asarray(np.stack(rounds), dtype=np.float32)
 
 
-def augmented_features(
-    extractor: Extractor, squares: NDArray[np.uint8], config: TransferConfig, progress: Tally | None = None
-) -> Features:
-    """The frozen base's answer to augmented copies of every image.
-
-    Args:
-        extractor: The base.
-        squares: (n, s, s), uint8.
-        config: How many copies, at least one, and the seed of their augmentation.
-        progress: Called with (done, total) copies.
-
-    Returns:
-        (copies, n, features), float32.
-    """
-    size_px, random = extractor.size_px, np.random.default_rng(config.seed)
-
-    def change(square: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return augment(square, size_px, random)
-
-    def told(copy: int) -> Tally | None:
-        if progress is None:
-            return None
-        return lambda done, total: progress(copy * total + done, config.copies * total)
-
-    return np.stack([_features(extractor, squares, change, told(copy)) for copy in range(config.copies)])
-
-
-def _features(
-    extractor: Extractor,
-    squares: NDArray[np.uint8],
-    change: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
-    progress: Tally | None,
-) -> Features:
-    parts = []
-    for start in range(0, len(squares), BATCH):
-        chunk = squares[start : start + BATCH]
-        grey = np.stack([change(square) for square in chunk])
-        scaled = scale_pixels(grey, extractor.base.backbone.scale)
-        padded = np.resize(scaled, (BATCH, *scaled.shape[1:]))  # another shape would be traced anew
-        parts.append(extractor.network.predict_on_batch(padded)[: len(chunk)])
-        if progress:
-            progress(start + len(chunk), len(squares))
-    return np.asarray(np.concatenate(parts), dtype=np.float32)
+def _answers(extractor: Extractor, images: Images, copy: int, seed: int) -> Features:
+    """To at most `BATCH` images, (n, features); the first copy is the plain one."""
+    seen = []
+    for square, record in zip(images.squares, images.records, strict=True):
+        if copy:
+            square = reframe(square, np.random.default_rng((seed, copy, zlib.crc32(record.path.encode()))))
+        seen.append(view(square, images.preprocessing))
+    grey = np.stack(seen).astype(np.float32) / np.float32(255)
+    scaled = scale_pixels(grey, extractor.base.backbone.scale)
+    padded = np.resize(scaled, (BATCH, *scaled.shape[1:]))  # another shape would be traced anew
+    return np.asarray(extractor.network.predict_on_batch(padded)[: len(grey)])
 
 
 def all_features(
@@ -173,7 +146,7 @@ def all_features(
     cache: Path,
     progress: Tally | None = None,
 ) -> Features:
-    """Features of images as they are, kept in the cache, and of as many augmented copies as are wanted.
+    """The same, kept in the cache.
 
     Args:
         extractor: The base.
@@ -186,18 +159,15 @@ def all_features(
         (1 + copies, n, features), float32.
     """
     paths = [record.path for record in images.records]
-    file = cache / f"features-{extractor.base.digest}.npz"
+    file = cache / f"features-{extractor.base.digest}-{config.copies}-{config.seed}.npz"
     known: dict[str, Features] = {}
     if file.is_file():
         with np.load(file) as stored:
             known = dict(zip(stored["paths"].tolist(), stored["features"], strict=True))
     missing = [row for row, path in enumerate(paths) if path not in known]
     if missing:
-        found = plain_features(extractor, images.squares[missing], progress)
+        found = compute_features(extractor, images.take(missing), config, progress).swapaxes(0, 1)
         known |= zip((paths[row] for row in missing), found, strict=True)
         with replacing(file) as partial, partial.open("wb") as stream:
             np.savez(stream, paths=np.array(list(known)), features=np.stack(list(known.values())))
-    unchanged = np.stack([known[path] for path in paths])[np.newaxis]
-    if not config.copies:
-        return unchanged
-    return np.concatenate([unchanged, augmented_features(extractor, images.squares, config, progress)])
+    return np.stack([known[path] for path in paths], axis=1)

@@ -19,6 +19,7 @@ from train.config import FindingsConfig, Stage
 from train.data.images import Images, to_bytes
 from train.data.records import Record
 from train.networks.augment import GENTLE, augment, plain
+from train.networks.framing import view
 from train.tools.cache import map_cached, short_hash
 from train.tools.files import replacing
 from train.tools.logs import open_log
@@ -151,7 +152,10 @@ def labelled_squares(images: Images, split: str) -> LabelledSquares:
         for column, name in enumerate(FINDINGS):
             if name in named or name in NIH_FINDINGS:
                 labels[row, column] = name in named
-    return LabelledSquares(images.squares[chosen], labels)
+    squares = images.squares[chosen]
+    seen = [view(square, images.preprocessing) for square in squares]
+    side = images.preprocessing.size_px
+    return LabelledSquares(np.array(seen, dtype=np.uint8).reshape(-1, side, side), labels)
 
 
 def _is_labelled(record: Record) -> bool:

@@ -169,7 +169,7 @@ def _watched(backbone: Backbone, images: Images, size_px: int, each: int = 100) 
             for row in [row for row in held_out if images.records[row].visible_label == label][:each]
         ]
     )
-    return plain_batch(chosen.squares, backbone, size_px), chosen.visible_classes
+    return plain_batch(chosen, backbone, size_px), chosen.visible_classes
 
 
 def _optimizer(stage: Stage, config: PretrainConfig) -> Any:

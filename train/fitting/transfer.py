@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.evaluation.metrics import roc_auc
 from core.models.engine.keras import HIDDEN_UNITS, build_network, save_weights
 from core.models.head import Pooling
+from core.vocabulary import TASK
 from train.config import TransferConfig
 from train.data.images import Images
 from train.data.records import Record
@@ -144,7 +145,7 @@ def fit_head(
 def task_rows(records: Sequence[Record], split: str) -> NDArray[np.int64]:
     """Indices of a split's images of the task: COVID-19 or normal."""
     return np.array(
-        [i for i, record in enumerate(records) if record.split == split and record.label != "pneumonia"],
+        [i for i, record in enumerate(records) if record.split == split and record.label in TASK],
         dtype=np.int64,
     )
 
@@ -167,7 +168,7 @@ def transfer(
     Raises:
         WeightsError: If ImageNet's weights cannot be downloaded, or the file belongs to another network.
     """
-    config, size_px = training.config, images.squares.shape[1]
+    config, size_px = training.config, images.preprocessing.size_px
     seed_everything(config.seed)
     with fast_precision():
         frozen = frozen_base(base, size_px)

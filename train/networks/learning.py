@@ -16,7 +16,8 @@ from core.models.backbones import Backbone, scale_pixels
 from core.models.engine.keras import build_base, load_weights
 from train.config import PretrainConfig, Stage
 from train.data.images import Images
-from train.networks.augment import augment, plain
+from train.networks.augment import augment
+from train.networks.framing import reframe, view
 from train.tools.processes import cores, has_bfloat16
 
 NORMALIZATION = "_added_normalization"  # what the name of a normalisation added behind a convolution ends in
@@ -237,7 +238,9 @@ class Batches(keras.utils.PyDataset):
     def __init__(self, images: Images, backbone: Backbone, stage: Stage, config: PretrainConfig) -> None:
         super().__init__(workers=max(1, cores() // 2))  # threads; what is drawn stays the same
         self.stage = stage
-        self._squares, self._labels, self._backbone = images.squares, images.visible_classes, backbone
+        self._images, self._labels, self._backbone = images, images.visible_classes, backbone
+        self._recipe = images.preprocessing.model_copy(update={"size_px": stage.size_px})
+        self._reframed = config.reframed
         self._shares = balanced_shares(self._labels, images.sources)
         self._batch, self._seed = config.batch, config.seed
         self.start(0)
@@ -256,8 +259,14 @@ class Batches(keras.utils.PyDataset):
         """(batch, size, size, 3), float32, scaled; and (batch,) labels."""
         random = np.random.default_rng((self._seed, self._epoch, step))
         drawn = self._drawn[step * self._batch : (step + 1) * self._batch]
-        grey = np.stack([augment(self._squares[row], self.stage.size_px, random) for row in drawn])
+        grey = np.stack([self._draw(row, random) for row in drawn])
         return scale_pixels(grey, self._backbone.scale), self._labels[drawn]
+
+    def _draw(self, row: int, random: np.random.Generator) -> NDArray[np.float32]:
+        square = self._images.squares[row]
+        if random.random() < self._reframed:
+            square = reframe(square, random)
+        return augment(view(square, self._recipe), self.stage.size_px, random)
 
 
 def balanced_shares(labels: NDArray[np.int64], sources: Sequence[str]) -> NDArray[np.float64]:
@@ -281,6 +290,8 @@ def balanced_shares(labels: NDArray[np.int64], sources: Sequence[str]) -> NDArra
     return np.asarray(shares / shares.sum())
 
 
-def plain_batch(squares: NDArray[np.uint8], backbone: Backbone, size_px: int) -> NDArray[np.float32]:
-    """(n, s, s) squares as a scaled batch (n, size_px, size_px, 3), unchanged but for their size."""
-    return scale_pixels(np.stack([plain(square, size_px) for square in squares]), backbone.scale)
+def plain_batch(images: Images, backbone: Backbone, size_px: int) -> NDArray[np.float32]:
+    """Images as a scaled batch (n, size_px, size_px, 3), without any random change."""
+    recipe = images.preprocessing.model_copy(update={"size_px": size_px})
+    grey = np.stack([view(square, recipe) for square in images.squares]).astype(np.float32)
+    return scale_pixels(grey / np.float32(255), backbone.scale)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.trials import Base, LeftOutSources, MeasuredAuc, measure_auc
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
-from core.vocabulary import PHANTOM
+from core.vocabulary import PHANTOM, TASK
 from train.config import TransferConfig
 from train.data.images import Images, load_squares
 from train.data.records import Record
@@ -114,7 +114,7 @@ def measured_rows(records: Sequence[Record], trial: SourceTrial) -> NDArray[np.i
 
 
 def _is_measured(record: Record, trial: SourceTrial) -> bool:
-    if record.label == "pneumonia" or not _is_pool(record):
+    if record.label not in TASK or not _is_pool(record):
         return False
     source = trial.covid if record.label == "covid" else trial.normal
     if source is None:
@@ -175,10 +175,10 @@ def _training(run: Run, cache: Path) -> HeadTraining:
 
 def gather_pool(run: Run) -> Images:
     """All images that the run learns from, phantoms included, and the test images of its task."""
-    test = [each for each in run.records if each.split == "test" and each.label != "pneumonia"]
+    test = [each for each in run.records if each.split == "test" and each.label in TASK]
     watch = run.watch("Reading test radiographs")
     squares = load_squares(test, run.data, run.config.preprocessing, run.folder / "cache", watch)
-    return Images(np.concatenate([run.squares, squares]), [*run.learnt, *test])
+    return run.images.joined(Images(squares, test, run.config.preprocessing))
 
 
 def _retrain(run: Run, backbone: Backbone, pool: Images, trial: SourceTrial) -> None:
@@ -217,10 +217,10 @@ def measure_heads(
     Returns:
         One row a trial.
     """
-    task = pool.take([row for row, each in enumerate(pool.records) if each.label != "pneumonia"])
+    task = pool.take([row for row, each in enumerate(pool.records) if each.label in TASK])
     keras.backend.clear_session()
     with fast_precision():
-        network = frozen_base(base, task.squares.shape[1])
+        network = frozen_base(base, task.preprocessing.size_px)
         extractor = Extractor(base, build_extractor(network, training.pooling))
     features = all_features(extractor, task, training.config, training.cache, progress)
     return tuple(

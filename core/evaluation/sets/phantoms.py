@@ -12,7 +12,7 @@ from PIL import Image
 from core.evaluation.sets.labelled import Labelled, LeftOut
 from core.phantom import draw_spec, render
 from core.phantom.seeds import take_seeds
-from core.vocabulary import LABELS, PHANTOMS, Label
+from core.vocabulary import CLASSES, PHANTOMS, Class
 
 COUNT = 60
 SIZE_PX = 320  # of the shorter side: enough for the networks and for a small figure
@@ -39,8 +39,8 @@ class PhantomSet:
         return tuple(Labelled(name, label, name) for name, label in names)
 
     @staticmethod
-    def _label(index: int) -> Label:
-        return sorted(LABELS)[index % len(LABELS)]
+    def _label(index: int) -> Class:
+        return sorted(CLASSES)[index % len(CLASSES)]
 
     def read(self, index: int) -> bytes:
         """One of them as a PNG file."""

