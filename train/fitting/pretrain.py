@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from train.networks.learning import (
     build_trainable_base,
     execution,
     fast_precision,
+    has_batch_normalization,
     load_base,
     plain_base,
     plain_batch,
@@ -107,7 +109,7 @@ def pretrain(
             network.set_weights(weights)
         batches = Batches(images.take(_of_split(images, "train")), backbone, stage, config)
         network.compile(
-            _optimizer(stage, config),
+            _optimizer(stage if has_batch_normalization(network) else _gentler(stage, config), config),
             "sparse_categorical_crossentropy",
             metrics=["accuracy"],
             **execution(stage.epochs * len(batches)),
@@ -170,6 +172,10 @@ def _watched(backbone: Backbone, images: Images, size_px: int, each: int = 100) 
         ]
     )
     return plain_batch(chosen, backbone, size_px), chosen.visible_classes
+
+
+def _gentler(stage: Stage, config: PretrainConfig) -> Stage:
+    return replace(stage, learning_rate=stage.learning_rate * config.unnormalised)
 
 
 def _optimizer(stage: Stage, config: PretrainConfig) -> Any:
