@@ -2,7 +2,8 @@
 
     ThoraxLensError
     ├── RadiographError       the uploaded file cannot be read as a chest radiograph
-    │   └── SeveralFramesError   it holds several, and nobody said which one is meant
+    │   ├── SeveralFramesError   it holds several, and nobody said which one is meant
+    │   └── NotAskedError     the gate takes it for something that the networks cannot be asked about
     ├── BundleError           a bundle is damaged, incomplete or of another format
     │   └── SelfTestError     its files are whole, but it answers otherwise than when it was built
     ├── EngineError           the inference engine could not be prepared or run
@@ -33,6 +34,10 @@ class SeveralFramesError(RadiographError):
     def __init__(self, frames: int) -> None:
         super().__init__(f"The file holds {frames} pictures; choose the one to read.")
         self.frames = frames
+
+
+class NotAskedError(RadiographError):
+    """The gate takes the picture for something that the networks cannot be asked about."""
 
 
 class BundleError(ThoraxLensError):

@@ -21,6 +21,12 @@ def bundles_folder() -> Path:
     return Path(chosen).expanduser() if chosen else PROJECT / "assets" / "bundles"
 
 
+def gate_folder() -> Path:
+    """Where the gate lies: `THORAXLENS_GATE`, or `assets/gate` in the project."""
+    chosen = os.environ.get("THORAXLENS_GATE")
+    return Path(chosen).expanduser() if chosen else PROJECT / "assets" / "gate"
+
+
 def default_cache() -> Path:
     """Where derived files are kept: `THORAXLENS_CACHE`, or `.cache/openvino` in the project."""
     chosen = os.environ.get("THORAXLENS_CACHE")

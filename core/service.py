@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 
 from core.analysis.load import Models, load_models
 from core.analysis.results import Analysis
-from core.analysis.run import analyse
+from core.analysis.run import analyse, look
 from core.errors import SeveralFramesError
 from core.evaluation.evidence import Evidence, collect_evidence
 from core.evaluation.trials import Trials, read_trials
+from core.gate.verdict import Verdict
+from core.gate.way import AS_IT_IS, Way, lay_radiograph
 from core.models.bundle.files import manifest_sha256
 from core.progress import Progress
 from core.reading.decoder_pool import read_radiograph_isolated, start_decoder
 from core.reading.radiograph import Radiograph, pixels_to_display
+from core.reading.warning import ReadingWarning
 
 AT_ONCE = 2  # analyses; on two cores a third would only make all slower
 KEPT = 64  # recent analyses, each with a picture of at most 0.8 MB and feature maps of as much
@@ -49,15 +52,23 @@ class File:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A radiograph that has been read and analysed.
+    """A picture that has been read, and analysed unless the gate refused it.
 
     Attributes:
-        analysis: What the models say.
-        grey: The radiograph for display, (h, w), uint8, its longer side at most `DISPLAY_PX`.
+        name: Of the file: plain text.
+        grey: The picture for display, (h, w), uint8, its longer side at most `DISPLAY_PX`.
+        verdict: What the gate says of it.
+        way: How it was laid before it was read.
+        header: What its file says of it, where that matters.
+        analysis: What the models say; None where they were not asked.
     """
 
-    analysis: Analysis
+    name: str
     grey: NDArray[np.uint8]
+    verdict: Verdict
+    way: Way
+    header: tuple[ReadingWarning, ...]
+    analysis: Analysis | None
 
 
 @dataclass(frozen=True)
@@ -67,10 +78,14 @@ class Reading:
     Attributes:
         frame: Which of its pictures, from 0; None where it should hold but one.
         cut_margins: Whether uniform margins are cut first; None for as the bundle does.
+        way: How it is laid first.
+        insist: Whether the networks are asked although the gate refuses.
     """
 
     frame: int | None = None
     cut_margins: bool | None = None
+    way: Way = AS_IT_IS
+    insist: bool = False
 
 
 PLAIN = Reading()
@@ -139,7 +154,7 @@ class Service:
     def read(
         self, file: File, loaded: Loaded, tell: Tell, reading: Reading = PLAIN, *, keep: bool = True
     ) -> Case:
-        """Reads and analyses a file.
+        """Reads a file, and analyses it unless the gate refuses.
 
         Args:
             file: The file.
@@ -163,8 +178,7 @@ class Service:
             radiograph = read_radiograph_isolated(file.data, file.name, reading.frame or 0)
             if reading.frame is None and radiograph.frames > 1:
                 raise SeveralFramesError(radiograph.frames)
-            tell("Asking the backbones, the findings network and the ensemble")
-            case = _analyse(radiograph, loaded.models, reading)
+            case = _analyse(lay_radiograph(radiograph, reading.way), loaded.models, reading, tell)
         if not keep:
             return case
         with self._state:
@@ -201,6 +215,14 @@ def preview(file: File, frame: int) -> NDArray[np.uint8]:
     return pixels_to_display(read_radiograph_isolated(file.data, file.name, frame), PREVIEW_PX)
 
 
-def _analyse(radiograph: Radiograph, models: Models, reading: Reading) -> Case:
-    analysis = analyse(radiograph, models, cut_margins=reading.cut_margins)
-    return Case(analysis, pixels_to_display(radiograph, DISPLAY_PX))
+def _analyse(radiograph: Radiograph, models: Models, reading: Reading, tell: Tell) -> Case:
+    tell("Asking the gate what this is")
+    verdict = look(radiograph, models, cut_margins=reading.cut_margins)
+    analysis = None
+    if reading.insist or not verdict.refused:
+        tell("Asking the backbones, the findings network and the ensemble")
+        analysis = analyse(
+            radiograph, models, cut_margins=reading.cut_margins, verdict=verdict, way=reading.way
+        )
+    grey = pixels_to_display(radiograph, DISPLAY_PX)
+    return Case(radiograph.name, grey, verdict, reading.way, radiograph.warnings, analysis)

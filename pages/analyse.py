@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.widgets import analyse as show
-from pages.widgets import in_hand
+from pages.widgets import gate, in_hand
 from pages.widgets.common import chosen_bundle, disclaimer, title
 
 title("ThoraxLens", "What chest-radiograph models see, side by side")
@@ -16,9 +16,11 @@ if bundle and source:
     case = in_hand.answer(source, bundle)
     if case:
         in_hand.other_frame(source)
+        gate.verdict(case, source)
+    if case and case.analysis:
         show.warnings(case.analysis)
-        show.decision(case, bundle, source.subject)
-        show.heatmaps(case)
+        show.decision(case.grey, case.analysis, bundle, source.subject)
+        show.heatmaps(case.grey, case.analysis)
         findings, ensemble = st.columns(2, gap="large")
         with findings:
             show.findings(case.analysis)

@@ -9,8 +9,9 @@ import typer
 
 from core.errors import DataError
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
-from core.project import PROJECT, SHIPPED
+from core.project import PROJECT, SHIPPED, gate_folder
 from train import steps
+from train.config import GateConfig
 from train.data.records import read_records
 from train.options import (
     BUNDLES,
@@ -27,6 +28,9 @@ from train.options import (
     watching,
 )
 from train.run import Run, measured_on
+from train.tools.progress import Reporter
+
+GATE = gate_folder()
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -218,6 +222,31 @@ def _verify(bundle: Path, data: Path | None, images: int | None) -> None:
     console.print(f"{found.images} rows recomputed; largest difference of a probability {worst:.1e}")
     if worst > TOLERANCE:
         raise DataError(f"The bundle's predictions differ by {worst:.1e} from its weights; build it again.")
+
+
+@app.command()
+def gate(
+    data: Annotated[
+        Path, typer.Option("--data", envvar="THORAXLENS_DATA", help="A folder with manifest.csv.")
+    ],
+    odd: Annotated[
+        Path,
+        typer.Option(help="A folder of pictures that are no frontal chests: manifest.csv with path, kind."),
+    ],
+    run: Annotated[Path, typer.Option(help="Folder for checkpoints and results.")] = RUN.parent / "gate",
+    target: Annotated[Path, typer.Option(help="The gate's folder.")] = GATE,
+) -> None:
+    """Train the gate, which says what a picture is before anything else is asked, and measure it."""
+    from train.bundle.gate import build_gate_folder
+    from train.trials.gate import gather
+
+    with plainly(), watching() as watch:
+        reporter = Reporter(watch, console.print)
+        manifest = build_gate_folder(
+            gather(data, odd, run / "cache", watch), GateConfig(), run, target, reporter
+        )
+    for row in manifest.rows:
+        console.print(f"{row.what} ({row.how}): {row.refused} of {row.images} refused")
 
 
 @app.command()

@@ -130,6 +130,33 @@ class LungsConfig:
 
 
 @dataclass(frozen=True)
+class GateConfig:
+    """How the gate learns.
+
+    Attributes:
+        size_px: Side of its input.
+        epochs: How many.
+        images: Draws of an epoch.
+        frontal: Share of draws that are frontal chest radiographs, in every way that one can lie.
+        nothing: Share that are made of noise, shapes and pieces; the rest are odd pictures, each kind alike.
+        batch: Images a step.
+        learning_rate: The peak.
+        weight_decay: Of AdamW.
+        seed: Of sampling, changes and initial weights.
+    """
+
+    size_px: int = 96
+    epochs: int = 6
+    images: int = 5120
+    frontal: float = 0.5
+    nothing: float = 0.17
+    batch: int = 32
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    seed: int = 7
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """The whole of it.
 

@@ -16,9 +16,11 @@ from core.models.bundle.manifest import BundleManifest, Precision
 from core.models.bundle.network_files import official_source
 from core.models.engine.openvino import Network, load_network, prepare
 from core.models.ensemble import EnsembleDecision
+from core.models.gate import Gate, load_gate
 from core.models.inference import Networks, RawOutputs, compile_networks, ensemble_features, raw_outputs
 from core.models.official import OFFICIAL, official_file
 from core.progress import Progress
+from core.project import gate_folder
 from core.vocabulary import ENSEMBLE
 
 STAND_IN = (
@@ -46,6 +48,7 @@ class Models:
         ensemble: Its SVM.
         official: torchxrayvision's official findings network, when it is installed.
         findings_note: Where the findings shown come from, in a sentence.
+        gate: What is asked first: whether they can be asked at all.
     """
 
     manifest: BundleManifest
@@ -53,6 +56,7 @@ class Models:
     ensemble: ensemble.Ensemble
     official: Network | None
     findings_note: str
+    gate: Gate
 
     def decide(self, raw: RawOutputs) -> EnsembleDecision:
         """What the ensemble makes of the networks' answers to one image."""
@@ -61,7 +65,7 @@ class Models:
 
 
 def load_models(folder: Path, precision: Precision = "f32", progress: Progress | None = None) -> Models:
-    """Loads a whole bundle, and torchxrayvision's official findings network when it is installed.
+    """Loads a whole bundle, the gate, and torchxrayvision's official findings network when it is installed.
 
     Args:
         folder: The bundle's.
@@ -69,8 +73,8 @@ def load_models(folder: Path, precision: Precision = "f32", progress: Progress |
         progress: Called with a sentence and the share done in [0, 1] when files must be derived first.
 
     Raises:
-        BundleError: If anything of it is missing or damaged, or (SelfTestError) answers otherwise than
-            when it was built.
+        BundleError: If anything of it or of the gate is missing or damaged, or (SelfTestError) answers
+            otherwise than when it was built.
         EngineError: If the networks cannot be prepared, or the precision was not verified.
     """
     manifest = read_manifest(folder)
@@ -80,7 +84,7 @@ def load_models(folder: Path, precision: Precision = "f32", progress: Progress |
     networks = compile_networks(folder, manifest, precision, progress)
     svm = ensemble_files.load_bundled(folder, manifest)
     official, note = _load_official(precision, progress)
-    models = Models(manifest, networks, svm, official, note)
+    models = Models(manifest, networks, svm, official, note, load_gate(gate_folder(), progress))
     run_self_test(folder, models)
     return models
 

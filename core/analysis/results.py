@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from core.explain.explainers import EXPLAINERS, Explainer
 from core.explain.heat_in_lungs import HeatInLungs
+from core.gate.verdict import Verdict
+from core.gate.way import AS_IT_IS, Way
 from core.margins import Box
 from core.models.backbones import Backbone
 from core.models.ensemble import EnsembleDecision
@@ -83,14 +85,16 @@ class Analysis:
         box: The part of that which the networks saw; heatmaps lie over it.
         readings: One a backbone, in the table's order.
         findings: One a finding that the network knows, in the order of `FINDINGS`.
-        severity: Extent and opacity.
+        severity: Extent and opacity; neither where the gate refuses, for then there may be no lungs.
         decision: The ensemble's.
         warnings: From reading the file and from looking at it.
         provenance: Where the numbers come from.
         milliseconds: Wall time of the analysis, without reading the file.
         lungs: Each place's probability of lung field, (size, size), stretched over `inside`; None in a bundle
-            without a lung network.
+            without a lung network, and where the gate refuses.
         explainer: The method by which the heatmaps were made.
+        verdict: What the gate says of the picture; None where nobody asked it.
+        way: How the picture was laid before it was read.
     """
 
     name: str
@@ -107,6 +111,13 @@ class Analysis:
     milliseconds: float
     lungs: NDArray[np.float32] | None = None
     explainer: Explainer = EXPLAINERS[0]
+    verdict: Verdict | None = None
+    way: Way = AS_IT_IS
+
+    @property
+    def refused(self) -> bool:
+        """Whether the gate would not have asked."""
+        return self.verdict is not None and self.verdict.refused
 
     @property
     def cut(self) -> bool:

@@ -13,6 +13,8 @@ from core.analysis.results import Analysis, BackboneReading, Provenance
 from core.explain.explainers import Explainer, explain
 from core.explain.heat_in_lungs import HeatInLungs, heat_in_lungs
 from core.gate.plausibility import plausibility_warnings
+from core.gate.verdict import Verdict, hold_against
+from core.gate.way import AS_IT_IS, Way
 from core.margins import Box, bright_corners, crop, find_inside, share_of
 from core.models.findings import FindingScore, finding_scores, findings_input
 from core.models.inference import RawOutputs, checked, raw_outputs
@@ -42,27 +44,51 @@ CORNERS = ReadingWarning(
 MAX_BRIGHT_CORNERS = 0.002  # of the picture; 0.4 % of 1,229 held-out radiographs have more
 
 
-def analyse(radiograph: Radiograph, models: Models, *, cut_margins: bool | None = None) -> Analysis:
+def look(radiograph: Radiograph, models: Models, *, cut_margins: bool | None = None) -> Verdict:
+    """What a picture is and how it lies, before any other network is asked.
+
+    Args:
+        radiograph: As read from a file, or as it was laid.
+        models: From `load_models`.
+        cut_margins: Whether uniform margins are cut first; None for as the bundle does.
+
+    Raises:
+        EngineError: If the gate fails.
+    """
+    verdict = models.gate.look(crop(radiograph.pixels, _inside(radiograph, models, cut_margins)))
+    return hold_against(verdict, (warning.code for warning in radiograph.warnings))
+
+
+def analyse(
+    radiograph: Radiograph,
+    models: Models,
+    *,
+    cut_margins: bool | None = None,
+    verdict: Verdict | None = None,
+    way: Way = AS_IT_IS,
+) -> Analysis:
     """Analyses one radiograph; any number of threads may do so with the same models.
 
     Args:
-        radiograph: As read from a file.
+        radiograph: As read from a file, or as it was laid.
         models: From `load_models`.
         cut_margins: Whether uniform margins are cut first; None for as the bundle does.
+        verdict: From `look`. The networks are asked whatever it says, but nothing is said of lungs where it
+            refuses. None where nobody looked.
+        way: How the picture was laid.
 
     Raises:
         EngineError: If a network fails.
     """
     start = time.perf_counter()
     height, width = radiograph.pixels.shape
-    recipe = models.manifest.preprocessing
-    if cut_margins is not None:
-        recipe = recipe.model_copy(update={"cut_margins": cut_margins})
-    inside = inside_box(radiograph.pixels, recipe, lossy=radiograph.lossy)
+    inside = _inside(radiograph, models, cut_margins)
     pixels = crop(radiograph.pixels, inside)
     raw = raw_outputs(pixels, models.networks)
     findings, severity = _read_findings(pixels, raw, models)
-    box = crop_box(inside, recipe.border_share)
+    if verdict and verdict.refused:
+        raw, severity = replace(raw, lungs=None), ()
+    box = crop_box(inside, models.manifest.preprocessing.border_share)
     suspicions = plausibility_warnings(raw.statistics, models.manifest.training_statistics)
     return Analysis(
         name=radiograph.name,
@@ -82,7 +108,17 @@ def analyse(radiograph: Radiograph, models: Models, *, cut_margins: bool | None 
         provenance=provenance(models),
         milliseconds=(time.perf_counter() - start) * 1000,
         lungs=raw.lungs,
+        verdict=verdict,
+        way=way,
     )
+
+
+def _inside(radiograph: Radiograph, models: Models, cut_margins: bool | None) -> Box:
+    """The part of a picture that is read."""
+    recipe = models.manifest.preprocessing
+    if cut_margins is not None:
+        recipe = recipe.model_copy(update={"cut_margins": cut_margins})
+    return inside_box(radiograph.pixels, recipe, lossy=radiograph.lossy)
 
 
 def _margin_warnings(pixels: NDArray[np.float32], inside: Box, *, lossy: bool) -> tuple[ReadingWarning, ...]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from core.analysis.results import Analysis, BackboneReading
 from core.display.wording import DISCLAIMER
+from core.gate.sentences import refusal, seems
 
-SCHEMA = "thoraxlens-analysis/1"
+SCHEMA = "thoraxlens-analysis/2"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -26,6 +27,8 @@ def to_record(analysis: Analysis) -> dict[str, Any]:
         "height_px": analysis.height_px,
         "inside": analysis.inside._asdict(),
         "box": analysis.box._asdict(),
+        "way": asdict(analysis.way),
+        "gate": _gate(analysis),
         "explainer": analysis.explainer.key,
         "backbones": [_reading(reading) for reading in analysis.readings],
         "votes": analysis.votes,
@@ -36,6 +39,23 @@ def to_record(analysis: Analysis) -> dict[str, Any]:
         "warnings": [asdict(warning) for warning in analysis.warnings],
         "provenance": asdict(analysis.provenance),
         "milliseconds": analysis.milliseconds,
+    }
+
+
+def _gate(analysis: Analysis) -> dict[str, Any] | None:
+    """What the gate says; where it refuses, that comes before every answer."""
+    verdict = analysis.verdict
+    if verdict is None:
+        return None
+    numbers = {name: value for name, value in asdict(verdict).items() if isinstance(value, float)}
+    return {
+        "refused": verdict.refused,
+        "sentence": refusal(verdict, analysis.warnings) if verdict.refused else seems(verdict),
+        "reasons": verdict.reasons,
+        "hints": verdict.hints,
+        "kind": verdict.kind.key,
+        "quarters": verdict.turn.quarters,
+        **numbers,
     }
 
 
@@ -65,8 +85,9 @@ def to_csv(analyses: Iterable[Analysis]) -> str:
         analyses: At least one; all of the same models.
     """
     rows = [csv_row(analysis) for analysis in analyses]
+    columns = dict.fromkeys(column for row in rows for column in row)  # a refused one has no extent
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, fieldnames=list(columns), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: escape_cell(value) for key, value in row.items()} for row in rows)
     return text.getvalue()
@@ -77,6 +98,7 @@ def csv_row(analysis: Analysis) -> Mapping[str, str | int | float]:
     decision = analysis.decision
     return {
         "name": analysis.name,
+        **_gate_cells(analysis),
         "ensemble_probability": decision.probability,
         "ensemble_threshold": decision.threshold,
         "ensemble_positive": int(decision.positive),
@@ -95,6 +117,16 @@ def csv_row(analysis: Analysis) -> Mapping[str, str | int | float]:
         "milliseconds": analysis.milliseconds,
         "schema": SCHEMA,
         "disclaimer": DISCLAIMER,
+    }
+
+
+def _gate_cells(analysis: Analysis) -> dict[str, str | int | float]:
+    gate = _gate(analysis)
+    if gate is None:
+        return {}
+    cells = ("kind", "kind_share", "frontal")
+    return {"gate_refused": int(gate["refused"]), "gate": gate["sentence"]} | {
+        f"gate_{name}": gate[name] for name in cells
     }
 
 

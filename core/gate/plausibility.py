@@ -1,7 +1,7 @@
-"""Does this look like what the models were trained on? Simple statistics against the training images.
+"""Does this look like what these models were trained on? Simple statistics against the training images.
 
-A network answers any picture with a probability. These checks say when the answer means little: they
-compare a few robust image statistics, and the distance in feature space (after Lee et al. 2018, "A
+What a picture is at all, the gate says (`core.gate.verdict`), whatever models are asked. These checks compare
+its contrast, and its distance in the models' own feature space (after Lee et al. 2018, "A
 Simple Unified Framework for Detecting Out-of-Distribution Samples", arXiv:1807.03888), with limits
 fitted to the bundle's own training images.
 """
@@ -18,9 +18,10 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from core.margins import Box
-from core.preprocessing import crop_box, equalise
+from core.preprocessing import crop_box
 from core.reading.warning import ReadingWarning
 
+CONTRAST = "contrast"
 THUMBNAIL_PX = 128
 BORDER_SHARE = 0.06
 DIRECTIONS = 6  # random directions kept of each backbone's features
@@ -40,7 +41,7 @@ class PlausibilityLimits(BaseModel):
 
     Attributes:
         images: How many were measured.
-        ranges: The usual range of each image statistic.
+        ranges: The usual range of each image statistic; of older bundles' several, the contrast counts.
         feature_names: The statistics that span feature space.
         feature_mean: Their mean.
         feature_precision: Inverse of their shrunken covariance.
@@ -61,40 +62,13 @@ class PlausibilityLimits(BaseModel):
         size = len(self.feature_names)
         if len(self.feature_mean) != size or [len(row) for row in self.feature_precision] != [size] * size:
             raise ValueError("feature names, mean and precision differ in size")
-        if set(self.ranges) != {name for rule in RULES for name in rule.below + rule.above}:
-            raise ValueError("ranges do not cover the image statistics")
+        if CONTRAST not in self.ranges:
+            raise ValueError("ranges do not cover the contrast")
         return self
 
 
-class Rule(NamedTuple):
-    """A warning, and the statistics that raise it below or above their usual range."""
-
-    code: str
-    below: tuple[str, ...]
-    above: tuple[str, ...]
-    message: str
-
-
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "low_contrast",
-        ("contrast",),
-        (),
-        "This image has little contrast, so the models see less than they were trained to see.",
-    ),
-    Rule(
-        "not_a_radiograph",
-        ("roughness",),
-        ("roughness",),
-        "The texture is unlike that of a chest radiograph; is this a photograph, a drawing or a screenshot?",
-    ),
-    Rule(
-        "not_frontal",
-        ("symmetry", "mediastinal_contrast", "uprightness"),
-        (),
-        "This does not look like an upright frontal chest radiograph with two dark lungs; "
-        "check the view, the rotation and whether the greys are inverted.",
-    ),
+LOW_CONTRAST = ReadingWarning(
+    "low_contrast", "This image has little contrast, so the models see less than they were trained to see."
 )
 FAR = (
     "The models' features lie far from those of the images they were trained on; treat the answer with doubt."
@@ -109,59 +83,23 @@ def statistics(pixels: NDArray[np.float32], features: Mapping[str, NDArray[np.fl
         features: The feature map A, (h, w, channels), of each backbone, by key.
 
     Returns:
-        The image statistics (see `image_statistics`) and a few
-        random directions of each backbone's pooled features (`feature:<key>:<index>`).
+        `contrast`, from the 5th to the 95th percentile of grey, in [0, 1]; and a few random directions of
+        each backbone's pooled features (`feature:<key>:<index>`).
     """
-    return image_statistics(pixels) | {
+    return {CONTRAST: _contrast(pixels)} | {
         f"feature:{key}:{index}": float(value)
         for key, feature_map in features.items()
         for index, value in enumerate(_directions(feature_map))
     }
 
 
-def image_statistics(pixels: NDArray[np.float32]) -> dict[str, float]:
-    """The statistics that need no network.
-
-    Returns:
-        contrast: from the 5th to the 95th percentile of grey, in [0, 1];
-        roughness: mean absolute Laplacian at 128 px over that contrast: near 0 for a gradient, 2 for noise;
-        symmetry: correlation of the equalised image with its mirror image, in [-1, 1];
-        mediastinal_contrast: how much brighter the middle is than the brighter lung field, in [-1, 1];
-        uprightness: the same, less what it would be for the image on its side, in [-2, 2].
-    """
+def _contrast(pixels: NDArray[np.float32]) -> float:
     height, width = pixels.shape
     box = crop_box(Box(0, 0, width, height), BORDER_SHARE)
     side = (THUMBNAIL_PX, THUMBNAIL_PX)
     grey = np.asarray(Image.fromarray(pixels).resize(side, Image.Resampling.BOX, box=box))
     low, high = np.percentile(grey, (5, 95))
-    flat = equalise(np.clip(grey, 0, 1))
-    return {
-        "contrast": float(high - low),
-        "roughness": float(np.abs(_laplacian(grey)).mean() / max(high - low, 0.01)),
-        "symmetry": _correlation(flat, flat[:, ::-1]),
-        "mediastinal_contrast": _mediastinal_contrast(flat),
-        "uprightness": _mediastinal_contrast(flat) - _mediastinal_contrast(flat.T),
-    }
-
-
-def _laplacian(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    sides = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
-    return np.asarray(4 * grey[1:-1, 1:-1] - sides)
-
-
-def _correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    return float((a * b).sum() / max(float(np.sqrt((a * a).sum() * (b * b).sum())), 1e-9))
-
-
-def _mediastinal_contrast(flat: NDArray[np.float32]) -> float:
-    """The middle fifth of the chest against the columns where the lungs lie, at the lungs' height."""
-    chest = flat[THUMBNAIL_PX // 4 : THUMBNAIL_PX * 7 // 10].mean(axis=0)
-    middle, left, right = (
-        chest[round(first * THUMBNAIL_PX) : round(last * THUMBNAIL_PX)].mean()
-        for first, last in ((0.4, 0.6), (0.16, 0.38), (0.62, 0.84))
-    )
-    return float(middle - max(left, right))
+    return float(high - low)
 
 
 def _directions(feature_map: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -223,12 +161,7 @@ def feature_distance(row: Mapping[str, float], limits: PlausibilityLimits) -> fl
 
 def plausibility_warnings(row: Mapping[str, float], limits: PlausibilityLimits) -> tuple[ReadingWarning, ...]:
     """What to warn about, given one image's statistics and the bundle's limits."""
-    found = [ReadingWarning(rule.code, rule.message) for rule in RULES if _broken(rule, row, limits)]
+    found = [LOW_CONTRAST] if row[CONTRAST] < limits.ranges[CONTRAST].low else []
     if feature_distance(row, limits) > limits.distance_limit:
         found.append(ReadingWarning("far_from_training_data", FAR))
     return tuple(found)
-
-
-def _broken(rule: Rule, row: Mapping[str, float], limits: PlausibilityLimits) -> bool:
-    too_low = any(row[name] < limits.ranges[name].low for name in rule.below)
-    return too_low or any(row[name] > limits.ranges[name].high for name in rule.above)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from core.analysis.results import Analysis, BackboneReading
 from core.analysis.run import MARGINS, explain_anew
@@ -13,7 +15,7 @@ from core.display.glossary import term
 from core.display.markdown import plain
 from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
 from core.export import json_csv as reports
-from core.service import Case, Loaded
+from core.service import Loaded
 from core.vocabulary import SPLITS
 from pages.components.heat_switch.heat_switch import heat_switch
 from pages.widgets.common import PLOT, terms
@@ -25,6 +27,7 @@ COLUMNS = {
     "Specificity": "specificity",
 }
 
+Grey = NDArray[np.uint8]
 ZOOMABLE = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 
@@ -35,18 +38,19 @@ def warnings(analysis: Analysis) -> None:
         st.warning("\n\n".join(messages), icon=":material/warning:")
 
 
-def decision(case: Case, bundle: Loaded, subject: str) -> None:
+def decision(grey: Grey, analysis: Analysis, bundle: Loaded, subject: str) -> None:
     """The decision in words, how far the backbones agree, and how wrong they tend to be.
 
     Args:
-        case: The answer.
+        grey: The picture, (h, w).
+        analysis: The answer.
         bundle: Who gave it.
         subject: What was asked about: the name of a file, or that of a sample, which says that it is one.
     """
-    analysis = case.analysis
+    refused = "refused by the gate; asked all the same, " if analysis.refused else ""
     words, picture = st.columns([3, 2], gap="large")
     with words:
-        st.markdown(f"#### {plain(subject)}: {wording.headline(analysis)}")
+        st.markdown(f"#### {plain(subject)}: {refused}{wording.headline(analysis)}")
         st.markdown(
             f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
             help=terms("agreement", "spread"),
@@ -59,7 +63,7 @@ def decision(case: Case, bundle: Loaded, subject: str) -> None:
         )
     with picture:
         st.plotly_chart(
-            radiograph_figures.radiograph_figure(case.grey, analysis, None, height_px=400),
+            radiograph_figures.radiograph_figure(grey, analysis, None, height_px=400),
             config=PLOT,
             key="radiograph",
             theme=None,
@@ -91,10 +95,10 @@ def _switch_margins() -> None:
 
 
 @st.fragment
-def heatmaps(case: Case) -> None:
+def heatmaps(grey: Grey, plain_analysis: Analysis) -> None:
     """A card a backbone; colour map, threshold and opacity change without a new inference."""
     st.subheader("Where they looked", help=term("heatmap"))
-    explained = explain_anew(case.analysis, _explainer())
+    explained = explain_anew(plain_analysis, _explainer())
     left, middle, right = st.columns(3, gap="medium")
     with left:
         heat_switch(key="heat")
@@ -113,7 +117,7 @@ def heatmaps(case: Case) -> None:
             st.columns(len(analysis.readings), gap="xsmall"), analysis.readings, strict=True
         ):
             with column:
-                _card(case, analysis, reading, colour_map)
+                _card(grey, analysis, reading, colour_map)
     st.plotly_chart(
         radiograph_figures.heat_scale(colour_map),
         config=PLOT,
@@ -126,7 +130,7 @@ def heatmaps(case: Case) -> None:
         st.expander("All of them, large, with one zoom", icon=":material/zoom_in:"),
     ):
         st.plotly_chart(
-            radiograph_figures.linked_figure(case.grey, analysis, colour_map),
+            radiograph_figures.linked_figure(grey, analysis, colour_map),
             config=ZOOMABLE,
             key="linked",
             theme=None,
@@ -159,14 +163,14 @@ def _at_threshold(analysis: Analysis) -> Analysis:
     return moved
 
 
-def _card(case: Case, analysis: Analysis, reading: BackboneReading, colour_map: str) -> None:
+def _card(grey: Grey, analysis: Analysis, reading: BackboneReading, colour_map: str) -> None:
     backbone = reading.backbone
     with st.container(key=f"card-{backbone.key}", gap="xsmall"):
         st.markdown(f"**{backbone.name}** &nbsp; {reading.probability:.2f}", help=term("probability"))
         st.progress(reading.probability)
         st.caption(wording.decision_at_threshold(reading))
         st.plotly_chart(
-            radiograph_figures.radiograph_figure(case.grey, analysis, reading, colour_map),
+            radiograph_figures.radiograph_figure(grey, analysis, reading, colour_map),
             config=PLOT,
             key=f"heat-{backbone.key}",
             theme=None,
@@ -194,7 +198,9 @@ def findings(analysis: Analysis) -> None:
 
 
 def severity(analysis: Analysis) -> None:
-    """Extent and opacity, with the error to expect."""
+    """Extent and opacity, with the error to expect; nothing where the gate saw no chest to ask about."""
+    if not analysis.severity:
+        return
     st.subheader("How much of the lungs")
     for score in analysis.severity:
         st.markdown(

@@ -11,6 +11,7 @@ import streamlit as st
 from core.display.glossary import term
 from core.display.markdown import plain
 from core.errors import RadiographError, SeveralFramesError
+from core.gate.way import AS_IT_IS, Way
 from core.phantom.samples import Sample, list_samples
 from core.service import Case, File, Loaded, Reading, preview
 from core.tray import LOST, Held, Tray, widget_refusal
@@ -18,6 +19,7 @@ from pages.components.session_watch.session_watch import session_watch
 from pages.widgets.common import refusals, service
 
 TRAY, SAMPLES = "files in hand", "samples"  # keys of widgets
+INSIST = "ask all the same"  # whether the networks are asked although the gate refuses
 SHOWN_FRAMES = 12  # of a file that holds several pictures, at once
 
 
@@ -176,7 +178,12 @@ def answer(source: Source, bundle: Loaded) -> Case | None:
     if source.file is None:
         _refuse(source, held.refusal if held and held.refusal else LOST)
         return None
-    reading = Reading(held.frame if held else None, st.session_state.get("cut margins"))
+    reading = Reading(
+        frame=held.frame if held else None,
+        cut_margins=st.session_state.get("cut margins"),
+        way=_ways().get(_picture(source), AS_IT_IS),
+        insist=st.session_state.get(INSIST, False),
+    )
     place = st.empty()
     with refusals():
         try:
@@ -192,6 +199,31 @@ def answer(source: Source, bundle: Loaded) -> Case | None:
         finally:
             place.empty()
     return None
+
+
+def _ways() -> dict[str, Way]:
+    """How pictures are laid, by `_picture`; those that nobody turned are not there."""
+    found: dict[str, Way] = st.session_state.setdefault("ways", {})
+    return found
+
+
+def _picture(source: Source) -> str:
+    """Which picture of which file: another file of the same name does not lie the same way."""
+    frame = source.held.frame if source.held else None
+    return f"{source.file.sha256 if source.file else ''}:{frame}"
+
+
+def lay(source: Source, way: Way) -> None:
+    """From now on the picture is read so."""
+    if way == AS_IT_IS:
+        _ways().pop(_picture(source), None)
+    else:
+        _ways()[_picture(source)] = way
+
+
+def put_away(key: str) -> None:
+    """Lets go of a file."""
+    tray().put_away(key)
 
 
 def _refuse(source: Source, sentence: str) -> None:

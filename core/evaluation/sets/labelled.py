@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis.results import Analysis
-from core.errors import DataError, RadiographError
+from core.errors import DataError, NotAskedError, RadiographError
 from core.evaluation.predictions import Predictions
+from core.gate.sentences import refusal
 from core.models.findings import undo_op_norm
 from core.reading.decoder_pool import read_radiograph_isolated
 from core.reading.radiograph import pixels_to_display
@@ -20,9 +21,17 @@ from core.vocabulary import FINDINGS
 
 PICTURE_PX = 480
 Reason = Literal[
-    "ambiguous", "contradiction", "unlabelled", "unknown", "repeated", "unreadable", "missing", "remark"
+    "ambiguous",
+    "contradiction",
+    "unlabelled",
+    "unknown",
+    "repeated",
+    "unreadable",
+    "refused",
+    "missing",
+    "remark",
 ]
-# Of files, as a count names them; the other two are of rows in a table.
+# Of files, as a count names them; the other two are of rows in a table, and of images that were used.
 REASONS: dict[Reason, str] = {
     "ambiguous": "ambiguous",
     "contradiction": "with contradictory labels",
@@ -30,6 +39,7 @@ REASONS: dict[Reason, str] = {
     "unknown": "with an unknown label",
     "repeated": "repeated",
     "unreadable": "unreadable",
+    "refused": "refused by the gate",
 }
 
 
@@ -91,26 +101,38 @@ def analyse_set(
     thresholds: dict[str, float],
     points: Sequence[float],
     analyse: Callable[[bytes, str], Analysis],
-) -> Iterator[tuple[str, Predictions | LeftOut]]:
+) -> Iterator[tuple[str, tuple[Predictions | LeftOut, ...]]]:
     """Analyses a set, one radiograph at a time.
 
     Args:
         images: The set.
         thresholds: Of the bundle's models, by key.
         points: Operating points of its findings network.
-        analyse: Reads and analyses a file, given its bytes and its name.
+        analyse: Reads and analyses a file, given its bytes and its name; NotAskedError where the gate refuses
+            and nobody insists.
 
     Yields:
-        The name of each file, and a table of one row, or why there is none.
+        The name of each file, and a table of one row, or why there is none; of a refused one that was asked
+        about all the same, both.
     """
     for index, member in enumerate(images.members):
         try:
             analysis = analyse(images.read(index), member.name)
-            yield member.name, _one_row(images.split, member, analysis, thresholds, points)
+            row = _one_row(images.split, member, analysis, thresholds, points)
+            yield member.name, (row, *_over_it(member.name, analysis))
+        except NotAskedError as error:
+            yield member.name, (LeftOut(member.name, "refused", f"{member.name}: {error}"),)
         except RadiographError as error:
-            yield member.name, LeftOut(member.name, "unreadable", f"{member.name}: {error}")
+            yield member.name, (LeftOut(member.name, "unreadable", f"{member.name}: {error}"),)
         except DataError as error:
-            yield member.name, LeftOut(member.name, "unreadable", str(error))
+            yield member.name, (LeftOut(member.name, "unreadable", str(error)),)
+
+
+def _over_it(name: str, analysis: Analysis) -> Iterator[LeftOut]:
+    """The refusal over an answer that was given all the same."""
+    if analysis.refused and analysis.verdict:
+        why = refusal(analysis.verdict, analysis.warnings)
+        yield LeftOut(name, "remark", f"{name}: {why} It counts all the same, as you asked.")
 
 
 def count_images(used: int, left_out: Sequence[LeftOut]) -> str:

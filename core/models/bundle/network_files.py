@@ -12,7 +12,7 @@ from core.models.bundle.files import bundle_path, file_sha256, read_networks
 from core.models.head import Pooling
 from core.models.official import OFFICIAL
 
-NetworkKind = Literal["backbone", "findings", "lungs", "official"]
+NetworkKind = Literal["backbone", "findings", "lungs", "official", "gate"]
 
 EXPORT_FORMAT = 1  # raise it whenever derived files change for the same weights
 DIGESTS_FILE = "digests.json"
@@ -23,7 +23,7 @@ class NetworkSource:
     """One network to be derived: its weights, and all that its graph depends on.
 
     Attributes:
-        key: A backbone's key, "findings", "lungs" or "official".
+        key: A backbone's key, "findings", "lungs", "official" or "gate".
         kind: Which code builds it.
         weights: The weight file.
         sha256: Of that file.

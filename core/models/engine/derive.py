@@ -1,6 +1,6 @@
 """Derives OpenVINO networks from a bundle's weights.
 
-`python -m core.models.engine.derive BUNDLE [--cache FOLDER] [--json]`, or `--all` for every bundle
+`python -m core.models.engine.derive BUNDLE [--cache FOLDER] [--json]`; `--all` for all bundles and the gate
 
 A process of its own, because it needs Keras and torch, which an analysis never loads. It says how far it
 is in words for people, and with `--json` in lines for the server that started it.
@@ -32,7 +32,8 @@ from core.models.bundle.network_files import (
 )
 from core.models.engine.openvino import STORAGE_FAILED
 from core.models.engine.report import Words, reporting
-from core.project import bundles_folder, default_cache
+from core.models.gate_files import gate_source
+from core.project import bundles_folder, default_cache, gate_folder
 
 UNFINISHED = ".deriving-"  # what the folder of an entry that is not whole yet begins with
 INTERRUPTED = 130  # the exit status of what Ctrl+C ended
@@ -71,6 +72,20 @@ def convert_lungs(source: NetworkSource) -> Any:
     return openvino.convert_model(function.get_concrete_function())
 
 
+def convert_gate(source: NetworkSource) -> Any:
+    """An `openvino.Model` of the gate: (1, size, size, 1) in, raw outputs and features out."""
+    import openvino
+    import tensorflow as tf
+
+    from core.models.engine.keras import build_gate, load_weights
+
+    network = build_gate(source.size_px)
+    load_weights(network, source.weights)
+    signature = [tf.TensorSpec((1, source.size_px, source.size_px, 1), tf.float32)]
+    function = tf.function(lambda image: tuple(network(image, training=False)), input_signature=signature)
+    return openvino.convert_model(function.get_concrete_function())
+
+
 def convert_findings(source: NetworkSource) -> Any:
     """An `openvino.Model` of a findings network: (1, 1, size, size) in, raw outputs (1, findings) out."""
     import openvino
@@ -90,6 +105,7 @@ CONVERTERS = {
     "findings": convert_findings,
     "official": convert_findings,
     "lungs": convert_lungs,
+    "gate": convert_gate,
 }
 
 
@@ -139,7 +155,7 @@ def _save(model: Any, entry: Path) -> None:
 def _name(source: NetworkSource) -> str:
     if source.kind == "backbone":
         return BACKBONE_BY_KEY[source.key].name
-    return "the lung network" if source.kind == "lungs" else "the findings network"
+    return {"lungs": "the lung network", "gate": "the gate"}.get(source.kind, "the findings network")
 
 
 def derive_missing(sources: Sequence[NetworkSource], folder: Path, report: Words | None = None) -> bool:
@@ -176,7 +192,7 @@ def derive_missing(sources: Sequence[NetworkSource], folder: Path, report: Words
 
 
 def _problem(source: NetworkSource, error: ThoraxLensError) -> str:
-    if source.kind == "official":
+    if source.kind in ("official", "gate"):
         return str(error)
     return f"The bundle '{source.weights.parent.name}' is unusable: {error}"
 
@@ -211,8 +227,12 @@ def _prepare(options: argparse.Namespace, report: Words) -> bool:
     """Derives what the command line asks for; whether all of it is there now."""
     if options.official:
         sources, whole = [official_source(options.official)], True
+    elif options.gate:
+        sources, whole = [gate_source(options.gate)], True
     else:
         sources, whole = _sources(_bundles() if options.all else [options.bundle], report)
+        if options.all:
+            sources.append(gate_source(gate_folder()))
     whole = derive_missing(sources, options.cache, report) and whole
     if whole and sources:
         report.step("All models are prepared", 1.0)
@@ -224,7 +244,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m core.models.engine.derive", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("bundle", type=Path, nargs="?", help="the bundle's folder")
-    what.add_argument("--all", action="store_true", help="every bundle that the app would find")
+    what.add_argument("--all", action="store_true", help="every bundle that the app would find, and the gate")
+    what.add_argument("--gate", type=Path, help="the gate's folder")
     what.add_argument("--official", type=Path, help="torchxrayvision's official weights")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="default: %(default)s")
     parser.add_argument("--json", action="store_true", help="report in JSON, for another program")

@@ -17,11 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import WeightsError
+from core.gate.kinds import OUTPUTS
 from core.models.backbones import Backbone
 from core.models.head import Pooling
 
 HIDDEN_UNITS = 256
 LUNG_CHANNELS = (16, 32, 48, 96)  # of the lung network, from half the resolution to a sixteenth of it
+GATE_CHANNELS = (12, 24, 48, 72, 96)  # of the gate, from half the resolution to a thirty-second of it
+GATE_FEATURES = 64
 SCALE = "/scale"
 
 Tensors = dict[str, NDArray[np.generic]]
@@ -95,6 +98,36 @@ def build_lungs(size_px: int) -> Any:
     found = keras.layers.Conv2D(1, 1)(found)
     found = keras.layers.UpSampling2D(interpolation="bilinear", dtype="float32")(found)
     return keras.Model(image, keras.layers.Activation("sigmoid", dtype="float32")(found))
+
+
+def build_gate(size_px: int) -> Any:
+    """The gate: a small residual network (He et al. 2016, arXiv:1512.03385) over all of a picture.
+
+    Args:
+        size_px: Side of the input.
+
+    Returns:
+        `keras.Model`, (n, size_px, size_px, 1) in [0, 1] to raw outputs (n, `OUTPUTS`): of the kinds, the
+        turns and the flags of `core.gate.kinds`; and features (n, `GATE_FEATURES`), which tell pictures
+        unlike any that it learnt.
+    """
+    import keras
+
+    def convolve(image: Any, channels: int, strides: int = 1) -> Any:
+        image = keras.layers.Conv2D(channels, 3, strides, padding="same", use_bias=False)(image)
+        return keras.layers.BatchNormalization()(image)
+
+    image = keras.Input((size_px, size_px, 1))
+    found = image
+    for channels in GATE_CHANNELS:  # each halves the resolution
+        found = keras.layers.ReLU()(convolve(found, channels, 2))
+        further = convolve(keras.layers.ReLU()(convolve(found, channels)), channels)
+        found = keras.layers.ReLU()(keras.layers.Add()([found, further]))
+    # What lies where matters to how a chest lies: the last map is not averaged away.
+    pooled = keras.layers.AveragePooling2D(2)(found)
+    flat = keras.layers.Flatten(dtype="float32")(pooled)
+    features = keras.layers.Dense(GATE_FEATURES, activation="relu", dtype="float32")(flat)
+    return keras.Model(image, [keras.layers.Dense(OUTPUTS, dtype="float32")(features), features])
 
 
 def _variables(network: Any) -> Iterator[tuple[str, Any]]:

@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from core.analysis.results import Analysis
 from core.display.glossary import term
 from core.display.markdown import plain
+from core.errors import NotAskedError
 from core.evaluation.predictions import Predictions, join
 from core.evaluation.record import TrackRecord
 from core.evaluation.sets import phantoms as phantom_set
 from core.evaluation.sets.labelled import LabelledSet, LeftOut, analyse_set, count_images
 from core.evaluation.sets.own import own_set
+from core.gate.sentences import refusal
 from core.models.bundle.files import BundleListing
-from core.service import File, Loaded
+from core.service import File, Loaded, Reading
 from core.vocabulary import OWN, PHANTOMS, SPLITS
 from pages.widgets.common import loaded, refusals, service
 
@@ -93,7 +96,11 @@ def _own_set(listing: BundleListing, record: TrackRecord) -> Measurement | None:
         _forget(OWN)
         return None
     with refusals():
-        return _measured(listing, record, OWN, file.file_id, lambda: own_set.open_set(file.getvalue()))
+        insist = st.toggle("Ask about what the gate refuses, too", help=term("insist"))
+        version = f"{file.file_id}:{insist}"
+        return _measured(
+            listing, record, OWN, version, lambda: own_set.open_set(file.getvalue()), insist=insist
+        )
     return None
 
 
@@ -121,6 +128,8 @@ def _measured(
     split: str,
     version: str,
     open_images: Callable[[], LabelledSet],
+    *,
+    insist: bool = False,
 ) -> Measurement:
     """What the models say about a set, asked once a session."""
     key = version, record.version
@@ -128,28 +137,34 @@ def _measured(
     if kept is None or kept.key != key:
         _forget(split)
         images = open_images()
-        kept = Measurement(key, images, *_ask_about(images, loaded(listing.folder), record))
+        kept = Measurement(key, images, *_ask_about(images, loaded(listing.folder), record, insist=insist))
         st.session_state[f"measured-{split}"] = kept
     return kept
 
 
 def _ask_about(
-    images: LabelledSet, bundle: Loaded, record: TrackRecord
+    images: LabelledSet, bundle: Loaded, record: TrackRecord, *, insist: bool
 ) -> tuple[Predictions | None, list[LeftOut]]:
-    rows, left_out = [], list(images.problems)
+    rows: list[Predictions] = []
+    left_out = list(images.problems)
     bar = st.progress(0.0, "Analysing the images")
     asked = analyse_set(
         images,
         record.predictions.thresholds,
         bundle.models.manifest.findings.operating_points,
-        lambda data, name: service().read(File(data, name), bundle, lambda text: None, keep=False).analysis,
+        lambda data, name: _ask(File(data, name), bundle, insist=insist),
     )
     count = len(images.members)
-    for done, (name, outcome) in enumerate(asked, start=1):
+    for done, (name, outcomes) in enumerate(asked, start=1):
         bar.progress(done / count, f"{done} of {count}: {plain(name)}")
-        if isinstance(outcome, LeftOut):
-            left_out.append(outcome)
-        else:
-            rows.append(outcome)
+        left_out += [outcome for outcome in outcomes if isinstance(outcome, LeftOut)]
+        rows += [outcome for outcome in outcomes if isinstance(outcome, Predictions)]
     bar.empty()
     return join(rows) if rows else None, left_out
+
+
+def _ask(file: File, bundle: Loaded, *, insist: bool) -> Analysis:
+    case = service().read(file, bundle, lambda text: None, Reading(insist=insist), keep=False)
+    if case.analysis is None:
+        raise NotAskedError(refusal(case.verdict, case.header))
+    return case.analysis

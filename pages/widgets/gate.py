@@ -1,0 +1,80 @@
+"""What the gate says of a picture: in the place of the answer where it refuses, with the click that helps."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.display.glossary import term
+from core.display.markdown import plain
+from core.gate import sentences as wording
+from core.gate.way import AS_IT_IS, Way
+from core.service import Case
+from pages.widgets.in_hand import INSIST, Source, lay, put_away
+
+
+def verdict(case: Case, source: Source) -> None:
+    """What the gate says, if it refuses or has something to say; and how the picture was laid."""
+    if case.verdict.refused:
+        _refusal(case, source)
+    elif case.verdict.hints:
+        _hints(case, source)
+    if case.way != AS_IT_IS:
+        _undo(case, source)
+
+
+def _refusal(case: Case, source: Source) -> None:
+    sentence = plain(wording.refusal(case.verdict, case.header))
+    asked = wording.ASKED_ALL_THE_SAME if case.analysis else wording.NOT_ASKED
+    words, picture = st.columns([3, 2], gap="large") if not case.analysis else (st.container(), None)
+    with words:
+        st.error(f"**{plain(source.subject)}**: {sentence}\n\n{asked}", icon=":material/block:")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _helpful_click(case, source)
+            st.session_state["insist switch"] = st.session_state.get(INSIST, False)
+            st.toggle(
+                "Ask them all the same", key="insist switch", on_change=_switch_insist, help=term("insist")
+            )
+    if picture:
+        with picture:
+            st.image(case.grey, caption=plain(case.name), width="stretch")
+
+
+def _helpful_click(case: Case, source: Source) -> None:
+    remedy = case.verdict.remedy
+    if remedy:
+        _lay_button(wording.remedy(remedy), case.way.then(remedy), source, primary=True)
+    elif source.key:
+        st.button(
+            "Choose another",
+            icon=":material/close:",
+            type="primary",
+            help="Puts this picture away, and looks at the one before it.",
+            on_click=put_away,
+            args=(source.key,),
+        )
+
+
+def _hints(case: Case, source: Source) -> None:
+    st.warning("\n\n".join(wording.hints(case.verdict)), icon=":material/warning:")
+    if "mirrored" in case.verdict.hints:
+        _lay_button("Mirror it", case.way.then(Way(mirrored=True)), source)
+
+
+def _undo(case: Case, source: Source) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(wording.laid(case.way))
+        _lay_button("As the file has it", AS_IT_IS, source)
+
+
+def _lay_button(name: str, way: Way, source: Source, *, primary: bool = False) -> None:
+    st.button(
+        name,
+        icon=":material/rotate_right:" if way.quarters else ":material/contrast:",
+        type="primary" if primary else "secondary",
+        on_click=lay,
+        args=(source, way),
+    )
+
+
+def _switch_insist() -> None:
+    st.session_state[INSIST] = st.session_state["insist switch"]

@@ -1,0 +1,323 @@
+"""How the gate does: on pictures held out, on kinds that nobody taught it, on sources that it never saw."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import DataError, RadiographError
+from core.gate.kinds import FRONTAL, KIND_BY_KEY
+from core.gate.verdict import GateLimits, Verdict, feature_distances, gate_shares, judge
+from core.gate.way import AS_IT_IS, Way
+from core.models.engine.keras import build_gate, load_weights
+from core.models.gate_files import GateRow
+from core.phantom.seeds import take_seeds
+from core.preprocessing import Preprocessing
+from core.vocabulary import PHANTOM
+from train.config import GateConfig
+from train.data.images import load_squares
+from train.data.odd import OddPicture, read_odd_pictures
+from train.data.records import Record, draw_phantoms, read_records
+from train.fitting.gate import KEYS, Pictures, ask_gate, train_gate
+from train.tools.progress import Reporter, Watch
+
+SQUARE_PX = 160  # of the pictures that it learns from: more than it sees, so that a part of one is sharp, too
+WHOLE = Preprocessing(size_px=SQUARE_PX, border_share=0.0, equalise=False, cut_margins=True)
+PHANTOMS = 600
+FOLDS = 4
+# Shares of validation images that each limit may refuse, and that each hint may speak of.
+QUOTAS = {"not_frontal": 0.005, "turned": 0.003, "inverted": 0.003, "distance": 0.005}
+HINT_QUOTA = 0.02
+SHRINKAGE = 0.1  # of the features' covariance towards a sphere
+ASKED = 400  # images that each way of lying is measured on
+WAYS = {
+    "turned a quarter to the left": Way(quarters=1),
+    "upside down": Way(quarters=2),
+    "turned a quarter to the right": Way(quarters=3),
+    "greys inverted": Way(inverted=True),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class GateData:
+    """All that a gate learns from, or is measured on.
+
+    Attributes:
+        records: Radiographs.
+        squares: (n, s, s), uint8, theirs.
+        odd: Pictures that are none; those that the app reads.
+        odd_squares: Theirs.
+        unread: Those that the app refuses to read.
+        phantoms: (m, s, s), uint8.
+    """
+
+    records: list[Record]
+    squares: NDArray[np.uint8]
+    odd: list[OddPicture]
+    odd_squares: NDArray[np.uint8]
+    unread: list[OddPicture]
+    phantoms: NDArray[np.uint8]
+
+    def rows(self, wanted: Callable[[Record], bool]) -> NDArray[np.int64]:
+        """Radiographs for which something holds."""
+        return np.flatnonzero([wanted(record) for record in self.records])
+
+
+@dataclass(frozen=True)
+class GateTrial:
+    """What a gate does not learn from.
+
+    Attributes:
+        kind: A kind of odd pictures, or None.
+        place: A hospital or source of radiographs, or None.
+        fold: One of `FOLDS` parts of the odd pictures, or None.
+    """
+
+    kind: str | None = None
+    place: str | None = None
+    fold: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Of a file."""
+        parts = [self.kind, self.place, None if self.fold is None else f"fold{self.fold}"]
+        return "-".join(["gate", *(part for part in parts if part is not None)])
+
+    def leaves(self, picture: OddPicture) -> bool:
+        """Whether it learns from an odd picture."""
+        return picture.kind != self.kind and fold_of(picture) != self.fold
+
+
+def place_of(record: Record) -> str:
+    """Where a radiograph was taken: its hospital, or its source where that gathers many."""
+    return record.source if record.hospital in ("", "many") else record.hospital
+
+
+def fold_of(picture: OddPicture) -> int:
+    """Which of `FOLDS` parts an odd picture belongs to, by its name alone."""
+    return zlib.crc32(picture.path.encode()) % FOLDS
+
+
+def gather(data: Path, odd: Path, cache: Path, watch: Watch) -> GateData:
+    """Reads everything once.
+
+    Raises:
+        DataError: If a folder or an image of it cannot be used.
+    """
+    from core.reading.radiograph import read_radiograph
+
+    records, pictures, unread = read_records(data), [], []
+    for picture in read_odd_pictures(odd):
+        try:
+            read_radiograph((odd / picture.path).read_bytes(), picture.path)
+            pictures.append(picture)
+        except RadiographError:
+            unread.append(picture)
+        except OSError as error:
+            raise DataError(f"{picture.path}: {error}") from error
+    plain = [Record(each.path, "other", "train", each.source, each.path) for each in pictures]
+    phantoms = draw_phantoms(take_seeds("gate", PHANTOMS))
+    return GateData(
+        records=records,
+        squares=load_squares(records, data, WHOLE, cache, watch("Reading radiographs")),
+        odd=pictures,
+        odd_squares=load_squares(plain, odd, WHOLE, cache, watch("Reading odd pictures")),
+        unread=unread,
+        phantoms=load_squares(phantoms, None, WHOLE, cache, watch("Rendering phantoms")),
+    )
+
+
+def draw_trials(data: GateData) -> list[GateTrial]:
+    """A part of the odd pictures left out, in turn; then each kind once and each place once, in pairs."""
+    kinds = sorted({picture.kind for picture in data.odd})
+    places = sorted({place_of(record) for record in data.records if record.split == "train"})
+    longer, shorter = max(kinds, places, key=len), min(kinds, places, key=len)
+    pairs = list(zip(longer, cycle(shorter), strict=False))
+    if longer is places:
+        pairs = [(kind, place) for place, kind in pairs]
+    return [GateTrial(fold=fold) for fold in range(FOLDS)] + [GateTrial(*pair) for pair in pairs]
+
+
+def lessons(data: GateData, trial: GateTrial) -> Pictures:
+    """What a gate learns from: radiographs of the training split, odd pictures, phantoms."""
+    rows = data.rows(lambda each: each.split == "train" and place_of(each) != trial.place)
+    left = [row for row, picture in enumerate(data.odd) if trial.leaves(picture)]
+    kinds = [FRONTAL] * (len(rows) + len(data.phantoms)) + [data.odd[row].kind for row in left]
+    sources = [data.records[row].source for row in rows] + [PHANTOM] * len(data.phantoms)
+    return Pictures(
+        squares=np.concatenate([data.squares[rows], data.phantoms, data.odd_squares[left]]),
+        kinds=np.array([KEYS.index(kind) for kind in kinds]),
+        sources=np.array(sources + [data.odd[row].source for row in left]),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedGate:
+    """A gate in Keras with the limits that validation images gave it.
+
+    Attributes:
+        trial: What it did not learn from.
+        network: The network, by the weights that would ship.
+        size_px: Side of its input.
+        limits: Its limits.
+    """
+
+    trial: GateTrial
+    network: Any
+    size_px: int
+    limits: GateLimits
+
+    def judge(self, squares: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> list[Verdict]:
+        """What it says of pictures."""
+        if not len(squares):
+            return []
+        outputs, features = ask_gate(self.network, squares, self.size_px)
+        return [judge(*each, self.limits) for each in zip(outputs, features, strict=True)]
+
+
+def train_trial(
+    data: GateData, trial: GateTrial, config: GateConfig, folder: Path, reporter: Reporter
+) -> TrainedGate:
+    """Trains a gate, or takes up one that is there, and sets its limits."""
+    learnt = lessons(data, trial)
+    file = train_gate(learnt, config, folder / f"{trial.name}.safetensors", reporter.watch(trial.name))
+    network = build_gate(config.size_px)
+    load_weights(network, file)
+    # A third of the training images is enough for the mean and the covariance of 64 features.
+    frontal = learnt.squares[learnt.kinds == KEYS.index(FRONTAL)][::3]
+    held_out = data.squares[data.rows(lambda each: each.split == "val" and place_of(each) != trial.place)]
+    _, features = ask_gate(network, frontal, config.size_px)
+    limits = set_limits(features, *ask_gate(network, held_out, config.size_px))
+    return TrainedGate(trial, network, config.size_px, limits)
+
+
+def set_limits(
+    learnt: NDArray[np.float32], outputs: NDArray[np.float32], features: NDArray[np.float32]
+) -> GateLimits:
+    """Limits that refuse the shares in `QUOTAS` of validation images.
+
+    Args:
+        learnt: (n, f), features of frontal chest radiographs that the gate learnt from.
+        outputs: (m, `OUTPUTS`), of validation images.
+        features: (m, f), of the same.
+    """
+    covariance = np.cov(learnt, rowvar=False)
+    sphere = np.eye(len(covariance)) * np.trace(covariance) / len(covariance)
+    precision = np.linalg.inv((1 - SHRINKAGE) * covariance + SHRINKAGE * sphere)
+    loose = GateLimits(
+        not_frontal=1,
+        turned=1,
+        inverted=1,
+        distance=1,
+        mirrored=1,
+        missing=1,
+        feature_mean=learnt.mean(axis=0).tolist(),
+        feature_precision=precision.tolist(),
+    )
+    kinds, turns, flags = gate_shares(outputs)
+    measured = {
+        "not_frontal": 1 - kinds[:, 0],
+        "turned": 1 - turns[:, 0],
+        "inverted": flags[:, 1],
+        "distance": feature_distances(features, loose),
+    }
+    chosen = {name: _limit(values, QUOTAS[name]) for name, values in measured.items()}
+    chosen["mirrored"] = _limit(flags[:, 0], HINT_QUOTA)
+    chosen["missing"] = _limit(flags[:, 2:].max(axis=1), HINT_QUOTA)
+    return loose.model_copy(update=chosen)
+
+
+def _limit(values: NDArray[np.float64], quota: float) -> float:
+    return float(np.quantile(values, 1 - quota))
+
+
+def measure_kinds(data: GateData, gate: TrainedGate) -> list[GateRow]:
+    """How often a gate refuses the odd pictures that it did not learn from, by kind."""
+    trial = gate.trial
+    how = "kind never taught" if trial.kind else "held out"
+    rows = []
+    for kind in sorted({picture.kind for picture in data.odd}):
+        left = [row for row, each in enumerate(data.odd) if each.kind == kind and not trial.leaves(each)]
+        unread = sum(each.kind == kind and not trial.leaves(each) for each in data.unread)
+        if left:
+            verdicts = gate.judge(data.odd_squares[left])
+            rows.append(_row(KIND_BY_KEY[kind].name, how, verdicts, wanted=True, unread=unread))
+    return rows
+
+
+def measure_places(data: GateData, gate: TrainedGate, *, final: bool = False) -> list[GateRow]:
+    """How often a gate refuses radiographs: of the place that it never saw; the final one, held-out ones."""
+    if not final:
+        rows = data.rows(lambda each: place_of(each) == gate.trial.place)
+        verdicts = gate.judge(data.squares[rows])
+        return [_row(f"radiographs from {gate.trial.place}", "source never taught", verdicts, wanted=False)]
+    found = []
+    for how, splits in (("held out", ("test", "seed_test")), ("source never taught", ("external",))):
+        for source in sorted({each.source for each in data.records if each.split in splits}):
+            rows = data.rows(partial(_is, source=source, splits=splits))
+            verdicts = gate.judge(data.squares[rows])
+            found.append(_row(f"radiographs from {source}", how, verdicts, wanted=False))
+    return found
+
+
+def _is(record: Record, source: str, splits: tuple[str, ...]) -> bool:
+    return record.source == source and record.split in splits
+
+
+def measure_ways(data: GateData, gate: TrainedGate, *, final: bool = False) -> list[GateRow]:
+    """How often a gate refuses chests that lie otherwise, of the place that it never saw, or held out."""
+    place = gate.trial.place
+    rows = data.rows(lambda each: each.split == "test" if final else place_of(each) == place)
+    rows = np.random.default_rng(0).permutation(rows)[:ASKED]
+    # Those that are refused as they are say nothing about how the others lie.
+    upright = [not verdict.refused for verdict in gate.judge(data.squares[rows])]
+    squares, how = data.squares[rows[np.array(upright)]], "held out" if final else "source never taught"
+    return [
+        _row(f"radiographs, {name}", how, gate.judge([way.lay(square) for square in squares]), wanted=True)
+        for name, way in WAYS.items()
+    ]
+
+
+def measure_hints(data: GateData, gate: TrainedGate) -> list[GateRow]:
+    """How often the gate says that held-out radiographs are mirrored, of those that are and of the others."""
+    rows = np.random.default_rng(0).permutation(data.rows(lambda each: each.split == "test"))[:ASKED]
+    found = []
+    for name, way in (("mirrored radiographs, hint", Way(mirrored=True)), ("radiographs, hint", AS_IT_IS)):
+        verdicts = gate.judge([way.lay(square) for square in data.squares[rows]])
+        said = sum("mirrored" in verdict.hints for verdict in verdicts)
+        wanted = way.mirrored
+        found.append(GateRow(what=name, how="held out", wanted=wanted, images=len(rows), refused=said))
+    return found
+
+
+def _row(what: str, how: str, verdicts: Sequence[Verdict], *, wanted: bool, unread: int = 0) -> GateRow:
+    why: Counter[str] = Counter(reason for verdict in verdicts for reason in verdict.reasons[:1])
+    if unread:
+        why["unreadable"] = unread
+    refused = sum(verdict.refused for verdict in verdicts) + unread
+    return GateRow(
+        what=what, how=how, wanted=wanted, images=len(verdicts) + unread, refused=refused, why=dict(why)
+    )
+
+
+def summed(rows: Sequence[GateRow]) -> list[GateRow]:
+    """Rows of the same pictures, measured by several gates, as one."""
+    found: dict[tuple[str, str], GateRow] = {}
+    for row in rows:
+        key = row.what, row.how
+        if key in found:
+            before = found[key]
+            why = Counter(before.why) + Counter(row.why)
+            counts = {"images": before.images + row.images, "refused": before.refused + row.refused}
+            row = row.model_copy(update=counts | {"why": dict(why)})
+        found[key] = row
+    return list(found.values())
