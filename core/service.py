@@ -19,7 +19,10 @@ from core.analysis.load import Models, load_models
 from core.analysis.results import Analysis
 from core.analysis.run import analyse, look
 from core.errors import SeveralFramesError
-from core.evaluation.evidence import Evidence, collect_evidence
+from core.evaluation.coverage import Coverage, measure_coverage
+from core.evaluation.evidence import Evidence, measure_evidence
+from core.evaluation.predictions import read_predictions
+from core.evaluation.strata import OtherDisease, results_on_other_diseases
 from core.evaluation.trials import Trials, read_trials
 from core.gate.verdict import Verdict
 from core.gate.way import AS_IT_IS, Way, lay_radiograph
@@ -99,12 +102,16 @@ class Loaded:
         version: SHA-256 of its manifest, which vouches for all its files.
         models: Its models.
         evidence: How they did on held-out images.
+        coverage: What their third answers were worth there.
+        other_diseases: What they said to diseases that they were never taught.
         trials: How they did where a shortcut does not help; None in a bundle without.
     """
 
     version: str
     models: Models
     evidence: tuple[Evidence, ...]
+    coverage: tuple[Coverage, ...]
+    other_diseases: tuple[OtherDisease, ...]
     trials: Trials | None
 
 
@@ -143,9 +150,15 @@ class Service:
             if loaded is None or loaded.version != version:
                 start_decoder()
                 models = load_models(folder, progress=progress)
-                manifest = models.manifest
-                record = collect_evidence(folder, manifest), read_trials(folder, manifest)
-                loaded = Loaded(version, models, *record)
+                predictions = read_predictions(folder, models.manifest)
+                loaded = Loaded(
+                    version=version,
+                    models=models,
+                    evidence=measure_evidence(predictions),
+                    coverage=measure_coverage(predictions, models.manifest.third_answers),
+                    other_diseases=results_on_other_diseases(predictions),
+                    trials=read_trials(folder, models.manifest),
+                )
                 self._loaded[folder] = loaded
                 gc.collect()
                 gc.freeze()

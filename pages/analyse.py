@@ -19,8 +19,9 @@ if bundle and source:
         gate.verdict(case, source)
     if case and case.analysis:
         show.warnings(case.analysis)
-        show.decision(case.grey, case.analysis, bundle, source.subject)
-        show.heatmaps(case.grey, case.analysis)
+        show.decision(case, case.analysis, bundle, source.subject)
+        show.third_answer(case.analysis, bundle)
+        show.heatmaps(case, case.analysis)
         findings, ensemble = st.columns(2, gap="large")
         with findings:
             show.findings(case.analysis)

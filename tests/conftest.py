@@ -32,6 +32,7 @@ WRITER = PROJECT / "tests" / "random_bundle.py"
 KEPT = PROJECT / ".cache" / "tests"
 WRITTEN_BY = (
     "train/fitting/smaller_svms.py",
+    "train/fitting/third_answer.py",
     "core/models",
     "core/gate",
     "core/margins.py",
@@ -141,6 +142,7 @@ def drawn_predictions() -> Callable[..., Predictions]:
             source,
             np.array([f"g{index // 2}" for index in range(count)]),
             label,
+            np.full(count, ""),
             scores,
             np.full(count, np.nan),
             np.full(count, np.nan),

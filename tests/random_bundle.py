@@ -41,6 +41,7 @@ from core.preprocessing import Preprocessing, network_input
 from core.project import default_cache
 from core.vocabulary import ENSEMBLE, FINDINGS
 from train.fitting.smaller_svms import fit_smaller_svms, save_smaller_svms
+from train.fitting.third_answer import fit_third_answers
 
 IMAGES = 12
 LUNGS_PX = 64
@@ -148,6 +149,7 @@ def tabulate(rows: list[RawOutputs], probabilities: np.ndarray) -> Predictions:
         source=np.array(["drawn" for _ in places]),
         group=np.array([f"g{index:05d}" for index in places]),
         label=np.array([("covid", "normal")[index % 2] for index in places]),
+        reported=np.full(len(rows), ""),
         scores=np.array(
             [[*row.probabilities.values(), one] for row, one in zip(rows, probabilities, strict=True)]
         ),
@@ -187,7 +189,16 @@ def write_bundle(folder: Path, size_px: int = 96) -> None:
     manifest = whole_manifest(folder, part, rows, svm, features[0])
     known = {"operating_points": points, "reference_logits": rows[0].logits.tolist()}
     findings = manifest.findings.model_copy(update=known)
-    write_manifest(folder, manifest.model_copy(update={"findings": findings, "smaller_svms": smaller}))
+    write_manifest(
+        folder,
+        manifest.model_copy(
+            update={
+                "findings": findings,
+                "smaller_svms": smaller,
+                "third_answers": fit_third_answers(predictions),
+            }
+        ),
+    )
 
 
 def whole_manifest(
@@ -226,6 +237,7 @@ def whole_manifest(
         },
         ensemble=EnsembleFile(**entry("ensemble.skops"), threshold=0.5, reference_probability=probability),
         smaller_svms={},
+        third_answers={},
         predictions=BundleFile(**entry("predictions.csv")),
         reference=BundleFile(**entry("reference.png")),
         training={"configuration": {}, "note": "random"},

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from core.display.comparison_charts import Chart, Floats, TableRow, add_line, distinct, square
+from core.display.comparison_charts import LEGEND, Chart, Floats, TableRow, add_line, distinct, square
 from core.display.style import ACCENT, NEUTRAL, line_style
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.measures import Draws
 from core.evaluation.metrics import calibration_bins, confusion, weighted_levels
+from core.evaluation.trials import FramedAnswers
 
+CUTS = {"10 % cut off": 0.1, "20 % cut off": 0.2, "30 % cut off": 0.3}  # of the trials' changes
 GRID = np.linspace(0, 1, 101)
 BAND_DRAWS = 400  # as many of the bootstrap's draws as a band of a curve is taken from
 
@@ -200,6 +204,44 @@ def decision_chart(answers: Answers) -> Chart:
     words = (
         f"Decision curves at a prevalence of {prevalence:.0%}. At a threshold of 50 %, {len(useful)} of "
         f"{len(table)} models are worth more than acting on all or on none."
+    )
+    return Chart(figure, words, tuple(table))
+
+
+def framing_chart(framing: Sequence[FramedAnswers], entrants: Mapping[str, Entrant]) -> Chart:
+    """What normal images are read as while their borders are cut: an honest model keeps its answer.
+
+    Args:
+        framing: Of a bundle's trials.
+        entrants: The models, by key.
+    """
+    figure, table = go.Figure(), list[TableRow]()
+    for model, entrant in entrants.items():
+        rows = {row.change: row for row in framing if (row.model, row.label) == (model, "normal")}
+        cuts = [rows[change] for change in CUTS if change in rows]
+        if not cuts:
+            continue
+        x = np.array([0.0, *(CUTS[row.change] for row in cuts)])
+        y = np.array([cuts[0].mean_before, *(row.mean_after for row in cuts)])
+        add_line(figure, x, y, entrant)
+        moved = {row.change: round(row.mean_after, 2) for row in rows.values()}
+        table.append({"Model": entrant.name, "As it is": round(cuts[0].mean_before, 2), **moved})
+    figure.update_xaxes(title="Cut off the width and the height", tickformat=".0%", fixedrange=True)
+    figure.update_yaxes(title="Mean P(COVID-19) of normal images", range=[-0.01, 1.02], fixedrange=True)
+    figure.update_layout(height=420, margin={"l": 0, "r": 8, "t": 16, "b": 0}, legend=LEGEND, dragmode=False)
+    moves = {
+        row.model: row.mean_after - row.mean_before
+        for row in framing
+        if row.label == "normal" and row.change == "20 % cut off" and row.model in entrants
+    }
+    if not moves:
+        return Chart(figure, "Nobody measured it.", tuple(table))
+    most = max(moves, key=lambda model: abs(moves[model]))
+    images = next(row.images for row in framing if row.label == "normal")
+    words = (
+        f"{images} held-out normal radiographs, their borders cut more and more; a model that reads lungs "
+        "keeps a flat line. A fifth cut off moves the mean most for "
+        f"{entrants[most].name}: by {moves[most]:+.2f}."
     )
     return Chart(figure, words, tuple(table))
 

@@ -32,8 +32,7 @@ class Evidence:
     @property
     def wrong(self) -> int:
         """How many images it decided wrongly at its threshold."""
-        counts = self.figures.confusion
-        return counts.false_positives + counts.false_negatives
+        return self.figures.wrong
 
 
 def collect_evidence(folder: Path, manifest: BundleManifest) -> tuple[Evidence, ...]:

@@ -91,6 +91,11 @@ class Evaluation:
     brier: float
     calibration_error: float
 
+    @property
+    def wrong(self) -> int:
+        """How many images are decided wrongly at the threshold."""
+        return self.confusion.false_positives + self.confusion.false_negatives
+
 
 def evaluate(
     labels: ArrayLike,

@@ -17,9 +17,11 @@ from core.models.bundle.manifest import BundleManifest
 from core.models.severity import MAX_EXTENT, MAX_OPACITY
 from core.vocabulary import ENSEMBLE, FINDINGS
 
-# Its columns: these texts, what radiologists said of severity (older bundles lack one or both), a probability
-# of each backbone, a raw output of each finding, and the ensemble's probability.
+# Its columns: these texts, what else is reported (older bundles lack it), what radiologists said of severity
+# (older bundles lack one or both), a probability of each backbone, a raw output of each finding, and the
+# ensemble's probability.
 TEXTS = ("path", "split", "source", "group", "label")
+REPORTED = "reported"
 SEVERITY = {"extent": MAX_EXTENT, "opacity": MAX_OPACITY}
 FINDING = "finding:"  # before the name of a finding
 DIGITS, SEVERITY_DIGITS = 6, 2
@@ -35,7 +37,8 @@ class Predictions:
         split: (n,), str.
         source: (n,), str: the collection or clinic.
         group: (n,), str: the patient.
-        label: (n,), str: "covid", "normal" or "pneumonia".
+        label: (n,), str: "covid", "normal", "pneumonia" or "other".
+        reported: (n,), str: what else its collection reports, joined by "|"; empty where it is silent.
         scores: (n, models), P(COVID-19) in [0, 1].
         extent: (n,), geographic extent as radiologists scored it, 0-8; NaN where nobody did.
         opacity: (n,), degree of opacity likewise, 0-6.
@@ -48,6 +51,7 @@ class Predictions:
     source: NDArray[np.str_]
     group: NDArray[np.str_]
     label: NDArray[np.str_]
+    reported: NDArray[np.str_]
     scores: NDArray[np.float64]
     extent: NDArray[np.float64]
     opacity: NDArray[np.float64]
@@ -117,6 +121,7 @@ def _table(rows: list[dict[str, str]], thresholds: dict[str, float], names: Sequ
     return Predictions(
         thresholds,
         **texts,
+        reported=np.array([row.get(REPORTED) or "" for row in rows], np.str_),
         **severity,
         scores=scores.reshape(-1, len(thresholds)),
         findings=findings.reshape(-1, len(names)),
@@ -125,12 +130,12 @@ def _table(rows: list[dict[str, str]], thresholds: dict[str, float], names: Sequ
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Writes a table that `read_predictions` reads; what nobody scored is an empty cell."""
-    texts = [getattr(predictions, name) for name in TEXTS]
+    texts = [getattr(predictions, name) for name in (*TEXTS, REPORTED)]
     severity = np.stack([getattr(predictions, name) for name in SEVERITY], axis=1)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         findings = [FINDING + name for name in predictions.finding_names]
-        writer.writerow([*TEXTS, *SEVERITY, *predictions.backbones, *findings, ENSEMBLE])
+        writer.writerow([*TEXTS, REPORTED, *SEVERITY, *predictions.backbones, *findings, ENSEMBLE])
         for row, (*backbones, ensemble) in enumerate(predictions.scores):
             scored = ["" if np.isnan(score) else f"{score:.{SEVERITY_DIGITS}f}" for score in severity[row]]
             numbers = (*backbones, *predictions.findings[row], ensemble)

@@ -6,6 +6,7 @@ patients. Only images from which nothing was learnt or chosen are counted: `HELD
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 from core.evaluation.evidence import task_splits
 from core.evaluation.metrics import CalibrationBin, Interval, calibration_bins, share_intervals
 from core.evaluation.predictions import Predictions
-from core.vocabulary import HELD_OUT, TASK
+from core.vocabulary import HELD_OUT, LABELS, TASK
 
 # Strata of geographic extent (0-8) as in COVIDGR: 0, 1-2, 3-5, 6-8 (Tabik et al. 2020, IEEE JBHI 24:3595).
 # Means of several radiologists lie between whole numbers, so these are the least extents of each stratum.
 SEVERITY = (("normal-looking", 0.0), ("mild", 0.01), ("moderate", 2.5), ("severe", 5.5))
 EXTENT_LIMIT = 8.01
+MIN_REPORTED = 10  # images of which a collection reports something, for that to stand for itself
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,17 @@ class SeverityResult:
 
 
 @dataclass(frozen=True)
-class OtherPneumonia:
-    """Pneumonia that is not COVID-19, for which the models have no answer of their own.
+class OtherDisease:
+    """A disease that is not COVID-19, for which the models have no answer of their own.
 
     Attributes:
+        name: The disease, or what the collection reports: plain text.
         source: The collection.
         called: Share read as COVID-19 at the model's threshold.
         median: Median probability of COVID-19.
     """
 
+    name: str
     source: str
     called: Share
     median: float
@@ -129,17 +133,35 @@ def results_by_severity(predictions: Predictions) -> tuple[SeverityResult, ...]:
     )
 
 
-def results_on_pneumonia(predictions: Predictions) -> tuple[OtherPneumonia, ...]:
-    """What the models say to a disease that they were never taught, by source."""
+def results_on_other_diseases(predictions: Predictions) -> tuple[OtherDisease, ...]:
+    """What the models say to diseases that they were never taught: by label and source, then as reported.
+
+    What a collection reports of at least `MIN_REPORTED` images stands for itself, too: an image with several
+    findings counts for each.
+    """
     return tuple(
-        OtherPneumonia(source, share, median)
-        for source, rows in _by_source(predictions, _held_out(predictions), "pneumonia")
+        OtherDisease(name, source, share, median)
+        for name, source, rows in _other_diseases(predictions)
         for share, median in zip(
             _shares(predictions, rows, called=True),
             np.median(predictions.scores[rows], axis=0).tolist(),
             strict=True,
         )
     )
+
+
+def _other_diseases(predictions: Predictions) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
+    held_out = _held_out(predictions)
+    for label in (label for label in LABELS if label not in TASK):
+        for source, rows in _by_source(predictions, held_out, label):
+            reports = [set(text.split("|")) - {""} for text in predictions.reported[rows].tolist()]
+            shared = set.intersection(*reports)  # a single disease, as far as the collection says
+            yield "; ".join([LABELS[label], *sorted(shared)]) if shared else LABELS[label], source, rows
+            counted = Counter(report for each in reports for report in each - shared)
+            for report, count in counted.most_common():
+                if count >= MIN_REPORTED:
+                    named = [report in text.split("|") for text in predictions.reported.tolist()]
+                    yield report, source, rows & np.array(named)
 
 
 def calibration_tables(predictions: Predictions) -> tuple[Reliability, ...]:

@@ -1,6 +1,6 @@
 """What `trials.json` says: figures that need networks or images, so no page can compute them again.
 
-Three trials, each of which asks whether a bundle reads lungs or recognises where an image comes from.
+Four trials, each of which asks whether a bundle reads lungs or recognises where an image comes from.
 """
 
 from __future__ import annotations
@@ -59,6 +59,20 @@ class MeasuredAuc(_Entry):
         return f"{self.roc_auc:.3f}{interval}"
 
 
+class LeftOutCoverage(_Entry):
+    """A left-out trial's third answers, calibrated on the sources that were learnt from.
+
+    Attributes:
+        error_rate: What was asked for.
+        right_or_silent: Share of the left-out images whose answer is not the wrong class.
+        silent: Share answered with "cannot tell".
+    """
+
+    error_rate: UnitInterval
+    right_or_silent: UnitInterval
+    silent: UnitInterval
+
+
 class LeftOutSources(_Entry):
     """A model that learnt without a source, measured on that source's images.
 
@@ -76,6 +90,7 @@ class LeftOutSources(_Entry):
         covid_source: Left out, and measured on; None for held-out images of known sources.
         normal_source: The same of the normal images.
         measured: COVID-19 against normal.
+        coverage: Of its third answers, one an error rate; older bundles do not know them.
     """
 
     model: Model
@@ -83,6 +98,7 @@ class LeftOutSources(_Entry):
     covid_source: Source | None
     normal_source: Source | None
     measured: MeasuredAuc
+    coverage: tuple[LeftOutCoverage, ...] = ()
 
     @model_validator(mode="after")
     def _something_is_left_out(self) -> LeftOutSources:
@@ -143,12 +159,37 @@ class CoveredLungs(_Entry):
     covered: MeasuredAuc
 
 
+class FramedAnswers(_Entry):
+    """A model on test images of one class, as they are and framed or processed otherwise.
+
+    Attributes:
+        model: A backbone's key, or "ensemble".
+        label: The class.
+        change: What was done to the images, in words.
+        images: How many.
+        mean_before: Mean P(COVID-19) as they are.
+        mean_after: Mean P(COVID-19) after the change.
+        called_before: Share read as COVID-19 at the model's threshold, as they are.
+        called_after: The same after the change.
+    """
+
+    model: Model
+    label: TaskLabel
+    change: Source
+    images: Count
+    mean_before: UnitInterval
+    mean_after: UnitInterval
+    called_before: UnitInterval
+    called_after: UnitInterval
+
+
 class Trials(_Entry):
     """All trials of a bundle; a trial that the data did not allow has no rows."""
 
     left_out: tuple[LeftOutSources, ...] = ()
     source_classifier: tuple[SourceClassifier, ...] = ()
     covered_lungs: tuple[CoveredLungs, ...] = ()
+    framing: tuple[FramedAnswers, ...] = ()
 
 
 def measure_auc(labels: ArrayLike, scores: ArrayLike, groups: ArrayLike) -> MeasuredAuc:

@@ -81,8 +81,8 @@ def laid(way: Way) -> str:
         return ""
     turned = ("", "turned a quarter to the left", "turned upside down", "turned a quarter to the right")
     parts = ["mirrored"] * way.mirrored + [turned[way.quarters]] * bool(way.quarters)
-    parts += ["its greys inverted"] * way.inverted
-    return f"You had the picture {' and '.join(parts)}; the networks saw it so."
+    parts += ["inverted"] * way.inverted
+    return f"You had the picture {', '.join(parts)}; the networks saw it so."
 
 
 def _share(share: float) -> str:

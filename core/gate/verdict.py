@@ -119,7 +119,7 @@ def judge(outputs: NDArray[np.float32], features: NDArray[np.float32], limits: G
     if distance > 1 and not reasons and not lies:  # a chest that lies otherwise is unlike one that stands
         reasons.append("unlike")
     missing = [flag for flag in ("apex_missing", "base_missing") if said[flag] > limits.missing]
-    mirrored = ["mirrored"] if said["mirrored"] > limits.mirrored else []
+    mirrored = ["mirrored"] if said["mirrored"] > limits.mirrored and not lies else []
     return Verdict(
         kind=KINDS[kind],
         kind_share=float(kinds[0, kind]),

@@ -5,7 +5,6 @@ It serves as a few plain numbers, so that every decision can be taken apart into
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -88,6 +87,10 @@ class PlattSigmoid:
     slope: float
     intercept: float
 
+    def probabilities(self, decision_values: ArrayLike) -> Floats:
+        """Of decision values of any shape, in [0, 1]."""
+        return sigmoid(self.slope * np.asarray(decision_values, dtype=np.float64) + self.intercept)
+
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
@@ -128,8 +131,7 @@ class Ensemble:
 
     def probabilities(self, features: ArrayLike) -> Floats:
         """Calibrated P(COVID-19) in [0, 1], (...), of features (..., n)."""
-        values = self.decision_values(features)
-        return sigmoid(self.calibration.slope * values + self.calibration.intercept)
+        return self.calibration.probabilities(self.decision_values(features))
 
     def decide(self, features: NDArray[np.float32]) -> EnsembleDecision:
         """Decides on one radiograph and says what each input added.
@@ -153,14 +155,6 @@ class Ensemble:
             threshold=self.threshold,
             contributions=tuple(sorted(parts, key=lambda part: -abs(part.contribution))),
         )
-
-
-def validation_part(group: str) -> Literal["train", "validation"]:
-    """What a patient of the validation split serves, for ever: a hash decides.
-
-    Two in three fit an SVM ("train"), the third its sigmoid and threshold ("validation").
-    """
-    return "validation" if hashlib.sha256(group.encode()).digest()[0] % 3 == 0 else "train"
 
 
 def fit(features: ArrayLike, labels: ArrayLike, c: float = 0.5) -> Pipeline:
@@ -189,8 +183,12 @@ def calibrate(decision_values: ArrayLike, labels: ArrayLike) -> PlattSigmoid:
         decision_values: (n,), of images that the SVM was not fitted to.
         labels: (n,), 1 for COVID-19 and 0 for normal.
 
+    Returns:
+        The sigmoid. An SVM that orders these images backwards knows nothing of them: its sigmoid is flat, at
+        the share of COVID-19 among them.
+
     Raises:
-        DataError: If a class is absent, or the SVM orders these images backwards.
+        DataError: If a class is absent.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -204,10 +202,10 @@ def calibrate(decision_values: ArrayLike, labels: ArrayLike) -> PlattSigmoid:
         np.repeat([1, 0], len(values)),
         sample_weight=np.concatenate([target, 1 - target]),
     )
-    calibration = PlattSigmoid(float(model.coef_[0, 0]), float(model.intercept_[0]))
-    if calibration.slope <= 0:
-        raise DataError("The ensemble orders the validation images backwards; check labels and features.")
-    return calibration
+    slope, intercept = float(model.coef_[0, 0]), float(model.intercept_[0])
+    if slope > 0:
+        return PlattSigmoid(slope, intercept)
+    return PlattSigmoid(0.0, float(np.log((positives + 1) / (negatives + 1))))
 
 
 def assemble(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from core.analysis.results import Analysis, BackboneReading
 from core.analysis.run import MARGINS, explain_anew
 from core.display import figures, radiograph_figures, wording
+from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
 from core.display.markdown import plain
 from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
 from core.export import json_csv as reports
-from core.service import Loaded
+from core.models.third_answer import ERROR_RATES, USUAL_ERROR_RATE
+from core.service import Case, Loaded
 from core.vocabulary import SPLITS
 from pages.components.heat_switch.heat_switch import heat_switch
 from pages.widgets.common import PLOT, terms
@@ -27,7 +27,6 @@ COLUMNS = {
     "Specificity": "specificity",
 }
 
-Grey = NDArray[np.uint8]
 ZOOMABLE = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 
@@ -38,11 +37,11 @@ def warnings(analysis: Analysis) -> None:
         st.warning("\n\n".join(messages), icon=":material/warning:")
 
 
-def decision(grey: Grey, analysis: Analysis, bundle: Loaded, subject: str) -> None:
+def decision(case: Case, analysis: Analysis, bundle: Loaded, subject: str) -> None:
     """The decision in words, how far the backbones agree, and how wrong they tend to be.
 
     Args:
-        grey: The picture, (h, w).
+        case: What was asked about.
         analysis: The answer.
         bundle: Who gave it.
         subject: What was asked about: the name of a file, or that of a sample, which says that it is one.
@@ -50,11 +49,15 @@ def decision(grey: Grey, analysis: Analysis, bundle: Loaded, subject: str) -> No
     refused = "refused by the gate; asked all the same, " if analysis.refused else ""
     words, picture = st.columns([3, 2], gap="large")
     with words:
+        if caveat := third_wording.beside_the_mean(bundle.models.manifest):
+            st.markdown(f"**{caveat}**")
         st.markdown(f"#### {plain(subject)}: {refused}{wording.headline(analysis)}")
         st.markdown(
             f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
             help=terms("agreement", "spread"),
         )
+        if analysis.votes or analysis.decision.positive:
+            st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
         st.plotly_chart(
             figures.probabilities_figure(analysis),
             config=PLOT,
@@ -63,7 +66,7 @@ def decision(grey: Grey, analysis: Analysis, bundle: Loaded, subject: str) -> No
         )
     with picture:
         st.plotly_chart(
-            radiograph_figures.radiograph_figure(grey, analysis, None, height_px=400),
+            radiograph_figures.radiograph_figure(case.grey, analysis, None, height_px=400),
             config=PLOT,
             key="radiograph",
             theme=None,
@@ -72,6 +75,31 @@ def decision(grey: Grey, analysis: Analysis, bundle: Loaded, subject: str) -> No
         size = f"{analysis.width_px} x {analysis.height_px} px"
         st.caption(f"{plain(analysis.name)}: {size}. {wording.frame(analysis)}")
         _margins(analysis)
+
+
+@st.fragment
+def third_answer(analysis: Analysis, bundle: Loaded) -> None:
+    """What the models say where they may be silent, at an error rate to choose, and what that is worth."""
+    if not bundle.models.manifest.third_answers:
+        return
+    with st.container(key="third"):
+        left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
+        with left:
+            rate = st.segmented_control(
+                "Wrong on at most",
+                ERROR_RATES,
+                format_func=lambda each: f"{100 * each:.0f} %",
+                default=USUAL_ERROR_RATE,
+                required=True,
+                help=term("third_answer"),
+            )
+        answers = third_wording.third_answers(analysis, bundle.models.manifest, rate)
+        with right:
+            st.markdown(third_wording.third_sentence(answers, rate))
+            st.caption(third_wording.promise(bundle.coverage, rate))
+        with st.expander("Model by model: what it says, and how often such answers were right or silent"):
+            left_out = bundle.trials.left_out if bundle.trials else ()
+            st.table(third_wording.third_table(answers, bundle.coverage, left_out, rate))
 
 
 def _margins(analysis: Analysis) -> None:
@@ -95,7 +123,7 @@ def _switch_margins() -> None:
 
 
 @st.fragment
-def heatmaps(grey: Grey, plain_analysis: Analysis) -> None:
+def heatmaps(case: Case, plain_analysis: Analysis) -> None:
     """A card a backbone; colour map, threshold and opacity change without a new inference."""
     st.subheader("Where they looked", help=term("heatmap"))
     explained = explain_anew(plain_analysis, _explainer())
@@ -117,7 +145,7 @@ def heatmaps(grey: Grey, plain_analysis: Analysis) -> None:
             st.columns(len(analysis.readings), gap="xsmall"), analysis.readings, strict=True
         ):
             with column:
-                _card(grey, analysis, reading, colour_map)
+                _card(case, analysis, reading, colour_map)
     st.plotly_chart(
         radiograph_figures.heat_scale(colour_map),
         config=PLOT,
@@ -130,7 +158,7 @@ def heatmaps(grey: Grey, plain_analysis: Analysis) -> None:
         st.expander("All of them, large, with one zoom", icon=":material/zoom_in:"),
     ):
         st.plotly_chart(
-            radiograph_figures.linked_figure(grey, analysis, colour_map),
+            radiograph_figures.linked_figure(case.grey, analysis, colour_map),
             config=ZOOMABLE,
             key="linked",
             theme=None,
@@ -163,14 +191,14 @@ def _at_threshold(analysis: Analysis) -> Analysis:
     return moved
 
 
-def _card(grey: Grey, analysis: Analysis, reading: BackboneReading, colour_map: str) -> None:
+def _card(case: Case, analysis: Analysis, reading: BackboneReading, colour_map: str) -> None:
     backbone = reading.backbone
     with st.container(key=f"card-{backbone.key}", gap="xsmall"):
         st.markdown(f"**{backbone.name}** &nbsp; {reading.probability:.2f}", help=term("probability"))
         st.progress(reading.probability)
         st.caption(wording.decision_at_threshold(reading))
         st.plotly_chart(
-            radiograph_figures.radiograph_figure(grey, analysis, reading, colour_map),
+            radiograph_figures.radiograph_figure(case.grey, analysis, reading, colour_map),
             config=PLOT,
             key=f"heat-{backbone.key}",
             theme=None,

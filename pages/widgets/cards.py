@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.display.gate_card import gate_card
 from core.display.markdown import harmless, lower_headings, split_sections
 from core.models.bundle.files import BundleListing, read_cards
+from core.models.gate_files import read_gate
+from core.project import gate_folder
 from pages.widgets.common import refusals
 
 OPEN = 2  # sections of a card that are open from the start: what it is, and for what
 
 
 def cards(listing: BundleListing) -> None:
-    """The model card and the data card of a bundle, section by section, as text that can do nothing."""
+    """The cards of a bundle and of the gate, section by section, as text that can do nothing."""
     documents: dict[str, str] = {}
     with refusals():
         documents = read_cards(listing.folder, listing.manifest) if listing.manifest else {}
@@ -21,6 +24,7 @@ def cards(listing: BundleListing) -> None:
                 "This bundle has no cards; `python -m train bundle` writes them with every bundle it builds.",
                 icon=":material/description:",
             )
+        documents["Gate"] = gate_card(read_gate(gate_folder()))
     if documents:
         with st.container(key="documents"):
             whole = st.toggle("Show all of it", help="To read, search or print a card from end to end.")

@@ -19,7 +19,6 @@ from core.evaluation.trials import LeftOutSources, MeasuredAuc, read_trials
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import read_manifest, write_manifest
 from core.models.bundle.manifest import DataSource
-from core.models.ensemble import validation_part
 from core.vocabulary import CLASSES, FINDINGS, TASK
 from train import steps
 from train.bundle.predictions import evaluation_records
@@ -205,12 +204,6 @@ def test_images_that_are_not_there_are_named(random_bundle: Path, tmp_path: Path
         verify(random_bundle, draw_phantoms(range(12)), None)
 
 
-def test_a_group_never_changes_its_part() -> None:
-    parts = [validation_part(f"g{index}") for index in range(3000)]
-    assert parts == [validation_part(f"g{index}") for index in range(3000)]
-    assert 0.3 < parts.count("validation") / len(parts) < 0.37
-
-
 def test_evaluation_leaves_training_images_alone() -> None:
     chosen = evaluation_records(draw_phantoms(range(240)), others_each=5)
     assert all(record.split != "train" for record in chosen)
@@ -221,7 +214,7 @@ def test_evaluation_leaves_training_images_alone() -> None:
 def test_a_stratified_share_keeps_every_stratum() -> None:
     split, label = (np.repeat(names, [90, 10]) for names in (("test", "external"), ("covid", "normal")))
     unknown, nothing = np.full(100, np.nan), np.zeros((100, 0))
-    table = Predictions({}, split, split, split, split, label, nothing, unknown, unknown, nothing)
+    table = Predictions({}, split, split, split, split, label, label, nothing, unknown, unknown, nothing)
     chosen = table.take(stratified(table, 10))
     assert chosen.split.size == 10 and (chosen.split == "external").sum() == 1
 

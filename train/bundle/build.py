@@ -26,8 +26,10 @@ from train.cards.write import add_cards
 from train.data.images import to_bytes
 from train.fitting.ensemble import EnsembleFit, Part, fit_ensemble
 from train.fitting.smaller_svms import fit_smaller_svms, save_smaller_svms
+from train.fitting.third_answer import fit_third_answers
 from train.outputs import Outputs, run_networks
 from train.tools.progress import Tally
+from train.trials.framing import measure_framing
 from train.trials.held_out import classify_sources, cover_all_lungs
 from train.trials.kept import read_left_out
 
@@ -57,17 +59,17 @@ def build_bundle(material: Material, target: Path, progress: Tally | None = None
     networks = load_networks(folder)
     outputs = run_networks(roles.records, material.data, networks, progress)
     fitted = fit_on_validation(roles, outputs, trained.operating_points)
-    ensemble_files.save(
-        folder / "ensemble.skops", fitted.classifier, fitted.calibration, fitted.ensemble.inputs
-    )
+    svm = fitted.fit.svm
+    ensemble_files.save(folder / "ensemble.skops", fitted.fit.classifier, svm.calibration, svm.inputs)
     evaluated = Evaluated(roles, outputs, fitted, choose_thresholds(roles, outputs))
     predictions = _tabulate(evaluated, trained.operating_points)
     write_predictions(folder / "predictions.csv", predictions)
+    third_answers = fit_third_answers(predictions)
     smaller = save_smaller_svms(folder, fit_smaller_svms(predictions, trained.operating_points))
     write_trials(folder / "trials.json", _try(evaluated, material, networks, progress))
     answer = raw_outputs(_write_reference(folder / "reference.png"), networks)
     manifest = describe(folder, part, material, evaluated, answer)
-    manifest = manifest.model_copy(update={"smaller_svms": smaller})
+    manifest = manifest.model_copy(update={"smaller_svms": smaller, "third_answers": third_answers})
     write_manifest(folder, add_cards(folder, manifest))
     _put(folder, target)
     return fitted
@@ -75,24 +77,32 @@ def build_bundle(material: Material, target: Path, progress: Tally | None = None
 
 def _tabulate(evaluated: Evaluated, operating_points: tuple[float, ...]) -> Predictions:
     roles, rows = evaluated.roles, evaluated.roles.evaluated
-    outputs, svm = evaluated.outputs.take(rows), evaluated.fitted.ensemble
-    thresholds = {key: each.threshold for key, each in evaluated.validation.items()}
+    outputs, svm = evaluated.outputs.take(rows), evaluated.fitted.fit.svm
     return tabulate(
         [roles.records[row] for row in rows],
         roles.scores[rows],
         outputs,
         svm.probabilities(outputs.features(operating_points)),
-        thresholds | {ENSEMBLE: svm.threshold},
+        _thresholds(evaluated),
     )
+
+
+def _thresholds(evaluated: Evaluated) -> dict[str, float]:
+    backbones = {key: each.threshold for key, each in evaluated.validation.items()}
+    return backbones | {ENSEMBLE: evaluated.fitted.fit.svm.threshold}
 
 
 def _try(evaluated: Evaluated, material: Material, networks: Networks, progress: Tally | None) -> Trials:
     records, outputs = evaluated.roles.records, evaluated.outputs
+    thresholds = _thresholds(evaluated)
     return Trials(
         left_out=read_left_out(material.weights),
         source_classifier=classify_sources(records, outputs),
         covered_lungs=cover_all_lungs(
-            records, outputs, evaluated.fitted.ensemble, material.data, networks, progress
+            records, outputs, evaluated.fitted.fit.svm, material.data, networks, progress
+        ),
+        framing=measure_framing(
+            records, outputs, (evaluated.fitted.fit.svm, thresholds), material.data, networks, progress
         ),
     )
 
@@ -139,28 +149,21 @@ def _write_networks(folder: Path, material: Material) -> NetworksManifest:
 
 
 def fit_on_validation(roles: Roles, outputs: Outputs, operating_points: tuple[float, ...]) -> EnsembleFit:
-    """Fits the SVM to images that no network has learnt from.
-
-    Two thirds of the validation split's groups train it, one third calibrates it and sets its threshold,
-    and the test split measures it.
-    """
-    parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
-    for index, record in enumerate(roles.records):
-        if record.label in TASK and record.split in ("val", "test"):
-            parts["test" if record.split == "test" else ensemble.validation_part(record.group)].append(index)
+    """Fits the SVM to the validation images, from which no network has learnt; the test split measures it."""
     features = outputs.features(operating_points)
     inputs = ensemble.input_names(outputs.backbones, outputs.findings)
 
-    def part(name: str) -> Part:
-        chosen = [roles.records[row] for row in parts[name]]
+    def part(split: str) -> Part:
+        chosen = [(row, each) for row, each in enumerate(roles.records) if each.split == split]
+        rows, records = zip(*((row, each) for row, each in chosen if each.label in TASK), strict=True)
         return Part(
-            features=features[parts[name]],
-            labels=np.array([int(record.label == "covid") for record in chosen]),
-            groups=np.array([record.group for record in chosen]),
+            features=features[list(rows)],
+            labels=np.array([int(record.label == "covid") for record in records]),
+            groups=np.array([record.group for record in records]),
             inputs=inputs,
         )
 
-    return fit_ensemble(part("train"), part("validation"), part("test"))
+    return fit_ensemble(part("val"), part("test"))
 
 
 def _write_reference(path: Path) -> NDArray[np.float32]:

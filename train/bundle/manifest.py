@@ -99,7 +99,7 @@ def describe(
     """
     trained, roles, outputs, fitted = material.trained, evaluated.roles, evaluated.outputs, evaluated.fitted
     points = part.findings.operating_points
-    decision = fitted.ensemble.decide(ensemble_features(answer.probabilities, answer.logits, points))
+    decision = fitted.fit.svm.decide(ensemble_features(answer.probabilities, answer.logits, points))
     backbones = {
         key: entry.model_copy(
             update={
@@ -123,10 +123,11 @@ def describe(
         severity=_severity(roles, outputs),
         ensemble=EnsembleFile(
             **file_entry(folder, "ensemble.skops"),
-            threshold=fitted.ensemble.threshold,
+            threshold=fitted.fit.svm.threshold,
             reference_probability=decision.probability,
         ),
         smaller_svms={},
+        third_answers={},
         predictions=BundleFile(**file_entry(folder, "predictions.csv")),
         reference=BundleFile(**file_entry(folder, "reference.png")),
         trials=BundleFile(**file_entry(folder, "trials.json")),
@@ -186,14 +187,26 @@ def _training(material: Material, evaluated: Evaluated) -> dict[str, Any]:
         "figures": trained.figures,
         "validation_roc_auc": {key: each.roc_auc for key, each in evaluated.validation.items()},
         "ensemble": {
-            "c": fitted.c,
-            "train": fitted.train.images,
-            "validation": fitted.validation.images,
+            "c": fitted.fit.c,
+            "validation": fitted.fit.held_out.images,
+            "validation_roc_auc": fitted.fit.held_out.roc_auc,
+            "wrong": fitted.fit.held_out.wrong,
+            "mean_wrong": _mean_wrong(evaluated),
+            "flat": fitted.fit.svm.calibration.slope == 0,
             "test": fitted.test.images if fitted.test else 0,
         },
         "manifest_sha256": file_sha256(data / "manifest.csv") if data else None,
         **(made if trained.earlier is None else _measured_anew(trained.earlier, made)),
     }
+
+
+def _mean_wrong(evaluated: Evaluated) -> int:
+    """Validation images on which the mean of the backbones' probabilities is wrong, at its own threshold."""
+    roles = evaluated.roles
+    rows = [row for row in roles.typical if roles.records[row].label in TASK]
+    labels = np.array([roles.records[row].label == "covid" for row in rows])
+    means = evaluated.outputs.probabilities[rows].mean(axis=1)
+    return int(((means >= youden_threshold(labels.astype(int), means)) != labels).sum())
 
 
 def _measured_anew(earlier: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:

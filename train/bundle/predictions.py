@@ -55,6 +55,7 @@ def tabulate(
     return Predictions(
         {key: thresholds[key] for key in (*outputs.backbones, ENSEMBLE)},
         **texts,
+        reported=np.array(["|".join(sorted(each.findings or ())) for each in records], np.str_),
         scores=np.column_stack([outputs.probabilities, decisions]),
         extent=severity[:, 0],
         opacity=severity[:, 1],

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 RESAMPLES = 1000
 
+UNKNOWN_BEFORE = {"reframed": 0.0, "unnormalised": 1.0}  # what older bundles did without
+
 
 @dataclass(frozen=True)
 class Anew:
@@ -156,7 +158,9 @@ def _lay_out(bundle: Path, manifest: BundleManifest, work: Path) -> None:
 
 def _configuration(manifest: BundleManifest) -> TrainConfig:
     try:
-        return TypeAdapter(TrainConfig).validate_python(manifest.training["configuration"])
+        settings = manifest.training["configuration"]
+        pretrain = UNKNOWN_BEFORE | settings["pretrain"]
+        return TypeAdapter(TrainConfig).validate_python(settings | {"pretrain": pretrain})
     except (KeyError, ValidationError) as error:
         raise DataError(
             f"The bundle '{manifest.name}' does not record its training in a way that is known ({error}); "

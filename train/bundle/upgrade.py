@@ -10,6 +10,7 @@ from core.models.bundle.files import MANIFEST_FILE, read_manifest, verify_files,
 from core.models.bundle.manifest import FORMAT
 from train.data.sources import weights_licence
 from train.fitting.smaller_svms import fit_smaller_svms, save_smaller_svms
+from train.fitting.third_answer import fit_third_answers
 
 
 def upgrade_bundle(folder: Path) -> bool:
@@ -31,6 +32,8 @@ def upgrade_bundle(folder: Path) -> bool:
         predictions = read_predictions(folder, manifest)
         fits = fit_smaller_svms(predictions, manifest.findings.operating_points)
         changes["smaller_svms"] = save_smaller_svms(folder, fits)
+    if not manifest.third_answers:
+        changes["third_answers"] = fit_third_answers(read_predictions(folder, manifest))
     if not manifest.licence:
         learnt = [source.name for source in manifest.sources if source.counts.get("train")]
         changes["licence"] = weights_licence(learnt)

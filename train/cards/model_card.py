@@ -12,6 +12,7 @@ from core.evaluation.evidence import Evidence
 from core.models.bundle.manifest import BundleManifest
 from core.vocabulary import HELD_OUT
 from train.cards import aims as card_aims
+from train.cards import gate as card_gate
 from train.cards import strata as card_strata
 from train.cards import trials as card_trials
 from train.cards.facts import SPLIT_NAMES, Facts, Tried, bullets, model_name, recorded, text
@@ -23,15 +24,18 @@ def sections(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "What it is", _what(manifest)
     yield "What it is for, and what it is not for", text("use")
     yield "What it learnt from", _learnt(manifest)
+    yield "What it is asked about", card_gate.gate()
     yield "How it was measured", text("measured")
     yield "Internal beside external", _figures(facts)
     yield "Aims, reached and missed", card_aims.aims(facts)
     yield "Sources that were left out", card_trials.left_out(trials)
     yield "Do the features tell the source?", card_trials.sources_told(trials)
     yield "Do the models need the lungs?", card_trials.covered(trials)
+    yield "Do the models read framing and sharpness?", card_trials.framing(trials)
+    yield "When they may say that they cannot tell", card_strata.third_answers(predictions, manifest)
     yield "By source", card_strata.by_source(predictions)
     yield "By severity", card_strata.by_severity(predictions)
-    yield "Another pneumonia", card_strata.pneumonia(predictions)
+    yield "Other diseases", card_strata.other_diseases(predictions)
     yield "Calibration", card_strata.calibration(predictions)
     yield "Findings, extent and opacity", _findings(manifest)
     yield "What was tried", _tried(facts.tried)
@@ -46,7 +50,8 @@ def _what(manifest: BundleManifest) -> str:
         f"{backbones} convolutional networks ({names}), each a frozen base and a head of its own "
         f"({manifest.pooling} pooling, 256 units, one sigmoid).",
         f"Input: one frontal chest radiograph at {manifest.preprocessing.size_px} px. Output: a number from "
-        "0 (like the normal images) to 1 (like the COVID-19 images). There is no third answer.",
+        "0 (like the normal images) to 1 (like the COVID-19 images); and “cannot tell”, where both or none "
+        "are plausible at an error rate that the user chooses.",
         f"A findings network scores {len(manifest.findings.names)} radiological findings; a linear support "
         "vector machine combines both into one decision with a calibrated probability. Task and design are "
         "those of Solis Calero 2021.",
@@ -89,10 +94,21 @@ def _learnt(manifest: BundleManifest) -> str:
             f"{'Bases' if names[1:] else 'Base'} of {', '.join(names)}: {steps}."
             for steps, names in told.items()
         ),
-        f"Ensemble: fitted to {svm['train']} validation images, calibrated on {svm['validation']} others, "
-        f"C = {svm['c']}."
+        f"Ensemble: fitted to {svm['validation']} validation images, C = {svm['c']}; its calibration and its "
+        f"threshold come from fits that had not seen the patient. {_beside_the_mean(svm)}"
         if svm
         else "",
+    )
+
+
+def _beside_the_mean(svm: Mapping[str, Any]) -> str:
+    """What the ensemble is worth beside the plain mean of the backbones, on validation images."""
+    if "wrong" not in svm:
+        return ""
+    flat = " It orders them backwards, and gives every picture the same probability." if svm["flat"] else ""
+    return (
+        f"Held out so, it is wrong on {svm['wrong']} of {svm['validation']} validation images at its "
+        f"threshold, the mean of the backbones' probabilities on {svm['mean_wrong']} at its own.{flat}"
     )
 
 

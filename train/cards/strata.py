@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from core.display.markdown import plain, table
+from core.evaluation.coverage import measure_coverage
 from core.evaluation.predictions import Predictions
 from core.evaluation.strata import (
     Share,
     calibration_tables,
     results_by_severity,
     results_by_source,
-    results_on_pneumonia,
+    results_on_other_diseases,
 )
+from core.models.bundle.manifest import BundleManifest
 from core.vocabulary import ENSEMBLE
 from train.cards.facts import SPLIT_NAMES, model_name, text
 
@@ -40,17 +42,35 @@ def by_severity(predictions: Predictions) -> str:
     return f"{text('by_severity')}\n\n{table(list(rows.values()))}"
 
 
-def pneumonia(predictions: Predictions) -> str:
-    """What the models say to another pneumonia."""
-    rows: dict[str, dict[str, str]] = {}
-    for each in results_on_pneumonia(predictions):
-        row = rows.setdefault(each.source, {"source": plain(each.source)})
+def other_diseases(predictions: Predictions) -> str:
+    """What the models say to other diseases."""
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for each in results_on_other_diseases(predictions):
+        named = {"disease": plain(each.name), "source": plain(each.source)}
+        row = rows.setdefault((each.name, each.source), named)
         _add_share(row, each.called)
         if each.called.model == ENSEMBLE:
             row["median of the ensemble"] = f"{each.median:.2f}"
     if not rows:
         return "Not measured: there are no such images."
-    return f"{text('pneumonia')}\n\n{table(list(rows.values()))}"
+    return f"{text('other_diseases')}\n\n{table(list(rows.values()))}"
+
+
+def third_answers(predictions: Predictions, manifest: BundleManifest) -> str:
+    """How often each model is right or silent, and how often silent, at each error rate."""
+    rows: dict[tuple[str, float], dict[str, str]] = {}
+    for each in measure_coverage(predictions, manifest.third_answers):
+        named = {
+            "images": f"{SPLIT_NAMES[each.split]} ({each.images})",
+            "error rate": f"{each.error_rate:.0%}",
+        }
+        row = rows.setdefault((each.split, each.error_rate), named)
+        interval = each.right_or_silent_interval
+        spread = f" ({interval.low:.2f}–{interval.high:.2f})" if each.model == ENSEMBLE else ""
+        row[model_name(each.model)] = f"{each.right_or_silent:.2f}{spread}; silent {each.silent:.2f}"
+    if not rows:
+        return "Not calibrated: that takes held-out images of both classes."
+    return f"{text('third_answers')}\n\n{table(list(rows.values()))}"
 
 
 def _add_share(row: dict[str, str], share: Share) -> None:

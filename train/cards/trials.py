@@ -6,6 +6,8 @@ from core.display.markdown import plain, table
 from core.evaluation.trials import Base, LeftOutSources, Trials, mean_left_out
 from train.cards.facts import SPLIT_NAMES, bullets, model_name, text
 
+INVARIANT = ("10 % cut off", "20 % cut off", "sharpened", "blurred")
+AIMED = {"normal": 0.05, "covid": 0.1}  # how far a mean probability may move
 BASES: dict[Base, str] = {
     "retrained": "retrained without them",
     "frozen": "has learnt from them",
@@ -35,6 +37,11 @@ def _left_out_row(row: LeftOutSources) -> dict[str, str]:
         "normal from": plain(row.normal_source) if row.normal_source else "known sources",
         "images": f"{row.measured.images} ({row.measured.positives} COVID-19)",
         "ROC AUC (95 %)": str(row.measured),
+    } | {
+        f"right or silent, cannot tell ({each.error_rate:.0%})": (
+            f"{each.right_or_silent:.2f}, {each.silent:.2f}"
+        )
+        for each in row.coverage
     }
 
 
@@ -59,6 +66,35 @@ def sources_told(trials: Trials) -> str:
 
 def _shuffled(mean: float | None, low: float | None, high: float | None) -> str:
     return "–" if mean is None else f"{mean:.2f} ({low or 0:.2f}–{high or 0:.2f})"
+
+
+def framing(trials: Trials) -> str:
+    """How far answers move when a picture is framed or processed otherwise."""
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for each in trials.framing:
+        images = f"{each.label} ({each.images})"
+        row = rows.setdefault((each.change, each.label), {"change": each.change, "images": images})
+        means = f"{each.mean_before:.2f} to {each.mean_after:.2f}"
+        row[model_name(each.model)] = f"{means}; votes {each.called_before:.2f} to {each.called_after:.2f}"
+    if not rows:
+        return "Not measured."
+    moved = {label: _largest_move(trials, label) for label in AIMED}
+    reached = (
+        f"Largest move of a mean among {', '.join(INVARIANT)}, {label} images: {move:.2f}; aim: at most "
+        f"{AIMED[label]:.2f}, which is {'reached' if move <= AIMED[label] else 'missed'}."
+        for label, move in moved.items()
+        if move is not None
+    )
+    return f"{text('framing')}\n\n{bullets(*reached)}\n\n{table(list(rows.values()))}"
+
+
+def _largest_move(trials: Trials, label: str) -> float | None:
+    moves = [
+        abs(each.mean_after - each.mean_before)
+        for each in trials.framing
+        if each.label == label and each.change in INVARIANT
+    ]
+    return max(moves, default=None)
 
 
 def covered(trials: Trials) -> str:

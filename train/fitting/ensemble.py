@@ -1,4 +1,9 @@
-"""Fitting the ensemble for a bundle."""
+"""Fitting SVMs for a bundle: every validation image helps to fit, and none is judged by a fit that saw it.
+
+Weights, calibration and threshold all come from the same images, cross-fitted: the sigmoid and the threshold
+are set on decision values of images whose patients the SVM that gave them has not seen (Platt 1999,
+"Probabilistic outputs for support vector machines", section 2.1).
+"""
 
 from __future__ import annotations
 
@@ -12,13 +17,14 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from core.errors import DataError
 from core.evaluation.metrics import Evaluation, evaluate, roc_auc, youden_threshold
-from core.models.ensemble import FEATURES, Ensemble, PlattSigmoid, assemble, calibrate, fit
+from core.models.ensemble import FEATURES, Ensemble, assemble, calibrate, fit
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 C_GRID = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # a decade and a half either side of the study's 0.5
 FOLDS = 5  # fewer where a class has fewer groups
+DRAWS = 5  # of the folds, whose chance would otherwise move the threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,74 +45,88 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
-class EnsembleFit:
-    """A fitted ensemble and how it was arrived at.
+class SvmFit:
+    """A fitted SVM and how it was arrived at.
 
     Attributes:
         classifier: The pipeline, for `core.models.ensemble_files.save`.
-        calibration: Its sigmoid, for the same.
-        ensemble: Both and the threshold, ready to decide.
-        c: The regularisation chosen.
-        search: Mean ROC AUC over grouped folds of the training part, for each C tried.
-        train: On the part that it was fitted to.
-        validation: On the part that calibration and threshold were fitted to.
-        test: On the part that nothing was fitted to; None without one.
+        svm: The same with its sigmoid and its threshold, ready to decide.
+        c: The regularisation.
+        held_out: On the images that it was fitted to, each by a fit that had not seen its patient.
     """
 
     classifier: Pipeline
-    calibration: PlattSigmoid
-    ensemble: Ensemble
+    svm: Ensemble
     c: float
+    held_out: Evaluation
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleFit:
+    """The fit that ships, and what chose it.
+
+    Attributes:
+        fit: The SVM with the regularisation chosen.
+        search: ROC AUC of the held-out decision values, for each C tried.
+        test: On the part that nothing was fitted to; None without one.
+    """
+
+    fit: SvmFit
     search: tuple[tuple[float, float], ...]
-    train: Evaluation
-    validation: Evaluation
     test: Evaluation | None
 
 
 def fit_ensemble(
-    train: Part,
-    validation: Part,
-    test: Part | None = None,
-    *,
-    grid: Sequence[float] = C_GRID,
-    seed: int = 0,
+    validation: Part, test: Part | None = None, *, grid: Sequence[float] = C_GRID, seed: int = 0
 ) -> EnsembleFit:
-    """Fits the SVM on one part, calibrates and sets its threshold on a second, reports on all.
-
-    C is the smallest of those with the best mean ROC AUC (to four digits) over folds of whole groups.
+    """Fits the SVM to validation images, with the regularisation that does best on patients held out.
 
     Args:
-        train: Fits weights and C.
-        validation: Fits the sigmoid and the threshold (Youden), nothing else.
+        validation: Fits weights, C, sigmoid and threshold (Youden).
         test: Fits nothing.
-        grid: Values of C to try.
+        grid: Values of C to try; of equally good ones (ROC AUC to four digits) the smallest is taken.
         seed: Of the folds and the bootstrap intervals.
 
     Raises:
         DataError: If a part lacks a class, holds others than its finite features an image, or leaves
-            too few groups to cross-validate.
+            too few groups to cross-fit.
     """
-    parts = {"training": train, "validation": validation} | ({"test": test} if test else {})
-    for name, part in parts.items():
+    for name, part in {"validation": validation, **({"test": test} if test else {})}.items():
         _check(name, part)
-    search = _search(train, sorted(grid), seed)
-    c = max(search, key=lambda tried: tried[1])[0]
-    classifier = fit(train.features, train.labels, c)
-    uncalibrated = assemble(classifier, PlattSigmoid(1.0, 0.0), 0.5, train.inputs)
-    calibration = calibrate(uncalibrated.decision_values(validation.features), validation.labels)
-    probabilities = assemble(classifier, calibration, 0.5, train.inputs).probabilities(validation.features)
-    threshold = youden_threshold(validation.labels, probabilities)
-    ensemble = assemble(classifier, calibration, threshold, train.inputs)
-    return EnsembleFit(
-        classifier=classifier,
-        calibration=calibration,
-        ensemble=ensemble,
-        c=c,
-        search=search,
-        train=_evaluate(ensemble, train, seed),
-        validation=_evaluate(ensemble, validation, seed),
-        test=_evaluate(ensemble, test, seed) if test else None,
+    # Finer differences are noise, and would choose C.
+    search = tuple(
+        (c, round(roc_auc(validation.labels, _held_out_values(validation, c, seed)), 4)) for c in sorted(grid)
     )
+    c = max(search, key=lambda tried: tried[1])[0]
+    fitted = cross_fit(validation, c, seed=seed)
+    return EnsembleFit(fitted, search, _evaluate(fitted.svm, test, seed) if test else None)
+
+
+def cross_fit(part: Part, c: float, *, seed: int = 0) -> SvmFit:
+    """Fits an SVM to all of a part; sigmoid and threshold come from fits that leave each patient out once.
+
+    Raises:
+        DataError: As for `fit_ensemble`.
+    """
+    _check("validation", part)
+    values = _held_out_values(part, c, seed)
+    sigmoid = calibrate(values, part.labels)
+    probabilities = sigmoid.probabilities(values)
+    threshold = youden_threshold(part.labels, probabilities)
+    classifier = fit(part.features, part.labels, c)
+    svm = assemble(classifier, sigmoid, threshold, part.inputs)
+    held_out = evaluate(part.labels, probabilities, threshold, part.groups, seed=seed)
+    return SvmFit(classifier, svm, c, held_out)
+
+
+def _held_out_values(part: Part, c: float, seed: int) -> NDArray[np.float64]:
+    """(n,): each image's decision value by fits that have not seen its patient, over several draws."""
+    values = np.zeros(len(part.labels))
+    for draw in range(DRAWS):
+        for kept, held_out in _folds(part, seed + draw):
+            fitted = fit(part.features[kept], part.labels[kept], c)
+            values[held_out] += fitted.decision_function(part.features[held_out]) / DRAWS
+    return values
 
 
 def _check(name: str, part: Part) -> None:
@@ -123,28 +143,16 @@ def _check(name: str, part: Part) -> None:
         )
 
 
-def _search(part: Part, grid: Sequence[float], seed: int) -> tuple[tuple[float, float], ...]:
+def _folds(part: Part, seed: int) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """Rows to fit to and rows held out, of whole patients: each row is held out once."""
     smallest = min(len(np.unique(part.groups[part.labels == label])) for label in (0, 1))
     if smallest < 2:
-        raise DataError("The training part has a class with a single patient; add patients of that class.")
+        raise DataError("The validation images have a class with a single patient; add patients to it.")
     splitter = StratifiedGroupKFold(min(FOLDS, smallest), shuffle=True, random_state=seed)
-    splits = [
-        split
-        for split in splitter.split(part.features, part.labels, part.groups)
-        if all(len(np.unique(part.labels[rows])) == 2 for rows in split)
-    ]
-    if not splits:
-        raise DataError("The training part has too few patients of both classes to cross-validate; add some.")
-    return tuple((c, _cross_validated_auc(part, c, splits)) for c in grid)
-
-
-def _cross_validated_auc(part: Part, c: float, splits: Sequence[tuple[Any, Any]]) -> float:
-    features, labels = part.features, part.labels
-    folds = [
-        roc_auc(labels[held_out], fit(features[kept], labels[kept], c).decision_function(features[held_out]))
-        for kept, held_out in splits
-    ]
-    return round(float(np.mean(folds)), 4)  # finer differences are noise, and would choose C
+    folds = list(splitter.split(part.features, part.labels, part.groups))
+    if any(len(np.unique(part.labels[kept])) < 2 for kept, _ in folds):
+        raise DataError("The validation images have too few patients to cross-fit; add some.")
+    return folds
 
 
 def _evaluate(ensemble: Ensemble, part: Part, seed: int) -> Evaluation:

@@ -34,7 +34,8 @@ from train.tools.progress import Tally
 
 KEYS = [kind.key for kind in KINDS]
 UNKNOWN = -1  # a truth that nobody knows, or that has no meaning for a picture
-SMALL = Changes(rotation_degrees=8.0, zoom=(0.95, 1.05), shift=0.03, erased=0.2)
+# Whatever moves left to right would make the truth of how a picture lies untrue.
+SMALL = Changes(rotation_degrees=8.0, zoom=(0.95, 1.05), shift=0.03, erased=0.2, mirrored=0.0)
 # A chest without its apices or bases is still a chest; with more cut off it is none.
 MODERATE = Framing(cut=0.25)
 MISSING = (0.22, 0.4)  # share of the height that is cut off where an apex or a base is to be missing
@@ -140,7 +141,9 @@ class _Batches(keras.utils.PyDataset):
             square = reframe(square, random, MODERATE)
         way = draw_way(random)
         grey = self._see(way.lay(square), random)
-        return grey, [KEYS.index(FRONTAL), way.quarters, int(way.mirrored), int(way.inverted), apex, base]
+        # Left and right mean something once a picture is upright, and are asked about then.
+        mirrored = UNKNOWN if way.quarters or way.inverted else int(way.mirrored)
+        return grey, [KEYS.index(FRONTAL), way.quarters, mirrored, int(way.inverted), apex, base]
 
     def _see(self, square: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.float32]:
         seen = gate_view(square, self._config.size_px)

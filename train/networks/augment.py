@@ -23,6 +23,7 @@ class Changes:
         blurred: Share of images.
         noisy: Share of images.
         noise: Standard deviation, of the range of greys.
+        mirrored: Share of images whose left and right are exchanged.
         erased: Share of images that lose a patch (Zhong et al. 2020, Random Erasing, arXiv:1708.04896).
     """
 
@@ -35,6 +36,7 @@ class Changes:
     noisy: float = 0.3
     noise: float = 0.04
     erased: float = 0.5
+    mirrored: float = 0.5
 
 
 STRONG = Changes()
@@ -109,7 +111,7 @@ def _draw_warp(side: int, random: np.random.Generator, changes: Changes) -> tupl
     """Rotation, zoom, shift and mirroring, as the inverse that Pillow's affine transform takes."""
     angle = math.radians(random.uniform(-changes.rotation_degrees, changes.rotation_degrees))
     zoom = random.uniform(*changes.zoom)
-    mirror = -1.0 if random.random() < 0.5 else 1.0
+    mirror = -1.0 if random.random() < changes.mirrored else 1.0
     cos, sin = math.cos(angle) / zoom, math.sin(angle) / zoom
     middle = side / 2
     x, y = middle + random.uniform(-changes.shift, changes.shift, size=2) * side

@@ -24,19 +24,22 @@ from core.phantom.seeds import take_seeds
 from core.preprocessing import Preprocessing
 from core.vocabulary import PHANTOM
 from train.config import GateConfig
-from train.data.images import load_squares
+from train.data.images import load_squares, to_bytes
 from train.data.odd import OddPicture, read_odd_pictures
 from train.data.records import Record, draw_phantoms, read_records
 from train.fitting.gate import KEYS, Pictures, ask_gate, train_gate
+from train.outputs import Change
 from train.tools.progress import Reporter, Watch
+from train.trials.framing import CHANGES
 
 SQUARE_PX = 160  # of the pictures that it learns from: more than it sees, so that a part of one is sharp, too
 WHOLE = Preprocessing(size_px=SQUARE_PX, border_share=0.0, equalise=False, cut_margins=True)
-PHANTOMS = 600
+PHANTOMS, HELD_OUT_PHANTOMS = 600, 200
 FOLDS = 4
 # Shares of validation images that each limit may refuse, and that each hint may speak of.
 QUOTAS = {"not_frontal": 0.005, "turned": 0.003, "inverted": 0.003, "distance": 0.005}
 HINT_QUOTA = 0.02
+MIN_SHARE = 0.5  # less than this is not likely, whatever validation images say
 SHRINKAGE = 0.1  # of the features' covariance towards a sphere
 ASKED = 400  # images that each way of lying is measured on
 WAYS = {
@@ -57,7 +60,8 @@ class GateData:
         odd: Pictures that are none; those that the app reads.
         odd_squares: Theirs.
         unread: Those that the app refuses to read.
-        phantoms: (m, s, s), uint8.
+        phantoms: (m, s, s), uint8, to learn from.
+        held_out: (k, s, s), uint8, other phantoms.
     """
 
     records: list[Record]
@@ -66,6 +70,7 @@ class GateData:
     odd_squares: NDArray[np.uint8]
     unread: list[OddPicture]
     phantoms: NDArray[np.uint8]
+    held_out: NDArray[np.uint8]
 
     def rows(self, wanted: Callable[[Record], bool]) -> NDArray[np.int64]:
         """Radiographs for which something holds."""
@@ -126,6 +131,7 @@ def gather(data: Path, odd: Path, cache: Path, watch: Watch) -> GateData:
             raise DataError(f"{picture.path}: {error}") from error
     plain = [Record(each.path, "other", "train", each.source, each.path) for each in pictures]
     phantoms = draw_phantoms(take_seeds("gate", PHANTOMS))
+    others = draw_phantoms(take_seeds("gate_held_out", HELD_OUT_PHANTOMS))
     return GateData(
         records=records,
         squares=load_squares(records, data, WHOLE, cache, watch("Reading radiographs")),
@@ -133,6 +139,7 @@ def gather(data: Path, odd: Path, cache: Path, watch: Watch) -> GateData:
         odd_squares=load_squares(plain, odd, WHOLE, cache, watch("Reading odd pictures")),
         unread=unread,
         phantoms=load_squares(phantoms, None, WHOLE, cache, watch("Rendering phantoms")),
+        held_out=load_squares(others, None, WHOLE, cache, watch("Rendering held-out phantoms")),
     )
 
 
@@ -231,8 +238,9 @@ def set_limits(
         "distance": feature_distances(features, loose),
     }
     chosen = {name: _limit(values, QUOTAS[name]) for name, values in measured.items()}
-    chosen["mirrored"] = _limit(flags[:, 0], HINT_QUOTA)
-    chosen["missing"] = _limit(flags[:, 2:].max(axis=1), HINT_QUOTA)
+    chosen["inverted"] = max(chosen["inverted"], MIN_SHARE)
+    chosen["mirrored"] = max(_limit(flags[:, 0], HINT_QUOTA), MIN_SHARE)
+    chosen["missing"] = max(_limit(flags[:, 2:].max(axis=1), HINT_QUOTA), MIN_SHARE)
     return loose.model_copy(update=chosen)
 
 
@@ -266,7 +274,16 @@ def measure_places(data: GateData, gate: TrainedGate, *, final: bool = False) ->
             rows = data.rows(partial(_is, source=source, splits=splits))
             verdicts = gate.judge(data.squares[rows])
             found.append(_row(f"radiographs from {source}", how, verdicts, wanted=False))
+    found.append(_row("phantoms", "held out", gate.judge(data.held_out), wanted=False))
+    rows = np.random.default_rng(0).permutation(data.rows(lambda each: each.split == "test"))[:ASKED]
+    for name, change in CHANGES.items():
+        verdicts = gate.judge([_changed(change, square) for square in data.squares[rows]])
+        found.append(_row(f"radiographs, {name}", "held out", verdicts, wanted=False))
     return found
+
+
+def _changed(change: Change, square: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return to_bytes(np.clip(change(square.astype(np.float32) / np.float32(255)), 0, 1))
 
 
 def _is(record: Record, source: str, splits: tuple[str, ...]) -> bool:

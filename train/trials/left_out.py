@@ -18,13 +18,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.trials import Base, LeftOutSources, MeasuredAuc, measure_auc
+from core.evaluation.coverage import judge_answers
+from core.evaluation.trials import Base, LeftOutCoverage, LeftOutSources, measure_auc
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
+from core.models.findings import sigmoid
+from core.models.third_answer import ThirdAnswer
 from core.vocabulary import PHANTOM, TASK
 from train.config import TransferConfig
 from train.data.images import Images, load_squares
@@ -37,6 +41,7 @@ from train.fitting.features import (
     build_extractor,
     frozen_base,
 )
+from train.fitting.third_answer import calibrate_answers
 from train.fitting.transfer import HeadTraining, TrainedHead, fit_head
 from train.networks.learning import fast_precision
 from train.run import Run, base_weights
@@ -229,7 +234,7 @@ def measure_heads(
             base=kind,
             covid_source=trial.covid,
             normal_source=trial.normal,
-            measured=_measure(task.records, features, trial, training.config),
+            **_measure(task.records, features, trial, training.config),
         )
         for trial in trials
     )
@@ -237,11 +242,42 @@ def measure_heads(
 
 def _measure(
     records: Sequence[Record], features: Features, trial: SourceTrial, config: TransferConfig
-) -> MeasuredAuc:
+) -> dict[str, Any]:
+    """The fields of a row that are measured."""
     head, rows = _head_without(records, features, trial, config), measured_rows(records, trial)
-    labels = [int(records[row].label == "covid") for row in rows]
-    groups = [records[row].group for row in rows]
-    return measure_auc(labels, decision_values(head, features[0, rows]), groups)
+    labels = np.array([records[row].label == "covid" for row in rows])
+    values, groups = decision_values(head, features[0, rows]), [records[row].group for row in rows]
+    known = _known_rows(records, trial, rows)
+    truth = np.array([records[row].label == "covid" for row in known], dtype=bool)
+    answers = calibrate_answers(sigmoid(decision_values(head, features[0, known])), truth)
+    return {
+        "measured": measure_auc(labels.astype(int), values, groups),
+        "coverage": tuple(_coverage(sigmoid(values), labels, answer) for answer in answers),
+    }
+
+
+def _known_rows(
+    records: Sequence[Record], trial: SourceTrial, measured: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Test images of the sources that a trial knows and is not measured on: they calibrate third answers."""
+    taken = set(measured.tolist())
+    return np.array(
+        [
+            row
+            for row, each in enumerate(records)
+            if each.split == "test" and each.source not in trial.sources and row not in taken
+        ],
+        dtype=np.int64,
+    )
+
+
+def _coverage(scores: NDArray[np.float64], labels: NDArray[np.bool_], answer: ThirdAnswer) -> LeftOutCoverage:
+    right, silent = judge_answers(scores, labels, answer)
+    return LeftOutCoverage(
+        error_rate=answer.error_rate,
+        right_or_silent=float(right.mean()),
+        silent=float(silent.mean()),
+    )
 
 
 def _head_without(

@@ -164,6 +164,7 @@ def _one_row(
         source=np.array([split]),
         group=np.array([member.patient]),
         label=np.array([member.label]),
+        reported=np.array([""]),
         scores=np.array([scores]),
         extent=np.array([np.nan]),
         opacity=np.array([np.nan]),

@@ -12,10 +12,11 @@ from core.models.backbones import BACKBONE_BY_KEY, Backbone
 from core.models.ensemble import SmallerSvm
 from core.models.head import Pooling
 from core.models.severity import SeverityModel, SeverityName
+from core.models.third_answer import ThirdAnswer
 from core.preprocessing import Preprocessing
 from core.vocabulary import FINDINGS, FIRST_FINDINGS
 
-FORMAT: Literal[2] = 2  # see core.models.bundle.upgrade for what each one changed
+FORMAT: Literal[3] = 3  # see core.models.bundle.upgrade for what each one changed
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -172,11 +173,12 @@ class NetworksManifest(_Entry):
 class BundleManifest(NetworksManifest):
     """Everything that `bundle.json` says; older bundles have neither trials nor cards.
 
-    `licence` is that of the weights, which follows from the images that they learnt from; empty where nobody
-    stated it.
+    `third_answers` says of each model, by backbone key and "ensemble", when it may answer at which error
+    rate; empty where no held-out images calibrated that. `licence` is that of the weights, which follows from
+    the images that they learnt from; empty where nobody stated it.
     """
 
-    format: Literal[2] = FORMAT
+    format: Literal[3] = FORMAT
     name: FileName
     title: str
     created: str
@@ -185,6 +187,7 @@ class BundleManifest(NetworksManifest):
     severity: dict[SeverityName, SeverityFit]
     ensemble: EnsembleFile
     smaller_svms: dict[SmallerSvm, SmallerSvmFile]
+    third_answers: dict[str, list[ThirdAnswer]]
     predictions: BundleFile
     reference: BundleFile
     trials: BundleFile | None = None

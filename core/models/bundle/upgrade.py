@@ -4,6 +4,7 @@
 |---|---|
 | 1 | the first |
 | 2 | `smaller_svms`: the study's two smaller SVMs, fitted when a bundle is built; `licence` of the weights |
+| 3 | `third_answers`: when a model may say that it cannot tell; `predictions.csv` has the column `reported` |
 """
 
 from __future__ import annotations
@@ -19,4 +20,6 @@ def upgrade(manifest: dict[str, Any]) -> dict[str, Any]:
     """
     if manifest.get("format") == 1:
         manifest = manifest | {"format": 2, "smaller_svms": {}, "licence": ""}
+    if manifest.get("format") == 2:
+        manifest = manifest | {"format": 3, "third_answers": {}}
     return manifest

@@ -17,6 +17,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -210,29 +211,33 @@ def _bundles() -> list[Path]:
     return [folder for folder in listed if (folder / MANIFEST_FILE).is_file()]
 
 
-def _sources(bundles: Sequence[Path], report: Words) -> tuple[list[NetworkSource], bool]:
-    """The networks of all bundles that can be read, and whether all could."""
+def _sources(bundles: Sequence[Path], gate: Path | None, report: Words) -> tuple[list[NetworkSource], bool]:
+    """The networks of all bundles and of the gate that can be read, and whether all could."""
     sources: list[NetworkSource] = []
     whole = True
-    for bundle in bundles:
+    readers = [partial(bundle_sources, bundle) for bundle in bundles]
+    readers += [partial(_gate_sources, gate)] if gate else []
+    for read in readers:
         try:
-            sources += bundle_sources(bundle)
+            sources += read()
         except ThoraxLensError as error:
             report.problem(str(error))
             whole = False
     return sources, whole
 
 
+def _gate_sources(folder: Path) -> tuple[NetworkSource, ...]:
+    return (gate_source(folder),)
+
+
 def _prepare(options: argparse.Namespace, report: Words) -> bool:
     """Derives what the command line asks for; whether all of it is there now."""
     if options.official:
         sources, whole = [official_source(options.official)], True
-    elif options.gate:
-        sources, whole = [gate_source(options.gate)], True
     else:
-        sources, whole = _sources(_bundles() if options.all else [options.bundle], report)
-        if options.all:
-            sources.append(gate_source(gate_folder()))
+        bundles = _bundles() if options.all else [options.bundle] if options.bundle else []
+        gate = gate_folder() if options.all else options.gate
+        sources, whole = _sources(bundles, gate, report)
     whole = derive_missing(sources, options.cache, report) and whole
     if whole and sources:
         report.step("All models are prepared", 1.0)

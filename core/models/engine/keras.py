@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import WeightsError
-from core.gate.kinds import OUTPUTS
+from core.gate.kinds import FLAGS, KINDS, OUTPUTS, TURNS
 from core.models.backbones import Backbone
 from core.models.head import Pooling
 
@@ -124,10 +124,24 @@ def build_gate(size_px: int) -> Any:
         further = convolve(keras.layers.ReLU()(convolve(found, channels)), channels)
         found = keras.layers.ReLU()(keras.layers.Add()([found, further]))
     # What lies where matters to how a chest lies: the last map is not averaged away.
-    pooled = keras.layers.AveragePooling2D(2)(found)
-    flat = keras.layers.Flatten(dtype="float32")(pooled)
+    flat = keras.layers.Flatten(dtype="float32")(found)
     features = keras.layers.Dense(GATE_FEATURES, activation="relu", dtype="float32")(flat)
-    return keras.Model(image, [keras.layers.Dense(OUTPUTS, dtype="float32")(features), features])
+    outputs = keras.layers.Dense(OUTPUTS - 1, dtype="float32")(features)
+    whole = len(KINDS) + len(TURNS) + FLAGS.index("mirrored")
+    outputs = keras.layers.Concatenate(dtype="float32")(
+        [outputs[:, :whole], _mirrored(image), outputs[:, whole:]]
+    )
+    return keras.Model(image, [outputs, features])
+
+
+def _mirrored(image: Any) -> Any:
+    """Whether left and right are exchanged, from how they differ: what flips its sign with the picture."""
+    import keras
+
+    small = keras.layers.AveragePooling2D(4, dtype="float32")(image)
+    difference = keras.layers.Subtract(dtype="float32")([small, keras.ops.flip(small, axis=2)])
+    flat = keras.layers.Flatten(dtype="float32")(difference)
+    return keras.layers.Dense(1, use_bias=False, dtype="float32")(flat)
 
 
 def _variables(network: Any) -> Iterator[tuple[str, Any]]:

@@ -28,6 +28,9 @@ def shortcuts(record: TrackRecord) -> None:
         "that the uppermost figures flatter.",
         help=f"{term('external')}\n\n{term('left_out_sources')}\n\n{term('covered_lungs')}",
     )
+    if record.trials and record.trials.framing:
+        st.markdown("**And how the picture is cut?**", help=term("framing"))
+        chart(curves.framing_chart(record.trials.framing, entrants), "framing")
     if record.trials:
         if words := left_out_sources(record.trials):
             st.caption(words)

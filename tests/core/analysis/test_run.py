@@ -16,14 +16,17 @@ import pytest
 
 from core.analysis.load import Models, load_models, run_self_test
 from core.analysis.results import Analysis
-from core.analysis.run import analyse, explain_anew
+from core.analysis.run import analyse, explain_anew, look
 from core.errors import BundleError, EngineError, SelfTestError
 from core.explain.explainers import EXPLAINERS
 from core.export.json_csv import to_json
+from core.gate.way import Way, lay_radiograph
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import MANIFEST_FILE
 from core.models.inference import ensemble_features, raw_outputs
 from core.models.official import OFFICIAL, official_path
+from core.phantom import draw_spec, render
+from core.phantom.seeds import take_seeds
 from core.reading.radiograph import Radiograph
 from core.reading.warning import ReadingWarning
 from core.vocabulary import FINDINGS
@@ -80,10 +83,53 @@ def test_another_method_explains_without_asking_the_networks_again(
 def test_reading_warnings_come_first_and_implausible_pictures_add_theirs(
     random_models: Models, drawn_radiograph: Draw
 ) -> None:
-    noise = np.random.default_rng(0).random((300, 200), dtype=np.float32)
-    warned = replace(drawn_radiograph(0), pixels=noise, warnings=(ReadingWarning("mirrored", "Look."),))
+    flat = (0.5 + 0.02 * drawn_radiograph(0).pixels).astype(np.float32)
+    warned = replace(drawn_radiograph(0), pixels=flat, warnings=(ReadingWarning("mirrored", "Look."),))
     codes = [warning.code for warning in analyse(warned, random_models).warnings]
-    assert codes[0] == "mirrored" and "not_a_radiograph" in codes
+    assert codes[0] == "mirrored" and "low_contrast" in codes
+
+
+def test_nothing_is_said_of_lungs_where_the_gate_refuses(
+    random_models: Models, drawn_radiograph: Draw
+) -> None:
+    knee = replace(drawn_radiograph(0), warnings=(ReadingWarning("body_part", "It is a knee."),))
+    verdict = look(knee, random_models)
+    assert "header" in verdict.reasons and verdict.header == ("body_part",) and verdict.remedy is None
+    asked, way = analyse(knee, random_models, verdict=verdict, way=Way(mirrored=True)), Way(mirrored=True)
+    assert asked.refused and asked.lungs is None and asked.severity == () and asked.way == way
+    assert all(reading.heat_in_lungs is None for reading in asked.readings)
+    assert json.loads(to_json(asked))["gate"]["refused"] is True
+    plain = analyse(knee, random_models)
+    assert plain.lungs is not None and plain.severity and not plain.refused
+    assert [reading.probability for reading in asked.readings] == [
+        reading.probability for reading in plain.readings
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_phantoms_pass_and_turned_ones_are_set_upright_by_one_click(
+    random_models: Models, drawn_radiograph: Draw, seed: int
+) -> None:
+    (number,) = take_seeds("gate_held_out", 3)[seed : seed + 1]
+    upright = replace(drawn_radiograph(0), pixels=render(draw_spec(number)).pixels)
+    assert not look(upright, random_models).refused
+    for way in (Way(quarters=1), Way(quarters=2), Way(quarters=3), Way(inverted=True)):
+        laid = lay_radiograph(upright, way)
+        verdict = look(laid, random_models)
+        assert verdict.refused and verdict.remedy is not None
+        assert np.array_equal(lay_radiograph(laid, verdict.remedy).pixels.round(5), upright.pixels.round(5))
+
+
+@pytest.mark.parametrize("picture", ["noise", "page", "bright"])
+def test_what_is_no_chest_is_refused(random_models: Models, drawn_radiograph: Draw, picture: str) -> None:
+    random = np.random.default_rng(0)
+    pixels = {
+        "noise": random.random((300, 200), dtype=np.float32),
+        "page": (np.arange(300)[:, None] % 12 > 3) | (random.random((300, 200)) > 0.4),
+        "bright": np.tile(np.linspace(0, 1, 300, dtype=np.float32), (200, 1)),
+    }[picture]
+    verdict = look(replace(drawn_radiograph(0), pixels=pixels.astype(np.float32)), random_models)
+    assert verdict.refused and verdict.reasons[0] in ("kind", "unlike") and verdict.frontal < 0.9
 
 
 def test_threads_get_the_answers_of_one(random_models: Models, drawn_radiograph: Draw) -> None:

@@ -12,7 +12,7 @@ from core.evaluation.metrics import roc_auc, youden_threshold
 from core.evaluation.mistakes import find_file, find_mistakes
 from core.evaluation.predictions import Predictions
 from core.models.backbones import BACKBONES
-from core.models.ensemble import FEATURES, Ensemble, validation_part
+from core.models.ensemble import FEATURES, Ensemble
 from core.vocabulary import FINDINGS
 from train.fitting.smaller_svms import fit_smaller_svms
 
@@ -100,11 +100,6 @@ def test_a_question_chooses_images_and_operating_points(
 def test_a_question_about_nothing_is_refused(table: Predictions) -> None:
     with pytest.raises(DataError, match="choose another"):
         ask(Question("seed_test"), table, enter(table, POINTS, {})[0])
-
-
-def test_validation_patients_keep_their_part() -> None:
-    parts = [validation_part(f"g{index}") for index in range(3000)]
-    assert 0.3 < parts.count("validation") / 3000 < 0.37
 
 
 def test_mistakes_are_wrong_and_the_surest_come_first(answers: Answers, table: Predictions) -> None:

@@ -10,7 +10,7 @@ from core.evaluation.strata import (
     calibration_tables,
     results_by_severity,
     results_by_source,
-    results_on_pneumonia,
+    results_on_other_diseases,
 )
 from core.vocabulary import FINDINGS
 
@@ -35,7 +35,10 @@ def predictions() -> Predictions:
     scores = np.array([row[4:6] for row in ROWS])
     path = np.array([f"{index}.png" for index in range(len(ROWS))])
     extent, findings = np.array([row[6] for row in ROWS]), np.zeros((len(ROWS), len(FINDINGS)))
-    return Predictions(THRESHOLDS, path, split, source, group, label, scores, extent, extent, findings)
+    reported = np.full(len(ROWS), "")
+    return Predictions(
+        THRESHOLDS, path, split, source, group, label, reported, scores, extent, extent, findings
+    )
 
 
 def test_by_source_gives_sensitivity_or_specificity(predictions: Predictions) -> None:
@@ -95,7 +98,7 @@ def test_every_extent_has_its_stratum(predictions: Predictions, extent: float, s
 
 
 def test_another_pneumonia_is_read_as_covid_so_often(predictions: Predictions) -> None:
-    found = {each.called.model: each for each in results_on_pneumonia(predictions)}
+    found = {each.called.model: each for each in results_on_other_diseases(predictions)}
     assert found["first"].called.share == 1 and found["first"].median == pytest.approx(0.65)
     assert found["second"].called.share == 0 and found["second"].median == pytest.approx(0.2)
     assert found["first"].called.images == 2
@@ -109,5 +112,5 @@ def test_calibration_needs_both_classes(predictions: Predictions) -> None:
 
 def test_without_images_there_is_nothing(predictions: Predictions) -> None:
     empty = replace(predictions, split=np.full(len(ROWS), "train"))
-    assert results_by_source(empty) == results_by_severity(empty) == results_on_pneumonia(empty) == ()
+    assert results_by_source(empty) == results_by_severity(empty) == results_on_other_diseases(empty) == ()
     assert calibration_tables(empty) == ()

@@ -11,13 +11,15 @@ import pytest
 
 from core.analysis.results import Analysis
 from core.export.json_csv import DISCLAIMER, escape_cell, to_csv, to_json
+from core.gate.kinds import KIND_BY_KEY
 from core.models.backbones import BACKBONES
 from core.vocabulary import FINDINGS
+from tests.core.gate.verdicts import verdict
 
 
 def test_json_holds_every_number_and_where_it_comes_from(analysis: Analysis) -> None:
     record = json.loads(to_json(analysis))
-    assert record["schema"] == "thoraxlens-analysis/1" and record["disclaimer"] == DISCLAIMER
+    assert record["schema"] == "thoraxlens-analysis/2" and record["disclaimer"] == DISCLAIMER
     assert [backbone["backbone"] for backbone in record["backbones"]] == [b.key for b in BACKBONES]
     assert record["backbones"][-1]["probability"] == pytest.approx(0.9)
     assert record["backbones"][-1]["positive"] and not record["backbones"][0]["positive"]
@@ -41,6 +43,18 @@ def test_json_holds_every_number_and_where_it_comes_from(analysis: Analysis) -> 
     assert record["votes"] == votes and record["spread"] == pytest.approx(0.8)
     assert record["provenance"]["findings_source"] == "stand-in" and record["box"]["right"] == 282
     assert [warning["code"] for warning in record["warnings"]] == ["not_frontal", "low_contrast"]
+
+
+def test_the_refusal_comes_before_every_answer(analysis: Analysis) -> None:
+    knee = verdict(kind=KIND_BY_KEY["knee"], kind_share=0.97, frontal=0.01, reasons=("kind",))
+    refused = replace(analysis, verdict=knee, severity=())
+    gate = json.loads(to_json(refused))["gate"]
+    assert gate["refused"] and gate["kind"] == "knee" and gate["reasons"] == ["kind"]
+    assert gate["sentence"] == "This seems to be a radiograph of a knee (0.97)."
+    rows = list(csv.DictReader(io.StringIO(to_csv([refused, replace(analysis, verdict=verdict())]))))
+    assert [row["gate_refused"] for row in rows] == ["1", "0"]
+    assert [row["extent"] for row in rows] == ["", "3.5"]
+    assert list(rows[0])[:3] == ["name", "gate_refused", "gate"]
 
 
 def test_json_never_holds_what_is_not_json(analysis: Analysis) -> None:

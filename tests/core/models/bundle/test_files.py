@@ -79,6 +79,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         "severity": {"extent": fit, "opacity": fit},
         "ensemble": entry("ensemble.skops", **answer),
         "smaller_svms": {},
+        "third_answers": {},
         "predictions": entry("predictions.csv"),
         "reference": entry("reference.png"),
         "verified_precisions": ["f32"],

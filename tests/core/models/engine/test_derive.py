@@ -92,6 +92,7 @@ class Command:
             "TERM": "xterm",
             "COLUMNS": "100",
             "THORAXLENS_BUNDLES": str(self.folder / "bundles"),
+            "THORAXLENS_GATE": str(self.folder / "gate"),
         }
         line = [sys.executable, __file__, *arguments, "--cache", self.cache]
         return subprocess.Popen(line, env=environment, stdout=out, stderr=err, text=True)
@@ -124,6 +125,9 @@ def received(terminal: RawIOBase) -> Iterator[bytes]:
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
+    from tests.small_gate import write_small_gate  # not where this file runs as a command
+
+    write_small_gate(tmp_path / "gate")
     return Command(tmp_path)
 
 
@@ -182,12 +186,21 @@ def test_a_damaged_bundle_is_named_beside_the_bar(command: Command) -> None:
     status, sent = command.on_a_terminal("--all")
     assert status == 1
     assert f"\x1b[2K{DAMAGED}\r\n" in sent
-    assert f"({2 * len(NAMES)} of {2 * len(NAMES)})" in sent
+    assert f"({2 * len(NAMES) + 1} of {2 * len(NAMES) + 1})" in sent
     assert NOTICE not in sent and PREPARED not in sent
 
 
-def test_where_there_are_no_bundles_nothing_is_said(command: Command) -> None:
-    assert command.run("--all") == (0, "", "")
+def test_where_there_are_no_bundles_the_gate_alone_is_prepared(command: Command) -> None:
+    assert command.run("--all") == (0, f"Preparing the gate (1 of 1) ...\n{PREPARED}\n", "")
+
+
+def test_a_damaged_gate_is_named_and_the_bundles_are_prepared(command: Command) -> None:
+    (command.folder / "gate" / "gate.safetensors").write_bytes(b"other")
+    command.bundle("whole")
+    status, out, err = command.run("--all")
+    assert (status, err) == (1, "")
+    assert "gate.safetensors in the bundle 'gate' is damaged" in out
+    assert f"({len(STEPS)} of {len(STEPS)})" in out
 
 
 def test_a_failure_that_nobody_foresaw_shows_the_last_notices_too(command: Command) -> None:

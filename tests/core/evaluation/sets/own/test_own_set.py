@@ -9,15 +9,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.errors import DataError, RadiographError
+from core.errors import DataError, NotAskedError, RadiographError
 from core.evaluation.predictions import join
-from core.evaluation.sets.labelled import LeftOut, analyse_set
+from core.evaluation.sets.labelled import LeftOut, analyse_set, count_images
 from core.evaluation.sets.own import own_set
 from core.evaluation.sets.own.own_set import open_set
+from core.gate.kinds import KIND_BY_KEY
 from core.models.backbones import BACKBONES
 from core.models.ensemble import FEATURES
 from core.models.findings import op_norm, sigmoid, undo_op_norm
 from core.vocabulary import FINDINGS
+from tests.core.gate.verdicts import verdict
 
 POINTS = np.linspace(0.05, 0.9, len(FINDINGS))
 SCORES = np.linspace(0.01, 0.99, len(FINDINGS))  # of the findings of every image
@@ -36,6 +38,7 @@ def analysis(probability: float = 0.7) -> SimpleNamespace:
     values = [*([probability] * len(BACKBONES)), *SCORES]
     parts = [SimpleNamespace(input=name, value=value) for name, value in zip(FEATURES, values, strict=True)]
     return SimpleNamespace(
+        refused=False,
         readings=[SimpleNamespace(probability=probability)] * len(BACKBONES),
         decision=SimpleNamespace(probability=0.6, contributions=parts[::-1]),
     )
@@ -128,7 +131,9 @@ def test_what_cannot_be_read_costs_its_own_row_alone() -> None:
             raise RadiographError("This is no radiograph.")
         return analysis()
 
-    outcomes = dict(analyse_set(open_set(bytes(data)), THRESHOLDS, POINTS, analyse))
+    outcomes = {
+        name: outcome for name, (outcome,) in analyse_set(open_set(bytes(data)), THRESHOLDS, POINTS, analyse)
+    }
     assert outcomes["covid/a.png"].reason == "unreadable" and "damaged" in outcomes["covid/a.png"].sentence
     assert outcomes["covid/b.png"] == LeftOut(
         "covid/b.png", "unreadable", "covid/b.png: This is no radiograph."
@@ -138,9 +143,27 @@ def test_what_cannot_be_read_costs_its_own_row_alone() -> None:
     assert table.scores.tolist() == [[0.7] * len(BACKBONES) + [0.6]]
 
 
+def test_what_the_gate_refuses_is_left_out_or_counts_with_the_refusal_over_it() -> None:
+    knee = verdict(kind=KIND_BY_KEY["knee"], kind_share=0.9, reasons=("kind",))
+
+    def analyse(data: bytes, name: str):
+        if name.startswith("normal"):
+            raise NotAskedError("This seems to be a radiograph of a knee (0.90).")
+        return SimpleNamespace(**vars(analysis()) | {"refused": True, "verdict": knee, "warnings": ()})
+
+    found = open_set(packed({"covid/a.png": b"a", "normal/b.png": b"b"}))
+    outcomes = dict(analyse_set(found, THRESHOLDS, POINTS, analyse))
+    table, remark = outcomes["covid/a.png"]
+    assert table.label.tolist() == ["covid"] and remark.reason == "remark"
+    assert "a knee (0.90). It counts all the same" in remark.sentence
+    (left_out,) = outcomes["normal/b.png"]
+    assert left_out.reason == "refused" and left_out.sentence.startswith("normal/b.png: This seems")
+    assert count_images(1, [left_out]) == "1 image used, 1 left out: 1 refused by the gate."
+
+
 def test_the_ensembles_inputs_come_back() -> None:
     found = open_set(packed({"covid/a.png": b"a", "covid/b.png": b"b"}))
-    rows = [table for _, table in analyse_set(found, THRESHOLDS, POINTS, lambda data, name: analysis())]
+    rows = [table for _, (table,) in analyse_set(found, THRESHOLDS, POINTS, lambda data, name: analysis())]
     whole = join(rows)
     assert whole.findings.shape == (2, len(FINDINGS)) and whole.group.tolist() == [
         "covid/a.png",

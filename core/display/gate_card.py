@@ -1,0 +1,59 @@
+"""The gate's card in Markdown: what it is, how often it refuses what, and what it learnt from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.display.markdown import plain, table
+from core.models.gate_files import GateManifest, GateRow
+
+WHAT = (
+    "A small network looks at all of a picture before any other is asked, and says what it seems to be, how "
+    "it lies, and how far it is from the frontal chest radiographs that it knows. Where that is no upright "
+    "frontal chest radiograph, the models are not asked. It is the same for every bundle."
+)
+HOW = (
+    "Its limits were chosen on validation images of frontal chests alone. “Kind never taught” and “source "
+    "never taught” are measured by gates that learnt without that kind of pictures, or that source of "
+    "radiographs; “held out” by gates that learnt others of the same. A hint is said and refuses nothing."
+)
+
+
+def gate_card(gate: GateManifest) -> str:
+    """The whole card."""
+    sources = ", ".join(f"{plain(name)} ({count})" for name, count in sorted(gate.sources.items()))
+    return "\n\n".join(
+        [
+            "# Gate",
+            "## What it is",
+            WHAT,
+            "## How often it refuses what",
+            gate_measured(gate),
+            "## What it learnt from",
+            f"{sources}. Its weights are offered under {plain(gate.licence)}.",
+        ]
+    )
+
+
+def gate_measured(gate: GateManifest) -> str:
+    """How it was measured, and the table by kind: those that it should refuse first."""
+    rows = sorted(gate.rows, key=lambda row: (not row.wanted, row.how, row.what))
+    return f"{HOW}\n\n{table([_cells(row) for row in rows])}"
+
+
+def _cells(row: GateRow) -> dict[str, str]:
+    return {
+        "pictures": plain(row.what),
+        "how measured": row.how,
+        "should be": "refused" if row.wanted else "let pass",
+        "refused": f"{row.refused} of {row.images}",
+        "share (95 %)": _with_wilson(row.refused, row.images),
+    }
+
+
+def _with_wilson(count: int, images: int) -> str:
+    """A share with Wilson's interval (1927, JASA 22:209), which holds for few images, too."""
+    share, z = count / images, 1.96
+    middle = (share + z * z / (2 * images)) / (1 + z * z / images)
+    half = z * np.sqrt(share * (1 - share) / images + z * z / (4 * images**2)) / (1 + z * z / images)
+    return f"{share:.3f} ({max(0.0, middle - half):.2f}–{min(1.0, middle + half):.2f})"

@@ -1,0 +1,128 @@
+"""The third answer in words: who says what where silence is allowed, and what that is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.analysis.results import Analysis
+from core.display.markdown import plain
+from core.evaluation.coverage import Coverage
+from core.evaluation.strata import OtherDisease
+from core.evaluation.trials import LeftOutSources
+from core.models.backbones import BACKBONE_BY_KEY
+from core.models.bundle.manifest import BundleManifest
+from core.models.third_answer import Answer
+from core.vocabulary import ENSEMBLE, SPLITS
+
+ANSWERS: dict[Answer, str] = {"covid": "COVID-like", "normal": "normal-like", "cannot tell": "cannot tell"}
+LEFT_OUT = "Sources left out"
+
+
+def third_answers(analysis: Analysis, manifest: BundleManifest, error_rate: float) -> dict[str, Answer]:
+    """What each model says where it may be silent, by key; only models that know how."""
+    probabilities = {reading.backbone.key: reading.probability for reading in analysis.readings}
+    probabilities[ENSEMBLE] = analysis.decision.probability
+    return {
+        model: each.answer(probabilities[model])
+        for model, answers in manifest.third_answers.items()
+        for each in answers
+        if each.error_rate == error_rate and model in probabilities
+    }
+
+
+def third_sentence(answers: dict[str, Answer], error_rate: float) -> str:
+    """The same in a sentence: the ensemble first."""
+    votes = [answer for model, answer in answers.items() if model != ENSEMBLE]
+    counts = [f"{votes.count(answer)} {name}" for answer, name in ANSWERS.items() if votes.count(answer)]
+    ensemble = f"the ensemble {_says(answers[ENSEMBLE])}" if ENSEMBLE in answers else ""
+    backbones = f"of the backbones, {', '.join(counts)}" if counts else ""
+    said = "; ".join(part for part in (ensemble, backbones) if part)
+    return (
+        f"Allowed to be wrong on {error_rate:.0%} of each class, and to be silent otherwise: {said}."
+    ).replace("%", " %")
+
+
+def _says(answer: Answer) -> str:
+    return ANSWERS[answer] if answer == "cannot tell" else f"says {ANSWERS[answer]}"
+
+
+def third_table(
+    answers: dict[str, Answer],
+    coverage: Sequence[Coverage],
+    left_out: Sequence[LeftOutSources],
+    error_rate: float,
+) -> list[dict[str, str]]:
+    """One row a model: what it says, and on how many images such answers were right or silent, and silent."""
+    rows = []
+    for model, answer in answers.items():
+        name = BACKBONE_BY_KEY[model].name if model in BACKBONE_BY_KEY else "Ensemble"
+        row = {"Model": name, "Says": ANSWERS[answer]}
+        for each in coverage:
+            if (each.model, each.error_rate) == (model, error_rate):
+                row[SPLITS[each.split].name] = _cell(each.right_or_silent, each.silent)
+        abroad = _mean_left_out(left_out, model, error_rate)
+        if abroad:
+            row[LEFT_OUT] = _cell(*abroad)
+        rows.append(row)
+    columns = dict.fromkeys(column for row in rows for column in row)
+    return [{column: row.get(column, "–") for column in columns} for row in rows]
+
+
+def _cell(right_or_silent: float, silent: float) -> str:
+    return f"{right_or_silent:.2f} (silent {silent:.2f})"
+
+
+def _mean_left_out(
+    left_out: Sequence[LeftOutSources], model: str, error_rate: float
+) -> tuple[float, float] | None:
+    """Mean over pairs of sources that were left out."""
+    found = [
+        (each.right_or_silent, each.silent)
+        for row in left_out
+        if row.model == model and row.strict
+        for each in row.coverage
+        if each.error_rate == error_rate
+    ]
+    if not found:
+        return None
+    right, silent = (sum(values) / len(found) for values in zip(*found, strict=True))
+    return right, silent
+
+
+def promise(coverage: Sequence[Coverage], error_rate: float) -> str:
+    """What was promised, and what became of it at home and abroad, for the ensemble."""
+    parts = [
+        f"{each.right_or_silent:.2f} on {SPLITS[each.split].meaning}"
+        for each in coverage
+        if each.model == ENSEMBLE and each.error_rate == error_rate
+    ]
+    if not parts:
+        return "Nobody measured what such answers are worth."
+    return (
+        f"Promised: right or silent on at least {1 - error_rate:.2f}. Kept, by the ensemble: "
+        f"{'; '.join(parts)}. The promise holds for images like those that calibrated it, and nowhere else."
+    )
+
+
+def neither(other_diseases: Sequence[OtherDisease]) -> str:
+    """How often the ensemble reads another disease as COVID-19: empty where nobody measured it."""
+    parts = [
+        f"{each.called.share:.0%} of {each.called.images} with {plain(each.name)} ({plain(each.source)})"
+        for each in other_diseases
+        if each.called.model == ENSEMBLE
+    ]
+    if not parts:
+        return ""
+    said = "; ".join(parts).replace("%", " %")
+    return f"**Or neither?** Of held-out images of other diseases, the ensemble reads as COVID-19: {said}."
+
+
+def beside_the_mean(manifest: BundleManifest) -> str:
+    """What comes first where the ensemble decides worse than the mean of its backbones; else empty."""
+    svm = manifest.training.get("ensemble", {})
+    if svm.get("wrong", 0) <= svm.get("mean_wrong", svm.get("wrong", 0)):
+        return ""
+    return (
+        f"On {svm['validation']} validation images this ensemble is wrong on {svm['wrong']}, the plain mean "
+        f"of its backbones on {svm['mean_wrong']}."
+    )

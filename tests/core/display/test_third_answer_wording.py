@@ -1,0 +1,111 @@
+"""The third answer in words, and what is said of other diseases and of the plain mean."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from core.analysis.results import Analysis
+from core.display.third_answer_wording import (
+    LEFT_OUT,
+    beside_the_mean,
+    neither,
+    promise,
+    third_answers,
+    third_sentence,
+    third_table,
+)
+from core.evaluation.coverage import Coverage
+from core.evaluation.metrics import Interval
+from core.evaluation.strata import OtherDisease, Share
+from core.evaluation.trials import LeftOutCoverage, LeftOutSources, MeasuredAuc
+from core.models.third_answer import ThirdAnswer
+from core.vocabulary import ENSEMBLE
+
+AT_TEN = ThirdAnswer(error_rate=0.1, covid_from=0.3, normal_to=0.6, covid_images=50, normal_images=60)
+AT_FIVE = AT_TEN.model_copy(update={"error_rate": 0.05, "covid_from": 0.05, "normal_to": 0.95})
+WIDE = Interval(0.5, 1.0)
+
+
+def bundle(**training: object) -> SimpleNamespace:
+    answers = {"vgg16": [AT_FIVE, AT_TEN], "xception": [AT_FIVE, AT_TEN], ENSEMBLE: [AT_FIVE, AT_TEN]}
+    return SimpleNamespace(third_answers=answers, training=training)
+
+
+def coverage(model: str, split: str, right: float) -> Coverage:
+    return Coverage(model, split, 0.1, 44, right, WIDE, 0.25, WIDE)
+
+
+def test_each_model_answers_or_is_silent(analysis: Analysis) -> None:
+    found = third_answers(analysis, bundle(), 0.1)
+    assert found == {"vgg16": "normal", "xception": "covid", ENSEMBLE: "cannot tell"}  # 0.1, 0.9, 0.35
+    assert third_answers(analysis, bundle(), 0.05) == {
+        "vgg16": "cannot tell",
+        "xception": "cannot tell",
+        ENSEMBLE: "cannot tell",
+    }
+    assert third_sentence(found, 0.1) == (
+        "Allowed to be wrong on 10 % of each class, and to be silent otherwise: the ensemble cannot tell; of "
+        "the backbones, 1 COVID-like, 1 normal-like."
+    )
+    sure = third_answers(
+        replace(analysis, decision=replace(analysis.decision, probability=0.7)), bundle(), 0.1
+    )
+    assert "the ensemble says COVID-like" in third_sentence(sure, 0.1)
+
+
+def test_what_that_is_worth_stands_beside_it(analysis: Analysis) -> None:
+    measured = [coverage(ENSEMBLE, "test", 0.93), coverage(ENSEMBLE, "external", 0.64)]
+    auc = MeasuredAuc(images=9, positives=4, roc_auc=0.7, low=0.5, high=0.9)
+    left_out = [
+        LeftOutSources(
+            model="vgg16",
+            base="frozen",
+            covid_source="a",
+            normal_source=normal,
+            measured=auc,
+            coverage=(LeftOutCoverage(error_rate=0.1, right_or_silent=right, silent=0.5),),
+        )
+        for normal, right in (("x", 0.4), ("y", 0.6), (None, 1.0))
+    ]
+    rows = {
+        row["Model"]: row
+        for row in third_table(third_answers(analysis, bundle(), 0.1), measured, left_out, 0.1)
+    }
+    assert rows["Ensemble"]["Own sources"] == "0.93 (silent 0.25)"
+    assert (
+        rows["Ensemble"]["A clinic never seen"] == "0.64 (silent 0.25)" and rows["Ensemble"][LEFT_OUT] == "–"
+    )
+    assert rows["VGG16"][LEFT_OUT] == "0.50 (silent 0.50)" and rows["VGG16"]["Own sources"] == "–"
+    said = promise(measured, 0.1)
+    assert "at least 0.90" in said and "0.64 on a clinic that the models have never seen" in said
+    assert promise(measured, 0.2) == "Nobody measured what such answers are worth."
+
+
+def test_other_diseases_stand_beside_a_positive_answer() -> None:
+    share = Share(ENSEMBLE, 61, 60, 0.713, WIDE)
+    others = [
+        OtherDisease("another disease; *Tuberculosis*", "pakistan", share, 0.8),
+        OtherDisease("another disease", "pakistan", replace(share, model="vgg16"), 0.8),
+    ]
+    assert neither(others) == (
+        "**Or neither?** Of held-out images of other diseases, the ensemble reads as COVID-19: 71 % of 61 with "  # noqa: E501
+        r"another disease; \*Tuberculosis\* (pakistan)."
+    )
+    assert neither([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("svm", "said"),
+    [
+        ({}, ""),
+        ({"wrong": 18, "mean_wrong": 18, "validation": 244}, ""),
+        (
+            {"wrong": 19, "mean_wrong": 18, "validation": 244},
+            "wrong on 19, the plain mean of its backbones on 18",
+        ),
+    ],
+)
+def test_an_ensemble_worse_than_the_mean_says_so_first(svm: dict, said: str) -> None:
+    words = beside_the_mean(bundle(ensemble=svm))
+    assert said in words and bool(words) == bool(said)

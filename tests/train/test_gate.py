@@ -1,0 +1,181 @@
+"""The gate from pictures to a folder, on a few squares; and how it is measured."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import BundleError, DataError
+from core.gate.kinds import KINDS, OUTPUTS
+from core.models.gate_files import GateRow, gate_source, read_gate
+from core.phantom import draw_spec, render
+from train.bundle.gate import build_gate_folder
+from train.config import GateConfig
+from train.data.odd import read_odd_pictures
+from train.fitting import gate
+from train.fitting.gate import KEYS, Pictures, draw_way
+from train.networks.oddities import draw_oddity
+from train.tools.progress import Reporter
+from train.trials import gate as module
+from train.trials.gate import GateTrial, draw_trials, fold_of, gather, lessons, place_of, set_limits, summed
+
+TINY = GateConfig(size_px=32, epochs=1, images=8, batch=8)
+# Keras reads its variables through an interface that numpy calls outdated.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def write(folder: Path, rows: list[dict[str, str]]) -> Path:
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for row in rows:
+        side = int(row.pop("side", 140))
+        Image.fromarray(random.integers(0, 255, (side, side), np.uint8)).save(folder / row["path"])
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Path:
+    splits = ("train", "train", "val", "test")
+    rows = [
+        {"path": f"{i}.png", "label": "normal", "split": splits[i % 4], "source": "ab"[i // 4 % 2],
+         "group": f"g{i}", "hospital": ""}
+        for i in range(16)
+    ]  # fmt: skip
+    return write(tmp_path / "pool", rows)
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Path:
+    rows = [
+        {"path": f"{kind}{i}.png", "kind": kind, "source": "odd"} for kind in ("hand", "ct") for i in range(6)
+    ]
+    return write(
+        tmp_path / "odd", [*rows, {"path": "small.png", "kind": "ct", "source": "odd", "side": "90"}]
+    )
+
+
+@pytest.fixture
+def data(pool: Path, odd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> module.GateData:
+    monkeypatch.setattr(module, "PHANTOMS", 2)
+    monkeypatch.setattr(module, "HELD_OUT_PHANTOMS", 2)
+    return gather(pool, odd, tmp_path / "cache", lambda title: lambda done, total: None)
+
+
+def test_a_gate_is_trained_measured_and_vouched_for(data: module.GateData, tmp_path: Path) -> None:
+    said: list[str] = []
+    reporter = Reporter(lambda title: lambda done, total: None, said.append)
+    target = tmp_path / "gate"
+    manifest = build_gate_folder(data, TINY, tmp_path / "run", target, reporter)
+    assert read_gate(target) == manifest and gate_source(target).size_px == 32
+    assert len(said) == 1 + len(draw_trials(data))
+    counts = {(row.what, row.how): row for row in manifest.rows}
+    held_out = counts["a slice, as of computed tomography", "held out"]
+    assert held_out.images == 7 and held_out.why["unreadable"] == 1 and held_out.wanted
+    assert counts["a radiograph of a hand", "kind never taught"].images == 6
+    assert counts["radiographs from a", "source never taught"].images == 8
+    assert counts["radiographs from a", "held out"].images == 2
+    assert counts["phantoms", "held out"].images == 2
+    assert manifest.sources == {"a": 4, "b": 4, "odd": 12, "phantom": 2}
+    weights = target / manifest.file
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(BundleError, match="damaged"):
+        gate_source(target)
+
+
+def test_a_trial_learns_from_nothing_that_it_is_measured_on(data: module.GateData) -> None:
+    for trial in draw_trials(data):
+        learnt = lessons(data, trial)
+        assert trial.place not in set(learnt.sources.tolist())
+        assert trial.kind is None or KEYS.index(trial.kind) not in learnt.kinds
+        if trial.fold is not None:
+            left = [each for each in data.odd if fold_of(each) != trial.fold]
+            assert (learnt.kinds > 0).sum() == len(left) < len(data.odd)
+    named = [(trial.kind, trial.place) for trial in draw_trials(data) if trial.fold is None]
+    assert {kind for kind, _ in named} == {"hand", "ct"} and {place for _, place in named} == {"a", "b"}
+    assert {place_of(each) for each in data.records} == {"a", "b"}
+
+
+def test_limits_refuse_their_quota_of_validation_images() -> None:
+    random = np.random.default_rng(0)
+    raw = random.normal(0, 2, (2000, OUTPUTS)).astype(np.float32)
+    raw[:, 0] += 6
+    features = random.normal(0, 1, (2000, 8)).astype(np.float32)
+    limits = set_limits(features, raw, features)
+    shares = np.exp(raw[:, : len(KINDS)].astype(float))
+    refused = 1 - shares[:, 0] / shares.sum(axis=1) > limits.not_frontal
+    assert refused.mean() == pytest.approx(module.QUOTAS["not_frontal"], abs=5e-4)
+    assert limits.inverted >= module.MIN_SHARE and limits.distance > 1
+
+
+def test_rows_of_the_same_pictures_are_summed() -> None:
+    rows = [
+        GateRow(what="a", how="held out", wanted=True, images=3, refused=1, why={"kind": 1}),
+        GateRow(what="b", how="held out", wanted=True, images=9, refused=9),
+        GateRow(what="a", how="held out", wanted=True, images=2, refused=2, why={"kind": 1, "unlike": 1}),
+    ]
+    first, second = summed(rows)
+    assert (first.images, first.refused, first.why) == (5, 3, {"kind": 2, "unlike": 1})
+    assert second == rows[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda folder: (folder / "manifest.csv").unlink(), r"no manifest\.csv"),
+        (lambda folder: (folder / "manifest.csv").write_text("path\na\n"), "lacks the columns"),
+        (lambda folder: (folder / "manifest.csv").write_text("path,kind\na,cat\n"), "line 2: kind must be"),
+    ],
+)
+def test_odd_folders_that_cannot_be_used(odd: Path, change: Callable[[Path], None], message: str) -> None:
+    change(odd)
+    with pytest.raises(DataError, match=message):
+        read_odd_pictures(odd)
+
+
+def test_oddities_are_squares_of_many_kinds() -> None:
+    squares = np.stack(
+        [np.rint(render(draw_spec(i, size_px=64)).pixels * 255).astype(np.uint8) for i in range(4)]
+    )
+    drawn = [draw_oddity(squares, np.random.default_rng(seed)) for seed in range(60)]
+    assert {each.shape for each in drawn} == {(64, 64)} and {each.dtype for each in drawn} == {
+        np.dtype(np.uint8)
+    }
+    assert not any((each == square).all() for each in drawn for square in squares)
+    again = draw_oddity(squares, np.random.default_rng(7))
+    assert np.array_equal(again, drawn[7])
+
+
+def test_what_is_seen_lies_as_the_truth_says() -> None:
+    """A wedge, bright at the top and at its left: how each draw lies can be read off it, but for patches."""
+    wedge = np.add.outer(np.linspace(150, 0, 64), np.linspace(105, 0, 64)).astype(np.uint8)
+    pictures = Pictures(wedge[None], np.array([0]), np.array(["clinic"]))
+    config = GateConfig(size_px=32, images=400, batch=400, frontal=1.0, nothing=0.0)
+    seen, truth = gate._Batches(pictures, config, lambda done, total: None)[0]
+    tops, lefts = [], []
+    for grey, (kind, quarters, mirrored, inverted, _, _) in zip(seen[..., 0], truth, strict=True):
+        assert kind == 0 and inverted in (0, 1)
+        upright = np.rot90(1 - grey if inverted else grey, -quarters)
+        tops.append(np.median(upright[:10]) > np.median(upright[-10:]))
+        if quarters or inverted:
+            assert mirrored == gate.UNKNOWN
+        else:
+            lefts.append((np.median(upright[:, :10]) < np.median(upright[:, -10:])) == bool(mirrored))
+    assert np.mean(tops) > 0.95 and np.mean(lefts) > 0.95 and len(lefts) > 100
+
+
+def test_every_way_of_lying_is_drawn() -> None:
+    random = np.random.default_rng(0)
+    ways = {draw_way(random) for _ in range(400)}
+    assert len(ways) == 16
+
+
+def test_a_trial_has_a_name_of_its_own() -> None:
+    trials = [GateTrial(), GateTrial("ct"), GateTrial("ct", "nih"), GateTrial(place="nih"), GateTrial(fold=0)]
+    assert [trial.name for trial in trials] == ["gate", "gate-ct", "gate-ct-nih", "gate-nih", "gate-fold0"]

@@ -1,0 +1,148 @@
+"""Whether a model reads how a picture is cut and sharpened: the same images, framed and processed otherwise.
+
+A network that recognises collections by their framing calls a normal film COVID-19 as soon as its borders are
+cut. An honest one would keep its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from core.evaluation.trials import FramedAnswers
+from core.models.ensemble import Ensemble
+from core.models.inference import Networks
+from core.vocabulary import ENSEMBLE, PHANTOM, TASK
+from train.data.records import Record
+from train.outputs import Change, Outputs, run_networks
+from train.tools.progress import Tally
+
+EACH = 40  # test images of either class
+Pixels = NDArray[np.float32]
+
+
+def _cut(share: float) -> Change:
+    """Cuts a share of the height and of the width, half of it on either side."""
+
+    def change(pixels: Pixels) -> Pixels:
+        rows, columns = (round(side * share / 2) for side in pixels.shape)
+        return np.ascontiguousarray(
+            pixels[rows : pixels.shape[0] - rows, columns : pixels.shape[1] - columns]
+        )
+
+    return change
+
+
+def _filtered(change: Callable[[Image.Image], Image.Image]) -> Change:
+    """What Pillow does to 8-bit greys."""
+
+    def changed(pixels: Pixels) -> Pixels:
+        grey = Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
+        return np.asarray(change(grey), dtype=np.float32) / np.float32(255)
+
+    return changed
+
+
+def _half(grey: Image.Image) -> Image.Image:
+    return grey.resize((grey.width // 2, grey.height // 2), Image.Resampling.BOX)
+
+
+def _wider(grey: Image.Image) -> Image.Image:
+    return grey.resize((round(1.2 * grey.width), grey.height), Image.Resampling.BILINEAR)
+
+
+CHANGES: dict[str, Change] = {
+    "10 % cut off": _cut(0.1),
+    "20 % cut off": _cut(0.2),
+    "30 % cut off": _cut(0.3),
+    "sharpened": _filtered(lambda grey: grey.filter(ImageFilter.UnsharpMask(2, 150, 0))),
+    "blurred": _filtered(lambda grey: grey.filter(ImageFilter.GaussianBlur(1.5))),
+    "half the size": _filtered(_half),
+    "1.2 times as wide": _filtered(_wider),
+}
+
+
+def measure_framing(
+    records: Sequence[Record],
+    outputs: Outputs,
+    answers: tuple[Ensemble, dict[str, float]],
+    data: Path | None,
+    networks: Networks,
+    progress: Tally | None = None,
+) -> tuple[FramedAnswers, ...]:
+    """Asks every model about the same test images, framed and processed otherwise.
+
+    Args:
+        records: What was analysed.
+        outputs: Of the same, in the same order, as they are.
+        answers: The bundle's ensemble, and the thresholds of all models, by key.
+        data: The data folder; phantoms need none.
+        networks: Of the bundle.
+        progress: Called with (done, total), change by change.
+
+    Returns:
+        For each class and each of `CHANGES`, one row a model.
+
+    Raises:
+        DataError: If an image cannot be read.
+    """
+    svm, thresholds = answers
+    rows = np.array([row for label in TASK for row in _chosen(records, label)], dtype=np.int64)
+    if not rows.size:
+        return ()
+    points = networks.manifest.findings.operating_points
+    chosen = [records[row] for row in rows]
+    before = _scores(outputs.take(rows), svm, points)
+    found = []
+    for name, change in CHANGES.items():
+        after = _scores(run_networks(chosen, data, networks, progress, change), svm, points)
+        for label in TASK:
+            of_label = np.array([record.label == label for record in chosen])
+            for model, threshold in thresholds.items() if of_label.any() else ():
+                found.append(
+                    _compare((model, label, name), before[model][of_label], after[model][of_label], threshold)
+                )
+    return tuple(found)
+
+
+def _chosen(records: Sequence[Record], label: str) -> list[int]:
+    """Test images of a class, from each source in turn; phantoms where there is nothing else."""
+    rows = [row for row, each in enumerate(records) if each.split == "test" and each.label == label]
+    real = [row for row in rows if records[row].source != PHANTOM] or rows
+    by_source: dict[str, list[int]] = {}
+    for row in np.random.default_rng(0).permutation(real).tolist():
+        by_source.setdefault(records[row].source, []).append(row)
+    turns = max(map(len, by_source.values()), default=0)
+    return [row for turn in range(turns) for rows in by_source.values() for row in rows[turn : turn + 1]][
+        :EACH
+    ]
+
+
+def _scores(outputs: Outputs, svm: Ensemble, points: Sequence[float]) -> dict[str, NDArray[np.float64]]:
+    scores = dict(zip(outputs.backbones, outputs.probabilities.T, strict=True))
+    return scores | {ENSEMBLE: svm.probabilities(outputs.features(points))}
+
+
+def _compare(
+    what: tuple[str, str, str],
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    threshold: float,
+) -> FramedAnswers:
+    model, label, change = what
+    return FramedAnswers.model_validate(
+        {
+            "model": model,
+            "label": label,
+            "change": change,
+            "images": len(before),
+            "mean_before": float(before.mean()),
+            "mean_after": float(after.mean()),
+            "called_before": float((before >= threshold).mean()),
+            "called_after": float((after >= threshold).mean()),
+        }
+    )
