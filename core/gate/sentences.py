@@ -24,7 +24,7 @@ HINTS = {
 def seems(verdict: Verdict) -> str:
     """What a picture seems to be and how sure that is, in a clause."""
     if verdict.kind.key != FRONTAL:
-        return f"{verdict.kind.name} ({_share(verdict.kind_share)})"
+        return f"{verdict.kind.name} ({_share(verdict.kind_share)} sure)"
     turned = f", {verdict.turn.name}" if "turned" in verdict.reasons else ""
     inverted = ", its greys inverted" if "inverted" in verdict.reasons else ""
     sure = min(
@@ -32,7 +32,7 @@ def seems(verdict: Verdict) -> str:
         verdict.turn_share if turned else 1.0,
         verdict.inverted if inverted else 1.0,
     )
-    return f"{verdict.kind.name}{turned}{inverted} ({_share(sure)})"
+    return f"{verdict.kind.name}{turned}{inverted} ({_share(sure)} sure)"
 
 
 def refusal(verdict: Verdict, header: Sequence[ReadingWarning] = ()) -> str:
@@ -79,7 +79,7 @@ def laid(way: Way) -> str:
     """How a picture was laid by whoever looks at it; empty where it was not."""
     if way == AS_IT_IS:
         return ""
-    turned = ("", "turned a quarter to the left", "turned upside down", "turned a quarter to the right")
+    turned = ("", "turned a quarter to the left", "turned by half", "turned a quarter to the right")
     parts = ["mirrored"] * way.mirrored + [turned[way.quarters]] * bool(way.quarters)
     parts += ["inverted"] * way.inverted
     return f"You had the picture {', '.join(parts)}; the networks saw it so."

@@ -139,7 +139,7 @@ def _check(file: str, inputs: tuple[str, ...], ensemble: Ensemble) -> None:
         )
     sigmoid_numbers = (ensemble.calibration.slope, ensemble.calibration.intercept)
     numbers = np.concatenate([*arrays, sigmoid_numbers, [ensemble.intercept]])
-    if not np.isfinite(numbers).all() or not (ensemble.scale > 0).all() or ensemble.calibration.slope <= 0:
+    if not np.isfinite(numbers).all() or not (ensemble.scale > 0).all() or ensemble.calibration.slope < 0:
         raise BundleError(f"The ensemble in {file} holds numbers that no fit can give; {REMEDY}.")
 
 

@@ -24,6 +24,7 @@ def cards(listing: BundleListing) -> None:
                 "This bundle has no cards; `python -m train bundle` writes them with every bundle it builds.",
                 icon=":material/description:",
             )
+    with refusals():
         documents["Gate"] = gate_card(read_gate(gate_folder()))
     if documents:
         with st.container(key="documents"):

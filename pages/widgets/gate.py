@@ -69,7 +69,7 @@ def _undo(case: Case, source: Source) -> None:
 def _lay_button(name: str, way: Way, source: Source, *, primary: bool = False) -> None:
     st.button(
         name,
-        icon=":material/rotate_right:" if way.quarters else ":material/contrast:",
+        icon=":material/undo:" if way == AS_IT_IS else ":material/auto_fix_high:",
         type="primary" if primary else "secondary",
         on_click=lay,
         args=(source, way),

@@ -15,7 +15,7 @@ from core.models.third_answer import ERROR_RATES, ThirdAnswer, calibrates
 from core.vocabulary import TASK
 
 
-def fit_third_answers(predictions: Predictions) -> dict[str, tuple[ThirdAnswer, ...]]:
+def fit_third_answers(predictions: Predictions) -> dict[str, list[ThirdAnswer]]:
     """Calibrates every model of a bundle on one half of the test split's patients.
 
     Validation images fit thresholds and the ensemble; of the test split nothing else is fitted, and its other
@@ -36,7 +36,7 @@ def fit_third_answers(predictions: Predictions) -> dict[str, tuple[ThirdAnswer, 
 
 def calibrate_answers(
     scores: NDArray[np.floating], labels: NDArray[np.bool_], error_rates: Sequence[float] = ERROR_RATES
-) -> tuple[ThirdAnswer, ...]:
+) -> list[ThirdAnswer]:
     """When a model may answer, one an error rate.
 
     Args:
@@ -45,7 +45,7 @@ def calibrate_answers(
         error_rates: Of each class.
     """
     covid, normal = scores[labels], scores[~labels]
-    return tuple(
+    return [
         ThirdAnswer(
             error_rate=rate,
             covid_from=_least_plausible(covid, 1, rate),
@@ -54,7 +54,7 @@ def calibrate_answers(
             normal_images=len(normal),
         )
         for rate in error_rates
-    )
+    ]
 
 
 class _Told(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

@@ -50,7 +50,7 @@ def test_the_refusal_comes_before_every_answer(analysis: Analysis) -> None:
     refused = replace(analysis, verdict=knee, severity=())
     gate = json.loads(to_json(refused))["gate"]
     assert gate["refused"] and gate["kind"] == "knee" and gate["reasons"] == ["kind"]
-    assert gate["sentence"] == "This seems to be a radiograph of a knee (0.97)."
+    assert gate["sentence"] == "This seems to be a radiograph of a knee (0.97 sure)."
     rows = list(csv.DictReader(io.StringIO(to_csv([refused, replace(analysis, verdict=verdict())]))))
     assert [row["gate_refused"] for row in rows] == ["1", "0"]
     assert [row["extent"] for row in rows] == ["", "3.5"]

@@ -17,7 +17,7 @@ LATERAL = ReadingWarning("not_frontal", "The file says that this is a lateral vi
     [
         (
             {"kind": KNEE, "kind_share": 0.94, "frontal": 0.02, "reasons": ("kind",)},
-            "This seems to be a radiograph of a knee (0.94).",
+            "This seems to be a radiograph of a knee (0.94 sure).",
         ),
         (
             {"frontal": 0.41, "kind_share": 0.41, "reasons": ("kind",)},
@@ -25,12 +25,12 @@ LATERAL = ReadingWarning("not_frontal", "The file says that this is a lateral vi
         ),
         (
             {"turn": TURNS[2], "turn_share": 0.999, "reasons": ("turned",)},
-            "This seems to be a frontal chest radiograph, upside down (0.98).",
+            "This seems to be a frontal chest radiograph, upside down (0.98 sure).",
         ),
         (
             {"turn": TURNS[1], "inverted": 0.88, "reasons": ("turned", "inverted")},
             "This seems to be a frontal chest radiograph, turned a quarter to the left, its greys inverted "
-            "(0.88).",
+            "(0.88 sure).",
         ),
         (
             {"reasons": ("unlike",)},
@@ -42,7 +42,7 @@ LATERAL = ReadingWarning("not_frontal", "The file says that this is a lateral vi
         ),
         (
             {"kind": KNEE, "kind_share": 1.0, "reasons": ("kind", "header"), "header": ("not_frontal",)},
-            "This seems to be a radiograph of a knee (0.99). The file says that this is a lateral view.",
+            "This seems to be a radiograph of a knee (0.99 sure). The file says that this is a lateral view.",
         ),
     ],
 )
@@ -52,7 +52,7 @@ def test_a_refusal_says_what_it_sees_and_how_sure_that_is(changes: dict, sentenc
 
 
 def test_what_passes_has_a_name_and_its_hints() -> None:
-    assert seems(verdict()) == "a frontal chest radiograph (0.98)"
+    assert seems(verdict()) == "a frontal chest radiograph (0.98 sure)"
     assert hints(verdict()) == ()
     (hint,) = hints(verdict(hints=("mirrored",)))
     assert "Left and right" in hint
@@ -61,7 +61,7 @@ def test_what_passes_has_a_name_and_its_hints() -> None:
 @pytest.mark.parametrize(
     ("way", "button", "sentence"),
     [
-        (Way(quarters=2), "Turn it", "You had the picture turned upside down; the networks saw it so."),
+        (Way(quarters=2), "Turn it", "You had the picture turned by half; the networks saw it so."),
         (Way(inverted=True), "Invert it", "You had the picture inverted; the networks saw it so."),
         (
             Way(True, 1, True),
