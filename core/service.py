@@ -230,7 +230,7 @@ def preview(file: File, frame: int) -> NDArray[np.uint8]:
 
 def _analyse(radiograph: Radiograph, models: Models, reading: Reading, tell: Tell) -> Case:
     tell("Asking the gate what this is")
-    verdict = look(radiograph, models, cut_margins=reading.cut_margins)
+    verdict = look(radiograph, models)
     analysis = None
     if reading.insist or not verdict.refused:
         tell("Asking the backbones, the findings network and the ensemble")

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from core.gate.verdict import GateLimits
-from core.models.gate_files import MANIFEST_FILE, WEIGHTS_FILE, GateManifest, GateRow
+from core.models.gate_files import MANIFEST_FILE, OUTPUT_NAMES, WEIGHTS_FILE, GateManifest, GateRow
 
 
 def write_small_gate(folder: Path, weights: bytes = b"whole") -> GateManifest:
@@ -31,6 +31,8 @@ def write_small_gate(folder: Path, weights: bytes = b"whole") -> GateManifest:
         ],
         sources={"clinic": 50},
         licence="MIT",
+        configuration={},
+        outputs=OUTPUT_NAMES,
     )
     (folder / MANIFEST_FILE).write_text(manifest.model_dump_json(), encoding="utf-8")
     return manifest

@@ -8,12 +8,14 @@ import pytest
 
 from core.analysis.load import Models, load_models
 from core.analysis.results import Analysis
-from core.analysis.run import analyse
+from core.analysis.run import analyse, look
 from core.evaluation.evidence import collect_evidence
+from core.gate.way import AS_IT_IS, Way, lay_radiograph
 from core.models.bundle.files import read_manifest
+from core.models.gate_files import gate_source, read_gate
 from core.phantom import Phantom, PhantomSpec, render
-from core.project import PROJECT, SHIPPED
-from core.reading.radiograph import Radiograph
+from core.project import PROJECT, SHIPPED, gate_folder
+from core.reading.radiograph import Radiograph, read_radiograph
 from train.bundle.verify import TOLERANCE, verify
 from train.data.records import read_records
 
@@ -107,3 +109,26 @@ def _mass_on(heatmap: np.ndarray, mask: np.ndarray) -> float:
         for top, bottom in itertools.pairwise(rows)
     ]
     return float((heatmap * np.array(cells)).sum() / heatmap.sum())
+
+
+def test_the_gate_that_ships_is_small_and_vouches_for_itself() -> None:
+    gate = read_gate(gate_folder())
+    assert gate_source(gate_folder()).weights.stat().st_size < 3_000_000
+    assert gate.licence and gate.sources["phantom"]
+    caught = [row.refused / row.images for row in gate.rows if row.wanted and "hint" not in row.what]
+    passed = [row.refused / row.images for row in gate.rows if not row.wanted and row.how == "held out"]
+    assert min(caught) > 0.6 and max(passed) < 0.1, "its own figures contradict it"
+
+
+@pytest.mark.data
+def test_the_gate_lets_chests_pass_and_none_that_lies_otherwise(models: Models, data_folder: Path) -> None:
+    held_out = [each for each in read_records(data_folder) if each.split == "test"][::20]
+    found = [read_radiograph((data_folder / each.path).read_bytes(), each.path) for each in held_out]
+    upright = [each for each in found if not look(each, models).refused]
+    assert len(upright) >= 0.94 * len(found) > 40
+    for way in (Way(quarters=1), Way(quarters=2), Way(quarters=3), Way(inverted=True)):
+        verdicts = [look(lay_radiograph(each, way), models) for each in upright]
+        assert np.mean([verdict.refused for verdict in verdicts]) >= 0.98
+        remedies = [verdict.remedy for verdict in verdicts if verdict.remedy]
+        right = [way.then(remedy) == AS_IT_IS for remedy in remedies]
+        assert np.mean(right) >= 0.95 and len(remedies) >= 0.9 * len(upright)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from core.models.ensemble import EnsembleDecision
 from core.models.findings import FindingScore
 from core.models.head import Head
 from core.models.severity import SeverityScore
+from core.models.third_answer import Answer
 from core.reading.warning import ReadingWarning
 
 
@@ -95,6 +96,7 @@ class Analysis:
         explainer: The method by which the heatmaps were made.
         verdict: What the gate says of the picture; None where nobody asked it.
         way: How the picture was laid before it was read.
+        third_answers: What each model says where it may be silent, by key and by error rate in per cent.
     """
 
     name: str
@@ -113,6 +115,7 @@ class Analysis:
     explainer: Explainer = EXPLAINERS[0]
     verdict: Verdict | None = None
     way: Way = AS_IT_IS
+    third_answers: dict[str, dict[str, Answer]] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:

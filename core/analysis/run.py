@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -20,10 +21,12 @@ from core.models.findings import FindingScore, finding_scores, findings_input
 from core.models.inference import RawOutputs, checked, raw_outputs
 from core.models.official import OFFICIAL, centre_square
 from core.models.severity import SeverityScore
+from core.models.third_answer import Answer, rate_key
 from core.preprocessing import crop_box, inside_box
 from core.reading.limits import MIN_SIDE_PX
 from core.reading.radiograph import Radiograph
 from core.reading.warning import ReadingWarning
+from core.vocabulary import ENSEMBLE
 
 INITIALISATIONS = {
     "scratch": "trained from scratch by this project",
@@ -44,18 +47,19 @@ CORNERS = ReadingWarning(
 MAX_BRIGHT_CORNERS = 0.002  # of the picture; 0.4 % of 1,229 held-out radiographs have more
 
 
-def look(radiograph: Radiograph, models: Models, *, cut_margins: bool | None = None) -> Verdict:
+def look(radiograph: Radiograph, models: Models) -> Verdict:
     """What a picture is and how it lies, before any other network is asked.
+
+    Margins are cut first, whatever the models get: what a picture is does not depend on who is asked.
 
     Args:
         radiograph: As read from a file, or as it was laid.
         models: From `load_models`.
-        cut_margins: Whether uniform margins are cut first; None for as the bundle does.
 
     Raises:
         EngineError: If the gate fails.
     """
-    verdict = models.gate.look(crop(radiograph.pixels, _inside(radiograph, models, cut_margins)))
+    verdict = models.gate.look(crop(radiograph.pixels, _inside(radiograph, models, cut_margins=True)))
     return hold_against(verdict, (warning.code for warning in radiograph.warnings))
 
 
@@ -82,12 +86,13 @@ def analyse(
     """
     start = time.perf_counter()
     height, width = radiograph.pixels.shape
-    inside = _inside(radiograph, models, cut_margins)
+    inside = _inside(radiograph, models, cut_margins=cut_margins)
     pixels = crop(radiograph.pixels, inside)
     raw = raw_outputs(pixels, models.networks)
     findings, severity = _read_findings(pixels, raw, models)
     if verdict and verdict.refused:
         raw, severity = replace(raw, lungs=None), ()
+    decision = models.decide(raw)
     box = crop_box(inside, models.manifest.preprocessing.border_share)
     suspicions = plausibility_warnings(raw.statistics, models.manifest.training_statistics)
     return Analysis(
@@ -99,7 +104,7 @@ def analyse(
         readings=_readings(raw, models, share_of(box, inside)),
         findings=findings,
         severity=severity,
-        decision=models.decide(raw),
+        decision=decision,
         warnings=(
             *radiograph.warnings,
             *_margin_warnings(radiograph.pixels, inside, lossy=radiograph.lossy),
@@ -110,10 +115,23 @@ def analyse(
         lungs=raw.lungs,
         verdict=verdict,
         way=way,
+        third_answers=_third_answers(raw.probabilities, decision.probability, models),
     )
 
 
-def _inside(radiograph: Radiograph, models: Models, cut_margins: bool | None) -> Box:
+def _third_answers(
+    probabilities: Mapping[str, float], ensemble: float, models: Models
+) -> dict[str, dict[str, Answer]]:
+    """What each model says where it may be silent, by key and error rate in per cent."""
+    said = {**probabilities, ENSEMBLE: ensemble}
+    return {
+        model: {rate_key(each.error_rate): each.answer(said[model]) for each in answers}
+        for model, answers in models.manifest.third_answers.items()
+        if model in said
+    }
+
+
+def _inside(radiograph: Radiograph, models: Models, *, cut_margins: bool | None) -> Box:
     """The part of a picture that is read."""
     recipe = models.manifest.preprocessing
     if cut_margins is not None:

@@ -8,26 +8,21 @@ from core.analysis.results import Analysis
 from core.display.markdown import plain
 from core.evaluation.coverage import Coverage
 from core.evaluation.strata import OtherDisease
-from core.evaluation.trials import LeftOutSources
+from core.evaluation.trials import Base, LeftOutSources
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.bundle.manifest import BundleManifest
-from core.models.third_answer import Answer
+from core.models.third_answer import Answer, rate_key
 from core.vocabulary import ENSEMBLE, SPLITS
 
 ANSWERS: dict[Answer, str] = {"covid": "COVID-like", "normal": "normal-like", "cannot tell": "cannot tell"}
 LEFT_OUT = "Sources left out"
+BASES: tuple[Base, ...] = ("retrained", "imagenet", "frozen")  # what flatters least comes first
 
 
-def third_answers(analysis: Analysis, manifest: BundleManifest, error_rate: float) -> dict[str, Answer]:
+def third_answers(analysis: Analysis, error_rate: float) -> dict[str, Answer]:
     """What each model says where it may be silent, by key; only models that know how."""
-    probabilities = {reading.backbone.key: reading.probability for reading in analysis.readings}
-    probabilities[ENSEMBLE] = analysis.decision.probability
-    return {
-        model: each.answer(probabilities[model])
-        for model, answers in manifest.third_answers.items()
-        for each in answers
-        if each.error_rate == error_rate and model in probabilities
-    }
+    key = rate_key(error_rate)
+    return {model: said[key] for model, said in analysis.third_answers.items() if key in said}
 
 
 def third_sentence(answers: dict[str, Answer], error_rate: float) -> str:
@@ -59,7 +54,7 @@ def third_table(
         row = {"Model": name, "Says": ANSWERS[answer]}
         for each in coverage:
             if (each.model, each.error_rate) == (model, error_rate):
-                row[SPLITS[each.split].name] = _cell(each.right_or_silent, each.silent)
+                row[SPLITS[each.split].name] = _measured(each)
         abroad = _mean_left_out(left_out, model, error_rate)
         if abroad:
             row[LEFT_OUT] = _cell(*abroad)
@@ -68,18 +63,29 @@ def third_table(
     return [{column: row.get(column, "–") for column in columns} for row in rows]
 
 
+def _measured(coverage: Coverage) -> str:
+    """Both shares with their 95 % intervals."""
+    right, silent = coverage.right_or_silent_interval, coverage.silent_interval
+    return (
+        f"{coverage.right_or_silent:.2f} ({right.low:.2f}–{right.high:.2f}), silent {coverage.silent:.2f} "
+        f"({silent.low:.2f}–{silent.high:.2f})"
+    )
+
+
 def _cell(right_or_silent: float, silent: float) -> str:
-    return f"{right_or_silent:.2f} (silent {silent:.2f})"
+    return f"{right_or_silent:.2f}, silent {silent:.2f}"
 
 
 def _mean_left_out(
     left_out: Sequence[LeftOutSources], model: str, error_rate: float
 ) -> tuple[float, float] | None:
-    """Mean over pairs of sources that were left out."""
+    """Mean over pairs of sources that were left out: of whole networks, or else of heads on other bases."""
+    rows = [row for row in left_out if row.model == model and row.strict]
+    base = next((base for base in BASES if any(row.base == base for row in rows)), None)
     found = [
         (each.right_or_silent, each.silent)
-        for row in left_out
-        if row.model == model and row.strict
+        for row in rows
+        if row.base == base
         for each in row.coverage
         if each.error_rate == error_rate
     ]
@@ -92,7 +98,7 @@ def _mean_left_out(
 def promise(coverage: Sequence[Coverage], error_rate: float) -> str:
     """What was promised, and what became of it at home and abroad, for the ensemble."""
     parts = [
-        f"{each.right_or_silent:.2f} on {SPLITS[each.split].meaning}"
+        f"{each.right_or_silent:.2f} (silent on {each.silent:.2f}) on {SPLITS[each.split].meaning}"
         for each in coverage
         if each.model == ENSEMBLE and each.error_rate == error_rate
     ]
@@ -114,15 +120,22 @@ def neither(other_diseases: Sequence[OtherDisease]) -> str:
     if not parts:
         return ""
     said = "; ".join(parts).replace("%", " %")
-    return f"**Or neither?** Of held-out images of other diseases, the ensemble reads as COVID-19: {said}."
+    return (
+        f"**Or neither?** Of held-out images of other diseases, the ensemble reads as COVID-19: {said}. An "
+        "image counts with each disease that its collection reports."
+    )
 
 
 def beside_the_mean(manifest: BundleManifest) -> str:
     """What comes first where the ensemble decides worse than the mean of its backbones; else empty."""
-    svm = manifest.training.get("ensemble", {})
-    if svm.get("wrong", 0) <= svm.get("mean_wrong", svm.get("wrong", 0)):
+    svm = manifest.training.get("ensemble")
+    named = svm if isinstance(svm, dict) else {}
+    images, wrong, mean_wrong = (named.get(name) for name in ("validation", "wrong", "mean_wrong"))
+    if not (isinstance(images, int) and isinstance(wrong, int) and isinstance(mean_wrong, int)):
+        return ""
+    if wrong <= mean_wrong:
         return ""
     return (
-        f"On {svm['validation']} validation images this ensemble is wrong on {svm['wrong']}, the plain mean "
-        f"of its backbones on {svm['mean_wrong']}."
+        f"On {images} validation images this ensemble is wrong on {wrong}, the plain mean of its backbones "
+        f"on {mean_wrong}."
     )

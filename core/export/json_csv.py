@@ -11,7 +11,7 @@ from typing import Any
 
 from core.analysis.results import Analysis, BackboneReading
 from core.display.wording import DISCLAIMER
-from core.gate.sentences import refusal, seems
+from core.gate.sentences import laid, refusal, seems
 
 SCHEMA = "thoraxlens-analysis/2"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -33,6 +33,7 @@ def to_record(analysis: Analysis) -> dict[str, Any]:
         "backbones": [_reading(reading) for reading in analysis.readings],
         "votes": analysis.votes,
         "spread": analysis.spread,
+        "third_answers": analysis.third_answers,
         "findings": [asdict(finding) for finding in analysis.findings],
         "severity": [asdict(score) for score in analysis.severity],
         "ensemble": asdict(analysis.decision) | {"positive": analysis.decision.positive},
@@ -105,6 +106,11 @@ def csv_row(analysis: Analysis) -> Mapping[str, str | int | float]:
         "ensemble_decision_value": decision.decision_value,
         "votes": analysis.votes,
         "spread": analysis.spread,
+        **{
+            f"{model}_says_at_{rate}": answer
+            for model, answers in analysis.third_answers.items()
+            for rate, answer in answers.items()
+        },
         **{f"{reading.backbone.key}_probability": reading.probability for reading in analysis.readings},
         **{f"{reading.backbone.key}_threshold": reading.threshold for reading in analysis.readings},
         **{f"{reading.backbone.key}_heat_in_lungs": _share(reading) for reading in analysis.readings},
@@ -124,9 +130,13 @@ def _gate_cells(analysis: Analysis) -> dict[str, str | int | float]:
     gate = _gate(analysis)
     if gate is None:
         return {}
-    cells = ("kind", "kind_share", "frontal")
-    return {"gate_refused": int(gate["refused"]), "gate": gate["sentence"]} | {
-        f"gate_{name}": gate[name] for name in cells
+    cells = ("kind", "kind_share", "frontal", "quarters", "inverted", "mirrored", "distance")
+    return {
+        "gate_refused": int(gate["refused"]),
+        "gate": gate["sentence"],
+        **{f"gate_{name}": gate[name] for name in cells},
+        "gate_hints": " ".join(gate["hints"]),
+        "laid": laid(analysis.way),
     }
 
 

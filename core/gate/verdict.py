@@ -15,7 +15,7 @@ from core.gate.way import Way
 
 Reason = Literal["header", "kind", "unlike", "turned", "inverted"]
 # Of what a file may say of its picture, what speaks against asking.
-HEADER_CODES = ("not_frontal", "body_part")
+HEADER_CODES, CONTRADICTED = ("not_frontal", "body_part"), "view_contradiction"
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -143,8 +143,9 @@ def hold_against(verdict: Verdict, codes: Iterable[str]) -> Verdict:
         verdict: What the picture alone says.
         codes: Of the warnings from reading the file.
     """
-    header = tuple(code for code in dict.fromkeys(codes) if code in HEADER_CODES)
-    if not header:
+    said = tuple(dict.fromkeys(codes))
+    header = tuple(code for code in said if code in HEADER_CODES)
+    if not header or CONTRADICTED in said:
         return verdict
     return replace(verdict, header=header, reasons=(*verdict.reasons, "header"))
 

@@ -49,12 +49,15 @@ class Way:
 
 
 AS_IT_IS = Way()
+TURNED, MIRRORED = "turned_header", "mirrored_header"  # codes of what a file says of how it lies
 
 
 def lay_radiograph(radiograph: Radiograph, way: Way) -> Radiograph:
-    """A radiograph laid otherwise; the same one where it is to stay as it is."""
+    """A radiograph laid otherwise, without what its file said of that; the same one where it is to stay."""
     if way == AS_IT_IS:
         return radiograph
     pixels = way.lay(radiograph.pixels)
     pixels.flags.writeable = False
-    return replace(radiograph, pixels=pixels)
+    settled = {TURNED: bool(way.quarters), MIRRORED: way.mirrored}
+    warnings = tuple(each for each in radiograph.warnings if not settled.get(each.code))
+    return replace(radiograph, pixels=pixels, warnings=warnings)

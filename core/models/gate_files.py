@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.errors import BundleError
+from core.gate.kinds import FLAGS, KINDS, TURNS
 from core.gate.verdict import GateLimits
-from core.models.bundle.files import REMEDY, verify_file
+from core.models.bundle.files import file_sha256
 from core.models.bundle.manifest import BundleFile
 from core.models.bundle.network_files import NetworkSource
 
 MANIFEST_FILE, WEIGHTS_FILE = "gate.json", "gate.safetensors"
+REMEDY = "restore its folder from where it came, or train it with `python -m train gate`"
+OUTPUT_NAMES = [*(kind.key for kind in KINDS), *(turn.name for turn in TURNS), *FLAGS]
+How = Literal["held out", "kind never taught", "source never taught"]
 
 
 class GateRow(BaseModel):
@@ -20,18 +25,19 @@ class GateRow(BaseModel):
 
     Attributes:
         what: The pictures, in words.
-        how: Who judged them: "held out" (by gates that learnt others of their kind and source), "kind never
-            taught", "source never taught".
-        wanted: Whether they should be refused.
+        how: "Held out" by gates that learnt others of their kind and source; or these were never taught.
+        hint: A flag that is said and refuses nothing, if this row is about one; else empty.
+        wanted: Whether they should be refused, or the flag be said.
         images: How many there were.
-        refused: How many of them were refused.
+        refused: Of how many that happened.
         why: How many were refused for each reason.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     what: str
-    how: str
+    how: How
+    hint: str = ""
     wanted: bool
     images: int = Field(ge=1)
     refused: int = Field(ge=0)
@@ -47,6 +53,8 @@ class GateManifest(BundleFile):
         rows: How it was measured.
         sources: Collections that it learnt from, and of how many pictures each.
         licence: Of its weights, which follows from those.
+        configuration: How it was trained.
+        outputs: Names of its network's outputs; others are another gate's.
     """
 
     size_px: int = Field(ge=32, le=512)
@@ -54,6 +62,16 @@ class GateManifest(BundleFile):
     rows: list[GateRow]
     sources: dict[str, int]
     licence: str
+    configuration: dict[str, Any]
+    outputs: list[str]
+    format: Literal[1] = 1
+
+    @field_validator("outputs")
+    @classmethod
+    def _known(cls, outputs: list[str]) -> list[str]:
+        if outputs != OUTPUT_NAMES:
+            raise ValueError("its kinds are others than those that this ThoraxLens knows")
+        return outputs
 
 
 def read_gate(folder: Path) -> GateManifest:
@@ -79,5 +97,7 @@ def gate_source(folder: Path) -> NetworkSource:
         BundleError: If a file of the gate is missing or damaged.
     """
     manifest = read_gate(folder)
-    weights = verify_file(folder, manifest)
+    weights = folder / WEIGHTS_FILE
+    if not weights.is_file() or file_sha256(weights) != manifest.sha256:
+        raise BundleError(f"The gate's weights {weights} are missing or damaged; {REMEDY}.")
     return NetworkSource("gate", "gate", weights, manifest.sha256, manifest.size_px)

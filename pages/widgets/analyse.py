@@ -80,7 +80,7 @@ def decision(case: Case, analysis: Analysis, bundle: Loaded, subject: str) -> No
 @st.fragment
 def third_answer(analysis: Analysis, bundle: Loaded) -> None:
     """What the models say where they may be silent, at an error rate to choose, and what that is worth."""
-    if not bundle.models.manifest.third_answers:
+    if not analysis.third_answers:
         return
     with st.container(key="third"):
         left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
@@ -93,7 +93,7 @@ def third_answer(analysis: Analysis, bundle: Loaded) -> None:
                 required=True,
                 help=term("third_answer"),
             )
-        answers = third_wording.third_answers(analysis, bundle.models.manifest, rate)
+        answers = third_wording.third_answers(analysis, rate)
         with right:
             st.markdown(third_wording.third_sentence(answers, rate))
             st.caption(third_wording.promise(bundle.coverage, rate))

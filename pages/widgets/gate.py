@@ -9,7 +9,7 @@ from core.display.markdown import plain
 from core.gate import sentences as wording
 from core.gate.way import AS_IT_IS, Way
 from core.service import Case
-from pages.widgets.in_hand import INSIST, Source, lay, put_away
+from pages.widgets.in_hand import Source, insist, insisted, lay, put_away
 
 
 def verdict(case: Case, source: Source) -> None:
@@ -30,9 +30,13 @@ def _refusal(case: Case, source: Source) -> None:
         st.error(f"**{plain(source.subject)}**: {sentence}\n\n{asked}", icon=":material/block:")
         with st.container(horizontal=True, vertical_alignment="center"):
             _helpful_click(case, source)
-            st.session_state["insist switch"] = st.session_state.get(INSIST, False)
+            st.session_state["insist switch"] = insisted(source)
             st.toggle(
-                "Ask them all the same", key="insist switch", on_change=_switch_insist, help=term("insist")
+                "Ask them all the same",
+                key="insist switch",
+                on_change=_switch_insist,
+                args=(source,),
+                help=term("insist"),
             )
     if picture:
         with picture:
@@ -76,5 +80,5 @@ def _lay_button(name: str, way: Way, source: Source, *, primary: bool = False) -
     )
 
 
-def _switch_insist() -> None:
-    st.session_state[INSIST] = st.session_state["insist switch"]
+def _switch_insist(source: Source) -> None:
+    insist(source, on=st.session_state["insist switch"])

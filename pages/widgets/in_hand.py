@@ -19,7 +19,7 @@ from pages.components.session_watch.session_watch import session_watch
 from pages.widgets.common import refusals, service
 
 TRAY, SAMPLES = "files in hand", "samples"  # keys of widgets
-INSIST = "ask all the same"  # whether the networks are asked although the gate refuses
+INSIST = "asked all the same"  # pictures about which the networks are asked although the gate refuses
 SHOWN_FRAMES = 12  # of a file that holds several pictures, at once
 
 
@@ -182,7 +182,7 @@ def answer(source: Source, bundle: Loaded) -> Case | None:
         frame=held.frame if held else None,
         cut_margins=st.session_state.get("cut margins"),
         way=_ways().get(_picture(source), AS_IT_IS),
-        insist=st.session_state.get(INSIST, False),
+        insist=insisted(source),
     )
     place = st.empty()
     with refusals():
@@ -211,6 +211,17 @@ def _picture(source: Source) -> str:
     """Which picture of which file: another file of the same name does not lie the same way."""
     frame = source.held.frame if source.held else None
     return f"{source.file.sha256 if source.file else ''}:{frame}"
+
+
+def insisted(source: Source) -> bool:
+    """Whether the networks are asked about this picture although the gate refuses it."""
+    return _picture(source) in st.session_state.get(INSIST, set())
+
+
+def insist(source: Source, *, on: bool) -> None:
+    """From now on they are asked about this picture, or not."""
+    kept: set[str] = st.session_state.setdefault(INSIST, set())
+    (kept.add if on else kept.discard)(_picture(source))
 
 
 def lay(source: Source, way: Way) -> None:

@@ -68,6 +68,7 @@ def measure(bundle: Path, folder: Path) -> list[Budget]:
         Budget("training five heads, faster", heads["through_base_s"] / heads["cached_s"], 20, "x", True),
         Budget("comparing, 2,000 images x 9 models: slider", compare["slider_ms"], 300, " ms", False),
         Budget("the same, at first", compare["first_look_ms"], 300, " ms", False),
+        Budget("the gate alone", ours["gate_ms"], 15, " ms", False),
         Budget("one analysis, warm", ours["full_ms"], float("inf"), " ms", False),
         Budget("the same, the plain way", plain["full_ms"], float("inf"), " ms", False),
         Budget("start to first analysis", ours["first_s"], float("inf"), " s", False),

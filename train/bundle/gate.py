@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from core.errors import DataError
 from core.models.bundle.files import file_sha256
-from core.models.gate_files import MANIFEST_FILE, WEIGHTS_FILE, GateManifest, GateRow
+from core.models.gate_files import MANIFEST_FILE, OUTPUT_NAMES, WEIGHTS_FILE, GateManifest, GateRow
 from core.vocabulary import PHANTOM
 from train.config import GateConfig
 from train.data.sources import weights_licence
+from train.tools.files import write_json
 from train.tools.progress import Reporter
 from train.trials.gate import (
     GateData,
@@ -39,6 +45,7 @@ def build_gate_folder(
         reporter: Told the steps of each training, and a sentence after it.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    settings = _settle(folder, config, data)
     final = train_trial(data, GateTrial(), config, folder, reporter)
     rows = measure_places(data, final, final=True) + measure_ways(data, final, final=True)
     rows += measure_hints(data, final)
@@ -56,6 +63,8 @@ def build_gate_folder(
         rows=summed(rows),
         sources=_sources(data),
         licence=weights_licence(_sources(data)),
+        configuration=settings,
+        outputs=OUTPUT_NAMES,
     )
     (target / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return manifest
@@ -68,9 +77,25 @@ def _measure(data: GateData, gate: TrainedGate) -> list[GateRow]:
     return rows
 
 
+def _settle(folder: Path, config: GateConfig, data: GateData) -> dict[str, Any]:
+    """Keeps what the weights depend on beside them, and refuses a folder with those of other settings.
+
+    Raises:
+        DataError: If the folder holds the work of other settings or other pictures.
+    """
+    pictures = [record.path for record in data.records] + [picture.path for picture in data.odd]
+    digest = hashlib.sha256("|".join(pictures).encode()).hexdigest()
+    settings = json.loads(json.dumps(asdict(config) | {"pictures": digest}))
+    file = folder / "config.json"
+    if file.is_file() and json.loads(file.read_text(encoding="utf-8")) != settings:
+        raise DataError(f"{folder} holds gates of other settings or pictures; choose another --run folder.")
+    write_json(file, settings)
+    return dict(settings)
+
+
 def _wrong(rows: list[GateRow]) -> str:
-    missed = sum(row.images - row.refused for row in rows if row.wanted)
-    refused = sum(row.refused for row in rows if not row.wanted)
+    missed = sum(row.images - row.refused for row in rows if row.wanted and not row.hint)
+    refused = sum(row.refused for row in rows if not row.wanted and not row.hint)
     return f"so far {missed} missed and {refused} refused wrongly"
 
 

@@ -203,7 +203,7 @@ def _training(material: Material, evaluated: Evaluated) -> dict[str, Any]:
 def _mean_wrong(evaluated: Evaluated) -> int:
     """Validation images on which the mean of the backbones' probabilities is wrong, at its own threshold."""
     roles = evaluated.roles
-    rows = [row for row in roles.typical if roles.records[row].label in TASK]
+    rows = [row for row, each in enumerate(roles.records) if each.split == "val" and each.label in TASK]
     labels = np.array([roles.records[row].label == "covid" for row in rows])
     means = evaluated.outputs.probabilities[rows].mean(axis=1)
     return int(((means >= youden_threshold(labels.astype(int), means)) != labels).sum())

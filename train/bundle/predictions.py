@@ -30,7 +30,8 @@ def evaluation_records(
         if record.split in ("test", "external") and record.label not in TASK:
             others[record.source].append(record)
     for source in sorted(others):
-        drawn = random.permutation(len(others[source]))[:others_each]
+        never_seen = others[source][0].split == "external"
+        drawn = random.permutation(len(others[source]))[: None if never_seen else others_each]
         chosen += [others[source][index] for index in sorted(drawn)]
     return chosen
 

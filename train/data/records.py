@@ -13,6 +13,7 @@ from core.phantom import Phantom, draw_spec, render
 from core.vocabulary import CLASSES, DATA_SPLITS, LABELS, PHANTOM, Class, Label
 from train.data.sources import collection
 
+MANY = "many"  # the hospital of a source that gathers from many
 NOTHING_FOUND = {"No Finding", "normal (RSNA reader)"}
 COLUMNS = ("path", "label", "split", "source", "group")
 
@@ -85,8 +86,8 @@ def _record(row: dict[str, str], line: int) -> Record:
         if row[column] not in allowed:
             raise DataError(f"manifest.csv, line {line}: {column} must be one of {', '.join(allowed)}.")
     labelled = row.get("findings", "")
-    named = frozenset(name for name in labelled.split("|") if "=" not in name)  # others tell of the patient
-    findings = named - NOTHING_FOUND if named and labelled else None
+    # A list that also tells of the patient ("survival=Y") is a diagnosis, and no list of all that is seen.
+    findings = frozenset(labelled.split("|")) - NOTHING_FOUND if labelled and "=" not in labelled else None
     original = row.get("original", "")
     clear = collection(row["source"]).says_normal(original)
     cells: dict[str, Any] = {column: row[column] for column in COLUMNS}

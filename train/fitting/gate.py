@@ -55,18 +55,6 @@ class Pictures:
     kinds: NDArray[np.int64]
     sources: NDArray[np.str_]
 
-    def take(self, rows: Any) -> Pictures:
-        """Some of them."""
-        return Pictures(self.squares[rows], self.kinds[rows], self.sources[rows])
-
-    def joined(self, other: Pictures) -> Pictures:
-        """These and others."""
-        return Pictures(
-            np.concatenate([self.squares, other.squares]),
-            np.concatenate([self.kinds, other.kinds]),
-            np.concatenate([self.sources, other.sources]),
-        )
-
 
 def gate_view(square: NDArray[np.uint8], size_px: int) -> NDArray[np.float32]:
     """What the gate sees of a picture: (size_px, size_px), as `core.models.lungs.lungs_input`."""

@@ -23,11 +23,16 @@ def fit_third_answers(predictions: Predictions) -> dict[str, list[ThirdAnswer]]:
 
     Args:
         predictions: The bundle's.
+
+    Returns:
+        By model; empty where that half lacks a class.
     """
     task = (predictions.split == "test") & np.isin(predictions.label, TASK)
     half = np.array([calibrates(str(group)) for group in predictions.group], dtype=bool)
     chosen = predictions.take(np.flatnonzero(task & half))
     labels = chosen.label == "covid"
+    if not labels.any() or labels.all():
+        return {}
     return {
         model: calibrate_answers(chosen.scores[:, column], labels)
         for column, model in enumerate(predictions.thresholds)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,14 @@ from core.gate.kinds import FRONTAL, KIND_BY_KEY
 from core.gate.verdict import GateLimits, Verdict, feature_distances, gate_shares, judge
 from core.gate.way import AS_IT_IS, Way
 from core.models.engine.keras import build_gate, load_weights
-from core.models.gate_files import GateRow
+from core.models.gate_files import GateRow, How
 from core.phantom.seeds import take_seeds
 from core.preprocessing import Preprocessing
 from core.vocabulary import PHANTOM
 from train.config import GateConfig
 from train.data.images import load_squares, to_bytes
 from train.data.odd import OddPicture, read_odd_pictures
-from train.data.records import Record, draw_phantoms, read_records
+from train.data.records import MANY, Record, draw_phantoms, read_records
 from train.fitting.gate import KEYS, Pictures, ask_gate, train_gate
 from train.outputs import Change
 from train.tools.progress import Reporter, Watch
@@ -104,7 +104,7 @@ class GateTrial:
 
 def place_of(record: Record) -> str:
     """Where a radiograph was taken: its hospital, or its source where that gathers many."""
-    return record.source if record.hospital in ("", "many") else record.hospital
+    return record.source if record.hospital in ("", MANY) else record.hospital
 
 
 def fold_of(picture: OddPicture) -> int:
@@ -132,6 +132,9 @@ def gather(data: Path, odd: Path, cache: Path, watch: Watch) -> GateData:
     plain = [Record(each.path, "other", "train", each.source, each.path) for each in pictures]
     phantoms = draw_phantoms(take_seeds("gate", PHANTOMS))
     others = draw_phantoms(take_seeds("gate_held_out", HELD_OUT_PHANTOMS))
+    for split in ("train", "val", "test"):
+        if not any(record.split == split for record in records):
+            raise DataError(f"The data have no radiographs in the split {split}; the gate needs all three.")
     return GateData(
         records=records,
         squares=load_squares(records, data, WHOLE, cache, watch("Reading radiographs")),
@@ -147,10 +150,8 @@ def draw_trials(data: GateData) -> list[GateTrial]:
     """A part of the odd pictures left out, in turn; then each kind once and each place once, in pairs."""
     kinds = sorted({picture.kind for picture in data.odd})
     places = sorted({place_of(record) for record in data.records if record.split == "train"})
-    longer, shorter = max(kinds, places, key=len), min(kinds, places, key=len)
-    pairs = list(zip(longer, cycle(shorter), strict=False))
-    if longer is places:
-        pairs = [(kind, place) for place, kind in pairs]
+    count = max(len(kinds), len(places))
+    pairs = list(zip(islice(cycle(kinds), count), islice(cycle(places), count), strict=True))
     return [GateTrial(fold=fold) for fold in range(FOLDS)] + [GateTrial(*pair) for pair in pairs]
 
 
@@ -251,7 +252,7 @@ def _limit(values: NDArray[np.float64], quota: float) -> float:
 def measure_kinds(data: GateData, gate: TrainedGate) -> list[GateRow]:
     """How often a gate refuses the odd pictures that it did not learn from, by kind."""
     trial = gate.trial
-    how = "kind never taught" if trial.kind else "held out"
+    how: How = "kind never taught" if trial.kind else "held out"
     rows = []
     for kind in sorted({picture.kind for picture in data.odd}):
         left = [row for row, each in enumerate(data.odd) if each.kind == kind and not trial.leaves(each)]
@@ -269,7 +270,11 @@ def measure_places(data: GateData, gate: TrainedGate, *, final: bool = False) ->
         verdicts = gate.judge(data.squares[rows])
         return [_row(f"radiographs from {gate.trial.place}", "source never taught", verdicts, wanted=False)]
     found = []
-    for how, splits in (("held out", ("test", "seed_test")), ("source never taught", ("external",))):
+    parts: dict[How, tuple[str, ...]] = {
+        "held out": ("test", "seed_test"),
+        "source never taught": ("external",),
+    }
+    for how, splits in parts.items():
         for source in sorted({each.source for each in data.records if each.split in splits}):
             rows = data.rows(partial(_is, source=source, splits=splits))
             verdicts = gate.judge(data.squares[rows])
@@ -297,7 +302,10 @@ def measure_ways(data: GateData, gate: TrainedGate, *, final: bool = False) -> l
     rows = np.random.default_rng(0).permutation(rows)[:ASKED]
     # Those that are refused as they are say nothing about how the others lie.
     upright = [not verdict.refused for verdict in gate.judge(data.squares[rows])]
-    squares, how = data.squares[rows[np.array(upright)]], "held out" if final else "source never taught"
+    squares = data.squares[rows[np.array(upright)]]
+    how: How = "held out" if final else "source never taught"
+    if not len(squares):
+        return []
     return [
         _row(f"radiographs, {name}", how, gate.judge([way.lay(square) for square in squares]), wanted=True)
         for name, way in WAYS.items()
@@ -308,15 +316,15 @@ def measure_hints(data: GateData, gate: TrainedGate) -> list[GateRow]:
     """How often the gate says that held-out radiographs are mirrored, of those that are and of the others."""
     rows = np.random.default_rng(0).permutation(data.rows(lambda each: each.split == "test"))[:ASKED]
     found = []
-    for name, way in (("mirrored radiographs, hint", Way(mirrored=True)), ("radiographs, hint", AS_IT_IS)):
+    for name, way in (("mirrored radiographs", Way(mirrored=True)), ("radiographs", AS_IT_IS)):
         verdicts = gate.judge([way.lay(square) for square in data.squares[rows]])
         said = sum("mirrored" in verdict.hints for verdict in verdicts)
-        wanted = way.mirrored
-        found.append(GateRow(what=name, how="held out", wanted=wanted, images=len(rows), refused=said))
+        counts = {"wanted": way.mirrored, "images": len(rows), "refused": said}
+        found.append(GateRow(what=name, how="held out", hint="mirrored", **counts))
     return found
 
 
-def _row(what: str, how: str, verdicts: Sequence[Verdict], *, wanted: bool, unread: int = 0) -> GateRow:
+def _row(what: str, how: How, verdicts: Sequence[Verdict], *, wanted: bool, unread: int = 0) -> GateRow:
     why: Counter[str] = Counter(reason for verdict in verdicts for reason in verdict.reasons[:1])
     if unread:
         why["unreadable"] = unread
@@ -328,9 +336,9 @@ def _row(what: str, how: str, verdicts: Sequence[Verdict], *, wanted: bool, unre
 
 def summed(rows: Sequence[GateRow]) -> list[GateRow]:
     """Rows of the same pictures, measured by several gates, as one."""
-    found: dict[tuple[str, str], GateRow] = {}
+    found: dict[tuple[str, str, str], GateRow] = {}
     for row in rows:
-        key = row.what, row.how
+        key = row.what, row.how, row.hint
         if key in found:
             before = found[key]
             why = Counter(before.why) + Counter(row.why)

@@ -32,7 +32,7 @@ from core.models.third_answer import ThirdAnswer
 from core.vocabulary import PHANTOM, TASK
 from train.config import TransferConfig
 from train.data.images import Images, load_squares
-from train.data.records import Record
+from train.data.records import MANY, Record
 from train.fitting.features import (
     Extractor,
     Features,
@@ -130,17 +130,31 @@ def _is_measured(record: Record, trial: SourceTrial) -> bool:
 def learnt_rows(records: Sequence[Record], trial: SourceTrial) -> NDArray[np.int64]:
     """Indices of the images that a trial may learn from.
 
-    Train and val, without the left-out sources, and without patients whom another source shows to it.
+    Train and val, without the left-out sources, others of their hospitals, and patients whom another source
+    shows to it.
     """
-    measured = {records[row].group for row in measured_rows(records, trial)}
+    measured, away = (
+        {records[row].group for row in measured_rows(records, trial)},
+        _hospitals(records, trial),
+    )
     chosen = [
         index
         for index, record in enumerate(records)
         if record.split in ("train", "val")
-        and record.source not in trial.sources
+        and not _is_left_out(record, trial, away)
         and record.group not in measured
     ]
     return np.array(chosen, dtype=np.int64)
+
+
+def _hospitals(records: Sequence[Record], trial: SourceTrial) -> set[str]:
+    """Hospitals of the left-out sources: what else comes from there shares their habits."""
+    named = {each.hospital for each in records if each.source in trial.sources}
+    return named - {"", MANY}
+
+
+def _is_left_out(record: Record, trial: SourceTrial, away: set[str]) -> bool:
+    return record.source in trial.sources or record.hospital in away
 
 
 def leave_sources_out(
@@ -260,12 +274,16 @@ def _known_rows(
     records: Sequence[Record], trial: SourceTrial, measured: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Test images of the sources that a trial knows and is not measured on: they calibrate third answers."""
-    taken = set(measured.tolist())
+    taken = {records[row].group for row in measured}
+    away = _hospitals(records, trial)
     return np.array(
         [
             row
             for row, each in enumerate(records)
-            if each.split == "test" and each.source not in trial.sources and row not in taken
+            if each.split == "test"
+            and _is_pool(each)
+            and not _is_left_out(each, trial, away)
+            and each.group not in taken
         ],
         dtype=np.int64,
     )

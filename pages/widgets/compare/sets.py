@@ -69,7 +69,7 @@ def _summarise(found: Measurement) -> None:
         return
     st.warning(line, icon=":material/warning:")
     if found.left_out:
-        with st.expander("What was left out, and why", icon=":material/rule:"):
+        with st.expander("What was left out or is in doubt, and why", icon=":material/rule:"):
             names, sentences = zip(*((each.name, each.sentence) for each in found.left_out), strict=True)
             st.dataframe({"File or row": names, "What is wrong": sentences}, hide_index=True)
 

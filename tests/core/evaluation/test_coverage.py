@@ -20,13 +20,16 @@ APART = ANSWER.model_copy(update={"covid_from": 0.7, "normal_to": 0.4})
     [
         (0.1, "normal", "normal"),
         (0.3, "cannot tell", "normal"),
-        (0.5, "cannot tell", "cannot tell"),
-        (0.6, "cannot tell", "cannot tell"),
-        (0.61, "covid", "cannot tell"),
+        (0.5, "cannot tell", "normal"),
+        (0.56, "cannot tell", "covid"),
+        (0.6, "cannot tell", "covid"),
+        (0.61, "covid", "covid"),
         (0.7, "covid", "covid"),
     ],
 )
-def test_both_or_neither_is_no_answer(probability: float, overlapping: str, apart: str) -> None:
+def test_where_both_are_plausible_there_is_no_answer_and_where_neither_is_the_likelier_one(
+    probability: float, overlapping: str, apart: str
+) -> None:
     assert ANSWER.answer(probability) == overlapping and APART.answer(probability) == apart
 
 
@@ -58,7 +61,13 @@ def test_limits_are_the_quantiles_of_their_own_class(rate: float) -> None:
 def test_the_promise_is_kept_on_images_like_those_that_calibrated(rate: float) -> None:
     (answer,) = calibrate_answers(*drawn(400), [rate])
     right, _ = judge_answers(*drawn(20_000, seed=1), answer)
-    assert right.mean() >= 1 - rate - 0.04  # more, where neither class is plausible
+    assert right.mean() >= 1 - rate - 0.04  # more, where neither class is plausible and one is given
+
+
+def test_whoever_may_err_more_often_is_silent_less_often() -> None:
+    scores, labels = drawn(400)
+    silent = [judge_answers(scores, labels, each)[1].mean() for each in calibrate_answers(scores, labels)]
+    assert silent == sorted(silent, reverse=True) and silent[0] > silent[-1]
 
 
 def test_too_few_images_exclude_nothing() -> None:

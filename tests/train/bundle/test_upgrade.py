@@ -48,7 +48,7 @@ def test_what_is_missing_is_added_and_nothing_else_changes(
     manifest = read_manifest(older)
     verify_files(older, manifest)
     assert manifest.licence == "CC BY-NC-SA 4.0"
-    assert manifest.model_copy(update={"smaller_svms": {}, "licence": ""}) == first
+    assert manifest.model_copy(update={"smaller_svms": {}, "licence": "", "third_answers": {}}) == first
     assert {name: (older / name).read_bytes() for name in before} == before
     fits = fit_smaller_svms(drawn_predictions(), first.findings.operating_points)
     found = load_smaller_svms(older, manifest)
