@@ -1,4 +1,4 @@
-"""Fitting SVMs for a bundle: every validation image helps to fit, and no patient is scored by weights that saw it.
+"""Fitting SVMs for a bundle: every validation image helps to fit, and none is scored by weights that saw it.
 
 Weights, calibration and threshold all come from the same images, cross-fitted: the sigmoid and the threshold
 are set on decision values of images whose patients the SVM that gave them has not seen (Platt 1999,

@@ -257,7 +257,7 @@ def measure_kinds(data: GateData, gate: TrainedGate) -> list[GateRow]:
     for kind in sorted({picture.kind for picture in data.odd}):
         left = [row for row, each in enumerate(data.odd) if each.kind == kind and not trial.leaves(each)]
         unread = sum(each.kind == kind and not trial.leaves(each) for each in data.unread)
-        if left:
+        if left or unread:
             verdicts = gate.judge(data.odd_squares[left])
             rows.append(_row(KIND_BY_KEY[kind].name, how, verdicts, wanted=True, unread=unread))
     return rows
