@@ -35,8 +35,8 @@ class Split:
         key: In files.
         name: For people.
         meaning: What kind of images these are, in a clause.
-        held_out: Whether nothing was learnt from them and nothing chosen by them; but one half of the patients
-            of test calibrates when a model may say that it cannot tell, which the other half measures.
+        held_out: Whether nothing was learnt from them and nothing chosen by them. One half of the patients of
+            `test` calibrates when a model may say that it cannot tell; the other half measures that.
     """
 
     key: str
