@@ -14,7 +14,12 @@ from core.models.bundle.manifest import BundleManifest
 from core.models.third_answer import Answer, rate_key
 from core.vocabulary import ENSEMBLE, SPLITS
 
-ANSWERS: dict[Answer, str] = {"covid": "COVID-like", "normal": "normal-like", "cannot tell": "cannot tell"}
+ANSWERS: dict[Answer, str] = {
+    "covid": "COVID-like",
+    "normal": "normal-like",
+    "both": "cannot tell, like both",
+    "neither": "cannot tell, like neither",
+}
 LEFT_OUT = "Sources left out"
 BASES: tuple[Base, ...] = ("retrained", "imagenet", "frozen")  # what flatters least comes first
 
@@ -28,17 +33,25 @@ def third_answers(analysis: Analysis, error_rate: float) -> dict[str, Answer]:
 def third_sentence(answers: dict[str, Answer], error_rate: float) -> str:
     """The same in a sentence: the ensemble first."""
     votes = [answer for model, answer in answers.items() if model != ENSEMBLE]
-    counts = [f"{votes.count(answer)} {name}" for answer, name in ANSWERS.items() if votes.count(answer)]
-    ensemble = f"the ensemble {_says(answers[ENSEMBLE])}" if ENSEMBLE in answers else ""
-    backbones = f"of the backbones, {', '.join(counts)}" if counts else ""
-    said = "; ".join(part for part in (ensemble, backbones) if part)
+    counts = {
+        "say COVID-like": votes.count("covid"),
+        "say normal-like": votes.count("normal"),
+        "cannot tell": votes.count("both") + votes.count("neither"),
+    }
+    backbones = ", ".join(f"{count} {words}" for words, count in counts.items() if count)
+    said = [f"the ensemble {_says(answers[ENSEMBLE])}"] if ENSEMBLE in answers else []
+    said += [f"of the backbones {backbones}"] if backbones else []
     return (
-        f"Allowed to be wrong on {error_rate:.0%} of each class, and to be silent otherwise: {said}."
-    ).replace("%", " %")
+        f"Where at most {100 * error_rate:.0f} % of each class may be answered wrongly, or else not at all: "
+        f"{'; '.join(said)}."
+    )
 
 
 def _says(answer: Answer) -> str:
-    return ANSWERS[answer] if answer == "cannot tell" else f"says {ANSWERS[answer]}"
+    name = ANSWERS[answer]
+    if answer in ("both", "neither"):
+        return f"cannot tell, for the picture is like {answer}"
+    return f"says {name}"
 
 
 def third_table(

@@ -1,10 +1,10 @@
-"""The third answer: "cannot tell", where both classes are plausible at an error rate.
+"""The third answer: "cannot tell", where a picture is like both classes or like neither, at an error rate.
 
 Split conformal prediction, class by class (Vovk et al. 2005, Algorithmic Learning in a Random World, section
 4.5; Angelopoulos & Bates 2023, arXiv:2107.07511, section 2): of COVID-19 images like those that calibrated
-it, at most the error rate get a set without COVID-19, and of normal ones without normal. Where neither is in
-the set, the answer counts as an error already, so the likelier class is as good: a model that may err more
-often is silent less often. What comes from elsewhere is promised nothing. Serving needs two numbers a model.
+it, at most the error rate get a set without COVID-19, and of normal ones without normal. A set of one class
+is an answer. At a low rate the classes overlap, and a picture can be like both; at a high one each is narrow,
+and a picture can be like neither. What comes from elsewhere is promised nothing. Serving needs two numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-Answer = Literal["covid", "normal", "cannot tell"]
+Answer = Literal["covid", "normal", "both", "neither"]  # the last two are "cannot tell"
 ERROR_RATES = (0.05, 0.1, 0.2)  # that the user can choose from
 USUAL_ERROR_RATE = 0.1
 
@@ -42,10 +42,10 @@ class ThirdAnswer(BaseModel):
 
     def answer(self, probability: float) -> Answer:
         """What the model says, given its P(COVID-19)."""
-        covid, silent = self.judge(np.array([probability]))
-        if silent[0]:
-            return "cannot tell"
-        return "covid" if covid[0] else "normal"
+        covid, normal = probability >= self.covid_from, probability <= self.normal_to
+        if covid == normal:
+            return "both" if covid else "neither"
+        return "covid" if covid else "normal"
 
     def judge(self, probabilities: NDArray[np.floating]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """What the model says of many images.
@@ -54,11 +54,10 @@ class ThirdAnswer(BaseModel):
             probabilities: (n,), P(COVID-19).
 
         Returns:
-            (n,) twice: whether COVID-19 is the likelier class, and whether the model is silent.
+            (n,) twice: whether COVID-19 is plausible, and whether the model is silent.
         """
         covid, normal = probabilities >= self.covid_from, probabilities <= self.normal_to
-        middle = (self.covid_from + self.normal_to) / 2
-        return np.where(covid == normal, probabilities >= middle, covid), covid & normal
+        return np.asarray(covid), np.asarray(covid == normal)
 
 
 def rate_key(error_rate: float) -> str:
