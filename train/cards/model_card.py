@@ -50,8 +50,8 @@ def _what(manifest: BundleManifest) -> str:
         f"{backbones} convolutional networks ({names}), each a frozen base and a head of its own "
         f"({manifest.pooling} pooling, 256 units, one sigmoid).",
         f"Input: one frontal chest radiograph at {manifest.preprocessing.size_px} px. Output: a number from "
-        "0 (like the normal images) to 1 (like the COVID-19 images); and “cannot tell”, for what is like both "
-        "or like neither at an error rate that the user chooses.",
+        "0 (like the normal images) to 1 (like the COVID-19 images); and “cannot tell”, for what is like "
+        "both or like neither at an error rate that the user chooses.",
         f"A findings network scores {len(manifest.findings.names)} radiological findings; a linear support "
         "vector machine combines both into one decision with a calibrated probability. Task and design are "
         "those of Solis Calero 2021.",

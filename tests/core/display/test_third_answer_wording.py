@@ -57,8 +57,8 @@ def test_each_model_answers_or_is_silent(answered: Analysis) -> None:
         ENSEMBLE: "both",
     }
     assert third_sentence(found, 0.1) == (
-        "Where at most 10 % of each class may be answered wrongly, or else not at all: the ensemble cannot tell, "
-        "for the picture is like both; of the backbones 1 say COVID-like, 1 say normal-like."
+        "Where at most 10 % of each class may be answered wrongly, or else not at all: the ensemble cannot "
+        "tell, for the picture is like both; of the backbones 1 say COVID-like, 1 say normal-like."
     )
     sure = found | {ENSEMBLE: "covid"}
     assert "the ensemble says COVID-like" in third_sentence(sure, 0.1)
