@@ -12,6 +12,7 @@ from train.bundle.roles import SEVERITY_PHANTOMS
 from train.config import PRESETS
 from train.fitting.lungs import HELD_OUT_PHANTOMS
 from train.samples import SAMPLE_RECIPES
+from train.trials import gate
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(SEEDS, 2)))
@@ -31,6 +32,8 @@ def test_every_purpose_has_seeds_enough() -> None:
         "findings_held_out": max(each.findings.held_out for each in presets),
         "severity": SEVERITY_PHANTOMS,
         "comparison": COUNT,
+        "gate": gate.PHANTOMS,
+        "gate_held_out": gate.HELD_OUT_PHANTOMS,
     }
     assert {purpose: len(take_seeds(purpose, count)) for purpose, count in needed.items()} == needed
     assert set(SEEDS) == {*needed, "samples"}

@@ -143,13 +143,20 @@ def test_a_base_learns_on_from_where_it_was(images: Images, tmp_path: Path, key:
     save_weights(build_base(backbone, SIZE), start)
     distances = []
     for rate in (1e-12, 1e-2):
-        config = PretrainConfig(stages=(), further=(Stage(SIZE, 1, 8, rate),), batch=4)
+        config = PretrainConfig(stages=(), further=(Stage(SIZE, 1, 8, rate),), unnormalised=1.0, batch=4)
         folder = tmp_path / str(rate)
         base = pretrain(backbone, images, config, folder, told(lambda text: None), start)
         learnt = read_tensors(base)
         kernels = {name: value for name, value in read_tensors(start).items() if value.ndim == 4}
         distances.append(max(float(np.abs(learnt[name] - value).max()) for name, value in kernels.items()))
     assert distances[0] < 0.01 < distances[1]
+
+
+def test_a_base_without_normalisation_learns_on_gently() -> None:
+    from train.fitting.pretrain import _gentler
+
+    config = PretrainConfig(unnormalised=0.25)
+    assert _gentler(Stage(SIZE, 1, 8, 0.04), config) == Stage(SIZE, 1, 8, 0.01)
 
 
 def test_a_transferred_network_answers_as_its_base_and_head_did(images: Images, tmp_path: Path) -> None:
