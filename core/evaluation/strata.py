@@ -156,7 +156,8 @@ def _other_diseases(predictions: Predictions) -> Iterator[tuple[str, str, NDArra
         for source, rows in _by_source(predictions, held_out, label):
             reports = [set(text.split("|")) - {""} for text in predictions.reported[rows].tolist()]
             shared = set.intersection(*reports)  # a single disease, as far as the collection says
-            yield "; ".join([LABELS[label], *sorted(shared)]) if shared else LABELS[label], source, rows
+            said = sorted(shared) if label == "other" else []  # the label alone does not name the disease
+            yield "; ".join([LABELS[label], *said]), source, rows
             counted = Counter(report for each in reports for report in each - shared)
             for report, count in counted.most_common():
                 if count >= MIN_REPORTED:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, join
 from core.evaluation.strata import (
     calibration_tables,
     results_by_severity,
@@ -114,3 +114,25 @@ def test_without_images_there_is_nothing(predictions: Predictions) -> None:
     empty = replace(predictions, split=np.full(len(ROWS), "train"))
     assert results_by_source(empty) == results_by_severity(empty) == results_on_other_diseases(empty) == ()
     assert calibration_tables(empty) == ()
+
+
+def test_what_a_collection_reports_stands_for_itself_from_ten_images_on(predictions: Predictions) -> None:
+    count = 24
+    reported = np.array(["Tuberculosis|Nodule"] * 12 + ["Tuberculosis"] * 9 + ["Tuberculosis|Mass"] * 3)
+    others = Predictions(
+        THRESHOLDS,
+        np.array([f"o{row}.png" for row in range(count)]),
+        np.full(count, "test"),
+        np.full(count, "far"),
+        np.array([f"o{row}" for row in range(count)]),
+        np.full(count, "other"),
+        reported,
+        np.tile([[0.9, 0.1]], (count, 1)),
+        np.full(count, np.nan),
+        np.full(count, np.nan),
+        np.zeros((count, len(FINDINGS))),
+    )
+    found = {each.name: each.called.images for each in results_on_other_diseases(others)}
+    assert found == {"another disease; Tuberculosis": 24, "Nodule": 12}
+    both = results_on_other_diseases(join([predictions, others]))
+    assert {(each.name, each.source) for each in both} >= {("other pneumonia", "other"), ("Nodule", "far")}
