@@ -48,10 +48,9 @@ def third_sentence(answers: dict[str, Answer], error_rate: float) -> str:
 
 
 def _says(answer: Answer) -> str:
-    name = ANSWERS[answer]
     if answer in ("both", "neither"):
         return f"cannot tell, for the picture is like {answer}"
-    return f"says {name}"
+    return f"says {ANSWERS[answer]}"
 
 
 def third_table(

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from core.gate.kinds import FLAGS, FRONTAL, KINDS, NONE, TURNS
 from core.gate.way import Way
 from core.models.engine.keras import build_gate, save_weights
-from core.preprocessing import Preprocessing, network_input
+from core.models.lungs import lungs_input
 from train.config import GateConfig
+from train.data.images import to_bytes
 from train.networks.augment import Changes, augment
 from train.networks.framing import Framing, reframe
 from train.networks.learning import (
@@ -58,8 +59,7 @@ class Pictures:
 
 def gate_view(square: NDArray[np.uint8], size_px: int) -> NDArray[np.float32]:
     """What the gate sees of a picture: (size_px, size_px), as `core.models.lungs.lungs_input`."""
-    recipe = Preprocessing(size_px=size_px, border_share=0, equalise=True)
-    return network_input(square.astype(np.float32) / np.float32(255), recipe)
+    return np.asarray(lungs_input(square.astype(np.float32) / np.float32(255), size_px)[0, ..., 0])
 
 
 def draw_way(random: np.random.Generator) -> Way:
@@ -135,7 +135,7 @@ class _Batches(keras.utils.PyDataset):
 
     def _see(self, square: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.float32]:
         seen = gate_view(square, self._config.size_px)
-        return augment(np.rint(seen * 255).astype(np.uint8), self._config.size_px, random, SMALL)
+        return augment(to_bytes(seen), self._config.size_px, random, SMALL)
 
 
 def _cells(pictures: Pictures) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from core.preprocessing import Preprocessing, network_input
+from train.data.images import to_bytes
 
 LETTERS = string.ascii_uppercase + string.digits + " :."
 
@@ -94,8 +95,7 @@ def reframe(
 
 def view(square: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:
     """What a network is to see of a picture, 8 bits deep: (size_px, size_px)."""
-    seen = network_input(square.astype(np.float32) / np.float32(255), preprocessing)
-    return np.rint(seen * 255).astype(np.uint8)
+    return to_bytes(network_input(square.astype(np.float32) / np.float32(255), preprocessing))
 
 
 def _cut(image: Image.Image, random: np.random.Generator, cut: float) -> Image.Image:

@@ -16,10 +16,11 @@ from PIL import Image, ImageFilter
 from core.evaluation.trials import FramedAnswers
 from core.models.ensemble import Ensemble
 from core.models.inference import Networks
-from core.vocabulary import ENSEMBLE, PHANTOM, TASK
+from core.vocabulary import PHANTOM, TASK
 from train.data.records import Record
 from train.outputs import Change, Outputs, run_networks
 from train.tools.progress import Tally
+from train.trials.held_out import model_answers
 
 EACH = 40  # test images of either class
 Pixels = NDArray[np.float32]
@@ -96,10 +97,10 @@ def measure_framing(
         return ()
     points = networks.manifest.findings.operating_points
     chosen = [records[row] for row in rows]
-    before = _scores(outputs.take(rows), svm, points)
+    before = model_answers(outputs.take(rows), svm, points)
     found = []
     for name, change in CHANGES.items():
-        after = _scores(run_networks(chosen, data, networks, progress, change), svm, points)
+        after = model_answers(run_networks(chosen, data, networks, progress, change), svm, points)
         for label in TASK:
             of_label = np.array([record.label == label for record in chosen])
             for model, threshold in thresholds.items() if of_label.any() else ():
@@ -120,11 +121,6 @@ def _chosen(records: Sequence[Record], label: str) -> list[int]:
     return [row for turn in range(turns) for rows in by_source.values() for row in rows[turn : turn + 1]][
         :EACH
     ]
-
-
-def _scores(outputs: Outputs, svm: Ensemble, points: Sequence[float]) -> dict[str, NDArray[np.float64]]:
-    scores = dict(zip(outputs.backbones, outputs.probabilities.T, strict=True))
-    return scores | {ENSEMBLE: svm.probabilities(outputs.features(points))}
 
 
 def _compare(

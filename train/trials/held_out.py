@@ -139,7 +139,7 @@ def cover_all_lungs(
     task = [records[row] for row in rows]
     covered = run_networks(task, data, networks, progress, cover)
     points = networks.manifest.findings.operating_points
-    visible, hidden = (_answers(each, ensemble, points) for each in (outputs.take(rows), covered))
+    visible, hidden = (model_answers(each, ensemble, points) for each in (outputs.take(rows), covered))
     return tuple(
         _compare(model, split, task, visible[model], hidden[model])
         for split in HELD_OUT
@@ -148,7 +148,10 @@ def cover_all_lungs(
     )
 
 
-def _answers(outputs: Outputs, ensemble: Ensemble, points: Sequence[float]) -> dict[str, NDArray[Any]]:
+def model_answers(
+    outputs: Outputs, ensemble: Ensemble, points: Sequence[float]
+) -> dict[str, NDArray[np.float64]]:
+    """P(COVID-19) of each image, (n,), by the key of a backbone, and by the ensemble."""
     answers = dict(zip(outputs.backbones, outputs.probabilities.T, strict=True))
     return answers | {ENSEMBLE: ensemble.probabilities(outputs.features(points))}
 
