@@ -126,9 +126,7 @@ def fit_limits(rows: Sequence[Mapping[str, float]]) -> PlausibilityLimits:
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     names = [name for name in columns if name.startswith("feature:")]
     features = np.stack([columns[name] for name in names], axis=1)
-    mean, covariance = features.mean(axis=0), np.cov(features, rowvar=False)
-    sphere = np.eye(len(names)) * np.trace(covariance) / len(names)
-    precision = np.linalg.inv((1 - SHRINKAGE) * covariance + SHRINKAGE * sphere)
+    mean, precision = features.mean(axis=0), shrunken_precision(features)
     distances = [_distance(row, mean, precision) for row in features]
     return PlausibilityLimits(
         images=len(rows),
@@ -138,6 +136,13 @@ def fit_limits(rows: Sequence[Mapping[str, float]]) -> PlausibilityLimits:
         feature_precision=precision.tolist(),
         distance_limit=float(np.percentile(distances, 99.5)) * (1 + MARGIN),
     )
+
+
+def shrunken_precision(features: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The inverse of the covariance of features (n, f), shrunken towards a sphere: (f, f)."""
+    covariance = np.cov(features, rowvar=False)
+    sphere = np.eye(len(covariance)) * np.trace(covariance) / len(covariance)
+    return np.asarray(np.linalg.inv((1 - SHRINKAGE) * covariance + SHRINKAGE * sphere))
 
 
 def _range(values: NDArray[np.float64]) -> Range:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import DataError, RadiographError
 from core.gate.kinds import FRONTAL, KIND_BY_KEY
+from core.gate.plausibility import shrunken_precision
 from core.gate.verdict import GateLimits, Verdict, feature_distances, gate_shares, judge
 from core.gate.way import AS_IT_IS, Way
 from core.models.engine.keras import build_gate, load_weights
@@ -40,7 +41,6 @@ FOLDS = 4
 QUOTAS = {"not_frontal": 0.005, "turned": 0.003, "inverted": 0.003, "distance": 0.005}
 HINT_QUOTA = 0.02
 MIN_SHARE = 0.5  # less than this is not likely, whatever validation images say
-SHRINKAGE = 0.1  # of the features' covariance towards a sphere
 ASKED = 400  # images that each way of lying is measured on
 WAYS = {
     "turned a quarter to the left": Way(quarters=1),
@@ -218,9 +218,6 @@ def set_limits(
         outputs: (m, `OUTPUTS`), of validation images.
         features: (m, f), of the same.
     """
-    covariance = np.cov(learnt, rowvar=False)
-    sphere = np.eye(len(covariance)) * np.trace(covariance) / len(covariance)
-    precision = np.linalg.inv((1 - SHRINKAGE) * covariance + SHRINKAGE * sphere)
     loose = GateLimits(
         not_frontal=1,
         turned=1,
@@ -229,7 +226,7 @@ def set_limits(
         mirrored=1,
         missing=1,
         feature_mean=learnt.mean(axis=0).tolist(),
-        feature_precision=precision.tolist(),
+        feature_precision=shrunken_precision(learnt).tolist(),
     )
     kinds, turns, flags = gate_shares(outputs)
     measured = {
