@@ -174,6 +174,7 @@ class TrainConfig:
             a GPU.
         other_pneumonia: Test images of another pneumonia to measure, at most so many of each source; None for
             all.
+        framed: Test images of either class to frame and process otherwise, to see which answers move.
     """
 
     preprocessing: Preprocessing = field(default_factory=lambda: Preprocessing(cut_margins=True))
@@ -185,6 +186,7 @@ class TrainConfig:
     lungs: LungsConfig = field(default_factory=LungsConfig)
     left_out_retrained: tuple[str, ...] = ()
     other_pneumonia: int | None = 200
+    framed: int = 40
 
 
 DEFAULT = TrainConfig()
@@ -212,6 +214,7 @@ TINY = TrainConfig(
     findings=FindingsConfig(stages=(Stage(64, 2, 4, 1e-3),), batch=4, phantoms=16, crowded=8, held_out=6),
     lungs=LungsConfig(size_px=64, phantoms=24, first=1, then=1, images=16, folds=2, batch=8),
     other_pneumonia=20,
+    framed=2,
 )
 
 PRESETS = {"default": DEFAULT, "study": STUDY, "tiny": TINY}

@@ -65,14 +65,15 @@ class RunOptions:
         str,
         typer.Option(
             help="Where the bases come from: `scratch` (pretrained here), `imagenet` (downloaded by Keras, "
-            "as in the study), `bundled` (those of the bundle that ships learn on)."
+            "as in the study), `bundled` (those of the bundle that ships learn on), `kept` (the same, as they "
+            "are: only what stands on them learns)."
         ),
     ] = "scratch"
     leaks: Annotated[
         str,
         typer.Option(
             help="When an image has a copy on the other side of a split: `stop`, or `drop` its whole group "
-            "from the side that learns, and with `--init bundled` from both."
+            "from the side that learns, and where a bundle's bases are used from both."
         ),
     ] = "stop"
     severity_scores: Scores = None

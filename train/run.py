@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.errors import DataError
 from core.models.backbones import Backbone
-from core.models.bundle.files import MANIFEST_FILE, file_sha256, read_manifest
+from core.models.bundle.files import MANIFEST_FILE, bundle_path, file_sha256, read_manifest
 from core.models.bundle.manifest import BundleManifest, Initialisation
 from core.phantom.seeds import SEEDS, take_seeds
 from core.vocabulary import PHANTOM
@@ -40,7 +40,7 @@ class Run:
         config: The knobs.
         data: The data folder; None for phantoms alone.
         init: Where the bases come from.
-        bundled: The bundle whose bases learn on with "bundled".
+        bundled: The bundle whose bases learn on with "bundled", and stay as they are with "kept".
         leaks: What to do when an image has a copy on the other side of a split: stop, or drop its group, and
             the copy's too where the bases have learnt already, perhaps from it.
         watch: Given what is being done, returns who is told how far it is.
@@ -75,7 +75,7 @@ class Run:
                 f"({worst.kept.split}) are one picture; so are {len(found) - 1} more pairs, which `python -m "
                 "train audit` lists. Put each pair into one group, or leave the leaked out with --leaks drop."
             )
-        kept = without_leaks(self.listed, found, both_sides=self.init == "bundled")
+        kept = without_leaks(self.listed, found, both_sides=self.parent is not None)
         if len(kept) < len(self.listed):
             self.report(f"Left out {len(self.listed) - len(kept)} images whose copies lie in another split")
         return kept
@@ -129,8 +129,9 @@ class Run:
 
     @cached_property
     def parent(self) -> BundleManifest | None:
-        """Of the bundle whose bases learn on; None where they begin elsewhere."""
-        return read_manifest(self.bundled) if self.init == "bundled" and self.bundled else None
+        """Of the bundle whose bases are used; None where they begin elsewhere."""
+        used = self.init in ("bundled", "kept")
+        return read_manifest(self.bundled) if used and self.bundled else None
 
     def save_configuration(self) -> None:
         """Keeps what the results depend on beside them; files count by what they hold, wherever they lie.
@@ -190,7 +191,20 @@ def base_weights(run: Run, backbone: Backbone) -> Path | None:
     """
     if run.init == "imagenet":
         return None
+    if run.init == "kept":
+        return bundled_base(run, backbone)
     base = run.folder / f"{backbone.key}.base.safetensors"
     if not base.is_file():
         raise DataError(f"{backbone.name} is not pretrained yet; run `python -m train pretrain` first.")
     return base
+
+
+def bundled_base(run: Run, backbone: Backbone) -> Path:
+    """The file that holds a backbone's base in the bundle that the run starts from.
+
+    Raises:
+        DataError: If there is no such bundle.
+    """
+    if run.bundled is None or run.parent is None:
+        raise DataError("There is no bundle to start from; train with --init scratch.")
+    return bundle_path(run.bundled, run.parent.backbones[backbone.key])

@@ -87,7 +87,7 @@ def learn_network(run: Run, network: str, masks: Path | None) -> None:
         train_lung_network(run, masks)
     else:
         backbones = (BACKBONE_BY_KEY[network],)
-        if run.init != "imagenet":
+        if run.init in ("scratch", "bundled"):
             pretrain_backbones(run, backbones)
         transfer_backbones(run, backbones)
 

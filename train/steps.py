@@ -14,11 +14,10 @@ import numpy as np
 
 from core.errors import DataError
 from core.models.backbones import BACKBONES, Backbone
-from core.models.bundle.files import bundle_path
 from core.models.bundle.manifest import BundleManifest
 from core.phantom.seeds import take_seeds
 from core.vocabulary import PHANTOM
-from train.run import Run, base_weights
+from train.run import Run, base_weights, bundled_base
 from train.tools.files import write_json
 
 if TYPE_CHECKING:  # what measures needs more packages than what learns: a GPU's machine may lack them
@@ -64,19 +63,19 @@ def _warn_of_sources(run: Run, parent: BundleManifest) -> None:
 
 
 def pretrain_backbones(run: Run, backbones: Sequence[Backbone] = BACKBONES) -> None:
-    """Pretrains from scratch, or lets the bases of a bundle learn on; ImageNet's stay as they are.
+    """Pretrains from scratch, or lets the bases of a bundle learn on; those that are to stay stay.
 
     Raises:
         DataError: If there is no bundle to take bases from.
     """
     from train.fitting.pretrain import pretrain
 
-    if run.init == "imagenet":
-        run.report("Nothing to pretrain: the bases come from --init imagenet.")
+    if run.init in ("imagenet", "kept"):
+        run.report(f"Nothing to pretrain: the bases come from --init {run.init}.")
         return
     for backbone in backbones:
         run.report(f"Pretraining {backbone.name}")
-        start = _bundled_base(run, backbone) if run.init == "bundled" else None
+        start = bundled_base(run, backbone) if run.init == "bundled" else None
         reporter = run.reporter.about(backbone.name)
         pretrain(backbone, run.images, run.config.pretrain, run.folder, reporter, start)
 
@@ -112,6 +111,8 @@ def _pretraining(run: Run, backbone: Backbone) -> list[dict[str, Any]]:
         return []
     config, parent = run.config.pretrain, run.parent
     before = parent.training.get("figures", {}).get(backbone.key, {}) if parent else {}
+    if run.init == "kept":
+        return list(before.get("pretraining", []))
     stages = config.further if parent else config.stages
     learnt = {
         "from": parent.name if parent else None,
@@ -119,12 +120,6 @@ def _pretraining(run: Run, backbone: Backbone) -> list[dict[str, Any]]:
         "seed": config.seed,
     }
     return [*before.get("pretraining", []), learnt]
-
-
-def _bundled_base(run: Run, backbone: Backbone) -> Path:
-    if run.bundled is None or run.parent is None:
-        raise DataError("There is no bundle to start from; train with --init scratch.")
-    return bundle_path(run.bundled, run.parent.backbones[backbone.key])
 
 
 def train_findings_network(run: Run) -> None:

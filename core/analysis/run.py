@@ -32,6 +32,7 @@ INITIALISATIONS = {
     "scratch": "trained from scratch by this project",
     "imagenet": "pretrained on ImageNet, then trained by this project",
     "bundled": "trained by this project, continuing from an earlier bundle",
+    "kept": "trained by this project, as in an earlier bundle",
 }
 
 MARGINS = ReadingWarning(

@@ -102,7 +102,13 @@ def _try(evaluated: Evaluated, material: Material, networks: Networks, progress:
             records, outputs, evaluated.fitted.fit.svm, material.data, networks, progress
         ),
         framing=measure_framing(
-            records, outputs, (evaluated.fitted.fit.svm, thresholds), material.data, networks, progress
+            records,
+            outputs,
+            (evaluated.fitted.fit.svm, thresholds),
+            material.data,
+            networks,
+            material.config.framed,
+            progress,
         ),
     )
 

@@ -163,7 +163,13 @@ def _description(roles: Roles, trained: Trained) -> str:
 def _bases(trained: Trained) -> str:
     stages = [stage for key in trained.backbones for stage in trained.figures[key].get("pretraining", [])]
     earlier = next((stage["from"] for stage in stages if stage["from"]), "an earlier bundle")
-    texts = {"scratch": "from scratch", "imagenet": "from ImageNet", "bundled": f"learning on from {earlier}"}
+    kept = f"of {trained.parent.name}" if trained.parent else "of an earlier bundle"
+    texts = {
+        "scratch": "from scratch",
+        "imagenet": "from ImageNet",
+        "bundled": f"learning on from {earlier}",
+        "kept": f"{kept}, as they were",
+    }
     began = Counter(map(trained.began, trained.backbones))
     return ", ".join(f"{count} {texts[origin]}" for origin, count in began.most_common())
 

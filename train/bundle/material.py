@@ -22,7 +22,7 @@ class Trained:
         operating_points: One a finding, as probabilities.
         findings_auc: ROC AUC of each finding on held-out phantoms.
         figures: Anything else worth recording in the manifest; by a backbone's key what is known of it.
-        parent: The bundle whose bases learnt on, with "bundled".
+        parent: The bundle whose bases learnt on, with "bundled", or stayed as they were, with "kept".
         earlier: What a bundle that is only measured anew records of its training.
     """
 

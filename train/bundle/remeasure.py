@@ -103,7 +103,9 @@ def audited(bundle: Path, data: Path | None, cache: Path, progress: Tally | None
     if data is None:
         return records
     began = {entry.initialisation for entry in read_manifest(bundle).backbones.values()}
-    return without_leaks(records, find_leaks(records, data, cache, progress), both_sides="bundled" in began)
+    return without_leaks(
+        records, find_leaks(records, data, cache, progress), both_sides=bool(began & {"bundled", "kept"})
+    )
 
 
 def compare_on_validation(before: Predictions, after: Predictions) -> Table:

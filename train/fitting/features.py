@@ -111,19 +111,22 @@ def compute_features(
         progress: Called with (done, total) answers.
 
     Returns:
-        (1 + copies, n, features), float32.
+        (1 + copies, n, features), float32; copies of what no head learns from, which is not of the split
+        train, are NaN.
     """
-    total = (1 + config.copies) * len(images.records)
-    rounds = []
-    for copy in range(1 + config.copies):
-        parts = []
-        for start in range(0, len(images.records), BATCH):
-            chunk = images.take(range(start, min(start + BATCH, len(images.records))))
-            parts.append(_answers(extractor, chunk, copy, config.seed))
+    learnt = [row for row, record in enumerate(images.records) if record.split == "train"]
+    asked = [list(range(len(images.records))), *[learnt] * config.copies]
+    done, total = 0, sum(map(len, asked))
+    shape = len(asked), len(images.records), extractor.network.output_shape[-1]
+    features = np.full(shape, np.nan, dtype=np.float32)
+    for copy, rows in enumerate(asked):
+        for start in range(0, len(rows), BATCH):
+            chunk = rows[start : start + BATCH]
+            features[copy, chunk] = _answers(extractor, images.take(chunk), copy, config.seed)
+            done += len(chunk)
             if progress:
-                progress(copy * len(images.records) + start + len(chunk.records), total)
-        rounds.append(np.concatenate(parts))
-    return np.asarray(np.stack(rounds), dtype=np.float32)
+                progress(done, total)
+    return features
 
 
 def _answers(extractor: Extractor, images: Images, copy: int, seed: int) -> Features:
@@ -156,7 +159,7 @@ def all_features(
         progress: Called with (done, total).
 
     Returns:
-        (1 + copies, n, features), float32.
+        As from `compute_features`.
     """
     paths = [record.path for record in images.records]
     file = cache / f"features-{extractor.base.digest}-{config.copies}-{config.seed}.npz"

@@ -22,7 +22,6 @@ from train.outputs import Change, Outputs, run_networks
 from train.tools.progress import Tally
 from train.trials.held_out import model_answers
 
-EACH = 40  # test images of either class
 Pixels = NDArray[np.float32]
 
 
@@ -73,6 +72,7 @@ def measure_framing(
     answers: tuple[Ensemble, dict[str, float]],
     data: Path | None,
     networks: Networks,
+    each: int,
     progress: Tally | None = None,
 ) -> tuple[FramedAnswers, ...]:
     """Asks every model about the same test images, framed and processed otherwise.
@@ -83,6 +83,7 @@ def measure_framing(
         answers: The bundle's ensemble, and the thresholds of all models, by key.
         data: The data folder; phantoms need none.
         networks: Of the bundle.
+        each: How many of either class, at most.
         progress: Called with (done, total), change by change.
 
     Returns:
@@ -92,7 +93,7 @@ def measure_framing(
         DataError: If an image cannot be read.
     """
     svm, thresholds = answers
-    rows = np.array([row for label in TASK for row in _chosen(records, label)], dtype=np.int64)
+    rows = np.array([row for label in TASK for row in _chosen(records, label, each)], dtype=np.int64)
     if not rows.size:
         return ()
     points = networks.manifest.findings.operating_points
@@ -110,17 +111,16 @@ def measure_framing(
     return tuple(found)
 
 
-def _chosen(records: Sequence[Record], label: str) -> list[int]:
-    """Test images of a class, from each source in turn; phantoms where there is nothing else."""
+def _chosen(records: Sequence[Record], label: str, count: int) -> list[int]:
+    """So many test images of a class, from each source in turn; phantoms where there is nothing else."""
     rows = [row for row, each in enumerate(records) if each.split == "test" and each.label == label]
     real = [row for row in rows if records[row].source != PHANTOM] or rows
     by_source: dict[str, list[int]] = {}
     for row in np.random.default_rng(0).permutation(real).tolist():
         by_source.setdefault(records[row].source, []).append(row)
     turns = max(map(len, by_source.values()), default=0)
-    return [row for turn in range(turns) for rows in by_source.values() for row in rows[turn : turn + 1]][
-        :EACH
-    ]
+    in_turn = [row for turn in range(turns) for rows in by_source.values() for row in rows[turn : turn + 1]]
+    return in_turn[:count]
 
 
 def _compare(

@@ -23,7 +23,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 UnitInterval = Annotated[float, Field(ge=0, le=1)]
 Precision = Literal["f32", "bf16"]
 PerFinding = Annotated[list[float], Field(min_length=len(FIRST_FINDINGS), max_length=len(FINDINGS))]
-Initialisation = Literal["scratch", "imagenet", "bundled"]  # where a base came from
+Initialisation = Literal["scratch", "imagenet", "bundled", "kept"]  # where a base came from
 
 
 class _Entry(BaseModel):

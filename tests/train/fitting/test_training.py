@@ -186,6 +186,7 @@ class MeanGrey:
     """In place of a base: one feature. `asked` holds how many images there were each time."""
 
     input_shape = (None, SIZE, SIZE, 3)
+    output_shape = (None, 1)
 
     def __init__(self) -> None:
         self.asked: list[int] = []
@@ -224,6 +225,16 @@ def test_features_of_an_image_are_computed_once(
     assert (features(range(2, 4), "base", copies=2) == copied[:, 2:]).all() and not network.asked
 
 
+def test_only_what_is_learnt_from_is_copied(images: Images) -> None:
+    from train.fitting.features import compute_features
+
+    extractor = Extractor(PretrainedBase(BACKBONE_BY_KEY["vgg16"], None), MeanGrey())
+    found = compute_features(extractor, images, TransferConfig(copies=1))
+    assert np.isfinite(found[0]).all()
+    copied = np.isfinite(found[1, :, 0])
+    assert copied.any() and copied.tolist() == [each.split == "train" for each in images.records]
+
+
 @pytest.mark.parametrize("copies", [1, 3])
 def test_progress_counts_every_copy(images: Images, copies: int) -> None:
     from train.fitting.features import compute_features
@@ -231,7 +242,8 @@ def test_progress_counts_every_copy(images: Images, copies: int) -> None:
     said: list[tuple[int, int]] = []
     extractor = Extractor(PretrainedBase(BACKBONE_BY_KEY["vgg16"], None), MeanGrey())
     compute_features(extractor, images, TransferConfig(copies=copies), lambda *tally: said.append(tally))
-    assert said == [(24 * (copy + 1), 24 * (copies + 1)) for copy in range(copies + 1)]
+    learnt = sum(each.split == "train" for each in images.records)
+    assert said == [(24 + learnt * copy, 24 + learnt * copies) for copy in range(copies + 1)]
 
 
 def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> None:

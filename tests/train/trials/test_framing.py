@@ -64,11 +64,11 @@ def test_every_source_has_its_turn_and_what_moved_is_recorded(monkeypatch: pytes
     monkeypatch.setattr(framing, "run_networks", run)
     svm = Ensemble(("vgg16",), np.zeros(19), np.ones(19), np.eye(19)[0], 0.0, PlattSigmoid(1.0, 0.0), 0.5)
     found = measure_framing(
-        listed, outputs(np.full(len(listed), 0.2)), (svm, {"vgg16": 0.5, "ensemble": 0.6}), None, bundle
+        listed, outputs(np.full(len(listed), 0.2)), (svm, {"vgg16": 0.5, "ensemble": 0.6}), None, bundle, 40
     )
     assert asked == [(45, {"a", "b", "x"})] * len(CHANGES)
     assert len(found) == len(CHANGES) * 2 * 2
     row = next(each for each in found if (each.model, each.label) == ("vgg16", "normal"))
     assert (row.images, row.mean_before, row.mean_after) == (5, pytest.approx(0.2), pytest.approx(0.8))
     assert (row.called_before, row.called_after) == (0, 1)
-    assert {each.images for each in found if each.label == "covid"} == {framing.EACH}
+    assert {each.images for each in found if each.label == "covid"} == {40}
