@@ -65,8 +65,8 @@ class RunOptions:
         str,
         typer.Option(
             help="Where the bases come from: `scratch` (pretrained here), `imagenet` (downloaded by Keras, "
-            "as in the study), `bundled` (those of the bundle that ships learn on), `kept` (the same, as they "
-            "are: only what stands on them learns)."
+            "as in the study), `bundled` (those of the bundle that ships learn on), `kept` (those stay "
+            "as they are, and only what stands on them learns)."
         ),
     ] = "scratch"
     leaks: Annotated[

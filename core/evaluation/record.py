@@ -55,7 +55,10 @@ def read_record(folder: Path, manifest: BundleManifest) -> TrackRecord:
     entrants, missing = enter(
         predictions, manifest.findings.operating_points, load_smaller_svms(folder, manifest)
     )
-    sizes = {key: bundle_path(folder, file).stat().st_size for key, file in manifest.backbones.items()}
+    sizes = {
+        key: sum(bundle_path(folder, file).stat().st_size for file in (entry, entry.head) if file)
+        for key, entry in manifest.backbones.items()
+    }
     return TrackRecord(
         manifest_sha256(folder), predictions, entrants, missing, read_trials(folder, manifest), sizes
     )

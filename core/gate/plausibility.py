@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -127,7 +127,7 @@ def fit_limits(rows: Sequence[Mapping[str, float]]) -> PlausibilityLimits:
     names = [name for name in columns if name.startswith("feature:")]
     features = np.stack([columns[name] for name in names], axis=1)
     mean, precision = features.mean(axis=0), shrunken_precision(features)
-    distances = [_distance(row, mean, precision) for row in features]
+    distances = mean_distances(features, mean, precision)
     return PlausibilityLimits(
         images=len(rows),
         ranges={name: _range(values) for name, values in columns.items() if name not in names},
@@ -151,17 +151,23 @@ def _range(values: NDArray[np.float64]) -> Range:
     return Range(low - margin, high + margin)
 
 
-def _distance(
-    features: NDArray[np.float64], mean: NDArray[np.float64], precision: NDArray[np.float64]
-) -> float:
-    offset = features - mean
-    return float(np.sqrt(max(float(offset @ precision @ offset), 0.0) / offset.size))
+def mean_distances(
+    features: NDArray[np.floating], mean: ArrayLike, precision: ArrayLike
+) -> NDArray[np.float64]:
+    """Root mean squared Mahalanobis distances of features (n, f) from where others lie: (n,).
+
+    After Lee et al. 2018, arXiv:1807.03888.
+    """
+    offsets = features.astype(np.float64) - np.asarray(mean)
+    squares = np.einsum("ij,jk,ik->i", offsets, np.asarray(precision), offsets)
+    return np.asarray(np.sqrt(np.maximum(squares, 0) / features.shape[1]))
 
 
 def feature_distance(row: Mapping[str, float], limits: PlausibilityLimits) -> float:
     """Distance from the training images, where 1 is typical of a training image."""
-    features = np.array([row[name] for name in limits.feature_names])
-    return _distance(features, np.array(limits.feature_mean), np.array(limits.feature_precision))
+    features = np.array([[row[name] for name in limits.feature_names]])
+    (distance,) = mean_distances(features, limits.feature_mean, limits.feature_precision)
+    return float(distance)
 
 
 def plausibility_warnings(row: Mapping[str, float], limits: PlausibilityLimits) -> tuple[ReadingWarning, ...]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.gate.kinds import FLAGS, KINDS, TURNS, Kind, Turn
+from core.gate.plausibility import mean_distances
 from core.gate.way import Way
 
 Reason = Literal["header", "kind", "unlike", "turned", "inverted"]
@@ -193,6 +194,4 @@ def feature_distances(features: NDArray[np.float32], limits: GateLimits) -> NDAr
     Returns:
         (n,).
     """
-    offsets = features.astype(np.float64) - np.array(limits.feature_mean)
-    squares = np.einsum("ij,jk,ik->i", offsets, np.array(limits.feature_precision), offsets)
-    return np.asarray(np.sqrt(np.maximum(squares, 0) / features.shape[1]))
+    return mean_distances(features, limits.feature_mean, limits.feature_precision)

@@ -96,7 +96,8 @@ def compile_networks(
     """
     threadpool_limits(1, user_api="blas")
     folders = prepare(bundle_sources(folder), [str(folder.resolve())], progress)
-    files = {backbone: bundle_path(folder, manifest.backbones[backbone.key]) for backbone in manifest.rows}
+    entries = {backbone: manifest.backbones[backbone.key] for backbone in manifest.rows}
+    files = {backbone: bundle_path(folder, entry.head or entry) for backbone, entry in entries.items()}
     with ThreadPoolExecutor(COMPILED_AT_ONCE) as pool:
         loaded = pool.map(lambda each: load_network(each, precision), folders.values())
         compiled = dict(zip(folders, loaded, strict=True))

@@ -13,11 +13,18 @@ from core.evaluation.predictions import Predictions, write_predictions
 from core.evaluation.trials import Trials, write_trials
 from core.models import ensemble, ensemble_files
 from core.models.bundle.files import write_manifest
-from core.models.bundle.manifest import BackboneFile, FindingsFile, LungsFile, NetworksManifest
+from core.models.bundle.manifest import (
+    BackboneFile,
+    BundleFile,
+    FindingsFile,
+    LungsFile,
+    NetworksManifest,
+)
 from core.models.inference import Networks, load_networks, raw_outputs
 from core.phantom import draw_spec, render
 from core.phantom.seeds import take_seeds
 from core.vocabulary import ENSEMBLE, TASK
+from train.bundle.heads import split_head
 from train.bundle.manifest import Evaluated, choose_thresholds, describe, file_entry
 from train.bundle.material import Material
 from train.bundle.predictions import tabulate
@@ -128,15 +135,22 @@ def _put(folder: Path, target: Path) -> None:
 
 def _write_networks(folder: Path, material: Material) -> NetworksManifest:
     trained, config = material.trained, material.config
-    files = {key: f"{key}.safetensors" for key in trained.backbones}
-    for file in (*files.values(), FINDINGS_FILE, LUNGS_FILE):
+    for key in trained.backbones:
+        network = material.weights / f"{key}.safetensors"
+        split_head(network, *(folder / file for file in _backbone_files(key)))
+    for file in (FINDINGS_FILE, LUNGS_FILE):
         shutil.copyfile(material.weights / file, folder / file)
     part = NetworksManifest(
         preprocessing=config.preprocessing,
         pooling=config.pooling,
         backbones={
-            key: BackboneFile(**file_entry(folder, file), initialisation=trained.began(key))
-            for key, file in files.items()
+            key: BackboneFile(
+                **file_entry(folder, base),
+                head=BundleFile(**file_entry(folder, head)),
+                initialisation=trained.began(key),
+            )
+            for key in trained.backbones
+            for base, head in [_backbone_files(key)]
         },
         findings=FindingsFile(
             **file_entry(folder, FINDINGS_FILE),
@@ -152,6 +166,11 @@ def _write_networks(folder: Path, material: Material) -> NetworksManifest:
     )
     write_manifest(folder, part)
     return part
+
+
+def _backbone_files(key: str) -> tuple[str, str]:
+    """Names of the files of a backbone's base and head."""
+    return f"{key}.safetensors", f"{key}.head.safetensors"
 
 
 def fit_on_validation(roles: Roles, outputs: Outputs, operating_points: tuple[float, ...]) -> EnsembleFit:

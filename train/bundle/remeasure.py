@@ -19,6 +19,7 @@ from core.evaluation.trials import read_trials
 from core.models.bundle.files import bundle_path, read_manifest
 from core.models.bundle.manifest import BundleManifest
 from train.bundle.build import FINDINGS_FILE, LUNGS_FILE, build_bundle
+from train.bundle.heads import join_head
 from train.bundle.material import Material, Trained
 from train.config import TrainConfig
 from train.data.audit import find_leaks, without_leaks
@@ -103,9 +104,8 @@ def audited(bundle: Path, data: Path | None, cache: Path, progress: Tally | None
     if data is None:
         return records
     began = {entry.initialisation for entry in read_manifest(bundle).backbones.values()}
-    return without_leaks(
-        records, find_leaks(records, data, cache, progress), both_sides=bool(began & {"bundled", "kept"})
-    )
+    leaks = find_leaks(records, data, cache, progress)
+    return without_leaks(records, leaks, both_sides=bool(began & {"bundled", "kept"}))
 
 
 def compare_on_validation(before: Predictions, after: Predictions) -> Table:
@@ -147,9 +147,9 @@ def _lay_out(bundle: Path, manifest: BundleManifest, work: Path) -> None:
     """The bundle's weights and left-out sources, as training would have left them."""
     shutil.rmtree(work, ignore_errors=True)
     (work / LEFT_OUT).mkdir(parents=True)
-    names = {key: f"{key}.safetensors" for key in manifest.backbones}
     for key, entry in manifest.backbones.items():
-        shutil.copyfile(bundle_path(bundle, entry), work / names[key])
+        head = bundle_path(bundle, entry.head) if entry.head else None
+        join_head(bundle_path(bundle, entry), head, work / f"{key}.safetensors")
     shutil.copyfile(bundle_path(bundle, manifest.findings), work / FINDINGS_FILE)
     if manifest.lungs is None:
         raise DataError(f"The bundle '{manifest.name}' has no lung network; train it anew instead.")

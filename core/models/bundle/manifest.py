@@ -16,7 +16,7 @@ from core.models.third_answer import ThirdAnswer
 from core.preprocessing import Preprocessing
 from core.vocabulary import FINDINGS, FIRST_FINDINGS
 
-FORMAT: Literal[3] = 3  # see core.models.bundle.upgrade for what each one changed
+FORMAT: Literal[4] = 4  # see core.models.bundle.upgrade for what each one changed
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -38,8 +38,13 @@ class BundleFile(_Entry):
 
 
 class BackboneFile(BundleFile):
-    """One backbone's weights, where they came from, its operating point and its reference answer."""
+    """One backbone's weights, where they came from, its operating point and its reference answer.
 
+    `head` holds what stands on the base, so that a new head costs kilobytes; in older bundles the base's file
+    holds it, too.
+    """
+
+    head: BundleFile | None = None
     initialisation: Initialisation
     threshold: UnitInterval = 0.5
     reference_probability: UnitInterval = 0.5
@@ -164,7 +169,8 @@ class NetworksManifest(_Entry):
 
     def files(self) -> Iterator[BundleFile]:
         """Every file that the manifest vouches for."""
-        yield from self.backbones.values()
+        for backbone in self.backbones.values():
+            yield from (file for file in (backbone, backbone.head) if file)
         yield self.findings
         if self.lungs:
             yield self.lungs
@@ -178,7 +184,7 @@ class BundleManifest(NetworksManifest):
     the images that they learnt from; empty where nobody stated it.
     """
 
-    format: Literal[3] = FORMAT
+    format: Literal[4] = FORMAT
     name: FileName
     title: str
     created: str

@@ -26,9 +26,10 @@ class NetworkSource:
         key: A backbone's key, "findings", "lungs", "official" or "gate".
         kind: Which code builds it.
         weights: The weight file.
-        sha256: Of that file.
+        sha256: Of that file; with the head's behind it where that is another.
         size_px: Side of the square input.
         pooling: Of a backbone's head; None for the others.
+        head: The file of a backbone's head; None where the weight file holds it, and for the others.
     """
 
     key: str
@@ -37,6 +38,7 @@ class NetworkSource:
     sha256: str
     size_px: int
     pooling: Pooling | None = None
+    head: Path | None = None
 
     @property
     def entry(self) -> str:
@@ -57,7 +59,15 @@ def bundle_sources(folder: Path) -> tuple[NetworkSource, ...]:
     manifest = read_networks(folder)
     size_px, pooling = manifest.preprocessing.size_px, manifest.pooling
     backbones = [
-        NetworkSource(key, "backbone", bundle_path(folder, entry), entry.sha256, size_px, pooling)
+        NetworkSource(
+            key,
+            "backbone",
+            bundle_path(folder, entry),
+            entry.sha256 + (entry.head.sha256 if entry.head else ""),
+            size_px,
+            pooling,
+            bundle_path(folder, entry.head) if entry.head else None,
+        )
         for key, entry in manifest.backbones.items()
     ]
     entry = manifest.findings

@@ -5,6 +5,7 @@
 | 1 | the first |
 | 2 | `smaller_svms`: the study's two smaller SVMs, fitted when a bundle is built; `licence` of the weights |
 | 3 | `third_answers`: when a model may say that it cannot tell; `predictions.csv` has the column `reported` |
+| 4 | `head` of a backbone: what stands on its base, in a file of its own |
 """
 
 from __future__ import annotations
@@ -22,4 +23,6 @@ def upgrade(manifest: dict[str, Any]) -> dict[str, Any]:
         manifest = manifest | {"format": 2, "smaller_svms": {}, "licence": ""}
     if manifest.get("format") == 2:
         manifest = manifest | {"format": 3, "third_answers": {}}
+    if manifest.get("format") == 3:
+        manifest = manifest | {"format": 4}
     return manifest

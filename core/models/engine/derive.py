@@ -47,43 +47,40 @@ def convert_backbone(source: NetworkSource) -> Any:
     Input (1, size, size, 3), scaled; outputs the feature map A (1, h, w, channels) and the
     probability (1, 1), all float32.
     """
-    import openvino
-    import tensorflow as tf
-
-    from core.models.engine.keras import build_network, load_weights
+    from core.models.engine.keras import build_network
 
     network = build_network(BACKBONE_BY_KEY[source.key], source.size_px, source.pooling or "average")
-    load_weights(network, source.weights)
-    signature = [tf.TensorSpec((1, source.size_px, source.size_px, 3), tf.float32)]
-    function = tf.function(lambda image: tuple(network(image, training=False)), input_signature=signature)
-    return openvino.convert_model(function.get_concrete_function())
+    return _convert_keras(network, source)
 
 
 def convert_lungs(source: NetworkSource) -> Any:
     """An `openvino.Model` of a lung network: (1, size, size, 1) in, probabilities of the same shape out."""
-    import openvino
-    import tensorflow as tf
+    from core.models.engine.keras import build_lungs
 
-    from core.models.engine.keras import build_lungs, load_weights
-
-    network = build_lungs(source.size_px)
-    load_weights(network, source.weights)
-    signature = [tf.TensorSpec((1, source.size_px, source.size_px, 1), tf.float32)]
-    function = tf.function(lambda image: network(image, training=False), input_signature=signature)
-    return openvino.convert_model(function.get_concrete_function())
+    return _convert_keras(build_lungs(source.size_px), source)
 
 
 def convert_gate(source: NetworkSource) -> Any:
     """An `openvino.Model` of the gate: (1, size, size, 1) in, raw outputs and features out."""
+    from core.models.engine.keras import build_gate
+
+    return _convert_keras(build_gate(source.size_px), source)
+
+
+def _convert_keras(network: Any, source: NetworkSource) -> Any:
     import openvino
     import tensorflow as tf
 
-    from core.models.engine.keras import build_gate, load_weights
+    from core.models.engine.keras import load_weights
 
-    network = build_gate(source.size_px)
-    load_weights(network, source.weights)
-    signature = [tf.TensorSpec((1, source.size_px, source.size_px, 1), tf.float32)]
-    function = tf.function(lambda image: tuple(network(image, training=False)), input_signature=signature)
+    load_weights(network, *filter(None, (source.weights, source.head)))
+
+    def answer(image: Any) -> Any:
+        found = network(image, training=False)
+        return tuple(found) if isinstance(found, list) else found
+
+    signature = [tf.TensorSpec((1, *network.input_shape[1:]), tf.float32)]
+    function = tf.function(answer, input_signature=signature)
     return openvino.convert_model(function.get_concrete_function())
 
 

@@ -173,24 +173,25 @@ def save_weights(network: Any, path: Path) -> None:
     write_tensors(path, tensors, {name: axis for name, axis in axes.items() if axis is not None})
 
 
-def load_weights(network: Any, path: Path, base_only: bool = False) -> None:
+def load_weights(network: Any, *paths: Path, base_only: bool = False) -> None:
     """Fills a network with stored weights.
 
     Args:
         network: From `build_network`, or a base from `build_base`, of the same backbone.
-        path: A file that `save_weights` wrote.
+        paths: A file that `save_weights` wrote, or the two, base and head, that it was split into.
         base_only: Leave the head as it is.
 
     Raises:
-        WeightsError: If the file belongs to another network.
+        WeightsError: If a file belongs to another network.
     """
-    tensors = read_tensors(path)
+    tensors = {name: tensor for path in paths for name, tensor in read_tensors(path).items()}
     for name, variable in _variables(network):
         if base_only and name.startswith("head/"):
             continue
         tensor = tensors.get(name)
         if tensor is None or tensor.shape != tuple(variable.shape):
-            raise WeightsError(f"{path.name} holds the weights of another network; choose the right file.")
+            names = " and ".join(path.name for path in paths)
+            raise WeightsError(f"{names} holds the weights of another network; choose the right file.")
         variable.assign(tensor)
 
 
