@@ -22,12 +22,14 @@ from core.models.ensemble import Ensemble, Floats, input_names
 from core.models.findings import op_norm, sigmoid
 from core.vocabulary import ENSEMBLE, TASK, Label
 
-Negatives = Literal["normal", "pneumonia", "both"]
+Negatives = Literal["normal", "pneumonia", "other", "both", "all"]
 Scorer = Callable[[Predictions], Floats]
 NEGATIVES: dict[Negatives, tuple[Label, ...]] = {
     "normal": ("normal",),
     "pneumonia": ("pneumonia",),
+    "other": ("other",),
     "both": ("normal", "pneumonia"),
+    "all": ("normal", "pneumonia", "other"),
 }
 # What is compared besides the backbones, by key, with its name for people.
 OTHERS = {

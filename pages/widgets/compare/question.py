@@ -18,7 +18,7 @@ from pages.widgets.common import refusals
 SHOWN = (OWN, PHANTOMS, "val", *HELD_OUT)  # splits to choose from, in this order
 AGAINST = {
     kind: " and ".join(LABELS[label] for label in labels).capitalize() for kind, labels in NEGATIVES.items()
-}
+} | {"all": "All of these"}
 
 
 def record(listing: BundleListing) -> TrackRecord | None:

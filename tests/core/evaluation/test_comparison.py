@@ -95,6 +95,12 @@ def test_a_question_chooses_images_and_operating_points(
     other = ask(Question("test", negatives="pneumonia"), table, entrants)
     assert set(table.label[other.rows]) == {"covid", "pneumonia"}
     assert ask(Question("test", negatives="both"), table, entrants).labels.size == 60
+    more = replace(table, label=np.where(table.label == "pneumonia", "other", table.label))
+    assert set(more.label[ask(Question("test", negatives="other"), more, entrants).rows]) == {
+        "covid",
+        "other",
+    }
+    assert ask(Question("test", negatives="all"), more, entrants).labels.size == 60
 
 
 def test_a_question_about_nothing_is_refused(table: Predictions) -> None:
