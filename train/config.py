@@ -60,17 +60,18 @@ class TransferConfig:
     Attributes:
         epochs: At most; early stopping ends it sooner.
         patience: Epochs without a better validation loss before it stops.
-        batch: Feature vectors a step (the study: 10, which takes three times as long).
-        learning_rate: Of Adam.
+        batch: Feature vectors a step (the study: 10). With copies there are so many that small steps take
+            minutes and reach no further.
+        learning_rate: Of Adam (the study: 5e-4, for its batches).
         copies: Copies of each training image, framed and processed as another source might, whose features
             are cached beside the plain one's; each takes as long again.
         seed: Of augmentation, shuffling and initial weights.
     """
 
     epochs: int = 200
-    patience: int = 20
-    batch: int = 32
-    learning_rate: float = 5e-4
+    patience: int = 12
+    batch: int = 256
+    learning_rate: float = 2e-3
     copies: int = 2
     seed: int = 7
 
@@ -172,6 +173,7 @@ class TrainConfig:
         left_out_retrained: Keys of backbones whose base, too, is trained anew for each source that is left
             out, as the heads of all are: eight pretrainings for two sources of either class, so it wants
             a GPU.
+        left_out_least: Images of a class that a source must have to be left out for it; few measure nothing.
         other_pneumonia: Test images of another pneumonia to measure, at most so many of each source; None for
             all.
         framed: Test images of either class to frame and process otherwise, to see which answers move.
@@ -185,6 +187,7 @@ class TrainConfig:
     findings: FindingsConfig = field(default_factory=FindingsConfig)
     lungs: LungsConfig = field(default_factory=LungsConfig)
     left_out_retrained: tuple[str, ...] = ()
+    left_out_least: int = 50
     other_pneumonia: int | None = 200
     framed: int = 40
 
@@ -200,7 +203,7 @@ STUDY = TrainConfig(
         further=(Stage(150, 4, 1408, 3e-4),),
         reframed=0.0,
     ),
-    transfer=TransferConfig(batch=10, copies=0),
+    transfer=TransferConfig(patience=20, batch=10, learning_rate=5e-4, copies=0),
     findings=FindingsConfig(stages=(Stage(112, 12, 4000, 1e-3), Stage(150, 4, 12000, 8e-4))),
 )
 
@@ -210,9 +213,10 @@ TINY = TrainConfig(
     preprocessing=Preprocessing(size_px=96),
     phantoms=96,
     pretrain=PretrainConfig(stages=(Stage(80, 1, 8, 1e-3),), further=(Stage(96, 1, 8, 1e-3),), batch=8),
-    transfer=TransferConfig(epochs=8, patience=4, copies=1),
+    transfer=TransferConfig(epochs=8, patience=4, batch=32, learning_rate=5e-4, copies=1),
     findings=FindingsConfig(stages=(Stage(64, 2, 4, 1e-3),), batch=4, phantoms=16, crowded=8, held_out=6),
     lungs=LungsConfig(size_px=64, phantoms=24, first=1, then=1, images=16, folds=2, batch=8),
+    left_out_least=1,
     other_pneumonia=20,
     framed=2,
 )

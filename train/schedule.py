@@ -62,7 +62,7 @@ def learn(run: Run, masks: Path | None, at_once: int = AT_ONCE) -> None:
 def _learn_beside(run: Run, masks: Path | None, at_once: int) -> None:
     from train.trials.left_out import draw_trials, gather_pool
 
-    trials = draw_trials(run.records)
+    trials = draw_trials(run.records, run.config.left_out_least)
     _ = run.squares  # read once, and not by two processes at once
     if trials:
         gather_pool(run)

@@ -14,6 +14,7 @@ all: neither its images of the task, nor its images of another pneumonia, nor it
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -73,18 +74,20 @@ class SourceTrial:
         return " and ".join(sorted(self.sources))
 
 
-def draw_trials(records: Sequence[Record]) -> list[SourceTrial]:
+def draw_trials(records: Sequence[Record], least: int = 1) -> list[SourceTrial]:
     """Every trial that a data set allows: pairs first, then single sources.
 
     Args:
         records: The data set; phantoms count as no source.
+        least: Images of a class that a source must have to be left out for it.
 
     Returns:
         None of them where a class has fewer than two sources; and a trial is dropped if what remains of the
         training or validation images lacks a class.
     """
+    counts = Counter((each.label, each.source) for each in records if _is_pool(each))
     covid, normal = (
-        sorted({each.source for each in records if each.label == label and _is_pool(each)})
+        sorted(source for (other, source), count in counts.items() if other == label and count >= least)
         for label in ("covid", "normal")
     )
     if min(len(covid), len(normal)) < 2:
@@ -170,7 +173,7 @@ def leave_sources_out(
     Raises:
         DataError: If a base is not trained yet, or an image cannot be read.
     """
-    trials = draw_trials(run.records)
+    trials = draw_trials(run.records, run.config.left_out_least)
     if not trials:
         run.report("No source is left out: that takes two sources of either class, or more.")
         return

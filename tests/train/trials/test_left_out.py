@@ -63,6 +63,12 @@ def test_a_class_of_one_source_gives_no_trial() -> None:
     assert draw_trials([*(each for each in records if each.source != "b"), *draw_phantoms(range(96))]) == []
 
 
+def test_a_source_of_few_images_is_not_left_out() -> None:
+    few = [Record(f"c{index}.png", "covid", "train", "c", f"c{index}") for index in range(3)]
+    assert "c" in {each.covid for each in draw_trials([*records_of(), *few])}
+    assert "c" not in {each.covid for each in draw_trials([*records_of(), *few], least=4)}
+
+
 def test_a_trial_that_would_leave_a_class_without_validation_images_is_dropped() -> None:
     records = [each for each in records_of() if (each.source, each.split) != ("b", "val")]
     assert "a" not in {each.covid for each in draw_trials(records)}
