@@ -40,6 +40,7 @@ from core.models.inference import RawOutputs, ensemble_features, load_networks, 
 from core.preprocessing import Preprocessing, network_input
 from core.project import default_cache
 from core.vocabulary import ENSEMBLE, FINDINGS
+from train.bundle.heads import split_head
 from train.fitting.smaller_svms import fit_smaller_svms, save_smaller_svms
 from train.fitting.third_answer import fit_third_answers
 
@@ -92,9 +93,15 @@ def write_backbones(folder: Path, recipe: Preprocessing) -> dict[str, BackboneFi
         keras.utils.set_random_seed(index)
         network = build_network(backbone, recipe.size_px)
         randomise_head(network, backbone, scale_pixels(grey, backbone.scale), seed=index)
-        path = folder / f"{backbone.key}.safetensors"
+        path, head = folder / f"{backbone.key}.safetensors", folder / f"{backbone.key}.head.safetensors"
         save_weights(network, path)
-        files[backbone.key] = BackboneFile(file=path.name, sha256=file_sha256(path), initialisation="scratch")
+        split_head(path, path, head)
+        files[backbone.key] = BackboneFile(
+            file=path.name,
+            sha256=file_sha256(path),
+            head=BundleFile(file=head.name, sha256=file_sha256(head)),
+            initialisation="scratch",
+        )
     return files
 
 

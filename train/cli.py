@@ -12,12 +12,14 @@ from core.models.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.project import PROJECT, SHIPPED, gate_folder
 from train import steps
 from train.config import GateConfig
+from train.data.facts import with_facts
 from train.data.records import read_records
 from train.options import (
     BUNDLES,
     RUN,
     Bundle,
     Data,
+    Facts,
     Masks,
     Name,
     Names,
@@ -152,6 +154,7 @@ def remeasure(
     data: Data = None,
     bundle: Bundle = BUNDLES / SHIPPED,
     severity_scores: Scores = None,
+    facts: Facts = None,
     cut_margins: Annotated[
         bool, typer.Option(help="Whether uniform margins are cut before the networks see a radiograph.")
     ] = True,
@@ -161,7 +164,8 @@ def remeasure(
     from train.bundle.remeasure import remeasure as measure
 
     with plainly(), watching() as watch:
-        records = audited(bundle, data, RUN.parent / "audit", watch("Auditing the data"))
+        listed = audited(bundle, data, RUN.parent / "audit", watch("Auditing the data"))
+        records = with_facts(listed, facts or ())
         before = recorded(bundle)
         anew = Anew(records, data, severity_scores, cut_margins)
         measure(bundle, RUN.parent / "remeasure", anew, watch("Analysing held-out images"))

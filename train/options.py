@@ -40,6 +40,13 @@ Scores = Annotated[
         "they saw nothing, an image counts as normal-looking. Without it the phantoms' truth is used."
     ),
 ]
+Facts = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="What collections say of people and of severity: CSV with path or filename, and any of sex, age "
+        "and Brixia scores (s-global, j-global). Several times for several tables."
+    ),
+]
 Masks = Annotated[
     Path | None,
     typer.Option(
@@ -77,6 +84,7 @@ class RunOptions:
         ),
     ] = "stop"
     severity_scores: Scores = None
+    facts: Facts = None
 
     def check(self) -> None:
         """Refuses choices that there are not.
@@ -133,6 +141,7 @@ def _open(options: RunOptions, watch: Callable[[str], Tally]) -> Run:
         report=console.print,
         leaks=options.leaks,  # type: ignore[arg-type]
         severity_scores=options.severity_scores,
+        facts=tuple(options.facts or ()),
     )
     run.save_configuration()
     return run

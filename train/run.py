@@ -20,11 +20,13 @@ from core.phantom.seeds import SEEDS, take_seeds
 from core.vocabulary import PHANTOM
 from train.config import TrainConfig
 from train.data.audit import Leak, find_leaks, without_leaks
+from train.data.facts import with_facts
 from train.data.images import Images, load_squares
 from train.data.records import Record, draw_phantoms, read_records
 from train.tools.files import write_json
 from train.tools.progress import Report, Reporter, Watch
 
+FROM_A_BUNDLE: tuple[Initialisation, ...] = ("bundled", "kept")  # bases that have learnt already
 LeakPolicy = Literal["stop", "drop"]
 CLEAR_EXTENT = 0.5  # of 8: at most one of two or three radiologists saw anything
 # Where phantoms are all there is, more of them must be held out than the eighth that they are otherwise.
@@ -46,6 +48,7 @@ class Run:
         watch: Given what is being done, returns who is told how far it is.
         report: Given a sentence now and then.
         severity_scores: Radiologists' scores (CSV), or None.
+        facts: Tables of what collections say of people and of severity besides (CSV).
     """
 
     folder: Path
@@ -57,6 +60,7 @@ class Run:
     report: Report
     leaks: LeakPolicy = "stop"
     severity_scores: Path | None = None
+    facts: tuple[Path, ...] = ()
 
     @cached_property
     def records(self) -> list[Record]:
@@ -75,7 +79,7 @@ class Run:
                 f"({worst.kept.split}) are one picture; so are {len(found) - 1} more pairs, which `python -m "
                 "train audit` lists. Put each pair into one group, or leave the leaked out with --leaks drop."
             )
-        kept = without_leaks(self.listed, found, both_sides=self.parent is not None)
+        kept = without_leaks(self.listed, found, both_sides=self.init in FROM_A_BUNDLE)
         if len(kept) < len(self.listed):
             self.report(f"Left out {len(self.listed) - len(kept)} images whose copies lie in another split")
         return kept
@@ -83,7 +87,7 @@ class Run:
     @cached_property
     def listed(self) -> list[Record]:
         """What the data folder's manifest lists, before the audit; nothing without a folder."""
-        listed = read_records(self.data) if self.data else []
+        listed = with_facts(read_records(self.data), self.facts) if self.data else []
         return mark_clear(listed, self.severity_scores) if self.severity_scores else listed
 
     @cached_property
@@ -130,8 +134,8 @@ class Run:
     @cached_property
     def parent(self) -> BundleManifest | None:
         """Of the bundle whose bases are used; None where they begin elsewhere."""
-        used = self.init in ("bundled", "kept")
-        return read_manifest(self.bundled) if used and self.bundled else None
+        used = self.bundled if self.init in FROM_A_BUNDLE else None
+        return read_manifest(used) if used else None
 
     def save_configuration(self) -> None:
         """Keeps what the results depend on beside them; files count by what they hold, wherever they lie.
@@ -148,6 +152,7 @@ class Run:
         settings = asdict(self.config) | {"preprocessing": self.config.preprocessing.model_dump()}
         settings |= {"init": self.init, "leaks": self.leaks}
         settings |= {name: file_sha256(path) if path else None for name, path in files.items()}
+        settings |= {"facts": [file_sha256(path) for path in self.facts]}
         file, settings = self.folder / "config.json", json.loads(json.dumps(settings))
         held = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else settings
         if others := [name for name in {**held, **settings} if held.get(name) != settings.get(name)]:

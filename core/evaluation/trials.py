@@ -1,6 +1,6 @@
 """What `trials.json` says: figures that need networks or images, so no page can compute them again.
 
-Four trials, each of which asks whether a bundle reads lungs or recognises where an image comes from.
+Most of them ask whether a bundle reads lungs or recognises where an image comes from.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from core.evaluation.metrics import roc_auc, roc_auc_interval
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.bundle.files import REMEDY, bundle_path
 from core.models.bundle.manifest import BundleManifest, UnitInterval
+from core.models.severity import SeverityName
 from core.vocabulary import ENSEMBLE, TaskLabel
 
 Count = Annotated[int, Field(ge=0)]
 Source = Annotated[str, Field(min_length=1, max_length=200)]
 Model = Annotated[str, Field(pattern=rf"^({'|'.join((*BACKBONE_BY_KEY, ENSEMBLE))})$")]
+Correlation = Annotated[float, Field(ge=-1, le=1)]
 Base = Literal["retrained", "frozen", "imagenet"]
 
 
@@ -183,6 +185,52 @@ class FramedAnswers(_Entry):
     called_after: UnitInterval
 
 
+class PeopleResult(_Entry):
+    """A model on held-out images of one class, of people of one sex or age.
+
+    Attributes:
+        model: A backbone's key, or "ensemble".
+        label: The class.
+        stratum: Which people, in words.
+        images: How many.
+        groups: Of how many patients.
+        right: Share that the model reads rightly at its threshold.
+        low: Where the 95 % interval over patients begins.
+        high: Where it ends.
+    """
+
+    model: Model
+    label: TaskLabel
+    stratum: Source
+    images: Count
+    groups: Count
+    right: UnitInterval
+    low: UnitInterval
+    high: UnitInterval
+
+
+class SeverityCheck(_Entry):
+    """A severity score beside another one, on images of patients to whom it was not fitted.
+
+    Attributes:
+        score: Which.
+        against: The other score's name.
+        images: How many.
+        groups: Of how many patients.
+        correlation: Spearman's rank correlation.
+        low: Where its 95 % interval over patients begins.
+        high: Where it ends.
+    """
+
+    score: SeverityName
+    against: Source
+    images: Count
+    groups: Count
+    correlation: Correlation
+    low: Correlation
+    high: Correlation
+
+
 class Trials(_Entry):
     """All trials of a bundle; a trial that the data did not allow has no rows."""
 
@@ -190,6 +238,8 @@ class Trials(_Entry):
     source_classifier: tuple[SourceClassifier, ...] = ()
     covered_lungs: tuple[CoveredLungs, ...] = ()
     framing: tuple[FramedAnswers, ...] = ()
+    people: tuple[PeopleResult, ...] = ()
+    severity_checks: tuple[SeverityCheck, ...] = ()
 
 
 def measure_auc(labels: ArrayLike, scores: ArrayLike, groups: ArrayLike) -> MeasuredAuc:

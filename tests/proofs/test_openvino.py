@@ -30,7 +30,8 @@ def test_openvino_agrees_with_keras(
     networks = importlib.import_module("core.models.engine.keras")
     recipe = random_models.manifest.preprocessing
     network = networks.build_network(backbone, recipe.size_px, "average")
-    networks.load_weights(network, random_bundle / f"{backbone.key}.safetensors")
+    files = (random_bundle / f"{backbone.key}{part}.safetensors" for part in ("", ".head"))
+    networks.load_weights(network, *files)
     for seed in SEEDS:
         grey = network_input(drawn_radiograph(seed).pixels, recipe)[np.newaxis]
         image = scale_pixels(grey, backbone.scale)

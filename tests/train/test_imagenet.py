@@ -21,6 +21,7 @@ from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
 from core.models.bundle.files import read_manifest
 from core.vocabulary import FINDINGS
 from train import steps
+from train.bundle.heads import join_heads
 from train.config import TINY
 from train.run import Run
 
@@ -179,8 +180,10 @@ def test_a_bundle_records_that_its_bases_come_from_imagenet(
 ) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
-    for file in random_bundle.glob("*.safetensors"):
-        shutil.copy(file, folder)
+    manifest = read_manifest(random_bundle)
+    join_heads(random_bundle, manifest, folder)
+    for entry in (manifest.findings, manifest.lungs):
+        shutil.copy(random_bundle / entry.file, folder)
     trained = {"epochs": 1, "initialisation": "imagenet", "pretraining": []}
     notes = {backbone.key: trained for backbone in BACKBONES if backbone is not VGG16} | {
         "findings": {"operating_points": [0.4] * len(FINDINGS), "phantom_auc": {}},

@@ -21,6 +21,7 @@ from core.models.bundle.files import read_manifest, write_manifest
 from core.models.bundle.manifest import DataSource
 from core.vocabulary import CLASSES, FINDINGS, TASK
 from train import steps
+from train.bundle.heads import join_heads
 from train.bundle.predictions import evaluation_records
 from train.bundle.remeasure import Anew, compare_on_validation, recorded, remeasure
 from train.bundle.verify import stratified, verify
@@ -35,8 +36,10 @@ def run(random_bundle: Path, tmp_path: Path) -> Run:
     """A run whose networks are trained already: the random ones."""
     folder = tmp_path / "run"
     folder.mkdir()
-    for file in random_bundle.glob("*.safetensors"):
-        shutil.copy(file, folder)
+    manifest = read_manifest(random_bundle)
+    join_heads(random_bundle, manifest, folder)
+    for entry in (manifest.findings, manifest.lungs):
+        shutil.copy(random_bundle / entry.file, folder)
     for backbone in BACKBONES:
         note = {"epochs": 1, "initialisation": "scratch", "pretraining": []}
         (folder / f"{backbone.key}.json").write_text(json.dumps(note))

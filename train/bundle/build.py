@@ -25,7 +25,7 @@ from core.phantom import draw_spec, render
 from core.phantom.seeds import take_seeds
 from core.vocabulary import ENSEMBLE, TASK
 from train.bundle.heads import split_head
-from train.bundle.manifest import Evaluated, choose_thresholds, describe, file_entry
+from train.bundle.manifest import Evaluated, choose_thresholds, describe, file_entry, fit_severities
 from train.bundle.material import Material
 from train.bundle.predictions import tabulate
 from train.bundle.roles import Roles, choose_images
@@ -39,6 +39,7 @@ from train.tools.progress import Tally
 from train.trials.framing import measure_framing
 from train.trials.held_out import classify_sources, cover_all_lungs
 from train.trials.kept import read_left_out
+from train.trials.people import check_severity, measure_people
 
 FINDINGS_FILE, LUNGS_FILE = "findings.safetensors", "lungs.safetensors"
 
@@ -101,7 +102,7 @@ def _thresholds(evaluated: Evaluated) -> dict[str, float]:
 
 def _try(evaluated: Evaluated, material: Material, networks: Networks, progress: Tally | None) -> Trials:
     records, outputs = evaluated.roles.records, evaluated.outputs
-    thresholds = _thresholds(evaluated)
+    answers = (evaluated.fitted.fit.svm, _thresholds(evaluated))
     return Trials(
         left_out=read_left_out(material.weights),
         source_classifier=classify_sources(records, outputs),
@@ -111,11 +112,18 @@ def _try(evaluated: Evaluated, material: Material, networks: Networks, progress:
         framing=measure_framing(
             records,
             outputs,
-            (evaluated.fitted.fit.svm, thresholds),
+            answers,
             material.data,
             networks,
             material.config.framed,
             progress,
+        ),
+        people=measure_people(records, outputs, answers, material.trained.operating_points),
+        severity_checks=check_severity(
+            records,
+            outputs.logits,
+            fit_severities(evaluated.roles, outputs),
+            evaluated.roles.severity.tolist(),
         ),
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from safetensors.numpy import load_file, save_file
+
+from core.models.bundle.files import bundle_path
+from core.models.bundle.manifest import NetworksManifest
 
 HEAD = "head/"  # what the names of a head's tensors begin with
 
@@ -23,15 +25,18 @@ def split_head(network: Path, base: Path, head: Path) -> None:
     save_file({name: each for name, each in tensors.items() if name.startswith(HEAD)}, head)
 
 
-def join_head(base: Path, head: Path | None, network: Path) -> None:
-    """The way back: writes a network's file from those of a bundle.
+def join_heads(bundle: Path, manifest: NetworksManifest, folder: Path) -> None:
+    """The way back: writes the whole network of each backbone of a bundle, as training leaves them.
 
     Args:
-        base: The file of the base.
-        head: The file of the head; None where the base's holds it.
-        network: The file to write.
+        bundle: Its folder.
+        manifest: What it says of its networks; older ones hold base and head in one file.
+        folder: Where to write `BACKBONE.safetensors`.
+
+    Raises:
+        BundleError: If a file is missing.
     """
-    if head is None:
-        shutil.copyfile(base, network)
-    else:
-        save_file(load_file(base) | load_file(head), network)
+    for key, entry in manifest.backbones.items():
+        files = [bundle_path(bundle, file) for file in (entry, entry.head) if file]
+        tensors = {name: each for file in files for name, each in load_file(file).items()}
+        save_file(tensors, folder / f"{key}.safetensors")

@@ -120,7 +120,7 @@ def describe(
         created=datetime.now(UTC).date().isoformat(),
         description=_description(roles, trained),
         licence=weights_licence(trained.images),
-        severity=_severity(roles, outputs),
+        severity=fit_severities(roles, outputs),
         ensemble=EnsembleFile(
             **file_entry(folder, "ensemble.skops"),
             threshold=fitted.fit.svm.threshold,
@@ -174,7 +174,8 @@ def _bases(trained: Trained) -> str:
     return ", ".join(f"{count} {texts[origin]}" for origin, count in began.most_common())
 
 
-def _severity(roles: Roles, outputs: Outputs) -> dict[SeverityName, SeverityFit]:
+def fit_severities(roles: Roles, outputs: Outputs) -> dict[SeverityName, SeverityFit]:
+    """Extent and opacity, fitted to the images that radiologists scored."""
     logits = outputs.logits[roles.severity]
     groups = np.array([roles.records[index].group for index in roles.severity])
     extent, opacity = roles.scores[roles.severity].T

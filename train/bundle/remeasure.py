@@ -19,12 +19,12 @@ from core.evaluation.trials import read_trials
 from core.models.bundle.files import bundle_path, read_manifest
 from core.models.bundle.manifest import BundleManifest
 from train.bundle.build import FINDINGS_FILE, LUNGS_FILE, build_bundle
-from train.bundle.heads import join_head
+from train.bundle.heads import join_heads
 from train.bundle.material import Material, Trained
 from train.config import TrainConfig
 from train.data.audit import find_leaks, without_leaks
 from train.data.records import Record
-from train.run import measured_on
+from train.run import FROM_A_BUNDLE, measured_on
 from train.tools.progress import Tally
 from train.trials.kept import LEFT_OUT, keep_left_out
 
@@ -105,7 +105,7 @@ def audited(bundle: Path, data: Path | None, cache: Path, progress: Tally | None
         return records
     began = {entry.initialisation for entry in read_manifest(bundle).backbones.values()}
     leaks = find_leaks(records, data, cache, progress)
-    return without_leaks(records, leaks, both_sides=bool(began & {"bundled", "kept"}))
+    return without_leaks(records, leaks, both_sides=bool(began & {*FROM_A_BUNDLE}))
 
 
 def compare_on_validation(before: Predictions, after: Predictions) -> Table:
@@ -147,9 +147,7 @@ def _lay_out(bundle: Path, manifest: BundleManifest, work: Path) -> None:
     """The bundle's weights and left-out sources, as training would have left them."""
     shutil.rmtree(work, ignore_errors=True)
     (work / LEFT_OUT).mkdir(parents=True)
-    for key, entry in manifest.backbones.items():
-        head = bundle_path(bundle, entry.head) if entry.head else None
-        join_head(bundle_path(bundle, entry), head, work / f"{key}.safetensors")
+    join_heads(bundle, manifest, work)
     shutil.copyfile(bundle_path(bundle, manifest.findings), work / FINDINGS_FILE)
     if manifest.lungs is None:
         raise DataError(f"The bundle '{manifest.name}' has no lung network; train it anew instead.")

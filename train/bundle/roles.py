@@ -23,7 +23,7 @@ class Roles:
     """Which images serve what, as indices into one list that is analysed once.
 
     Attributes:
-        records: Every image that is needed.
+        records: Every image that is needed, among them those whose Brixia score severity is held against.
         evaluated: Those of `predictions.csv`.
         typical: Those that the plausibility limits are fitted to: the validation split, whose collections
             the networks learnt from.
@@ -63,7 +63,8 @@ def choose_images(
     else:
         severity = [each for each in evaluated if each.source == PHANTOM]
         severity = severity or draw_phantoms(take_seeds("severity", SEVERITY_PHANTOMS), ("val",))
-    unique = {record.path: record for record in (*evaluated, *typical, *severity)}
+    checked = [record for record in records if record.brixia is not None]
+    unique = {record.path: record for record in (*evaluated, *typical, *severity, *checked)}
     index = {path: place for place, path in enumerate(unique)}
     scores = [_scores(record, scored) for record in unique.values()]
 

@@ -8,11 +8,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.display.markdown import table
 from core.evaluation.measures import MEASURE_BY_KEY
 from core.evaluation.metrics import Evaluation
+from core.evaluation.predictions import Predictions
 from core.models.bundle.manifest import BundleManifest
+from core.vocabulary import ENSEMBLE
 from train.cards.facts import SPLIT_NAMES, Facts, model_name, text
+from train.data.sources import collection
 
 AIMS = Path(__file__).with_name("aims.toml")
 
@@ -21,7 +26,7 @@ AimRow = tuple[str, float, float, bool]  # what, the aim, what was measured, whe
 
 def aims(facts: Facts) -> str:
     """Every aim of which anything was measured, and how many were reached."""
-    rows = [*_decisions(facts), *_others(facts.manifest)]
+    rows = [*_decisions(facts), *_adults(facts.predictions), *_others(facts.manifest)]
     if not rows:
         return "Nothing was measured of what was aimed at."
     reached = sum(enough for *_, enough in rows)
@@ -70,6 +75,29 @@ def _decisions(facts: Facts) -> Iterator[AimRow]:
                     measured = _measured(figures, measure)
                     what = f"{SPLIT_NAMES[split]}, {MEASURE_BY_KEY[measure].name}: {model_name(each.model)}"
                     yield what, aim, measured, measured >= aim
+
+
+def _adults(predictions: Predictions) -> Iterator[AimRow]:
+    """The ensemble on adults, whom no children's normal images flatter."""
+    own, ensemble = predictions.split == "test", list(predictions.thresholds).index(ENSEMBLE)
+    called = predictions.called[:, ensemble]
+    grown = np.array([collection(str(source)).adults for source in predictions.source], dtype=bool)
+    normal, ill = own & grown & (predictions.label == "normal"), own & (predictions.label == "covid")
+    if normal.any() and ill.any():
+        aims, name = _aims()["adults"], f"{SPLIT_NAMES['test']}, {{}}: {model_name(ENSEMBLE)}"
+        specificity, sensitivity = float(1 - called[normal].mean()), float(called[ill].mean())
+        yield (
+            name.format(f"specificity on {normal.sum()} normal images of adults"),
+            aims["specificity"],
+            specificity,
+            specificity >= aims["specificity"],
+        )
+        yield (
+            name.format(f"sensitivity on {ill.sum()} COVID-19 images"),
+            aims["sensitivity"],
+            sensitivity,
+            sensitivity >= aims["sensitivity"],
+        )
 
 
 def _others(manifest: BundleManifest) -> Iterator[AimRow]:

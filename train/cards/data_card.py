@@ -8,6 +8,7 @@ from core.display.markdown import plain, table
 from core.models.bundle.manifest import BundleManifest, DataSource
 from core.vocabulary import PHANTOM
 from train.cards.facts import Facts, bullets, recorded, text
+from train.data.sources import collection
 
 
 def sections(facts: Facts) -> Iterator[tuple[str, str]]:
@@ -34,7 +35,12 @@ def _collections(sources: Sequence[DataSource]) -> str:
         }
         for source in sources
     ]
-    return table(rows) or "None are recorded."
+    notes = [
+        f"{plain(each.name)}: {plain(collection(each.name).note)}"
+        for each in sources
+        if collection(each.name).note
+    ]
+    return f"{table(rows)}\n\n{bullets(*notes)}" if rows else "None are recorded."
 
 
 def _counts(sources: Sequence[DataSource]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from core.display.markdown import plain, table
 from core.display.wording import count_word
 from core.evaluation.evidence import Evidence
+from core.evaluation.trials import Trials
 from core.models.bundle.manifest import BundleManifest
 from core.vocabulary import HELD_OUT
 from train.cards import aims as card_aims
@@ -35,9 +36,10 @@ def sections(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "When they may say that they cannot tell", card_strata.third_answers(predictions, manifest)
     yield "By source", card_strata.by_source(predictions)
     yield "By severity", card_strata.by_severity(predictions)
+    yield "By sex and age", card_trials.people(trials)
     yield "Other diseases", card_strata.other_diseases(predictions)
     yield "Calibration", card_strata.calibration(predictions)
-    yield "Findings, extent and opacity", _findings(manifest)
+    yield "Findings, extent and opacity", _findings(manifest, trials)
     yield "What was tried", _tried(facts.tried)
     yield "Limits", text("limits")
     yield "Versions", _versions(manifest)
@@ -167,7 +169,7 @@ def _detail(evidence: Evidence) -> dict[str, str]:
     }
 
 
-def _findings(manifest: BundleManifest) -> str:
+def _findings(manifest: BundleManifest, trials: Trials) -> str:
     known = sorted((auc, name) for name, auc in manifest.findings.roc_auc.items())
     quality = ""
     if known:
@@ -183,7 +185,13 @@ def _findings(manifest: BundleManifest) -> str:
         f"{fit.baseline_error:.2f}; correlation {fit.correlation:.2f}."
         for name, fit in manifest.severity.items()
     )
-    return bullets(quality, *scores)
+    checks = (
+        f"{each.score.capitalize()} against the {plain(each.against)} score of {each.images} images of "
+        f"{each.groups} patients to whom it was not fitted: rank correlation {each.correlation:.2f} "
+        f"({each.low:.2f} to {each.high:.2f})."
+        for each in trials.severity_checks
+    )
+    return bullets(quality, *scores, *checks)
 
 
 def _tried(tried: Sequence[Tried]) -> str:

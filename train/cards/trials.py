@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.display.markdown import plain, table
 from core.evaluation.trials import Base, LeftOutSources, Trials, mean_left_out
+from core.vocabulary import ENSEMBLE
 from train.cards.facts import SPLIT_NAMES, bullets, model_name, text
 
 INVARIANT = ("10 % cut off", "20 % cut off", "sharpened", "blurred")
@@ -95,6 +96,23 @@ def _largest_move(trials: Trials, label: str) -> float | None:
         if each.label == label and each.change in INVARIANT
     ]
     return max(moves, default=None)
+
+
+def people(trials: Trials) -> str:
+    """How often the models are right about women and men, younger and older people."""
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for each in trials.people:
+        named = {
+            "class": each.label,
+            "people": each.stratum,
+            "images (patients)": f"{each.images} ({each.groups})",
+        }
+        row = rows.setdefault((each.label, each.stratum), named)
+        interval = f" ({each.low:.2f}–{each.high:.2f})" if each.model == ENSEMBLE else ""
+        row[model_name(each.model)] = f"{each.right:.2f}{interval}"
+    if not rows:
+        return "Not measured: the collections do not say enough of the people on held-out images."
+    return f"{text('people')}\n\n{table(list(rows.values()))}"
 
 
 def covered(trials: Trials) -> str:

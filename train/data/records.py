@@ -32,6 +32,9 @@ class Record:
         original: The file's name in its own collection.
         looks_normal: Whether nothing is to be seen on it, whatever the patient has.
         hospital: Where it was taken; sources of one hospital share its habits. Empty where nobody says.
+        sex: "F" or "M"; empty where nobody says.
+        age: In years, or None.
+        brixia: Radiologists' Brixia score, 0-18, or None.
     """
 
     path: str
@@ -43,6 +46,9 @@ class Record:
     original: str = ""
     looks_normal: bool = False
     hospital: str = ""
+    sex: str = ""
+    age: float | None = None
+    brixia: float | None = None
 
     @property
     def visible_label(self) -> Class:

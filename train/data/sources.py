@@ -19,6 +19,7 @@ class Collection:
         citation: How to cite it.
         licence: Of its images, in words.
         population: Whose chests it shows, in words.
+        note: What else one must know of it, in a sentence; empty where nothing stands out.
         weights: What its licence asks of weights that learnt from it: one of `LICENCES`, or empty if unknown.
         looks_normal_suffix: What the stem of a file's name ends in when nothing is to be seen on it; empty
             where names tell nothing.
@@ -28,7 +29,13 @@ class Collection:
     licence: str = "not stated"
     population: str = ""
     weights: str = ""
+    note: str = ""
     looks_normal_suffix: str = ""
+
+    @property
+    def adults(self) -> bool:
+        """Whether all of its chests are adults'."""
+        return self.population.startswith("adults")
 
     def says_normal(self, original: str) -> bool:
         """Whether a file's name in its own collection says that nothing is to be seen."""

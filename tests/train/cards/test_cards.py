@@ -3,18 +3,23 @@
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.display.markdown import harmless
 from core.display.wording import DISCLAIMER
 from core.errors import DataError
 from core.evaluation.evidence import collect_evidence
+from core.evaluation.predictions import read_predictions, write_predictions
 from core.evaluation.trials import (
     CoveredLungs,
     LeftOutSources,
     MeasuredAuc,
+    PeopleResult,
+    SeverityCheck,
     SourceClassifier,
     Trials,
     write_trials,
@@ -57,6 +62,23 @@ def trials() -> Trials:
                 shuffled=0.51,
                 shuffled_low=0.3,
                 shuffled_high=0.7,
+            ),
+        ),
+        people=(
+            PeopleResult(
+                model="ensemble",
+                label="covid",
+                stratum="women",
+                images=9,
+                groups=7,
+                right=0.78,
+                low=0.5,
+                high=1.0,
+            ),
+        ),
+        severity_checks=(
+            SeverityCheck(
+                score="extent", against="Brixia", images=41, groups=30, correlation=0.61, low=0.4, high=0.77
             ),
         ),
         covered_lungs=(
@@ -129,6 +151,11 @@ def test_the_model_card_says_what_the_bundle_measured(
     assert "| covid | a / b | 67 | 123 | 0.983 (0.98–0.98) | 0.51 (0.30–0.70) |" in told
     covered = section(card, "Do the models need the lungs?")
     assert "| a clinic never seen (123) | Ensemble | 0.733 (0.73–0.73) | – |" in covered
+    assert "| covid | women | 9 (7) | 0.78 (0.50–1.00) |" in section(card, "By sex and age")
+    checked = "Extent against the Brixia score of 41 images of 30 patients to whom it was not fitted"
+    assert f"{checked}: rank correlation 0.61 (0.40 to 0.77)." in section(
+        card, "Findings, extent and opacity"
+    )
     assert "| Letters \\| painted on |" in section(card, "What was tried")
 
 
@@ -148,6 +175,29 @@ def test_the_model_card_sets_each_aim_beside_what_was_measured(
     error = manifest.severity["extent"].mean_absolute_error
     assert f"extent, at most | 1.600 | {error:.4f} | {'yes' if error <= 1.6 else 'no'} |" in aims
     assert f"**Reached: {aims.count('| yes |')} of {aims.count('| yes |') + aims.count('| no |')}.**" in aims
+
+
+def test_adults_are_held_to_an_aim_of_their_own(random_bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    manifest = prepared(random_bundle, folder, None)
+    table = read_predictions(folder, manifest)
+    grown = replace(table, source=np.where(table.label == "normal", "rsna", table.source))
+    write_predictions(folder / "predictions.csv", grown)
+    entry = BundleFile(file="predictions.csv", sha256=file_sha256(folder / "predictions.csv"))
+    add_cards(folder, manifest.model_copy(update={"predictions": entry}))
+    aims = section(cards(folder)[0], "Aims, reached and missed")
+    own = grown.take(np.flatnonzero((grown.split == "test") & (grown.label == "normal")))
+    right = 1 - own.called[:, -1].mean()
+    assert f"specificity on {own.path.size} normal images of adults: Ensemble | 0.920 | {right:.4f} |" in aims
+    assert "COVID-19 images: Ensemble | 0.900 |" in aims
+
+
+def test_a_collection_with_a_flaw_says_so(random_bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    manifest = prepared(random_bundle, folder, None)
+    cohen = manifest.sources[0].model_copy(update={"name": "cohen"})
+    add_cards(folder, manifest.model_copy(update={"sources": [cohen]}))
+    assert "13 of them lay in two or three splits" in section(cards(folder)[1], "Collections")
 
 
 def test_without_trials_the_card_says_why_there_are_no_figures(random_bundle: Path, tmp_path: Path) -> None:
