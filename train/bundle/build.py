@@ -69,7 +69,9 @@ def build_bundle(material: Material, target: Path, progress: Tally | None = None
     fitted = fit_on_validation(roles, outputs, trained.operating_points)
     svm = fitted.fit.svm
     ensemble_files.save(folder / "ensemble.skops", fitted.fit.classifier, svm.calibration, svm.inputs)
-    evaluated = Evaluated(roles, outputs, fitted, choose_thresholds(roles, outputs))
+    evaluated = Evaluated(
+        roles, outputs, fitted, choose_thresholds(roles, outputs), fit_severities(roles, outputs)
+    )
     predictions = _tabulate(evaluated, trained.operating_points)
     write_predictions(folder / "predictions.csv", predictions)
     third_answers = fit_third_answers(predictions)
@@ -122,7 +124,7 @@ def _try(evaluated: Evaluated, material: Material, networks: Networks, progress:
         severity_checks=check_severity(
             records,
             outputs.logits,
-            fit_severities(evaluated.roles, outputs),
+            evaluated.severity,
             evaluated.roles.severity.tolist(),
         ),
     )

@@ -72,12 +72,14 @@ class Evaluated:
         outputs: What the networks say about them, in the same order.
         fitted: The ensemble.
         validation: Each backbone on the validation images, by key.
+        severity: Extent and opacity, fitted to the images that radiologists scored.
     """
 
     roles: Roles
     outputs: Outputs
     fitted: EnsembleFit
     validation: dict[str, Validation]
+    severity: dict[SeverityName, SeverityFit]
 
 
 def file_entry(folder: Path, name: str) -> dict[str, Any]:
@@ -120,7 +122,7 @@ def describe(
         created=datetime.now(UTC).date().isoformat(),
         description=_description(roles, trained),
         licence=weights_licence(trained.images),
-        severity=fit_severities(roles, outputs),
+        severity=evaluated.severity,
         ensemble=EnsembleFile(
             **file_entry(folder, "ensemble.skops"),
             threshold=fitted.fit.svm.threshold,
