@@ -60,7 +60,7 @@ _SPLITS = (
         "images on which the original study reported its results",
         held_out=True,
     ),
-    Split("external", "A clinic never seen", "a clinic that the models have never seen", held_out=True),
+    Split("external", "Clinics never seen", "clinics that the models have never seen", held_out=True),
     Split("own", "Your own set", "images that somebody brought while the page was open"),
     Split("phantoms", "Phantoms", "rendered images whose truth is known"),
 )

@@ -241,7 +241,7 @@ def _cell(agreement: float, images: int) -> str:
 
 
 def shortcut_chart(points: Sequence[Point], names: dict[str, Entrant], tells: Sequence[Point] = ()) -> Chart:
-    """Every model on own sources, on sources left out, with lungs covered and at a clinic never seen.
+    """Every model on own sources, on sources left out, with lungs covered and at clinics never seen.
 
     The kinds of images stand below each other, so that their names have room on a phone, too.
 

@@ -87,7 +87,7 @@ def track_record(evidence: Sequence[Evidence]) -> str:
     if "test" in found:
         parts.append(f"wrong on {_rate(found['test'])} held-out images of its own sources")
     if "external" in found:
-        parts.append(f"wrong on {_rate(found['external'])} images from a clinic that it had never seen")
+        parts.append(f"wrong on {_rate(found['external'])} images from clinics that it had never seen")
     if not parts:
         return "This bundle records no held-out images of both classes, so nobody knows how wrong it is."
     return f"The ensemble was {', and '.join(parts)}."
@@ -102,7 +102,7 @@ def covered_lungs(trials: Trials) -> str | None:
     found = {each.split: each for each in trials.covered_lungs if each.model == ENSEMBLE}
     parts = [
         f"{each.visible.roc_auc:.2f} to {each.covered.roc_auc:.2f} on {each.covered.images} {images}"
-        for split, images in (("test", "held-out images"), ("external", "images from a clinic never seen"))
+        for split, images in (("test", "held-out images"), ("external", "images from clinics never seen"))
         if (each := found.get(split))
         and each.visible.roc_auc is not None
         and each.covered.roc_auc is not None

@@ -266,7 +266,7 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
                 )
     st.caption(
         "Internal figures flatter: in public data the source of an image nearly tells its label. "
-        "The external clinic is in no other split."
+        "The external clinics are in no other split."
     )
     if bundle.trials:
         _trial(wording.left_out_sources(bundle.trials), "left_out_sources")

@@ -66,9 +66,9 @@ def test_the_fall_comes_before_any_other_figure(page: AppTest) -> None:
     heads = [each.value for each in page.subheader]
     assert heads[0] == "First: does it last?" and heads[-1] == "The study, reproduced"
     first = page.dataframe[0].value
-    assert {"Own sources", "Own sources, lungs covered", "A clinic never seen"} <= set(first.columns)
+    assert {"Own sources", "Own sources, lungs covered", "Clinics never seen"} <= set(first.columns)
     asks_a_backbone = first["Model"] != OTHERS["svm_findings"]  # phantoms taught the findings, not sources
-    falls = first["Own sources"] > first["A clinic never seen"]
+    falls = first["Own sources"] > first["Clinics never seen"]
     assert falls[asks_a_backbone].all() and asks_a_backbone.sum() > len(OTHERS)
     assert any("two collections of one class" in each.value for each in page.caption)
 

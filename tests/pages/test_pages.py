@@ -205,7 +205,7 @@ def test_a_bundle_of_before_has_no_cards_and_says_so(bundles: Path) -> None:
 def test_what_the_trials_showed_stands_beside_the_figures(carded: Path) -> None:
     page = open_page()
     (line,) = [each.value for each in page.caption if "lungs covered" in each.value]
-    assert "0.72 to 0.50 on 44 images from a clinic never seen" in line
+    assert "0.72 to 0.50 on 44 images from clinics never seen" in line
     assert not any("never learnt from" in each.value for each in page.caption)
 
 

@@ -81,14 +81,14 @@ def test_what_that_is_worth_stands_beside_it(answered: Analysis) -> None:
     rows = {row["Model"]: row for row in third_table(third_answers(answered, 0.1), measured, left_out, 0.1)}
     assert rows["Ensemble"]["Own sources"] == "0.93 (0.50–1.00), silent 0.25 (0.50–1.00)"
     assert (
-        rows["Ensemble"]["A clinic never seen"] == "0.64 (0.50–1.00), silent 0.25 (0.50–1.00)"
+        rows["Ensemble"]["Clinics never seen"] == "0.64 (0.50–1.00), silent 0.25 (0.50–1.00)"
         and rows["Ensemble"][LEFT_OUT] == "–"
     )
     assert rows["VGG16"][LEFT_OUT] == "0.50, silent 0.50" and rows["VGG16"]["Own sources"] == "–"
     said = promise(measured, 0.1)
     assert (
         "at least 0.90" in said
-        and "0.64 (silent on 0.25) on a clinic that the models have never seen" in said
+        and "0.64 (silent on 0.25) on clinics that the models have never seen" in said
     )
     assert promise(measured, 0.2) == "Nobody measured what such answers are worth."
 

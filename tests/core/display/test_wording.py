@@ -39,7 +39,7 @@ def test_the_ensemble_with_its_lungs_covered() -> None:
     )
     assert wording.covered_lungs(trials) == (
         "With the lungs covered, the ensemble's ROC AUC goes from 0.99 to 0.85 on 44 held-out images, "
-        "and from 0.70 to 0.50 on 44 images from a clinic never seen."
+        "and from 0.70 to 0.50 on 44 images from clinics never seen."
     )
     assert wording.covered_lungs(Trials(covered_lungs=(covered("test", 0.9, None),))) is None
 
