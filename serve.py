@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -26,6 +27,7 @@ from core.readiness import Readiness
 ADDRESS = "127.0.0.1"
 PORT = "8501"
 OPTIONS = {"logger.hideWelcomeMessage": True, "logger.level": "warning"}  # the last word is ours
+MAX_UPLOAD_BYTES = 64 * 1024**2  # more than server.maxUploadSize lets in
 CHECK_S = 0.1  # between two looks at whether the server answers
 readiness = Readiness()
 
@@ -83,6 +85,7 @@ def main(wanted: str = PORT, address: str = ADDRESS) -> None:
     port = free_port(wanted, address)
     threading.Thread(target=announce, args=(port,), daemon=True).start()  # ends with the server at the latest
     logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno >= logging.WARNING)
+    MultiPartParser.spool_max_size = MAX_UPLOAD_BYTES  # else uploads from 1 MB on come by way of the disk
     app = st.App(Path(__file__).with_name("app.py"), routes=ROUTES)
     with suppress(KeyboardInterrupt):  # the server has shut down by then
         app.run(config={"server.address": address, "server.port": port, **OPTIONS})

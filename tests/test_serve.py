@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,14 +21,15 @@ from starlette.requests import Request
 
 import serve
 from core.project import PROJECT
+from tests.visitor import Visitor
 
 START_S = 60
 
 
 @contextmanager
-def serving(port: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+def serving(port: str, *before: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """The server; it is ended with the block at the latest, and before that if it says nothing."""
-    command = [sys.executable, "serve.py", port]
+    command = [*before, sys.executable, "serve.py", port]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     environment = os.environ | variables
     with subprocess.Popen(command, cwd=PROJECT, env=environment, text=True, **pipes) as server:
@@ -88,6 +90,16 @@ def test_a_server_without_models_answers_and_says_that_it_is_not_ready(tmp_path:
         address = server.stdout.readline().split()[3]
         assert fetch(f"{address}/healthz") == (200, "ok")
         assert fetch(f"{address}/readyz") == (503, f"There are no models in {tmp_path}.")
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="needs prlimit, of util-linux")
+def test_an_upload_never_touches_the_disk(tmp_path: Path) -> None:
+    limit = ("prlimit", "--fsize=1500000")  # no file of the server may be larger
+    with serving("0", *limit, THORAXLENS_BUNDLES=str(tmp_path)) as server:
+        assert server.stdout
+        address = server.stdout.readline().split()[3]
+        with Visitor(address) as visitor:
+            visitor.upload("large.png", bytes(5_000_000))
 
 
 def fetch(url: str) -> tuple[int, str]:
