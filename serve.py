@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import http.client
 import logging
+import runpy
+import signal
 import socket
 import sys
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -26,7 +27,7 @@ from core.readiness import Readiness
 
 ADDRESS = "127.0.0.1"
 PORT = "8501"
-OPTIONS = {"logger.hideWelcomeMessage": True, "logger.level": "warning"}  # the last word is ours
+OPTIONS = ("--logger.hideWelcomeMessage", "true", "--logger.level", "warning")  # the last word is ours
 MAX_UPLOAD_BYTES = 64 * 1024**2  # more than server.maxUploadSize lets in
 CHECK_S = 0.1  # between two looks at whether the server answers
 readiness = Readiness()
@@ -44,7 +45,12 @@ def readyz(request: Request) -> Response:
     return PlainTextResponse(problem or "ready", status, headers={"Cache-Control": "no-store"})
 
 
-ROUTES = (Route("/healthz", healthz), Route("/readyz", readyz))
+# What `streamlit run` finds here, and serves.
+app = st.App(
+    Path(__file__).with_name("app.py"), routes=[Route("/healthz", healthz), Route("/readyz", readyz)]
+)
+logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno >= logging.WARNING)
+MultiPartParser.spool_max_size = MAX_UPLOAD_BYTES  # else uploads from 1 MB on come by way of the disk
 
 
 def free_port(wanted: str, address: str) -> int:
@@ -84,11 +90,17 @@ def main(wanted: str = PORT, address: str = ADDRESS) -> None:
     """Runs the server until it is ended."""
     port = free_port(wanted, address)
     threading.Thread(target=announce, args=(port,), daemon=True).start()  # ends with the server at the latest
-    logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno >= logging.WARNING)
-    MultiPartParser.spool_max_size = MAX_UPLOAD_BYTES  # else uploads from 1 MB on come by way of the disk
-    app = st.App(Path(__file__).with_name("app.py"), routes=ROUTES)
-    with suppress(KeyboardInterrupt):  # the server has shut down by then
-        app.run(config={"server.address": address, "server.port": port, **OPTIONS})
+    sys.argv = [
+        "streamlit",
+        "run",
+        __file__,
+        f"--server.address={address}",
+        f"--server.port={port}",
+        *OPTIONS,
+    ]
+    for ending in (signal.SIGINT, signal.SIGTERM):  # raised again once the server has shut down
+        signal.signal(ending, lambda number, frame: sys.exit())
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ sh deploy/image.sh models
 sh deploy/image.sh packages "$folder/venv"
 sh deploy/image.sh app "$folder/venv" "$folder/app"
 sh deploy/image.sh check "$folder/venv" "$folder/app"
-du -sm "$folder/src/.venv" "$folder/venv" "$folder/app" "$folder/app/.cache"
+du -sm "$folder/src/.venv" "$folder/venv" "$folder/app/.cache"
+du -sm "$folder/app"
 
 # The server, with the Dockerfile's own environment and command, but for the port and the address.
 port="${PORT:-8599}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,11 @@ def test_the_proxy_knows_every_replica_and_waits_for_it() -> None:
     assert sorted(re.findall(r"^ +server ([\w-]+):8501 ", conf, re.MULTILINE)) == sorted(APPS)
     waits = COMPOSE["services"]["proxy"]["depends_on"]
     assert waits == {name: {"condition": "service_healthy"} for name in APPS}
+    networks = COMPOSE["services"]["proxy"]["networks"]
+    assert all(list(service["networks"]) == networks for service in APPS.values())
+    addresses = {ip_address(service["networks"]["inside"]["ipv4_address"]) for service in APPS.values()}
+    subnet = ip_network(COMPOSE["networks"]["inside"]["ipam"]["config"][0]["subnet"])
+    assert len(addresses) == len(APPS) and all(address in subnet for address in addresses)
     listens = set(re.findall(r"^ +listen (\d+)", conf, re.MULTILINE))
     assert {port.partition(":")[2] for port in COMPOSE["services"]["proxy"]["ports"]} == listens
     assert "8501" in DOCKERFILE

@@ -42,14 +42,15 @@ def serving(port: str, *before: str, **variables: str) -> Iterator[subprocess.Po
             server.kill()
 
 
-def test_the_address_comes_once_the_server_answers_and_ctrl_c_ends_it() -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_address_comes_once_the_server_answers_and_ctrl_c_ends_it(ending: signal.Signals) -> None:
     with serving("0") as server:
         assert server.stdout
         said = server.stdout.readline()
         match = re.fullmatch(r"ThoraxLens is at (http://localhost:\d+) \(Ctrl\+C ends it\)\n", said)
         assert match, said
         assert fetch(f"{match[1]}/_stcore/health") == fetch(f"{match[1]}/healthz") == (200, "ok")
-        server.send_signal(signal.SIGINT)
+        server.send_signal(ending)
         out, err = server.communicate(timeout=START_S)
     assert server.returncode == 0
     assert "http" not in out and err == ""  # Streamlit names no second address
@@ -100,6 +101,19 @@ def test_an_upload_never_touches_the_disk(tmp_path: Path) -> None:
         address = server.stdout.readline().split()[3]
         with Visitor(address) as visitor:
             visitor.upload("large.png", bytes(5_000_000))
+
+
+@pytest.mark.parametrize("protected", ["true", "false"])
+def test_variables_override_the_settings_that_ship(tmp_path: Path, protected: str) -> None:
+    variables = {
+        "STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION": protected,
+        "STREAMLIT_SERVER_ENABLE_CORS": protected,
+    }
+    with serving("0", THORAXLENS_BUNDLES=str(tmp_path), **variables) as server:
+        assert server.stdout
+        visitor = Visitor(server.stdout.readline().split()[3])
+        assert visitor.fetch("/_stcore/health") == (200, b"ok")
+        assert bool(visitor.cookie("_streamlit_xsrf")) == (protected == "true")
 
 
 def fetch(url: str) -> tuple[int, str]:
