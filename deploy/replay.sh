@@ -25,27 +25,33 @@ du -sm "$folder/app"
 port="${PORT:-8599}"
 tmp="$folder/tmp"
 mkdir -m 1777 "$tmp"
+touch "$folder/before"
 someone=""
 [ "$(id -u)" -ne 0 ] || someone="setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs"
 cd "$folder/app"
+began="$(date +%s.%N)"
 env -i HOME="$tmp" TMPDIR="$tmp" PATH=/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
   $someone "$folder/venv/bin/python" serve.py "$port" 127.0.0.1 >"$folder/log" 2>&1 &
 server=$!
-trap 'kill $server' EXIT
-"$folder/venv/bin/python" - "http://127.0.0.1:$port/readyz" <<'PROGRAM'
-import sys, time, urllib.error, urllib.request
+trap 'kill $server; wait $server || true' EXIT
+"$folder/venv/bin/python" - "http://127.0.0.1:$port/readyz" "$began" "$folder/log" <<'PROGRAM'
+import pathlib, sys, time, urllib.error, urllib.request
 
-start = time.monotonic()
-while time.monotonic() < start + 120:
+start, said = float(sys.argv[2]), pathlib.Path(sys.argv[3])
+while time.time() < start + 120:
+    if "ThoraxLens is at" not in said.read_text():  # it says so itself: another server may have the port
+        time.sleep(0.05)
+        continue
     try:
         with urllib.request.urlopen(sys.argv[1], timeout=60) as answer:
-            print(f"ready after {time.monotonic() - start:.1f} s: {answer.read().decode()}")
+            print(f"ready after {time.time() - start:.1f} s: {answer.read().decode()}")
             sys.exit()
     except urllib.error.HTTPError as refused:
         sys.exit(f"not ready: {refused.read().decode()}")
     except OSError:
         time.sleep(0.1)
-sys.exit("no answer in 120 s")
+sys.exit(f"no answer in 120 s: {said.read_text()}")
 PROGRAM
-find "$folder/venv" "$folder/app" -newer "$folder/tmp" -type f | sed 's/^/written by the server: /'
+written="$(find "$folder/venv" "$folder/app" -newer "$folder/before")"
+[ -z "$written" ] || { echo "the server has written $written"; exit 1; }
 [ "${KEEP:-}" = "" ] || { echo "at http://127.0.0.1:$port until Ctrl+C"; wait $server; }
