@@ -14,8 +14,9 @@ TORCH := $(shell sed -n 's/^torch==//p' requirements.txt)
 
 # The stamps carry a checksum of what they vouch for, so neither dates nor branches matter.
 checksum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
-READY := $(VENV)/.ready-$(call checksum,constraints.txt requirements.txt)
-READY_DEV := $(VENV)/.ready-dev-$(call checksum,constraints.txt requirements.txt requirements-dev.txt)
+PINS := constraints.txt requirements-serve.txt requirements.txt
+READY := $(VENV)/.ready-$(call checksum,$(PINS))
+READY_DEV := $(VENV)/.ready-dev-$(call checksum,$(PINS) requirements-dev.txt)
 
 .PHONY: help run models official test check format train verify bench samples fuzz
 

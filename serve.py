@@ -1,30 +1,64 @@
-"""Serves the app to this computer and says where: `python serve.py [PORT]`.
+"""Serves the app and says where: `python serve.py [PORT] [ADDRESS]`, to this computer unless told otherwise.
 
 Streamlit runs in this very process, so signals and Ctrl+C reach it as if it had been started by itself.
+Beside the app answer two routes for whatever watches over the server: `/healthz`, whether this process
+answers, and `/readyz`, whether it could analyse (503 and one sentence where not).
 """
 
 from __future__ import annotations
 
 import http.client
+import logging
 import runpy
+import signal
 import socket
 import sys
 import threading
 import time
 from pathlib import Path
 
+import streamlit as st
+from starlette.formparsers import MultiPartParser
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from core.readiness import Readiness
+
 ADDRESS = "127.0.0.1"
 PORT = "8501"
 OPTIONS = ("--logger.hideWelcomeMessage", "true", "--logger.level", "warning")  # the last word is ours
+MAX_UPLOAD_BYTES = 64 * 1024**2  # more than server.maxUploadSize lets in
 CHECK_S = 0.1  # between two looks at whether the server answers
+readiness = Readiness()
 
 
-def free_port(wanted: str) -> int:
+async def healthz(request: Request) -> Response:
+    """That this process answers."""
+    return PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
+
+
+def readyz(request: Request) -> Response:
+    """Whether it could analyse; no coroutine, so that hashing files keeps nobody waiting."""
+    problem = readiness.problem()
+    status = http.HTTPStatus.SERVICE_UNAVAILABLE if problem else http.HTTPStatus.OK
+    return PlainTextResponse(problem or "ready", status, headers={"Cache-Control": "no-store"})
+
+
+# What `streamlit run` finds here, and serves.
+app = st.App(
+    Path(__file__).with_name("app.py"), routes=[Route("/healthz", healthz), Route("/readyz", readyz)]
+)
+logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno >= logging.WARNING)
+MultiPartParser.spool_max_size = MAX_UPLOAD_BYTES  # else uploads from 1 MB on come by way of the disk
+
+
+def free_port(wanted: str, address: str) -> int:
     """The port to serve on; ends the program, with what to do about it, where it cannot be had."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server's own socket
         try:
-            probe.bind((ADDRESS, int(wanted)))
+            probe.bind((address, int(wanted)))
         except (OSError, OverflowError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "there is no such port"
             other = PORT if wanted != PORT else "8502"
@@ -44,7 +78,7 @@ def answers(port: int) -> bool:
     """Whether the server takes requests."""
     connection = http.client.HTTPConnection(ADDRESS, port, timeout=5)
     try:
-        connection.request("GET", "/_stcore/health")
+        connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
@@ -52,14 +86,22 @@ def answers(port: int) -> bool:
         connection.close()
 
 
-def main(wanted: str = PORT) -> None:
+def main(wanted: str = PORT, address: str = ADDRESS) -> None:
     """Runs the server until it is ended."""
-    port = free_port(wanted)
+    port = free_port(wanted, address)
     threading.Thread(target=announce, args=(port,), daemon=True).start()  # ends with the server at the latest
-    app = str(Path(__file__).with_name("app.py"))
-    sys.argv = ["streamlit", "run", app, f"--server.address={ADDRESS}", f"--server.port={port}", *OPTIONS]
+    sys.argv = [
+        "streamlit",
+        "run",
+        __file__,
+        f"--server.address={address}",
+        f"--server.port={port}",
+        *OPTIONS,
+    ]
+    for ending in (signal.SIGINT, signal.SIGTERM):  # raised again once the server has shut down
+        signal.signal(ending, lambda number, frame: sys.exit())
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main(*sys.argv[1:3])

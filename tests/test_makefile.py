@@ -27,8 +27,8 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.log, self.said = folder, folder / "log", ""
-        for name in ("Makefile", "constraints.txt", "requirements.txt", "requirements-dev.txt"):
-            shutil.copy(PROJECT / name, folder / name)
+        for path in (PROJECT / "Makefile", PROJECT / "constraints.txt", *PROJECT.glob("requirements*.txt")):
+            shutil.copy(path, folder / path.name)
         (folder / "python").write_text(STUB)
         (folder / "python").chmod(0o755)
 
@@ -110,8 +110,11 @@ def test_an_interrupted_installation_is_taken_up_again(checkout: Checkout) -> No
     assert any(line.endswith("-r requirements.txt") for line in asked)
 
 
-def test_changed_requirements_are_installed_and_so_are_those_changed_back(checkout: Checkout) -> None:
-    requirements = checkout.folder / "requirements.txt"
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-serve.txt"])
+def test_changed_requirements_are_installed_and_so_are_those_changed_back(
+    checkout: Checkout, name: str
+) -> None:
+    requirements = checkout.folder / name
     original = requirements.read_text()
     checkout.make("run")
     for text in (original + "another==1.0\n", original):

@@ -21,7 +21,7 @@ from core.project import PROJECT
 from train.cli import app
 
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras_vis", "torch", "torchvision", "torchxrayvision"}
-OURS = {"app", "core", "pages", "tests", "train"}
+OURS = {"app", "core", "pages", "serve", "tests", "train"}
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 SOURCES = sorted(
     path for layer in ("core", "train", "pages") for path in (PROJECT / layer).rglob("*.py")
@@ -113,7 +113,7 @@ def requirements(*files: str) -> list[Requirement]:
     return [Requirement(line) for line in lines if line and not line.startswith(("#", "-"))]
 
 
-DIRECT = requirements("requirements.txt", "requirements-dev.txt")
+DIRECT = requirements("requirements-serve.txt", "requirements.txt", "requirements-dev.txt")
 PINNED = DIRECT + requirements("constraints.txt")
 VERSIONS = {canonicalize_name(each.name): str(each.specifier).removeprefix("==") for each in PINNED}
 
@@ -228,3 +228,27 @@ SAFE_SETTINGS = (
 def test_the_server_is_closed_by_default(section: str, option: str, value: object) -> None:
     settings = tomllib.loads((PROJECT / ".streamlit/config.toml").read_text("utf-8"))
     assert settings[section][option] == value
+
+
+def test_serving_needs_no_training_framework() -> None:
+    needed: set[str] = set()
+    for requirement in requirements("requirements-serve.txt"):
+        brought(canonicalize_name(requirement.name), needed)
+    heavy = {canonicalize_name(name) for name in FRAMEWORKS | {"mapie", "tensorboard", "typer"}}
+    assert needed & heavy == set()
+
+
+def test_serving_asks_for_whatever_pages_and_core_import_at_once() -> None:
+    distributions = metadata.packages_distributions()
+    listed = {canonicalize_name(each.name) for each in requirements("requirements-serve.txt")}
+    needed: set[str] = set()
+    for name in listed:
+        brought(name, needed)
+    files = [path for path in SOURCES if not path.is_relative_to(PROJECT / "train")]
+    imported = set().union(*(imports(path, anywhere=False) for path in files))
+    missing = {
+        module
+        for module in imported - OURS - set(sys.stdlib_module_names) - {""}
+        if not any(canonicalize_name(name) in needed for name in distributions.get(module, []))
+    }
+    assert imported & {"numpy", "streamlit"} and missing == set()

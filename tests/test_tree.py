@@ -43,6 +43,7 @@ CORE = (
     "core.evaluation.sets",
     "core.display",
     "core.export",
+    "core.readiness",
     "core.service",
     "core.tray",
 )

@@ -62,7 +62,7 @@ def address() -> Iterator[str]:
 @contextmanager
 def serving(port: int) -> Iterator[str]:
     """The app on a port, until the block ends."""
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "serve.py", str(port)]
     server = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
