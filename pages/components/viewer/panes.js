@@ -1,0 +1,44 @@
+// The panes: a canvas each, with a caption that says whose heat it is.
+
+import { contextOf } from './scene.js'
+import { icon } from './icons.js'
+import { make } from './toolbar.js'
+
+/**
+ * @typedef {import('./draw.js').Pane} Pane
+ * @typedef {import('./scene.js').PaneData} PaneData
+ * @typedef {import('./view.js').View} View
+ * @typedef {Pane & {figure: HTMLElement, under: HTMLElement, larger: HTMLButtonElement}} Frame
+ */
+
+/**
+ * @param {PaneData} data
+ * @param {number} index
+ * @param {(index: number) => void} choose Called with a pane that is to be the large one.
+ * @returns {Frame}
+ */
+export function paneOf(data, index, choose) {
+  const canvas = make('canvas', { tabindex: '0', role: 'img', 'aria-label': data.alt })
+  const under = make('span', { class: 'under' })
+  const larger = make('button', { type: 'button', title: 'Large (Enter)', 'aria-label': `${data.name}, large` })
+  larger.append(icon('full'))
+  larger.onclick = () => choose(index)
+  const dot = make('i', { 'aria-hidden': 'true' })
+  dot.style.background = data.colour
+  const caption = make('figcaption', {}, dot, make('b', {}, data.name), make('span', {}, data.detail), under, larger)
+  const figure = make('figure', {}, make('div', {}, canvas), caption)
+  return { canvas, context: contextOf(canvas, { alpha: false }), index, width: 0, height: 0, figure, under, larger }
+}
+
+/**
+ * @param {Frame[]} panes
+ * @param {View} view
+ */
+export function arrange(panes, view) {
+  for (const { figure, index, larger, canvas } of panes) {
+    figure.classList.toggle('chosen', view.large && index === view.chosen)
+    larger.setAttribute('aria-pressed', String(view.large && index === view.chosen))
+    canvas.style.touchAction = view.tool ? 'none' : 'pan-y'
+    canvas.style.cursor = view.tool === 'pan' ? 'grab' : 'crosshair'
+  }
+}
