@@ -114,7 +114,7 @@ def _switch_margins() -> None:
 @st.fragment
 def heatmaps(case: Case, plain_analysis: Analysis) -> None:
     """A card a backbone, and the viewer; thresholds change without a new inference or a new picture."""
-    st.subheader("Where they looked", help=term("heatmap"))
+    st.subheader("Where they looked", help=terms("heatmap", "colour_map"))
     explained = explain_anew(plain_analysis, _explainer())
     analysis = _at_threshold(explained)
     with st.container(key="cards"):

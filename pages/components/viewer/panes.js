@@ -21,7 +21,7 @@ export function paneOf(data, index, choose) {
   const canvas = make('canvas', { tabindex: '0', role: 'img', 'aria-label': data.alt })
   const under = make('span', { class: 'under' })
   const larger = make('button', { type: 'button', title: 'Large (Enter)', 'aria-label': `${data.name}, large` })
-  larger.append(icon('full'))
+  larger.append(icon('large'))
   larger.onclick = () => choose(index)
   const dot = make('i', { 'aria-hidden': 'true' })
   dot.style.background = data.colour

@@ -41,7 +41,9 @@ export class Toolbar {
       button.onclick = () => command === FULL ? full() : change(command.change)
       return { button, command }
     })
-    this.window = this.choice('Window', PRESETS.map(({ name }, index) => [String(index), `${index + 1}  ${name}`]))
+    const presets = PRESETS.map(({ name }, index) => [String(index), `${index + 1}  ${name}`])
+    this.window = this.choice('Window', [['', 'Set by hand'], ...presets])
+    this.window.options[0].hidden = true
     this.window.onchange = () => change((view) => preset(view, Number(this.window.value), range()))
     this.map = this.choice('Colours', [])
     this.map.onchange = () => change((view) => ({ ...view, map: this.map.value }))
@@ -54,10 +56,10 @@ export class Toolbar {
       const own = this.buttons.filter(({ command }) => command.group === group)
       return make('div', { class: 'group' }, ...own.map(({ button }) => button))
     })
-    this.element = make('div', { class: 'bar', role: 'toolbar', 'aria-label': 'Viewer' }, ...groups)
+    this.element = make('div', { class: 'bar', role: 'group', 'aria-label': 'Tools' }, ...groups)
     const sliders = this.sliders.map(({ label }) => label)
     const choices = [this.window, this.map].map((select) => /** @type {HTMLElement} */ (select.parentElement))
-    this.settings = make('div', { class: 'settings' }, choices[0], sliders[0], sliders[1], choices[1], sliders[2])
+    this.settings = make('div', { class: 'settings' }, ...choices, ...sliders)
   }
 
   /**

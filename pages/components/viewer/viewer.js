@@ -49,6 +49,7 @@ export class Viewer {
     this.pointer = null
     this.due = 0
     this.shows = 0
+    this.told = ''
     this.toolbar = new Toolbar((change) => this.change(change), () => this.full(), () => this.range)
     this.stage = make('div', { class: 'panes' })
     this.readout = make('div', { class: 'readout' })
@@ -84,10 +85,13 @@ export class Viewer {
    */
   async show(scene) {
     const show = ++this.shows, before = kept.get(scene.key)
+    const told = JSON.stringify({ ...scene, picture: '', seen: '' })
+    if (told === this.told) return
     const picture = before?.picture.id === scene.id ? before.picture : await openPicture(scene)
     if (show !== this.shows) return // another came meanwhile
     const view = before ? before.picture.id === scene.id ? before.view : forAnother(before.view) : FIRST
     const maps = Object.keys(scene.maps), [map] = maps
+    this.told = told
     this.scene = scene
     this.range = picture.range
     this.painter = new Painter(scene, picture, openHeat(scene))
@@ -138,7 +142,7 @@ export class Viewer {
   draw() {
     if (!this.painter) return
     for (const pane of this.panes) {
-      if (pane.width > 0) this.painter.draw(pane, this.view, devicePixelRatio, this.pointer)
+      if (pane.width && pane.height) this.painter.draw(pane, this.view, devicePixelRatio, this.pointer)
     }
     this.read()
   }
