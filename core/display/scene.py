@@ -97,8 +97,8 @@ def build_scene(picture: Picture, analysis: Analysis, key: str) -> dict[str, Any
         `picture` and `seen`, data URIs, the latter or None; `depth` of the picture in bits: up to 8 lie in
         each channel, deeper greys in two, their high byte in red and their low one in green; `frame` and
         `inside`, left, top, right and bottom; `lungs`, polygons of points; `maps`, 256 times red, green and
-        blue in base64 by name; `panes`, the plain one first, each with `key`, `name`, `detail`, `colour`,
-        `alt`, and `heat`: None, or `rows`, `columns` and `values` from 0 to 255, in base64, row by row,
+        blue in base64 by name; `panes`, the plain one first, each with `name`, `detail`, `colour`, `alt`,
+        and `heat`: None, or `rows`, `columns` and `values` from 0 to 255, in base64, row by row,
         stretched over the frame.
     """
     return {
@@ -150,7 +150,6 @@ def colour_tables() -> dict[str, str]:
 
 def _plain_pane() -> dict[str, Any]:
     return {
-        "key": "plain",
         "name": "Radiograph",
         "detail": "",
         "colour": NEUTRAL,
@@ -162,7 +161,6 @@ def _plain_pane() -> dict[str, Any]:
 def _pane(reading: BackboneReading) -> dict[str, Any]:
     rows, columns = reading.heatmap.shape
     return {
-        "key": reading.backbone.key,
         "name": reading.backbone.name,
         "detail": f"{reading.probability:.2f}",
         "colour": reading.backbone.colour,

@@ -46,9 +46,14 @@ def readout(page) -> str:
 
 
 def middle(page, pane: int) -> tuple[float, float]:
+    """The middle of a pane that is in sight, once nothing above it grows or moves any more."""
     canvas = page.locator("figure canvas").nth(pane)
-    canvas.evaluate("canvas => canvas.scrollIntoView({ block: 'center' })")
-    box = canvas.bounding_box()
+    before, box = None, {}
+    while before != box:
+        before = box
+        canvas.evaluate("canvas => canvas.scrollIntoView({ block: 'center' })")
+        page.wait_for_timeout(300)
+        box = canvas.bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
@@ -116,6 +121,7 @@ def test_keys_alone_zoom_set_the_window_and_measure(page) -> None:
         page.keyboard.press(key)
     page.keyboard.press("d")
     assert pixels(page, 0) != before  # the ruler lies in all panes
+    assert readout(page).endswith(" px")
     page.keyboard.press("Enter")
     assert page.locator("figure.chosen").count() == 1
 

@@ -34,9 +34,10 @@ test('presets set window and level; the last one takes the range of the picture'
 
 test('reset leaves heat and measurements; another picture keeps but the heat and the layout', () => {
   const mark = { kind: 'length', points: [[0, 0], [1, 1]] }
-  const used = { ...FIRST, zoom: 4, turn: 3, invert: true, opacity: 0.2, map: 'Magma', large: true, seen: true, marks: [mark] }
-  assert.deepEqual(reset(used), { ...FIRST, opacity: 0.2, map: 'Magma', large: true, seen: true, marks: [mark] })
-  assert.deepEqual(forAnother(used), { ...FIRST, opacity: 0.2, map: 'Magma', large: true })
+  const heat = { opacity: 0.2, map: 'Magma', large: true }, own = { seen: true, marks: [mark] }
+  const used = { ...FIRST, ...heat, ...own, zoom: 4, turn: 3, invert: true }
+  assert.deepEqual(reset(used), { ...FIRST, ...heat, ...own })
+  assert.deepEqual(forAnother(used), { ...FIRST, ...heat })
 })
 
 test('a length takes two points, an angle three', () => {
@@ -51,7 +52,8 @@ test('a length takes two points, an angle three', () => {
 })
 
 test('a step back ends what is begun, then the tool, then the measurements', () => {
-  let view = { ...measure(take(FIRST, 'length'), [1, 1]), marks: [{ kind: 'length', points: [[0, 0], [1, 1]] }] }
+  const mark = { kind: 'length', points: [[0, 0], [1, 1]] }
+  let view = { ...measure(take(FIRST, 'length'), [1, 1]), marks: [mark] }
   view = retreat(view)
   assert.deepEqual([view.draft.length, view.tool, view.marks.length], [0, 'length', 1])
   view = retreat(view)

@@ -19,10 +19,10 @@ export const COMMANDS = [
   tool('pan', 'Move the picture', 'p'),
   tool('length', 'Measure a length', 'd'),
   tool('angle', 'Measure an angle: three points', 'a'),
-  { icon: 'clear', label: 'Put the tool away, then remove measurements', key: 'escape', group: 0, change: retreat },
+  { icon: 'clear', label: 'Put away the tool, then measurements', key: 'escape', group: 0, change: retreat },
   { icon: 'out', label: 'Smaller', key: '-', group: 1, change: (view) => zoomBy(view, 1 / 1.25) },
   { icon: 'in', label: 'Larger', key: '+', group: 1, change: (view) => zoomBy(view, 1.25) },
-  { icon: 'turn', label: 'Turn by a quarter', key: 't', group: 1, change: (view) => ({ ...view, turn: (view.turn + 1) % 4 }) },
+  { icon: 'turn', label: 'Turn by a quarter', key: 't', group: 1, change: turn },
   toggle('mirror', 'mirror', 'Mirror', 'm', 1),
   toggle('invert', 'invert', 'Invert black and white', 'i', 1),
   { icon: 'reset', label: 'Reset the view', key: 'r', group: 1, change: reset },
@@ -41,7 +41,11 @@ export const COMMANDS = [
  * @returns {Command}
  */
 function tool(name, label, key) {
-  return { icon: name, label, key, group: 0, change: (view) => take(view, name), pressed: (view) => view.tool === name }
+  return {
+    icon: name, label, key, group: 0,
+    change: (view) => take(view, name),
+    pressed: (view) => view.tool === name,
+  }
 }
 
 /**
@@ -62,9 +66,20 @@ function toggle(icon, field, label, key, group) {
 
 /**
  * @param {View} view
+ * @returns {View}
+ */
+function turn(view) {
+  return { ...view, turn: (view.turn + 1) % 4 }
+}
+
+/**
+ * @param {View} view
  * @param {number} factor
  */
 const zoomBy = (view, factor) => place(view, view.zoom * factor, view.centre)
+
+/** @param {Command} command */
+export const nameOfKey = ({ key }) => key === 'escape' ? 'Esc' : key.toUpperCase()
 
 /**
  * The command of a key; undefined where it has none.

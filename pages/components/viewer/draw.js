@@ -1,6 +1,6 @@
 // From a scene and a view to pixels. Whatever panes share is drawn once, and only when it has changed.
 
-import { angleOf, apply, lengthOf, matrixOf, scaleOf } from './geometry.js'
+import { apply, matrixOf, scaleOf, wordsOf } from './geometry.js'
 import { paint, windowTable } from './greys.js'
 import { colour, GRID } from './heat.js'
 import { coloursOf, contextOf } from './scene.js'
@@ -38,9 +38,20 @@ export function sheet() {
  */
 function renew(each, made, width, height) {
   if (each.made === made) return false
-  if (each.canvas.width !== width || each.canvas.height !== height) Object.assign(each.canvas, { width, height })
+  resize(each.canvas, width, height)
   each.made = made
   return true
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {number} height
+ */
+function resize(canvas, width, height) {
+  if (canvas.width === width && canvas.height === height) return // even the same size would clear it
+  canvas.width = width
+  canvas.height = height
 }
 
 /** Draws one scene; a new scene has a new painter. */
@@ -69,14 +80,14 @@ export class Painter {
   draw(pane, view, dpr, pointer) {
     const { canvas, context } = pane
     const width = Math.round(pane.width * dpr), height = Math.round(pane.height * dpr)
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
+    resize(canvas, width, height)
     const matrix = matrixOf(view, this.scene, pane)
     context.setTransform(1, 0, 0, 1, 0, 0)
     context.drawImage(this.stage(view, matrix, width, height, dpr), 0, 0)
     context.setTransform(dpr, 0, 0, dpr, 0, 0)
     this.drawHeat(pane, view, dpr, matrix)
     if (view.lines) this.drawLines(context, matrix, pane.index === 0)
-    for (const mark of view.marks) this.drawMark(context, matrix, mark.kind, mark.points)
+    for (const mark of view.marks) this.drawMark(context, matrix, mark)
     this.drawDraft(context, matrix, view, pointer)
     if (pointer) cross(context, apply(matrix, pointer))
   }
@@ -103,7 +114,7 @@ export class Painter {
     context.fillStyle = '#000'
     context.fillRect(0, 0, width, height)
     context.setTransform(.../** @type {Matrix} */ (matrix.map((each) => each * dpr)))
-    if (view.seen) {
+    if (view.seen && this.picture.seen) {
       const [left, top, right, bottom] = scene.frame
       context.drawImage(this.picture.seen, left, top, right - left, bottom - top)
     } else {
@@ -192,7 +203,8 @@ export class Painter {
    */
   drawLines(context, matrix, lungs) {
     const [left, top, right, bottom] = this.scene.frame
-    const corners = /** @type {Point[]} */ ([[left, top], [right, top], [right, bottom], [left, bottom], [left, top]])
+    /** @type {Point[]} */
+    const corners = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]
     stroke(context, matrix, corners, LINE, 1, [1, 3])
     if (lungs) for (const outline of this.scene.lungs) stroke(context, matrix, outline, LUNG, 1.5, [6, 4])
   }
@@ -200,14 +212,12 @@ export class Painter {
   /**
    * @param {CanvasRenderingContext2D} context
    * @param {Matrix} matrix
-   * @param {Mark['kind']} kind
-   * @param {Point[]} points
+   * @param {Mark} mark
    */
-  drawMark(context, matrix, kind, points) {
-    stroke(context, matrix, points, '#000', 4, [])
-    stroke(context, matrix, points, MARK, 1.5, [])
-    const text = kind === 'length' ? lengthOf(points, this.scene.mm_per_px) : angleOf(points)
-    write(context, apply(matrix, points[1]), text)
+  drawMark(context, matrix, mark) {
+    stroke(context, matrix, mark.points, '#000', 4, [])
+    stroke(context, matrix, mark.points, MARK, 1.5, [])
+    write(context, apply(matrix, mark.points[1]), wordsOf(mark, this.scene.mm_per_px))
   }
 
   /**
@@ -220,7 +230,7 @@ export class Painter {
     if (!view.draft.length) return
     const points = pointer ? [...view.draft, pointer] : view.draft
     if (points.length === 3 || (view.tool === 'length' && points.length === 2)) {
-      this.drawMark(context, matrix, points.length === 3 ? 'angle' : 'length', points)
+      this.drawMark(context, matrix, { kind: points.length === 3 ? 'angle' : 'length', points })
     } else {
       stroke(context, matrix, points, MARK, 1.5, [])
     }

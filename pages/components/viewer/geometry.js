@@ -85,6 +85,14 @@ export function drag(view, picture, pane, by) {
 }
 
 /**
+ * A measurement in words.
+ * @param {import('./view.js').Mark} mark
+ * @param {number | null} mmPerPx
+ */
+export const wordsOf = ({ kind, points }, mmPerPx) =>
+  kind === 'length' ? lengthOf(points, mmPerPx) : angleOf(points)
+
+/**
  * A length in words: millimetres only where the file vouches for them.
  * @param {Point[]} points Two.
  * @param {number | null} mmPerPx

@@ -8,7 +8,8 @@
 const OPAQUE = 0xff000000
 
 /**
- * The greys of decoded pixels. Up to 8 bits lie in red; deeper ones have their high byte there, the low one in green.
+ * The greys of decoded pixels. Up to 8 bits lie in red; deeper ones have their high byte there, their low one
+ * in green.
  * @param {Uint8ClampedArray} rgba
  * @param {number} width
  * @param {number} height
@@ -43,7 +44,7 @@ export function halve(greys) {
  * What each grey looks like: a linear window, as DICOM means it, clipped at both ends.
  * @param {Pick<View, 'width' | 'level' | 'invert'>} view
  * @param {number} depth
- * @returns {Uint32Array} One opaque grey pixel a value; red, green and blue are alike, so any byte order will do.
+ * @returns {Uint32Array} One opaque grey pixel a value, its lowest byte first, as today's browsers have it.
  */
 export function windowTable({ width, level, invert }, depth) {
   const count = 1 << depth, table = new Uint32Array(count)

@@ -1,6 +1,6 @@
 // Heat: a small map, drawn smoothly, in colours whose low end is transparent.
 
-/** @typedef {{rows: number, columns: number, values: string}} Map8 Heat from 0 to 255 in base64, row by row. */
+/** @typedef {{rows: number, columns: number, values: string}} Map8 Heat from 0 to 255, in base64. */
 
 export const GRID = 96 // places a side on which heat is drawn; the map itself has 5 to 14
 const OPAQUE_FROM = 0.45 // heat below fades out, so that the radiograph stays readable

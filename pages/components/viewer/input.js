@@ -46,7 +46,8 @@ export function gestureOf(view, pane, [x], { button, shiftKey, pointerType }) {
   const grip = pointerType === 'mouse' ? GRIP_PX.mouse : GRIP_PX.touch
   if (measuring(view)) return 'measure'
   if (view.swipe && pane.index > 0 && Math.abs(x - view.divide * pane.width) < grip) return 'divide'
-  return view.tool === 'pan' || view.tool === 'window' ? view.tool : pointerType === 'mouse' ? 'window' : 'none'
+  if (view.tool === 'pan' || view.tool === 'window') return view.tool
+  return pointerType === 'mouse' ? 'window' : 'none'
 }
 
 /**
@@ -87,11 +88,17 @@ export function listen(viewer, pane) {
   canvas.onpointerup = (event) => {
     down.delete(event.pointerId)
     if (gesture === 'measure' && (moved || continued)) viewer.measure()
-    if (gesture !== 'measure' && !moved && viewer.view.large && !pane.figure.matches('.chosen')) viewer.choose(pane.index)
+    const clicked = gesture !== 'measure' && !moved
+    if (clicked && viewer.view.large && viewer.view.chosen !== pane.index) viewer.choose(pane.index)
     gesture = 'none'
   }
-  canvas.onpointercancel = (event) => { down.delete(event.pointerId); gesture = 'none' }
-  canvas.onpointerleave = () => viewer.point(null)
+  canvas.onpointercancel = (event) => {
+    down.delete(event.pointerId)
+    gesture = 'none'
+    viewer.point(null)
+  }
+  // A finger that is lifted leaves its read-out.
+  canvas.onpointerleave = (event) => { if (event.pointerType === 'mouse') viewer.point(null) }
   canvas.oncontextmenu = (event) => event.preventDefault()
   canvas.ondblclick = () => { if (!measuring(viewer.view)) viewer.change(reset) }
   canvas.addEventListener('wheel', (event) => wheel(viewer, pane, event), { passive: false })
@@ -201,6 +208,7 @@ export function press(viewer, event) {
  */
 function pressInPane(viewer, pane, { key, shiftKey }) {
   const cursor = measuring(viewer.view)
+  if (cursor && !viewer.pointer) viewer.movePointer(pane, [0, 0])
   if (key === 'Enter' && cursor) viewer.measure()
   else if (key === 'Enter') viewer.choose(pane.index)
   else if (!ARROWS[key]) return false

@@ -20,14 +20,15 @@ import { make } from './toolbar.js'
 export function paneOf(data, index, choose) {
   const canvas = make('canvas', { tabindex: '0', role: 'img', 'aria-label': data.alt })
   const under = make('span', { class: 'under' })
-  const larger = make('button', { type: 'button', title: 'Large (Enter)', 'aria-label': `${data.name}, large` })
-  larger.append(icon('large'))
+  const words = { title: 'Large (Enter)', 'aria-label': `${data.name}, large` }
+  const larger = make('button', { type: 'button', ...words }, icon('large'))
   larger.onclick = () => choose(index)
   const dot = make('i', { 'aria-hidden': 'true' })
   dot.style.background = data.colour
-  const caption = make('figcaption', {}, dot, make('b', {}, data.name), make('span', {}, data.detail), under, larger)
-  const figure = make('figure', {}, make('div', {}, canvas), caption)
-  return { canvas, context: contextOf(canvas, { alpha: false }), index, width: 0, height: 0, figure, under, larger }
+  const name = [dot, make('b', {}, data.name), make('span', {}, data.detail)]
+  const figure = make('figure', {}, make('div', {}, canvas), make('figcaption', {}, ...name, under, larger))
+  const context = contextOf(canvas, { alpha: false })
+  return { canvas, context, index, width: 0, height: 0, figure, under, larger }
 }
 
 /**

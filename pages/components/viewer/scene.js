@@ -7,13 +7,13 @@ import { bytesOf, smooth } from './heat.js'
  * @typedef {import('./greys.js').Greys} Greys
  * @typedef {import('./heat.js').Map8} Map8
  * @typedef {import('./view.js').Point} Point
- * @typedef {{key: string, name: string, detail: string, colour: string, alt: string, heat: Map8 | null}} PaneData
+ * @typedef {{name: string, detail: string, colour: string, alt: string, heat: Map8 | null}} PaneData
  * @typedef {{
  *   key: string, id: string, width: number, height: number, depth: number, mm_per_px: number | null,
- *   picture: string, seen: string, frame: number[], inside: number[], lungs: Point[][],
+ *   picture: string, seen: string | null, frame: number[], inside: number[], lungs: Point[][],
  *   maps: Record<string, string>, panes: PaneData[],
  * }} Scene
- * @typedef {{id: string, levels: Greys[], range: [number, number], seen: HTMLImageElement}} Picture
+ * @typedef {{id: string, levels: Greys[], range: [number, number], seen: HTMLImageElement | null}} Picture
  */
 
 const SMALL_PX = 512 // pictures below it are drawn fast enough as they are
@@ -35,7 +35,7 @@ async function load(uri) {
  * @returns {Promise<Picture>}
  */
 export async function openPicture(scene) {
-  const [image, seen] = await Promise.all([load(scene.picture), load(scene.seen)])
+  const [image, seen] = await Promise.all([load(scene.picture), scene.seen ? load(scene.seen) : null])
   const { naturalWidth: width, naturalHeight: height } = image
   const canvas = Object.assign(document.createElement('canvas'), { width, height })
   const context = contextOf(canvas, { willReadFrequently: true })

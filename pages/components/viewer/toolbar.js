@@ -1,6 +1,6 @@
 // The toolbar: buttons from the table of commands, a choice of windows and of colours, and sliders.
 
-import { COMMANDS, FULL } from './commands.js'
+import { COMMANDS, FULL, nameOfKey } from './commands.js'
 import { icon } from './icons.js'
 import { expose, preset, PRESETS } from './view.js'
 
@@ -35,8 +35,7 @@ export class Toolbar {
   constructor(change, full, range) {
     this.change = change
     this.buttons = COMMANDS.filter((each) => each !== FULL || document.fullscreenEnabled).map((command) => {
-      const key = command.key === 'escape' ? 'Esc' : command.key.toUpperCase()
-      const words = { title: `${command.label} (${key})`, 'aria-label': command.label }
+      const words = { title: `${command.label} (${nameOfKey(command)})`, 'aria-label': command.label }
       const button = make('button', { type: 'button', ...words }, icon(command.icon))
       button.onclick = () => command === FULL ? full() : change(command.change)
       return { button, command }
@@ -121,4 +120,5 @@ export class Toolbar {
  * @param {number} across
  * @param {number} down
  */
-export const nudge = (view, across, down) => expose(view, view.width + across * 0.02, view.level + down * 0.02)
+export const nudge = (view, across, down) =>
+  expose(view, view.width + across * 0.02, view.level + down * 0.02)

@@ -1,7 +1,7 @@
 // What the viewer shows, as plain values, and how each gesture changes them. Nothing here touches the page.
 
 /**
- * @typedef {[number, number]} Point Across and down: in the radiograph's own pixels, or in a pane's CSS pixels.
+ * @typedef {[number, number]} Point Across and down, in the radiograph's pixels or a pane's CSS pixels.
  * @typedef {'window' | 'pan' | 'length' | 'angle'} Tool
  * @typedef {{kind: 'length' | 'angle', points: Point[]}} Mark Points in the radiograph's own pixels.
  * @typedef {{
@@ -18,7 +18,10 @@ const MIN_WIDTH = 1 / 255 // narrower than one of 8-bit greys shows nothing more
 const POINTS = { length: 2, angle: 3 }
 
 /** @type {Pick<View, 'zoom' | 'centre' | 'turn' | 'mirror' | 'width' | 'level' | 'invert'>} */
-export const PLAIN = { zoom: 1, centre: [0.5, 0.5], turn: 0, mirror: false, width: 1, level: 0.5, invert: false }
+export const PLAIN = {
+  zoom: 1, centre: [0.5, 0.5], turn: 0, mirror: false,
+  width: 1, level: 0.5, invert: false,
+}
 
 /** @type {View} */
 export const FIRST = {
@@ -53,7 +56,8 @@ export const clamp = (value, low, high) => Math.min(high, Math.max(low, value))
  */
 export function place(view, zoom, centre) {
   const larger = clamp(zoom, 1, MAX_ZOOM)
-  return { ...view, zoom: larger, centre: larger === 1 ? [0.5, 0.5] : [clamp(centre[0], 0, 1), clamp(centre[1], 0, 1)] }
+  if (larger === 1) return { ...view, zoom: 1, centre: [0.5, 0.5] }
+  return { ...view, zoom: larger, centre: [clamp(centre[0], 0, 1), clamp(centre[1], 0, 1)] }
 }
 
 /**

@@ -1,8 +1,8 @@
 // A radiograph in several panes that follow one another. What one does here never reaches the server.
 
-import { COMMANDS } from './commands.js'
+import { COMMANDS, nameOfKey } from './commands.js'
 import { Painter } from './draw.js'
-import { apply, matrixOf, unapply } from './geometry.js'
+import { apply, matrixOf, unapply, wordsOf } from './geometry.js'
 import { greyAt } from './greys.js'
 import { heatAt } from './heat.js'
 import { listen, noticeScrolling, press } from './input.js'
@@ -54,8 +54,8 @@ export class Viewer {
     this.stage = make('div', { class: 'panes' })
     this.readout = make('div', { class: 'readout' })
     this.scale = make('canvas', { width: '256', height: '1', 'aria-hidden': 'true' })
-    const words = [make('span', {}, 'low heat'), this.scale, make('span', {}, 'high heat')]
-    const legend = make('div', { class: 'legend' }, ...words, make('span', {}, 'each map scaled to its own peak'))
+    const legend = make('div', { class: 'legend' }, make('span', {}, 'low heat'), this.scale)
+    legend.append(make('span', {}, 'high heat'), make('span', {}, 'each map scaled to its own peak'))
     root.append(this.toolbar.element, this.toolbar.settings, this.stage, this.readout, legend)
     root.append(make('div', { class: 'foot' }, make('p', {}, QUIET), listOfKeys()))
     this.observer = new ResizeObserver(() => this.resize())
@@ -95,7 +95,8 @@ export class Viewer {
     this.scene = scene
     this.range = picture.range
     this.painter = new Painter(scene, picture, openHeat(scene))
-    this.view = { ...view, map: maps.includes(view.map) ? view.map : map, chosen: Math.min(view.chosen, scene.panes.length - 1) }
+    const chosen = Math.min(view.chosen, scene.panes.length - 1)
+    this.view = { ...view, map: maps.includes(view.map) ? view.map : map, chosen }
     kept.set(scene.key, { view: this.view, picture })
     this.build()
     this.change((same) => same)
@@ -152,11 +153,13 @@ export class Viewer {
     const { scene, view, pointer } = this
     const greys = /** @type {Painter} */ (this.painter).picture.levels[0]
     const grey = pointer && greyAt(greys, pointer[0] / scene.width, pointer[1] / scene.height)
-    const where = pointer && grey !== null
-      ? `across ${Math.floor(pointer[0])}, down ${Math.floor(pointer[1])}: grey ${grey} of ${2 ** scene.depth - 1}`
+    const [across, down] = (pointer ?? []).map(Math.floor)
+    const where = grey !== null
+      ? `across ${across}, down ${down}: grey ${grey} of ${2 ** scene.depth - 1}`
       : `${scene.width} x ${scene.height} px`
     const window = `window ${(100 * view.width).toFixed(0)} %, level ${(100 * view.level).toFixed(0)} %`
-    this.readout.textContent = `${where}  ·  ${window}  ·  zoom ${view.zoom.toFixed(1)}`
+    const measured = view.marks.map((mark) => wordsOf(mark, scene.mm_per_px))
+    this.readout.textContent = [where, window, `zoom ${view.zoom.toFixed(1)}`, ...measured].join('  ·  ')
     for (const { index, under } of this.panes) {
       const heat = /** @type {Painter} */ (this.painter).heats[index]
       const here = pointer && heat && heatAt(heat, scene.frame, pointer)
@@ -168,7 +171,7 @@ export class Viewer {
     const colours = coloursOf(this.scene, this.view.map), context = this.scale.getContext('2d')
     if (!context) return
     const image = context.createImageData(256, 1)
-    for (let i = 0; i < 256; i++) image.data.set([colours[3 * i], colours[3 * i + 1], colours[3 * i + 2], 255], 4 * i)
+    for (let i = 0; i < 256; i++) image.data.set([...colours.subarray(3 * i, 3 * i + 3), 255], 4 * i)
     context.putImageData(image, 0, 0)
     this.scale.dataset.map = this.view.map
   }
@@ -211,8 +214,9 @@ export class Viewer {
 }
 
 function listOfKeys() {
-  const keys = COMMANDS.map(({ key, label }) => [key === 'escape' ? 'Esc' : key.toUpperCase(), label.toLowerCase()])
-  const terms = [...GESTURES, ...keys].flatMap(([name, means]) => [make('dt', {}, name), make('dd', {}, means)])
+  const keys = COMMANDS.map((each) => [nameOfKey(each), each.label.toLowerCase()])
+  const rows = [...GESTURES, ...keys]
+  const terms = rows.flatMap(([name, means]) => [make('dt', {}, name), make('dd', {}, means)])
   return make('details', {}, make('summary', {}, 'Mouse, fingers and keys'), make('dl', {}, ...terms))
 }
 

@@ -51,7 +51,7 @@ def test_a_picture_is_the_same_whatever_its_file_is_called() -> None:
 
 def test_a_scene_holds_a_plain_pane_and_one_for_each_backbone(analysis: Analysis) -> None:
     sent = build_scene(Picture(SMOOTH, SMOOTH, 0.14), analysis, "viewer")
-    assert [each["key"] for each in sent["panes"]] == ["plain", *(each.key for each in BACKBONES)]
+    assert [each["name"] for each in sent["panes"]] == ["Radiograph", *(each.name for each in BACKBONES)]
     assert [each["colour"] for each in sent["panes"][1:]] == [each.colour for each in BACKBONES]
     assert [each["alt"] for each in sent["panes"][1:]] == [wording.heat(each) for each in analysis.readings]
     heat = sent["panes"][1]["heat"]
