@@ -148,11 +148,11 @@ export class Painter {
    */
   cover(context) {
     const { width, height, inside: [left, top, right, bottom] } = this.scene
+    context.beginPath() // as one path with a hole: four rectangles would show their seams
+    context.rect(0, 0, width, height)
+    context.rect(left, top, right - left, bottom - top)
     context.fillStyle = CUT
-    context.fillRect(0, 0, width, top)
-    context.fillRect(0, bottom, width, height - bottom)
-    context.fillRect(0, top, left, bottom - top)
-    context.fillRect(right, top, width - right, bottom - top)
+    context.fill('evenodd')
   }
 
   /**
