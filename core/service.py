@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.analysis.load import Models, load_models
 from core.analysis.results import Analysis
 from core.analysis.run import analyse, look
+from core.display.scene import Picture
 from core.errors import SeveralFramesError
 from core.evaluation.coverage import Coverage, measure_coverage
 from core.evaluation.evidence import Evidence, measure_evidence
@@ -26,15 +27,17 @@ from core.evaluation.strata import OtherDisease, results_on_other_diseases
 from core.evaluation.trials import Trials, read_trials
 from core.gate.verdict import Verdict
 from core.gate.way import AS_IT_IS, Way, lay_radiograph
+from core.margins import crop
 from core.models.bundle.files import manifest_sha256
+from core.preprocessing import network_input
 from core.progress import Progress
 from core.reading.decoder_pool import read_radiograph_isolated, start_decoder
 from core.reading.radiograph import Radiograph, pixels_to_display
 from core.reading.warning import ReadingWarning
 
 AT_ONCE = 2  # analyses; on two cores a third would only make all slower
-KEPT = 64  # recent analyses, each with a picture of at most 0.8 MB and feature maps of as much
-DISPLAY_PX = 900
+KEPT = 64  # recent analyses, each with a picture of at most 3 MB and feature maps of 0.8 MB
+DISPLAY_PX = 1400
 PREVIEW_PX = 200
 
 Tell = Callable[[str], None]
@@ -59,7 +62,7 @@ class Case:
 
     Attributes:
         name: Of the file: plain text.
-        grey: The picture for display, (h, w), uint8, its longer side at most `DISPLAY_PX`.
+        picture: For the eye, its longer side at most `DISPLAY_PX`.
         verdict: What the gate says of it.
         way: How it was laid before it was read.
         header: What its file says of it, where that matters.
@@ -67,7 +70,7 @@ class Case:
     """
 
     name: str
-    grey: NDArray[np.uint8]
+    picture: Picture
     verdict: Verdict
     way: Way
     header: tuple[ReadingWarning, ...]
@@ -237,5 +240,15 @@ def _analyse(radiograph: Radiograph, models: Models, reading: Reading, tell: Tel
         analysis = analyse(
             radiograph, models, cut_margins=reading.cut_margins, verdict=verdict, way=reading.way
         )
-    grey = pixels_to_display(radiograph, DISPLAY_PX)
-    return Case(radiograph.name, grey, verdict, reading.way, radiograph.warnings, analysis)
+    picture = Picture(
+        grey=pixels_to_display(radiograph, DISPLAY_PX),
+        seen=_seen(radiograph, analysis, models) if analysis else None,
+        spacing_mm=radiograph.spacing_mm,
+    )
+    return Case(radiograph.name, picture, verdict, reading.way, radiograph.warnings, analysis)
+
+
+def _seen(radiograph: Radiograph, analysis: Analysis, models: Models) -> NDArray[np.uint8]:
+    """What the backbones were shown, (size, size)."""
+    grey = network_input(crop(radiograph.pixels, analysis.inside), models.manifest.preprocessing)
+    return np.rint(grey * 255).astype(np.uint8)

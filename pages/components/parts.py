@@ -1,7 +1,12 @@
-"""A component's parts, read from its folder: NAME.html, NAME.css and NAME.js."""
+"""A component's parts, read from its folder: NAME.html, NAME.css, and NAME.js with what it imports."""
 
+import re
 from pathlib import Path
 from typing import TypedDict
+
+# As this project writes them: one statement at the start of a line, names in braces, a file beside it.
+_IMPORT = re.compile(r"^import \{[^}]*\} from '\./(\w+\.js)'\n", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 class Parts(TypedDict):
@@ -22,4 +27,26 @@ def read_parts(folder: Path) -> Parts:
     def read(kind: str) -> str:
         return (folder / f"{folder.name}.{kind}").read_text(encoding="utf-8")
 
-    return Parts(html=read("html"), css=read("css"), js=read("js"))
+    return Parts(html=read("html"), css=read("css"), js=join_modules(folder / f"{folder.name}.js"))
+
+
+def join_modules(entry: Path) -> str:
+    """A module and all that it imports, as one, because Streamlit takes one string a component.
+
+    Args:
+        entry: The module; what it imports lies in the same folder. No name may stand at the top of two.
+
+    Returns:
+        The modules, each after those that it imports; what the entry exports by default is still exported.
+    """
+    joined: dict[Path, str] = {}
+
+    def take(path: Path) -> None:
+        text = path.read_text(encoding="utf-8")
+        for name in _IMPORT.findall(text):
+            if path.with_name(name) not in joined:
+                take(path.with_name(name))
+        joined[path] = _EXPORT.sub("", _IMPORT.sub("", text))
+
+    take(entry)
+    return "\n".join(joined.values())

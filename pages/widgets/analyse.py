@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.analysis.results import Analysis, BackboneReading
 from core.analysis.run import MARGINS, explain_anew
-from core.display import figures, radiograph_figures, wording
+from core.display import figures, wording
 from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
 from core.display.markdown import plain
@@ -17,7 +17,7 @@ from core.export import json_csv as reports
 from core.models.third_answer import ERROR_RATES, USUAL_ERROR_RATE
 from core.service import Case, Loaded
 from core.vocabulary import SPLITS
-from pages.components.heat_switch.heat_switch import heat_switch
+from pages.components.viewer.viewer import viewer
 from pages.widgets.common import PLOT, terms
 
 COLUMNS = {
@@ -26,8 +26,6 @@ COLUMNS = {
     "Sensitivity": "sensitivity",
     "Specificity": "specificity",
 }
-
-ZOOMABLE = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 
 def warnings(analysis: Analysis) -> None:
@@ -47,7 +45,7 @@ def decision(case: Case, analysis: Analysis, bundle: Loaded, subject: str) -> No
         subject: What was asked about: the name of a file, or that of a sample, which says that it is one.
     """
     refused = "refused by the gate; asked all the same, " if analysis.refused else ""
-    words, picture = st.columns([3, 2], gap="large")
+    words, chart = st.columns([3, 2], gap="large")
     with words:
         if caveat := third_wording.beside_the_mean(bundle.models.manifest):
             st.markdown(f"**{caveat}**")
@@ -58,23 +56,14 @@ def decision(case: Case, analysis: Analysis, bundle: Loaded, subject: str) -> No
         )
         if analysis.votes or analysis.decision.positive:
             st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
+        _margins(analysis)
+    with chart:
         st.plotly_chart(
             figures.probabilities_figure(analysis),
             config=PLOT,
             key="probabilities",
             alt=wording.probabilities(analysis),
         )
-    with picture:
-        st.plotly_chart(
-            radiograph_figures.radiograph_figure(case.grey, analysis, None, height_px=400),
-            config=PLOT,
-            key="radiograph",
-            theme=None,
-            alt="The radiograph without heat.",
-        )
-        size = f"{analysis.width_px} x {analysis.height_px} px"
-        st.caption(f"{plain(analysis.name)}: {size}. {wording.frame(analysis)}")
-        _margins(analysis)
 
 
 @st.fragment
@@ -124,46 +113,19 @@ def _switch_margins() -> None:
 
 @st.fragment
 def heatmaps(case: Case, plain_analysis: Analysis) -> None:
-    """A card a backbone; colour map, threshold and opacity change without a new inference."""
-    st.subheader("Where they looked", help=term("heatmap"))
+    """A card a backbone, and the viewer; thresholds change without a new inference or a new picture."""
+    st.subheader("Where they looked", help=terms("heatmap", "colour_map"))
     explained = explain_anew(plain_analysis, _explainer())
-    left, middle, right = st.columns(3, gap="medium")
-    with left:
-        heat_switch(key="heat")
-    with middle:
-        colour_map = st.segmented_control(
-            "Colour map",
-            radiograph_figures.COLOUR_MAPS,
-            default=radiograph_figures.COLOUR_MAPS[0],
-            required=True,
-            help=term("colour_map"),
-        )
-    with right:
-        analysis = _at_threshold(explained)
+    analysis = _at_threshold(explained)
     with st.container(key="cards"):
         for column, reading in zip(
-            st.columns(len(analysis.readings), gap="xsmall"), analysis.readings, strict=True
+            st.columns(len(analysis.readings), gap="small"), analysis.readings, strict=True
         ):
             with column:
-                _card(case, analysis, reading, colour_map)
-    st.plotly_chart(
-        radiograph_figures.heat_scale(colour_map),
-        config=PLOT,
-        theme=None,
-        key="heat-scale",
-        alt="Heat from low to high, each map scaled to its own peak.",
-    )
-    with (
-        st.container(key="enlarged"),
-        st.expander("All of them, large, with one zoom", icon=":material/zoom_in:"),
-    ):
-        st.plotly_chart(
-            radiograph_figures.linked_figure(case.grey, analysis, colour_map),
-            config=ZOOMABLE,
-            key="linked",
-            theme=None,
-            alt=" ".join(wording.heat(reading) for reading in analysis.readings),
-        )
+                _card(reading)
+    viewer(case.picture, explained, key="viewer")
+    size = f"{analysis.width_px} x {analysis.height_px} px"
+    st.caption(f"{plain(analysis.name)}: {size}. {wording.frame(analysis)}")
 
 
 def _explainer() -> Explainer:
@@ -191,19 +153,12 @@ def _at_threshold(analysis: Analysis) -> Analysis:
     return moved
 
 
-def _card(case: Case, analysis: Analysis, reading: BackboneReading, colour_map: str) -> None:
+def _card(reading: BackboneReading) -> None:
     backbone = reading.backbone
     with st.container(key=f"card-{backbone.key}", gap="xsmall"):
         st.markdown(f"**{backbone.name}** &nbsp; {reading.probability:.2f}", help=term("probability"))
         st.progress(reading.probability)
         st.caption(wording.decision_at_threshold(reading))
-        st.plotly_chart(
-            radiograph_figures.radiograph_figure(case.grey, analysis, reading, colour_map),
-            config=PLOT,
-            key=f"heat-{backbone.key}",
-            theme=None,
-            alt=wording.heat(reading),
-        )
         lungs = wording.heat_in_lungs(reading)
         if lungs:
             st.caption(lungs, help=term("heat_in_lungs"))

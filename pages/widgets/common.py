@@ -24,11 +24,10 @@ PLOT = {"displayModeBar": False}
 # page, and each backbone's own colour.
 _STYLE = """
 .stMainBlockContainer { padding-inline: 1.5rem; }
-.st-key-cards [data-testid=stColumn] { min-width: 15.5rem; }
+.st-key-cards [data-testid=stColumn] { min-width: 11.5rem; }
 .st-key-documents table { display: block; overflow-x: auto; }
-@media (max-width: 40rem) { .st-key-enlarged { display: none; } }
 @media (pointer: coarse) {
-  .stElementContainer:not(.st-key-linked) .draglayer * { pointer-events: none !important; }
+  .draglayer * { pointer-events: none !important; }
 }
 """ + "".join(
     f".st-key-card-{each.key} [data-testid=stProgressBarTrack] div {{ background: {each.colour}; }}"

@@ -40,7 +40,7 @@ def _refusal(case: Case, source: Source) -> None:
             )
     if picture:
         with picture:
-            st.image(case.grey, caption=plain(case.name), width="stretch")
+            st.image(case.picture.grey, caption=plain(case.name), width="stretch")
 
 
 def _helpful_click(case: Case, source: Source) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from core.errors import BundleError
 from core.evaluation.evidence import collect_evidence
 from core.models.bundle.files import read_manifest
 from core.phantom.samples import list_samples
-from core.service import File, Service
+from core.service import File, Reading, Service
 
 
 class SessionEndedError(Exception):
@@ -70,6 +71,21 @@ def test_the_queue_says_how_many_wait_and_forgets_who_left(
     assert (
         service.read(File(data, "one.png"), loaded, gone).analysis.name == "one.png"
     )  # kept: nobody is told
+
+
+def test_a_case_has_what_the_eye_and_what_the_networks_see_and_the_files_own_spacing(
+    random_bundle: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = module.read_radiograph_isolated
+    monkeypatch.setattr(
+        module, "read_radiograph_isolated", lambda *given: replace(read(*given), spacing_mm=0.2)
+    )
+    loaded = Service().load(random_bundle)
+    picture = Service().read(File(data, "one.png"), loaded, lambda text: None, Reading(insist=True)).picture
+    side = loaded.models.manifest.preprocessing.size_px
+    assert max(picture.grey.shape) <= module.DISPLAY_PX and picture.spacing_mm == 0.2
+    assert picture.seen is not None and picture.seen.shape == (side, side)
+    assert (picture.seen.min(), picture.seen.max()) == (0, 255)  # equalised
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+// What one can do by button and by key alike: one table for the toolbar, the keyboard and the list of keys.
+
+import { place, reset, retreat, take } from './view.js'
+
+/**
+ * @typedef {import('./view.js').View} View
+ * @typedef {{
+ *   icon: string, label: string, key: string, group: number,
+ *   change: (view: View) => View, pressed?: (view: View) => boolean,
+ * }} Command Without `pressed` a button does something once; with it, it switches something.
+ */
+
+/** @type {Command} It alone changes more than the view. */
+export const FULL = { icon: 'full', label: 'Full screen', key: 'f', group: 3, change: (view) => view }
+
+/** @type {Command[]} */
+export const COMMANDS = [
+  tool('window', 'Window and level: drag across and up or down', 'w'),
+  tool('pan', 'Move the picture', 'p'),
+  tool('length', 'Measure a length', 'd'),
+  tool('angle', 'Measure an angle: three points', 'a'),
+  { icon: 'clear', label: 'Put away the tool, then measurements', key: 'escape', group: 0, change: retreat },
+  { icon: 'out', label: 'Smaller', key: '-', group: 1, change: (view) => zoomBy(view, 1 / 1.25) },
+  { icon: 'in', label: 'Larger', key: '+', group: 1, change: (view) => zoomBy(view, 1.25) },
+  { icon: 'turn', label: 'Turn by a quarter', key: 't', group: 1, change: turn },
+  toggle('mirror', 'mirror', 'Mirror', 'm', 1),
+  toggle('invert', 'invert', 'Invert black and white', 'i', 1),
+  { icon: 'reset', label: 'Reset the view', key: 'r', group: 1, change: reset },
+  toggle('heat', 'heat', 'Heat', 'h', 2),
+  toggle('swipe', 'swipe', 'Divide: plain to the left of a line, heat to the right', 's', 2),
+  toggle('seen', 'seen', 'What the networks see', 'n', 2),
+  toggle('lines', 'lines', 'Frame and outline of the lungs', 'l', 2),
+  toggle('large', 'large', 'One large, the others small', 'o', 3),
+  FULL,
+]
+
+/**
+ * @param {import('./view.js').Tool} name
+ * @param {string} label
+ * @param {string} key
+ * @returns {Command}
+ */
+function tool(name, label, key) {
+  return {
+    icon: name, label, key, group: 0,
+    change: (view) => take(view, name),
+    pressed: (view) => view.tool === name,
+  }
+}
+
+/**
+ * @param {string} icon
+ * @param {'mirror' | 'invert' | 'heat' | 'swipe' | 'seen' | 'lines' | 'large'} field
+ * @param {string} label
+ * @param {string} key
+ * @param {number} group
+ * @returns {Command}
+ */
+function toggle(icon, field, label, key, group) {
+  return {
+    icon, label, key, group,
+    change: (view) => ({ ...view, [field]: !view[field] }),
+    pressed: (view) => view[field],
+  }
+}
+
+/**
+ * @param {View} view
+ * @returns {View}
+ */
+function turn(view) {
+  return { ...view, turn: (view.turn + 1) % 4 }
+}
+
+/**
+ * @param {View} view
+ * @param {number} factor
+ */
+const zoomBy = (view, factor) => place(view, view.zoom * factor, view.centre)
+
+/** @param {Command} command */
+export const nameOfKey = ({ key }) => key === 'escape' ? 'Esc' : key.toUpperCase()
+
+/**
+ * The command of a key; undefined where it has none.
+ * @param {string} key As the browser names it.
+ */
+export const commandOf = (key) =>
+  COMMANDS.find((each) => each.key === (key === '=' ? '+' : key.toLowerCase()))

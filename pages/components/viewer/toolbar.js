@@ -1,0 +1,124 @@
+// The toolbar: buttons from the table of commands, a choice of windows and of colours, and sliders.
+
+import { COMMANDS, FULL, nameOfKey } from './commands.js'
+import { icon } from './icons.js'
+import { expose, preset, PRESETS } from './view.js'
+
+/**
+ * @typedef {import('./view.js').View} View
+ * @typedef {(change: (view: View) => View) => void} Change
+ * @typedef {'opacity' | 'floor' | 'divide'} Share
+ */
+
+/**
+ * An element; what is text stays text.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string>} [attributes]
+ * @param {(Node | string)[]} inside
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, attributes = {}, ...inside) {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
+  element.append(...inside)
+  return element
+}
+
+/** The toolbar of a viewer. */
+export class Toolbar {
+  /**
+   * @param {Change} change
+   * @param {() => void} full Switches the full screen.
+   * @param {() => [number, number]} range The picture's own.
+   */
+  constructor(change, full, range) {
+    this.change = change
+    this.buttons = COMMANDS.filter((each) => each !== FULL || document.fullscreenEnabled).map((command) => {
+      const words = { title: `${command.label} (${nameOfKey(command)})`, 'aria-label': command.label }
+      const button = make('button', { type: 'button', ...words }, icon(command.icon))
+      button.onclick = () => command === FULL ? full() : change(command.change)
+      return { button, command }
+    })
+    const presets = PRESETS.map(({ name }, index) => [String(index), `${index + 1}  ${name}`])
+    this.window = this.choice('Window', [['', 'Set by hand'], ...presets])
+    this.window.options[0].hidden = true
+    this.window.onchange = () => change((view) => preset(view, Number(this.window.value), range()))
+    this.map = this.choice('Colours', [])
+    this.map.onchange = () => change((view) => ({ ...view, map: this.map.value }))
+    this.sliders = [
+      this.slider('opacity', 'Heat', 'Opacity of the heat'),
+      this.slider('floor', 'Hide below', 'Heat below this vanishes'),
+      this.slider('divide', 'Line', 'Where the line divides plain from heat'),
+    ]
+    const groups = [0, 1, 2, 3].map((group) => {
+      const own = this.buttons.filter(({ command }) => command.group === group)
+      return make('div', { class: 'group' }, ...own.map(({ button }) => button))
+    })
+    this.element = make('div', { class: 'bar', role: 'group', 'aria-label': 'Tools' }, ...groups)
+    const sliders = this.sliders.map(({ label }) => label)
+    const choices = [this.window, this.map].map((select) => /** @type {HTMLElement} */ (select.parentElement))
+    this.settings = make('div', { class: 'settings' }, ...choices, ...sliders)
+  }
+
+  /**
+   * @param {string} name
+   * @param {string[][]} options Value and text.
+   */
+  choice(name, options) {
+    const select = make('select', { 'aria-label': name })
+    select.append(...options.map(([value, text]) => make('option', { value }, text)))
+    make('label', {}, make('span', {}, name), select)
+    return select
+  }
+
+  /**
+   * @param {Share} field
+   * @param {string} name
+   * @param {string} help
+   */
+  slider(field, name, help) {
+    const input = make('input', { type: 'range', min: '0', max: '100', step: '1', 'aria-label': help })
+    const output = make('output')
+    const label = make('label', { title: help }, make('span', {}, name), input, output)
+    input.oninput = () => this.change((view) => ({
+      ...view, [field]: Number(input.value) / 100, ...(field === 'opacity' ? { heat: true } : {}),
+    }))
+    return { field, input, output, label }
+  }
+
+  /**
+   * @param {View} view
+   * @param {string[]} maps Names of colour maps.
+   * @param {[number, number]} range The picture's own.
+   */
+  update(view, maps, range) {
+    for (const { button, command } of this.buttons) {
+      if (command.pressed) button.setAttribute('aria-pressed', String(command.pressed(view)))
+    }
+    for (const { field, input, output, label } of this.sliders) {
+      const percent = String(Math.round(100 * (field === 'opacity' && !view.heat ? 0 : view[field])))
+      if (input.value !== percent) input.value = percent
+      output.textContent = `${percent} %`
+      label.hidden = field === 'divide' && !view.swipe
+    }
+    if (this.map.options.length !== maps.length) {
+      this.map.replaceChildren(...maps.map((name) => make('option', { value: name }, name)))
+    }
+    this.map.value = view.map
+    const current = PRESETS.findIndex((_, index) => {
+      const wanted = preset(view, index, range)
+      return Math.abs(wanted.width - view.width) + Math.abs(wanted.level - view.level) < 0.001
+    })
+    this.window.value = current < 0 ? '' : String(current)
+  }
+}
+
+/**
+ * Window and level moved by keys.
+ * @param {View} view
+ * @param {number} across
+ * @param {number} down
+ */
+export const nudge = (view, across, down) =>
+  expose(view, view.width + across * 0.02, view.level + down * 0.02)
