@@ -87,8 +87,7 @@ def test_what_that_is_worth_stands_beside_it(answered: Analysis) -> None:
     assert rows["VGG16"][LEFT_OUT] == "0.50, silent 0.50" and rows["VGG16"]["Own sources"] == "–"
     said = promise(measured, 0.1)
     assert (
-        "at least 0.90" in said
-        and "0.64 (silent on 0.25) on clinics that the models have never seen" in said
+        "at least 0.90" in said and "0.64 (silent on 0.25) on clinics that the models have never seen" in said
     )
     assert promise(measured, 0.2) == "Nobody measured what such answers are worth."
 
