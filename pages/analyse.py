@@ -20,8 +20,8 @@ if bundle and source:
     if case and case.analysis:
         show.warnings(case.analysis)
         show.decision(case, case.analysis, bundle, source.subject)
-        show.third_answer(case.analysis, bundle)
         show.heatmaps(case, case.analysis)
+        show.third_answer(case.analysis, bundle)
         findings, ensemble = st.columns(2, gap="large")
         with findings:
             show.findings(case.analysis)

@@ -113,9 +113,12 @@ def _switch_margins() -> None:
 
 @st.fragment
 def heatmaps(case: Case, plain_analysis: Analysis) -> None:
-    """A card a backbone, and the viewer; thresholds change without a new inference or a new picture."""
+    """The viewer, and a card a backbone; thresholds change without a new inference or a new picture."""
     st.subheader("Where they looked", help=terms("heatmap", "colour_map"))
     explained = explain_anew(plain_analysis, _explainer())
+    viewer(case.picture, explained, key="viewer")
+    size = f"{explained.width_px} x {explained.height_px} px"
+    st.caption(f"{plain(explained.name)}: {size}. {wording.frame(explained)}")
     analysis = _at_threshold(explained)
     with st.container(key="cards"):
         for column, reading in zip(
@@ -123,9 +126,6 @@ def heatmaps(case: Case, plain_analysis: Analysis) -> None:
         ):
             with column:
                 _card(reading)
-    viewer(case.picture, explained, key="viewer")
-    size = f"{analysis.width_px} x {analysis.height_px} px"
-    st.caption(f"{plain(analysis.name)}: {size}. {wording.frame(analysis)}")
 
 
 def _explainer() -> Explainer:
