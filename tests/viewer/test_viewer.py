@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,11 +10,9 @@ import pytest
 
 from core.project import PROJECT
 from pages.components.parts import join_modules, read_parts
+from tests.node_tools import NODE, SECONDS, node_modules
 
 FOLDER = PROJECT / "pages" / "components" / "viewer"
-TOOLS = PROJECT / ".cache" / "node"  # TypeScript, once for each version
-NODE, NPM = shutil.which("node"), shutil.which("npm")
-SECONDS = 120
 
 needs_node = pytest.mark.skipif(NODE is None, reason="needs Node.js: install node to test the viewer")
 
@@ -30,32 +27,9 @@ def test_the_unit_tests_of_the_viewer() -> None:
     run(str(NODE), "--test", *sorted(Path(__file__).parent.glob("*.test.js")))
 
 
-@pytest.fixture
-def typescript() -> Path:
-    """Its compiler, as package-lock.json pins it; skips where npm is missing or cannot reach its registry."""
-    if NODE is None or NPM is None:
-        pytest.skip("needs Node.js with npm to check the types of the viewer")
-    lock = PROJECT / "package-lock.json"
-    compiler = TOOLS / "node_modules" / "typescript" / "bin" / "tsc"
-    if not compiler.exists() or (TOOLS / lock.name).read_bytes() != lock.read_bytes():
-        TOOLS.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", lock.name):
-            shutil.copy(PROJECT / name, TOOLS)
-        got = subprocess.run(
-            [NPM, "ci", "--no-audit", "--no-fund", "--fetch-retries=0", "--fetch-timeout=10000"],
-            cwd=TOOLS,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        if got.returncode:
-            (TOOLS / lock.name).unlink()
-            pytest.skip("npm cannot get TypeScript, with which the types of the viewer are checked")
-    return compiler
-
-
-def test_the_types_of_the_viewer(typescript: Path) -> None:
-    run(str(NODE), typescript, "--project", PROJECT / "tsconfig.json")
+def test_the_types_of_the_viewer() -> None:
+    compiler = node_modules() / "typescript" / "bin" / "tsc"
+    run(str(NODE), compiler, "--project", PROJECT / "tsconfig.json")
 
 
 @needs_node
