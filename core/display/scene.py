@@ -56,6 +56,10 @@ class Picture:
         """The greys as a data URI: exactly as they are if that fits, else as the best JPEG that does."""
         return encode(self.grey)
 
+    def exact(self, width_px: int, height_px: int) -> bool:
+        """Whether it shows a radiograph of this size grey by grey."""
+        return self.grey.shape == (height_px, width_px) and self.uri.startswith("data:image/png")
+
     @cached_property
     def seen_uri(self) -> str | None:
         """What the networks were shown, exactly, as a data URI."""
@@ -95,7 +99,8 @@ def build_scene(picture: Picture, analysis: Analysis, key: str) -> dict[str, Any
     Returns:
         `key`; `id` of the picture; `width` and `height` of the radiograph in pixels, and `mm_per_px` or None;
         `picture` and `seen`, data URIs, the latter or None; `depth` of the picture in bits: up to 8 lie in
-        each channel, deeper greys in two, their high byte in red and their low one in green; `frame` and
+        each channel, deeper greys in two, their high byte in red and their low one in green; `exact`, whether
+        these are the radiograph's own greys, neither scaled down nor compressed with a loss; `frame` and
         `inside`, left, top, right and bottom; `lungs`, polygons of points; `maps`, 256 times red, green and
         blue in base64 by name; `panes`, the plain one first, each with `name`, `detail`, `colour`, `alt`,
         and `heat`: None, or `rows`, `columns` and `values` from 0 to 255, in base64, row by row,
@@ -107,6 +112,7 @@ def build_scene(picture: Picture, analysis: Analysis, key: str) -> dict[str, Any
         "width": analysis.width_px,
         "height": analysis.height_px,
         "depth": DEPTH,
+        "exact": picture.exact(analysis.width_px, analysis.height_px),
         "mm_per_px": picture.spacing_mm,
         "picture": picture.uri,
         "seen": picture.seen_uri,

@@ -9,7 +9,7 @@ import { bytesOf, smooth } from './heat.js'
  * @typedef {import('./view.js').Point} Point
  * @typedef {{name: string, detail: string, colour: string, alt: string, heat: Map8 | null}} PaneData
  * @typedef {{
- *   key: string, id: string, width: number, height: number, depth: number, mm_per_px: number | null,
+ *   key: string, id: string, width: number, height: number, depth: number, exact: boolean, mm_per_px: number | null,
  *   picture: string, seen: string | null, frame: number[], inside: number[], lungs: Point[][],
  *   maps: Record<string, string>, panes: PaneData[],
  * }} Scene

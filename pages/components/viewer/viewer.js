@@ -155,7 +155,7 @@ export class Viewer {
     const grey = pointer && greyAt(greys, pointer[0] / scene.width, pointer[1] / scene.height)
     const [across, down] = (pointer ?? []).map(Math.floor)
     const where = grey !== null
-      ? `across ${across}, down ${down}: grey ${grey} of ${2 ** scene.depth - 1}`
+      ? `across ${across}, down ${down}: grey ${scene.exact ? grey : `about ${grey}`} of ${2 ** scene.depth - 1}`
       : `${scene.width} x ${scene.height} px`
     const window = `window ${(100 * view.width).toFixed(0)} %, level ${(100 * view.level).toFixed(0)} %`
     const measured = view.marks.map((mark) => wordsOf(mark, scene.mm_per_px))

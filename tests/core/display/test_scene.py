@@ -49,6 +49,16 @@ def test_a_picture_is_the_same_whatever_its_file_is_called() -> None:
     assert Picture(SMOOTH).identity == Picture(SMOOTH.copy()).identity != Picture(SMOOTH[:, ::-1]).identity
 
 
+def test_greys_that_were_scaled_or_compressed_are_not_said_to_be_exact(
+    analysis: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = np.zeros((analysis.height_px, analysis.width_px), np.uint8)
+    assert build_scene(Picture(whole), analysis, "viewer")["exact"]
+    assert not build_scene(Picture(whole[::2, ::2]), analysis, "viewer")["exact"]
+    monkeypatch.setattr(scene.encode, "__defaults__", (10,))
+    assert not build_scene(Picture(whole), analysis, "viewer")["exact"]
+
+
 def test_a_scene_holds_a_plain_pane_and_one_for_each_backbone(analysis: Analysis) -> None:
     sent = build_scene(Picture(SMOOTH, SMOOTH, 0.14), analysis, "viewer")
     assert [each["name"] for each in sent["panes"]] == ["Radiograph", *(each.name for each in BACKBONES)]
