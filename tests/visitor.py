@@ -138,11 +138,12 @@ class Visitor:
                 page = []
                 self._keep_runs = answer.new_session.config.max_cached_message_age
                 if not answer.metadata.run.fragment_ids:
-                    self.elements, self.blocks = {}, {}
+                    self.elements, self.blocks, self._fragments = {}, {}, {}
             elif kind == "delta":
                 self._put(answer, page)
             elif kind == "script_finished" and answer.script_finished in FINISHED:
                 self._forget(fragments=answer.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY)
+                self._states = {key: each for key, each in self._states.items() if key in self._fragments}
                 return page
         raise AssertionError("the connection ended")
 
@@ -173,6 +174,10 @@ class Visitor:
             for each in self.elements.values()
             if each.WhichOneof("type") == kind and getattr(each, kind).label == label
         )
+
+    def tabs(self) -> str:
+        """Id of the first tabs on the page of which the server draws only the open one."""
+        return next(each.tab_container.id for each in self.blocks.values() if each.tab_container.id)
 
     def click(self, widget: str, **value: object) -> list[Element]:
         """Sets a widget, and returns what the run that this causes puts on the page.

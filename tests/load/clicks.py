@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import statistics
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlit.proto.Common_pb2 import DoubleArray, StringArray
@@ -99,17 +97,56 @@ def compare_clicks(visitor: Visitor) -> Iterator[Click]:
             for on in (False, True):
                 switch = visitor.widget("checkbox", INTERVALS).id
                 yield Click("Compare: switch", switch, {"bool_value": on})
+        for name in ("Agreement", "ROC"):
+            yield Click("Compare: tab", visitor.tabs(), {"string_value": name})
         slider = visitor.widget("slider", POINT).id
         point = DoubleArray(data=[(7 * step % 98 + 1) / 100])
         yield Click("Compare: slider", slider, {"double_array_value": point})
 
 
-def cpu_s(process_id: int) -> float:
-    """Processor time that a process has used."""
-    fields = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def use(
+    open_visitor: Callable[[], Visitor], users: int, seconds: float, pause_s: float
+) -> tuple[list[Made], list[BaseException]]:
+    """Has people use the app beside each other, every second one Analyse and the others Compare.
+
+    Args:
+        open_visitor: A browser for each.
+        users: How many.
+        seconds: For how long.
+        pause_s: From when a page is there until its user clicks again.
+
+    Returns:
+        Their clicks, the first view of the page among them; and what went wrong.
+    """
+    made: list[Made] = []
+    errors: list[BaseException] = []
+    until = time.monotonic() + seconds
+
+    def be(place: int) -> None:
+        try:
+            time.sleep(pause_s * place / users)
+            with open_visitor() as visitor:
+                page, clicks = ((ANALYSE, analyse_clicks), (COMPARE, compare_clicks))[place % 2]
+                made.append(
+                    timed(visitor, f"{page or 'analyse'}: opened".capitalize(), lambda: visitor.run(page))
+                )
+                for click in clicks(visitor):
+                    if time.monotonic() + pause_s > until:
+                        return
+                    time.sleep(pause_s)
+                    made.append(make(visitor, click))
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the caller has to see it
+            errors.append(error)
+
+    threads = [threading.Thread(target=be, args=(place,)) for place in range(users)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return made, errors
 
 
-def median(made: list[Made]) -> tuple[float, float]:
-    """Median milliseconds, and median bytes."""
-    return statistics.median(each.ms for each in made), statistics.median(each.sent_bytes for each in made)
+def percentile(made: Sequence[Made], percent: int) -> float:
+    """Milliseconds within which that share of the clicks was answered."""
+    times = sorted(each.ms for each in made)
+    return times[min(len(times) * percent // 100, len(times) - 1)]
