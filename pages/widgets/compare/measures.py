@@ -80,7 +80,7 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
     with st.container(horizontal=True):
         st.download_button(
             "CSV, all digits",
-            kept(lambda: comparison.measures_csv(answers, found), "CSV", record, question),
+            lambda: comparison.measures_csv(answers, found),  # once somebody clicks, as below
             "thoraxlens-comparison.csv",
             "text/csv",
             on_click="ignore",
@@ -88,15 +88,8 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
         )
         st.download_button(
             "LaTeX",
-            kept(
-                lambda: comparison.measures_latex(
-                    frame, f"{SPLITS[question.split].name if question.split else 'All'}: {patients} patients"
-                ),
-                "LaTeX",
-                record,
-                question,
-                times,
-                intervals,
+            lambda: comparison.measures_latex(
+                frame, f"{SPLITS[question.split].name if question.split else 'All'}: {patients} patients"
             ),
             "thoraxlens-comparison.tex",
             "text/x-tex",
