@@ -167,6 +167,19 @@ class Service:
                 gc.freeze()
             return loaded
 
+    def loaded(self, folder: Path) -> Loaded | None:
+        """A bundle that is in memory as its folder has it; None where `load` would have to read it."""
+        found = self._loaded.get(folder)
+        return found if found and found.version == manifest_sha256(folder) else None
+
+    def kept(self, file: File, loaded: Loaded, reading: Reading = PLAIN) -> Case | None:
+        """What `read` returned for this file, bundle and way of reading, while it is remembered."""
+        key = _key(file, loaded, reading)
+        with self._state:
+            if key in self._cases:
+                self._cases.move_to_end(key)
+            return self._cases.get(key)
+
     def read(
         self, file: File, loaded: Loaded, tell: Tell, reading: Reading = PLAIN, *, keep: bool = True
     ) -> Case:
@@ -184,11 +197,8 @@ class Service:
                 `reading` does not say which.
             EngineError: If a network fails.
         """
-        key = f"{loaded.version}:{reading}:{file.name}:{file.sha256}"
-        with self._state:
-            if key in self._cases:
-                self._cases.move_to_end(key)
-                return self._cases[key]
+        if found := self.kept(file, loaded, reading):
+            return found
         with self._place(tell):
             tell("Reading the file")
             radiograph = read_radiograph_isolated(file.data, file.name, reading.frame or 0)
@@ -198,7 +208,7 @@ class Service:
         if not keep:
             return case
         with self._state:
-            self._cases[key] = case
+            self._cases[_key(file, loaded, reading)] = case
             while len(self._cases) > self._kept:
                 self._cases.popitem(last=False)
         return case
@@ -220,6 +230,10 @@ class Service:
             yield
         finally:
             self._places.release()
+
+
+def _key(file: File, loaded: Loaded, reading: Reading) -> str:
+    return f"{loaded.version}:{reading}:{file.name}:{file.sha256}"
 
 
 def preview(file: File, frame: int) -> NDArray[np.uint8]:

@@ -18,6 +18,6 @@ if listing and record:
     if answers:
         measures.measures(listing, record, asked, answers)
         charts.plots(record, asked, answers, images)
-        measures.tests(answers)
+        measures.tests(record, asked, answers)
         cases.mistakes(record, asked, answers, images)
     study.study()

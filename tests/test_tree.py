@@ -19,6 +19,7 @@ CORE = (
     "core.project",
     "core.vocabulary",
     "core.progress",
+    "core.once",
     "core.margins",
     "core.preprocessing",
     "core.reading",

@@ -10,19 +10,30 @@ from http.cookiejar import CookieJar
 from types import TracebackType
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Block_pb2 import Block
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
 
 PATIENCE_S = 120
+FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
 class Visitor:
     """One browser with one tab open: it has cookies, a WebSocket, and a session at the server.
 
+    As the page in a browser does, it keeps large messages for as many runs as the server says, and tells the
+    server which, so that those come as references; and it says with each run what its widgets hold.
+
     Args:
         url: Of the app, e.g. https://localhost:8443.
         tls: Whom to trust, where that is not http.
+
+    Attributes:
+        received_bytes: What came over the WebSocket since the last run began.
+        elements: What the page shows, by its place.
+        blocks: What holds them, by its place.
     """
 
     def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
@@ -32,6 +43,14 @@ class Visitor:
             urllib.request.HTTPSHandler(context=tls), urllib.request.HTTPCookieProcessor(self.cookies)
         )
         self._ids = iter(range(1_000_000))
+        self.received_bytes = 0
+        self.elements: dict[tuple[int, ...], Element] = {}
+        self.blocks: dict[tuple[int, ...], Block] = {}
+        self._fragments: dict[str, str] = {}  # of widgets, by id
+        self._states: dict[str, WidgetState] = {}
+        self._kept: dict[str, tuple[int, str, ForwardMsg]] = {}  # when it came last, for which fragment, what
+        self._runs = self._keep_runs = 0
+        self._page = ""
 
     def __enter__(self) -> Visitor:
         for path in ("/", "/_stcore/health"):  # as the page does: itself, then the XSRF cookie
@@ -71,32 +90,104 @@ class Visitor:
 
     def _messages(self) -> Iterator[ForwardMsg]:
         while True:
-            yield ForwardMsg.FromString(self.socket.recv(timeout=PATIENCE_S))
+            data = self.socket.recv(timeout=PATIENCE_S)
+            self.received_bytes += len(data)
+            yield self._whole(ForwardMsg.FromString(data))
 
-    def run(self, page_name: str = "", uploader: str = "", files: Iterable[object] = ()) -> list[Element]:
+    def _whole(self, message: ForwardMsg) -> ForwardMsg:
+        """The message, which is kept if it is large; of a reference, the one that was kept."""
+        if message.WhichOneof("type") == "ref_hash":
+            metadata, message = message.metadata, self._kept[message.ref_hash][2]
+            message.metadata.CopyFrom(metadata)
+        elif not message.metadata.cacheable:
+            return message
+        self._kept[message.hash] = self._runs, message.delta.fragment_id, message
+        return message
+
+    def run(
+        self, page_name: str = "", uploader: str = "", files: Iterable[object] = (), fragment: str = ""
+    ) -> list[Element]:
         """Has the script run until it ends, and returns what it put on the page.
 
         Args:
             page_name: Which page; Analyse unless named.
             uploader: The uploader's id.
             files: What it holds: results of `upload`.
+            fragment: Of the script, which runs alone; all of it without.
         """
+        if page_name != self._page:
+            self._page, self._states = page_name, {}
+        if uploader:
+            state = WidgetState(id=uploader)
+            state.file_uploader_state_value.uploaded_file_info.extend(files)
+            self._states[uploader] = state
         message = BackMsg()
         message.rerun_script.page_name = page_name
-        if uploader:
-            state = message.rerun_script.widget_states.widgets.add(id=uploader)
-            state.file_uploader_state_value.uploaded_file_info.extend(files)
+        message.rerun_script.fragment_id = fragment
+        message.rerun_script.widget_states.widgets.extend(self._states.values())
+        message.rerun_script.cached_message_hashes.extend(self._kept)
+        self.received_bytes = 0
         self.socket.send(message.SerializeToString())
+        return self._page_of_run()
+
+    def _page_of_run(self) -> list[Element]:
         page: list[Element] = []
         for answer in self._messages():
             kind = answer.WhichOneof("type")
             if kind == "new_session":
                 page = []
+                self._keep_runs = answer.new_session.config.max_cached_message_age
+                if not answer.metadata.run.fragment_ids:
+                    self.elements, self.blocks, self._fragments = {}, {}, {}
             elif kind == "delta":
-                page.append(answer.delta.new_element)
-            elif kind == "script_finished" and answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                self._put(answer, page)
+            elif kind == "script_finished" and answer.script_finished in FINISHED:
+                self._forget(fragments=answer.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY)
+                self._states = {key: each for key, each in self._states.items() if key in self._fragments}
                 return page
         raise AssertionError("the connection ended")
+
+    def _put(self, message: ForwardMsg, page: list[Element]) -> None:
+        """Puts what came into its place."""
+        place, delta = tuple(message.metadata.delta_path), message.delta
+        if delta.WhichOneof("type") == "new_element":
+            element = delta.new_element
+            self.elements[place] = element
+            page.append(element)
+            widget = getattr(element, element.WhichOneof("type") or "", None)
+            self._fragments[getattr(widget, "id", "")] = delta.fragment_id
+        elif delta.WhichOneof("type") == "add_block":
+            self.blocks[place] = delta.add_block
+            self._fragments[delta.add_block.id] = delta.fragment_id
+
+    def _forget(self, *, fragments: bool) -> None:
+        """Lets go of what was not shown for so many runs; a fragment's run counts for nothing else."""
+        self._runs += 1
+        for key, (when, fragment, _) in list(self._kept.items()):
+            if (fragment or not fragments) and self._runs - when > self._keep_runs:
+                del self._kept[key]
+
+    def widget(self, kind: str, label: str) -> object:
+        """What the page shows of that kind, with that label."""
+        return next(
+            getattr(each, kind)
+            for each in self.elements.values()
+            if each.WhichOneof("type") == kind and getattr(each, kind).label == label
+        )
+
+    def tabs(self) -> str:
+        """Id of the first tabs on the page of which the server draws only the open one."""
+        return next(each.tab_container.id for each in self.blocks.values() if each.tab_container.id)
+
+    def click(self, widget: str, **value: object) -> list[Element]:
+        """Sets a widget, and returns what the run that this causes puts on the page.
+
+        Args:
+            widget: Its id.
+            value: What it holds from now on, as a field of the protocol's WidgetState.
+        """
+        self._states[widget] = WidgetState(id=widget, **value)
+        return self.run(self._page, fragment=self._fragments.get(widget, ""))
 
     def upload(self, name: str, data: bytes) -> object:
         """Hands a file to the server, and returns what the uploader's state says of it."""

@@ -8,13 +8,14 @@ import streamlit as st
 
 from core.analysis.results import Analysis, BackboneReading
 from core.analysis.run import MARGINS, explain_anew
-from core.display import figures, wording
+from core.display import drawn, wording
 from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
 from core.display.markdown import plain
 from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
 from core.export import json_csv as reports
 from core.models.third_answer import ERROR_RATES, USUAL_ERROR_RATE
+from core.once import once
 from core.service import Case, Loaded
 from core.vocabulary import SPLITS
 from pages.components.viewer.viewer import viewer
@@ -59,7 +60,7 @@ def decision(case: Case, analysis: Analysis, bundle: Loaded, subject: str) -> No
         _margins(analysis)
     with chart:
         st.plotly_chart(
-            figures.probabilities_figure(analysis),
+            drawn.probabilities(analysis),
             config=PLOT,
             key="probabilities",
             alt=wording.probabilities(analysis),
@@ -172,9 +173,7 @@ def findings(analysis: Analysis) -> None:
         "beyond it the network reads the finding as present.",
         help=term("operating_point"),
     )
-    st.plotly_chart(
-        figures.findings_figure(analysis), config=PLOT, key="findings", alt=wording.findings(analysis)
-    )
+    st.plotly_chart(drawn.findings(analysis), config=PLOT, key="findings", alt=wording.findings(analysis))
     quality = wording.findings_quality(analysis)
     if quality:
         st.caption(quality, help=term("finding_roc_auc"))
@@ -198,7 +197,7 @@ def contributions(analysis: Analysis) -> None:
     st.subheader("Why the ensemble decides so", help=term("ensemble"))
     st.markdown(wording.contributions(analysis), help=terms("contribution", "calibrated"))
     st.plotly_chart(
-        figures.contributions_figure(analysis),
+        drawn.contributions(analysis),
         config=PLOT,
         key="contributions",
         alt=wording.contributions(analysis),
@@ -262,12 +261,20 @@ def _trial(words: str | None, key: str) -> None:
         st.caption(words, help=term(key))
 
 
+_json = once(reports.to_json)
+
+
+@once
+def _csv(analysis: Analysis) -> str:
+    return reports.to_csv([analysis])
+
+
 def downloads(analysis: Analysis) -> None:
     """The analysis to take along."""
     with st.container(horizontal=True):
         st.download_button(
             "JSON, everything",
-            reports.to_json(analysis),
+            _json(analysis),
             "thoraxlens-analysis.json",
             "application/json",
             on_click="ignore",
@@ -275,7 +282,7 @@ def downloads(analysis: Analysis) -> None:
         )
         st.download_button(
             "CSV, one row",
-            reports.to_csv([analysis]),
+            _csv(analysis),
             "thoraxlens-analysis.csv",
             "text/csv",
             on_click="ignore",

@@ -102,6 +102,8 @@ def chosen_listing() -> BundleListing | None:
 def loaded(folder: Path) -> Loaded:
     """A bundle, loaded while a bar says how far that is."""
     place = st.empty()
+    if found := service().loaded(folder):
+        return found
     with place.container():
         bar = st.progress(0.0, "Loading the models: a few seconds, the first time about a minute")
         bundle = service().load(folder, lambda text, done: bar.progress(min(done, 1.0), text))

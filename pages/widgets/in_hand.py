@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -130,8 +131,14 @@ def chosen_radiograph() -> Source | None:
     if held := mine.current:
         return Source(held.name, held.file, mine.chosen, held)
     if sample:
-        return Source(f"Sample “{sample.title}”", File(sample.path.read_bytes(), sample.path.name))
+        return Source(f"Sample “{sample.title}”", _sample_file(sample.path))
     return None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _sample_file(path: Path) -> File:
+    """Kept with its hash."""
+    return File(path.read_bytes(), path.name)
 
 
 def _empty_uploader() -> None:
@@ -185,6 +192,8 @@ def answer(source: Source, bundle: Loaded) -> Case | None:
         insist=insisted(source),
     )
     place = st.empty()
+    if case := service().kept(source.file, bundle, reading):
+        return case
     with refusals():
         try:
             with place.status("Reading the file") as status:

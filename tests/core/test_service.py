@@ -36,9 +36,10 @@ def test_a_bundle_is_loaded_once_and_again_when_it_changes(
     shutil.copytree(random_bundle, folder)
     service = Service()
     first = service.load(folder)
-    assert service.load(folder) is first and len(loads) == 1
+    assert service.load(folder) is first and service.loaded(folder) is first and len(loads) == 1
     manifest = folder / "bundle.json"
     manifest.write_text(manifest.read_text() + "\n")
+    assert service.loaded(folder) is None
     assert service.load(folder) is not first and len(loads) == 2
 
 
@@ -71,6 +72,18 @@ def test_the_queue_says_how_many_wait_and_forgets_who_left(
     assert (
         service.read(File(data, "one.png"), loaded, gone).analysis.name == "one.png"
     )  # kept: nobody is told
+
+
+def test_a_case_is_remembered_for_its_file_and_its_way_of_reading(random_bundle: Path, data: bytes) -> None:
+    service = Service(kept=1)
+    loaded = service.load(random_bundle)
+    file, insist = File(data, "one.png"), Reading(insist=True)
+    assert service.kept(file, loaded) is None
+    case = service.read(file, loaded, lambda text: None)
+    assert service.kept(file, loaded) is case and service.kept(file, loaded, insist) is None
+    assert service.read(file, loaded, lambda text: None) is case
+    service.read(file, loaded, lambda text: None, insist)
+    assert service.kept(file, loaded) is None  # the newer one displaced it
 
 
 def test_a_case_has_what_the_eye_and_what_the_networks_see_and_the_files_own_spacing(

@@ -15,6 +15,7 @@ from core.evaluation.comparison import OTHERS
 from core.evaluation.predictions import read_predictions
 from core.models.bundle.files import file_sha256, read_manifest, write_manifest
 from core.project import PROJECT, SHIPPED, bundles_folder
+from pages.widgets.compare import kept
 
 BUNDLE = PROJECT / "assets" / "bundles" / SHIPPED
 SECONDS = 120
@@ -51,6 +52,12 @@ def choose(page: AppTest, label: str, value: object) -> None:
 def switch(page: AppTest, label: str) -> None:
     (toggle,) = [each for each in page.toggle if each.label == label]
     toggle.set_value(not toggle.value).run()
+    assert not page.exception
+
+
+def open_tab(page: AppTest, name: str) -> None:
+    page.session_state["plots"] = name
+    page.run()
     assert not page.exception
 
 
@@ -163,7 +170,61 @@ def test_phantoms_are_measured_and_their_mistakes_shown(
     assert page.selectbox[0].value != "phantoms"
 
 
+TABS = {
+    "ROC": "ROC curves of",
+    "Precision-recall": "Precision-recall curves",
+    "Confusion": "Confusion matrices",
+    "Reliability": "Reliability:",
+    "Scores": "Scores of SVM, all inputs",
+    "Agreement": "Agreement beyond chance",
+    "Decision curve": "Decision curves at",
+    "Prevalence": "Where 5.0%",
+}
+
+
+def test_only_the_open_tab_is_drawn(page: AppTest) -> None:
+    assert [tab.label for tab in page.tabs] == list(TABS)
+    for name, words in TABS.items():
+        open_tab(page, name)
+        assert len(page.get("plotly_chart")) == 3  # with the two above
+        said = [text.value.replace("\\", "") for text in page.markdown]
+        assert [each for each in TABS.values() if any(text.startswith(each) for text in said)] == [words]
+
+
+def test_what_was_chosen_in_a_tab_is_there_when_one_comes_back(page: AppTest) -> None:
+    open_tab(page, "Agreement")
+    choose(page, "Images on which", "xception")
+    open_tab(page, "Prevalence")
+    page.select_slider[0].set_value(20.0).run()
+    open_tab(page, "ROC")
+    open_tab(page, "Agreement")
+    assert next(each.value for each in page.selectbox if each.label == "Images on which") == "xception"
+    open_tab(page, "Prevalence")
+    assert page.select_slider[0].value == 20.0
+
+
+def test_a_question_that_was_asked_before_computes_nothing(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(page, "Images", "external")
+    choose(page, "Images", "test")
+    made = []
+    monkeypatch.setattr(kept, "_shared", watched(kept._shared, made))
+    choose(page, "Images", "external")
+    choose(page, "Images", "test")
+    assert not made
+    switch(page, "One operating point for all")
+    next(each for each in page.slider if each.label == "Operating point").set_value(0.37).run()
+    assert made
+
+
+def watched(remember, made: list):
+    """The same memory, which notes what it did not have."""
+    return lambda key, make: remember(key, lambda: made.append(key) or make())
+
+
 def test_disagreements_are_listed(page: AppTest) -> None:
+    open_tab(page, "Agreement")
     choose(page, "Images on which", "vgg16")
     choose(page, "differs from", "resnet50")
     cases = next(each.value for each in page.dataframe if list(each.value.columns[:1]) == ["Image"])
@@ -190,6 +251,8 @@ def test_a_damaged_table_is_named(
 
 def test_an_own_set_gets_the_same_page(random_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
+    shared: list[str] = []
+    monkeypatch.setattr(kept, "_shared", watched(kept._shared, shared))
     samples = sorted((PROJECT / "assets" / "samples").glob("*.png"))[:3]
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -205,6 +268,7 @@ def test_an_own_set_gets_the_same_page(random_bundle: Path, monkeypatch: pytest.
         "Your own set: 3 images used, 3 left out: 1 ambiguous, 1 without a label, 1 unreadable."
     )
     assert page.selectbox[0].value == "own" and "3 images of 3 patients" in captions(page)
+    assert not any("split='own'" in each for each in shared)  # which goes with the session
     left = next(each.value for each in page.dataframe if "File or row" in each.value.columns)
     assert list(left["File or row"]) == ["covid/normal/odd.png", "stray.png", "normal/broken.png"]
     assert all(name in said for name, said in zip(left["File or row"], left["What is wrong"], strict=True))

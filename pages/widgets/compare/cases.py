@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.display import comparison_charts as charts
 from core.display import tables
+from core.display.drawn import settled
 from core.display.markdown import plain
 from core.display.wording import count_word
 from core.errors import ThoraxLensError
@@ -16,6 +17,7 @@ from core.evaluation.sets.labelled import LabelledSet, draw_picture, find_data
 from core.project import data_folder
 from core.vocabulary import LABELS
 from pages.widgets.common import chart
+from pages.widgets.compare.kept import kept
 
 PICTURES = 64  # a session keeps, of 0.2 MB at most
 
@@ -27,7 +29,8 @@ def agreement(
     """The matrix; below it the images that two models decide differently, which a click on a cell opens."""
     names = {each.key: each.name for each in answers.entrants if each.same_as is None}
     state = st.session_state
-    event = chart(charts.agreement_chart(answers), "agreement", on_select="rerun", selection_mode="points")
+    matrix = kept(lambda: settled(charts.agreement_chart(answers)), "agreement", record, question)
+    event = chart(matrix, "agreement", on_select="rerun", selection_mode="points")
     clicked = [tuple(point["customdata"]) for point in event.selection.points if point.get("customdata")]
     if clicked and clicked[0] != state.get("opened_cell"):
         state.opened_cell = clicked[0]
@@ -38,7 +41,14 @@ def agreement(
     with st.container(horizontal=True):
         first = st.selectbox("Images on which", keys, format_func=names.__getitem__, key="differ_first")
         second = st.selectbox("differs from", keys, format_func=names.__getitem__, key="differ_second")
-    cases = tables.disagreements(record.predictions, answers, first, second)
+    cases = kept(
+        lambda: tables.disagreements(record.predictions, answers, first, second),
+        "disagreements",
+        record,
+        question,
+        first,
+        second,
+    )
     if cases.empty:
         st.info("They decide all of these images alike.", icon=":material/check:")
         return
@@ -63,7 +73,9 @@ def mistakes(
     st.subheader("Where were they surest, and wrong?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
     shown = st.selectbox("The mistakes of", list(own), format_func=own.__getitem__)
-    found = find_mistakes(record.predictions, answers, shown)
+    found = kept(
+        lambda: find_mistakes(record.predictions, answers, shown), "mistakes", record, question, shown
+    )
     if not found:
         st.info(f"{own[shown]} classifies all of these images correctly.", icon=":material/check:")
         return

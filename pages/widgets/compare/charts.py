@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.display import comparison_charts as charts
 from core.display import comparison_curves as curves
+from core.display.drawn import settled
 from core.display.glossary import term
 from core.display.wording import left_out_sources
 from core.evaluation.comparison import Answers, Question
@@ -14,23 +17,32 @@ from core.evaluation.sets.labelled import LabelledSet
 from core.vocabulary import ENSEMBLE
 from pages.widgets.common import chart
 from pages.widgets.compare.cases import agreement
+from pages.widgets.compare.kept import kept
 from pages.widgets.compare.measures import draw_patients
+
+# Of widgets that are gone while another tab is open: what is set again, Streamlit does not forget.
+CHOICES_OF_TABS = {"differ_first", "differ_second", "prevalence"}
 
 
 def shortcuts(record: TrackRecord) -> None:
     """Before any figure impresses: how the same models do where a shortcut does not help."""
     st.subheader("First: does it last?")
     entrants = {each.key: each for each in record.entrants}
-    chart(charts.shortcut_chart(shortcut_points(record), entrants, source_points(record)), "shortcuts")
+    falls = kept(
+        lambda: settled(charts.shortcut_chart(shortcut_points(record), entrants, source_points(record))),
+        "shortcuts",
+        record,
+    )
+    chart(falls, "shortcuts")
     st.caption(
         "The same models, from above: on held-out images of the collections that they learnt from, then on "
         "images that a shortcut does not help with. In public data the collection nearly tells the class, so "
         "that the uppermost figures flatter.",
         help=f"{term('external')}\n\n{term('left_out_sources')}\n\n{term('covered_lungs')}",
     )
-    if record.trials and record.trials.framing:
+    if record.trials and (framing := record.trials.framing):
         st.markdown("**And how the picture is cut?**", help=term("framing"))
-        chart(curves.framing_chart(record.trials.framing, entrants), "framing")
+        chart(kept(lambda: settled(curves.framing_chart(framing, entrants)), "framing", record), "framing")
     if record.trials:
         if words := left_out_sources(record.trials):
             st.caption(words)
@@ -42,8 +54,9 @@ def shortcuts(record: TrackRecord) -> None:
             )
 
 
+@st.fragment
 def plots(record: TrackRecord, question: Question, answers: Answers, images: dict[str, LabelledSet]) -> None:
-    """Curves, matrices and distributions of the same answers."""
+    """Curves, matrices and distributions of the same answers; only what is open is drawn and sent."""
     st.subheader("How do they differ?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
     shown = st.selectbox(
@@ -52,43 +65,43 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
         index=list(own).index(ENSEMBLE),
         format_func=own.__getitem__,
     )
-    both = 0 < answers.labels.sum() < answers.labels.size
-    if not both:
+
+    def draw(name: str, make: Callable[[], charts.Chart], *choices: object) -> None:
+        chart(kept(lambda: settled(make()), name, record, question, *choices), name)
+
+    def scores() -> None:
+        draw("scores", lambda: charts.scores_chart(answers, record.predictions, shown), shown)
+
+    if not 0 < answers.labels.sum() < answers.labels.size:
         st.info(
             "These images are all of one class: choose more sources to see curves.", icon=":material/info:"
         )
-        chart(charts.scores_chart(answers, record.predictions, shown), "scores")
+        scores()
         return
     draws, _ = draw_patients(record, question, answers)
-    names = (
-        "ROC",
-        "Precision-recall",
-        "Confusion",
-        "Reliability",
-        "Scores",
-        "Agreement",
-        "Decision curve",
-        "Prevalence",
-    )
-    roc, precision, matrices, reliability, scores, pairs, benefit, prevalence = st.tabs(names)
-    with roc:
-        chart(curves.roc_chart(answers, draws, shown), "roc")
-    with precision:
-        chart(curves.pr_chart(answers, draws, shown), "pr")
-    with matrices:
-        chart(charts.confusion_chart(answers), "confusion")
-    with reliability:
-        chart(curves.reliability_chart(answers), "reliability")
-    with scores:
-        chart(charts.scores_chart(answers, record.predictions, shown), "scores")
-    with pairs:
-        agreement(record, question, answers, images)
-    with benefit:
-        chart(curves.decision_chart(answers), "benefit")
-    with prevalence:
+
+    def prevalence() -> None:
         percent = st.select_slider(
             "Prevalence of COVID-19 (%)",
             [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 80.0],
             5.0,
+            key="prevalence",
         )
-        chart(curves.prevalence_chart(answers, percent / 100), "prevalence")
+        draw("prevalence", lambda: curves.prevalence_chart(answers, percent / 100), percent)
+
+    tabs: dict[str, Callable[[], None]] = {
+        "ROC": lambda: draw("roc", lambda: curves.roc_chart(answers, draws, shown), shown),
+        "Precision-recall": lambda: draw("pr", lambda: curves.pr_chart(answers, draws, shown), shown),
+        "Confusion": lambda: draw("confusion", lambda: charts.confusion_chart(answers)),
+        "Reliability": lambda: draw("reliability", lambda: curves.reliability_chart(answers)),
+        "Scores": scores,
+        "Agreement": lambda: agreement(record, question, answers, images),
+        "Decision curve": lambda: draw("benefit", lambda: curves.decision_chart(answers)),
+        "Prevalence": prevalence,
+    }
+    for key in CHOICES_OF_TABS & st.session_state.keys():
+        st.session_state[key] = st.session_state[key]
+    for tab, show in zip(st.tabs(list(tabs), key="plots", on_change="rerun"), tabs.values(), strict=True):
+        if tab.open:
+            with tab:
+                show()

@@ -18,6 +18,7 @@ from core.models.inference import time_networks
 from core.service import Loaded
 from core.vocabulary import ENSEMBLE, SPLITS
 from pages.widgets.common import loaded, refusals
+from pages.widgets.compare.kept import kept
 
 SEED, RESAMPLES = 0, 1000  # of the draws of patients
 
@@ -53,7 +54,9 @@ def _times(listing: BundleListing) -> dict[str, float]:
 def measures(listing: BundleListing, record: TrackRecord, question: Question, answers: Answers) -> None:
     """The measures of every model, to sort and to take along; and what the study published."""
     draws, ranked = draw_patients(record, question, answers)
-    found = decisions(answers.labels, answers.called, draws) | ranked
+    found = kept(
+        lambda: decisions(answers.labels, answers.called, draws) | ranked, "measures", record, question
+    )
     patients, ill = len(set(answers.groups)), int(answers.labels.sum())
     st.caption(
         f"{answers.labels.size} images of {patients} patients, {ill} with COVID-19. Intervals: 95 %, "
@@ -64,13 +67,20 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
         intervals = st.toggle("Intervals", value=True)
         study = st.toggle("What the study published, and what is wrong with it")
         times = _times(listing)
-    frame = tables.measures_table(answers, found, record.sizes, times, intervals=intervals)
+    frame = kept(
+        lambda: tables.measures_table(answers, found, record.sizes, times, intervals=intervals),
+        "table of measures",
+        record,
+        question,
+        times,
+        intervals,
+    )
     shown = tables.with_study(frame) if study else frame
     st.dataframe(shown, hide_index=True, height=35 * (len(shown) + 1) + 3)
     with st.container(horizontal=True):
         st.download_button(
             "CSV, all digits",
-            comparison.measures_csv(answers, found),
+            lambda: comparison.measures_csv(answers, found),  # once somebody clicks, as below
             "thoraxlens-comparison.csv",
             "text/csv",
             on_click="ignore",
@@ -78,7 +88,7 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
         )
         st.download_button(
             "LaTeX",
-            comparison.measures_latex(
+            lambda: comparison.measures_latex(
                 frame, f"{SPLITS[question.split].name if question.split else 'All'}: {patients} patients"
             ),
             "thoraxlens-comparison.tex",
@@ -88,7 +98,7 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
         )
 
 
-def tests(answers: Answers) -> None:
+def tests(record: TrackRecord, question: Question, answers: Answers) -> None:
     """Is one model better than another, or is it luck?"""
     st.subheader("Better, or luck?")
     own = [(column, each) for column, each in enumerate(answers.entrants) if each.same_as is None]
@@ -105,7 +115,7 @@ def tests(answers: Answers) -> None:
     if not pairs:
         return
     st.dataframe(
-        tables.pairs(answers, pairs),
+        kept(lambda: tables.pairs(answers, pairs), "pairs", record, question, pairs),
         hide_index=True,
         column_config={name: st.column_config.NumberColumn(format="%.4f") for name in tables.FRACTIONS},
     )

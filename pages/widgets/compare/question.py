@@ -14,6 +14,7 @@ from core.models.bundle.files import BundleListing, manifest_sha256
 from core.models.bundle.manifest import BundleManifest
 from core.vocabulary import HELD_OUT, LABELS, OWN, PHANTOMS, SPLITS
 from pages.widgets.common import refusals
+from pages.widgets.compare.kept import kept
 
 SHOWN = (OWN, PHANTOMS, "val", *HELD_OUT)  # splits to choose from, in this order
 AGAINST = {
@@ -75,5 +76,5 @@ def answers(record: TrackRecord, question: Question) -> Answers | None:
     with refusals():
         if record.missing:
             st.info(plain(record.missing), icon=":material/info:")
-        return ask(question, record.predictions, record.entrants)
+        return kept(lambda: ask(question, record.predictions, record.entrants), "answers", record, question)
     return None

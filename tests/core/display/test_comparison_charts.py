@@ -38,6 +38,18 @@ def test_roc_curve_is_scikit_learns(answers: Answers, draws: Draws) -> None:
     assert len(chart.table) == models and f"{models} models" in chart.words
 
 
+def test_a_roc_curve_keeps_its_stairs_without_the_points_between(answers: Answers, draws: Draws) -> None:
+    drawn = line(curves.roc_chart(answers, draws, "vgg16"), "VGG16")
+    false, true, _ = reference.roc_curve(answers.labels, answers.scores[:, 0], drop_intermediate=False)
+    assert len(drawn.x) < len(false)
+    corners = set(zip(drawn.x, drawn.y, strict=True))
+    between = [each for each in zip(np.float32(false), np.float32(true), strict=True) if each not in corners]
+    for x, y in between:  # each lies on a straight part
+        before = max((corner for corner in corners if corner[0] <= x and corner[1] <= y), key=sum)
+        after = min((corner for corner in corners if corner[0] >= x and corner[1] >= y), key=sum)
+        assert before[0] == x == after[0] or before[1] == y == after[1]
+
+
 def test_a_band_holds_its_curve(answers: Answers, draws: Draws) -> None:
     for chart in (curves.roc_chart(answers, draws, "vgg16"), curves.pr_chart(answers, draws, "vgg16")):
         (band,) = [trace for trace in chart.figure.data if trace.fill == "toself"]

@@ -1,0 +1,25 @@
+"""Charts that are drawn once."""
+
+import json
+
+import plotly.graph_objects as go
+import plotly.io
+from plotly.tools import return_figure_from_figure_or_data
+
+from core.display.comparison_charts import Chart
+from core.display.drawn import Drawn, settled
+
+
+def test_a_drawn_figure_is_sent_as_the_figure_would_be() -> None:
+    figure = go.Figure(go.Scatter(x=[0, 1], y=[2.5, 3]), layout={"height": 300})
+    drawn = Drawn(figure)
+    sent = return_figure_from_figure_or_data(drawn, validate_figure=True)  # as st.plotly_chart does
+    assert json.loads(plotly.io.to_json(sent, validate=False)) == json.loads(figure.to_json(validate=False))
+    assert return_figure_from_figure_or_data(drawn, validate_figure=True) is sent
+
+
+def test_a_settled_chart_keeps_its_words_and_numbers() -> None:
+    chart = Chart(go.Figure(go.Bar(x=[1], y=[2])), "One.", ({"Model": "one"},))
+    done = settled(chart)
+    assert (done.words, done.table) == (chart.words, chart.table)
+    assert done.figure.to_dict() == chart.figure.to_dict()
