@@ -12,12 +12,14 @@ import streamlit as st
 from core.display import comparison_charts as charts
 from core.display import wording
 from core.display.glossary import term
+from core.display.link import BUNDLE
 from core.display.markdown import plain
 from core.errors import ThoraxLensError
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import BundleListing, list_bundles
 from core.project import bundles_folder
 from core.service import Loaded, Service
+from pages.widgets import link
 
 PLOT = {"displayModeBar": False}
 # What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the
@@ -93,10 +95,17 @@ def chosen_listing() -> BundleListing | None:
             icon=":material/deployed_code:",
         )
         return None
-    listing = usable[0]
+    names = [listing.name for listing in usable]
+    chosen = link.settle(BUNDLE, names, names[0], key="chosen models")
     if len(usable) > 1:
-        listing = st.selectbox("Models", usable, format_func=lambda each: each.name, help=term("bundle"))
-    return listing
+        st.session_state["models picker"] = chosen
+        st.selectbox("Models", names, key="models picker", on_change=_choose_listing, help=term("bundle"))
+    link.tell(**{BUNDLE: None if chosen == names[0] else chosen})
+    return usable[names.index(chosen)]
+
+
+def _choose_listing() -> None:
+    st.session_state["chosen models"] = st.session_state["models picker"]
 
 
 def loaded(folder: Path) -> Loaded:

@@ -7,11 +7,13 @@ import streamlit as st
 from core.display import comparison_charts as charts
 from core.display import comparison_curves as curves
 from core.display.glossary import term
+from core.display.link import CHART, PREVALENCE, SCORES
 from core.display.wording import left_out_sources
 from core.evaluation.comparison import Answers, Question
 from core.evaluation.record import TrackRecord, shortcut_points, source_points
 from core.evaluation.sets.labelled import LabelledSet
 from core.vocabulary import ENSEMBLE
+from pages.widgets import link
 from pages.widgets.common import chart
 from pages.widgets.compare.cases import agreement
 from pages.widgets.compare.measures import draw_patients
@@ -46,12 +48,7 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
     """Curves, matrices and distributions of the same answers."""
     st.subheader("How do they differ?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
-    shown = st.selectbox(
-        "Show the interval and the scores of",
-        list(own),
-        index=list(own).index(ENSEMBLE),
-        format_func=own.__getitem__,
-    )
+    shown = link.choose(SCORES, "Show the interval and the scores of", own, ENSEMBLE)
     both = 0 < answers.labels.sum() < answers.labels.size
     if not both:
         st.info(
@@ -70,7 +67,9 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
         "Decision curve",
         "Prevalence",
     )
-    roc, precision, matrices, reliability, scores, pairs, benefit, prevalence = st.tabs(names)
+    roc, precision, matrices, reliability, scores, pairs, benefit, prevalence = st.tabs(
+        names, key=CHART, bind="query-params"
+    )
     with roc:
         chart(curves.roc_chart(answers, draws, shown), "roc")
     with precision:
@@ -90,5 +89,7 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
             "Prevalence of COVID-19 (%)",
             [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 80.0],
             5.0,
+            key=PREVALENCE,
+            bind="query-params",
         )
         chart(curves.prevalence_chart(answers, percent / 100), "prevalence")
