@@ -179,11 +179,15 @@ def _numbers(pinned: Kept, present: Kept, error_rate: float) -> Iterator[str]:
 
 def _third(pinned: Kept, present: Kept, error_rate: float) -> Iterator[str]:
     key = rate_key(error_rate)
+    changed = []
     for model, said in present.third_answers.items():
         before, now = pinned.third_answers.get(model, {}).get(key), said.get(key)
-        if before and now and before != now and model in present.models:
-            name = _mid(present.models[model].name)
-            yield f"the third answer of {name} goes from {ANSWERS[before]} to {ANSWERS[now]}"
+        if before and now and before != now and model == ENSEMBLE:
+            yield f"the ensemble's third answer goes from “{ANSWERS[before]}” to “{ANSWERS[now]}”"
+        elif before and now and before != now and model in present.models:
+            changed.append(present.models[model].name)
+    if changed:
+        yield f"{_list(changed)} {'change' if len(changed) > 1 else 'changes'} the third answer"
 
 
 def _alike(before: Model, now: Model) -> bool:
@@ -216,19 +220,27 @@ def beside(pinned: Kept, present: Kept, error_rate: float) -> list[dict[str, str
     heads = f"Pinned: {plain(pinned.name)}", f"Now: {plain(present.name)}"
     rows = [
         ("Decision", pinned.decision, present.decision, ""),
-        *_model_rows(pinned, present),
+        *_model_rows(pinned, present, error_rate),
         *_severity_rows(pinned, present),
-        *_third_rows(pinned, present, error_rate),
     ]
     return [dict(zip(("", *heads, "Difference"), row, strict=True)) for row in rows]
 
 
-def _model_rows(pinned: Kept, present: Kept) -> Iterator[Row]:
+def _model_rows(pinned: Kept, present: Kept, error_rate: float) -> Iterator[Row]:
     for key in present.models | pinned.models:
         models = pinned.models.get(key), present.models.get(key)
-        before, now = (f"{each.probability:.2f}, {each.answer}" if each else "–" for each in models)
         name = next(each.name for each in models if each)
-        yield name, before, now, _step([each.probability if each else None for each in models], 2)
+        difference = _step([each.probability if each else None for each in models], 2)
+        yield name, _cell(pinned, key, error_rate), _cell(present, key, error_rate), difference
+
+
+def _cell(case: Kept, model: str, error_rate: float) -> str:
+    """A model's probability, answer, and third answer."""
+    if model not in case.models:
+        return "–"
+    third = case.third_answers.get(model, {}).get(rate_key(error_rate))
+    said = case.models[model]
+    return f"{said.probability:.2f}, {said.answer}{f'; {ANSWERS[third]}' if third else ''}"
 
 
 def _severity_rows(pinned: Kept, present: Kept) -> Iterator[Row]:
@@ -236,17 +248,6 @@ def _severity_rows(pinned: Kept, present: Kept) -> Iterator[Row]:
         scores = pinned.severity.get(name), present.severity.get(name)
         before, now = (f"{each[0]:.1f} of {each[1]:g}" if each else "–" for each in scores)
         yield name.capitalize(), before, now, _step([each[0] if each else None for each in scores], 1)
-
-
-def _third_rows(pinned: Kept, present: Kept, error_rate: float) -> Iterator[Row]:
-    key = rate_key(error_rate)
-    for model in present.third_answers | pinned.third_answers:
-        said = [each.third_answers.get(model, {}).get(key) for each in (pinned, present)]
-        named = present.models.get(model) or pinned.models.get(model)
-        if named and any(said):
-            before, now = (ANSWERS[each] if each else "–" for each in said)
-            different = "" if before == now or "–" in (before, now) else "another answer"
-            yield f"{named.name}, wrong on at most {key} %", before, now, different
 
 
 def _step(values: Sequence[float | None], digits: int) -> str:

@@ -33,6 +33,9 @@ def arrive(page: str) -> None:
     known = words.SETTINGS[page]
     came = {name: st.query_params.get_all(name) for name in known if name in st.query_params}
     ignored = words.unreadable(page, came)
+    for name in ignored:
+        if not back:  # when nothing is bound to it yet
+            del st.query_params[name]
     state[_PAGE], state[_IGNORED] = page, set(ignored)
     usual = {name: [""] for name in known if back}  # what such an address does not say is as usual
     state[_CAME] = usual | {name: said for name, said in came.items() if name not in ignored}

@@ -61,6 +61,11 @@ def _panel(pinned: words.Kept, present: words.Kept | None) -> None:
         st.markdown(f"{name} is pinned; now **{plain(present.name)}**")
         st.markdown(words.sentence(words.differences(pinned, present, rate)))
         st.table(words.beside(pinned, present, rate))
+        if pinned.third_answers or present.third_answers:
+            st.caption(
+                "Each model's P(COVID-19) and its answer at its own threshold; after the semicolon its third "
+                f"answer, wrong on at most {100 * rate:g} %."
+            )
         for each in (pinned, present):
             if each.refusal:
                 st.caption(f"{plain(each.name)}: {plain(each.refusal)}")
