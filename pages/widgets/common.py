@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -61,9 +62,11 @@ def title(name: str, subtitle: str) -> None:
     """The head of a page.
 
     To a server that nobody has visited yet, a link to another page than the first is a script in a folder
-    called pages, without the app around it: that leads to the app.
+    called pages, without the app around it: that leads to the app, which goes on to where the link led.
     """
     if "entered" not in st.session_state:
+        params = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.session_state.wanted = PurePosixPath(urlsplit(st.context.url or "").path).name, params
         st.switch_page("app.py")
     st.html(f"<style>{_STYLE}</style>")
     st.markdown(f"### {name} :small[:gray[{subtitle}]]" if subtitle else f"### {name}")
