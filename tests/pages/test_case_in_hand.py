@@ -229,3 +229,30 @@ def test_the_same_picture_laid_otherwise_is_another_case(bundles: Path) -> None:
     assert "mirrored" in list(pinned_table(other)[0])[2] and "mirrored" not in list(pinned_table(other)[0])[1]
     button(other, "Pin this one instead").click().run()
     assert "mirrored" in other.session_state["pinned case"].name
+
+
+def test_the_table_of_a_pinned_case_follows_the_error_rate(bundles: Path) -> None:
+    page = by_link(sample="normal")
+    button(page, "Pin this case").click().run()
+    page.button_group[0].set_value("COVID-19-like, severe").run()
+    assert any("wrong on at most 10 %." in each.value for each in page.caption)
+    control(page, "button_group", "Wrong on at most").set_value("5").run()
+    assert any("wrong on at most 5 %." in each.value for each in page.caption) and not page.exception
+
+
+def test_the_pin_and_the_settings_survive_a_switch_of_pages(bundles: Path) -> None:
+    app = AppTest.from_file(PROJECT / "app.py", default_timeout=SECONDS)
+    app.query_params.update(sample="normal", error_rate="5")
+    app.run()
+    button(app, "Pin this case").click().run()
+    app.switch_page("pages/compare.py").run()
+    control(app, "selectbox", "Images").set_value("val").run()
+    app.query_params.clear()
+    app.switch_page("pages/analyse.py").run()
+    assert any("is pinned: choose another case" in each.value for each in app.caption)
+    assert headline(app).startswith("Sample “Normal chest”: ")
+    assert link_of(app) == {"sample": "normal", "error_rate": "5"}
+    app.query_params.clear()
+    app.switch_page("pages/compare.py").run()
+    assert control(app, "selectbox", "Images").value == "val" and not app.exception
+    assert link_of(app) == {"images": "val"}
