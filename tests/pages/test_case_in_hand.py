@@ -1,6 +1,7 @@
 """A link restores a view, whatever else stands in it; and a pinned case stays beside the next one."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +257,19 @@ def test_the_pin_and_the_settings_survive_a_switch_of_pages(bundles: Path) -> No
     app.switch_page("pages/compare.py").run()
     assert control(app, "selectbox", "Images").value == "val" and not app.exception
     assert link_of(app) == {"images": "val"}
+
+
+def test_a_link_names_the_models_where_there_are_several(
+    random_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        shutil.copytree(random_bundle, tmp_path / "bundles" / name)
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(tmp_path / "bundles"))
+    page = by_link("cards.py", models="second")
+    assert control(page, "selectbox", "Models").value == "second" and not missed(page)
+    control(page, "selectbox", "Models").set_value("first").run()
+    assert link_of(page) == {}
+    control(page, "selectbox", "Models").set_value("second").run()
+    assert link_of(page) == {"models": "second"} and not page.exception
+    page = by_link("cards.py", models="third")
+    assert control(page, "selectbox", "Models").value == "first" and len(missed(page)) == 1
