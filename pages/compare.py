@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.vocabulary import OWN
 from pages.widgets import link
 from pages.widgets.common import chosen_listing, disclaimer, title
 from pages.widgets.compare import cases, charts, measures, question, sets, study
@@ -28,4 +29,4 @@ if listing and record:
     study.study()
     with head:
         link.ignored("compare")
-        link.offer("compare")
+        link.offer("compare", upload=OWN in images)

@@ -127,6 +127,8 @@ def unreadable(page: str, params: Mapping[str, Words]) -> list[str]:
 
 def carries(page: str, *, upload: bool) -> str:
     """What a link to what is on screen takes along, in a sentence."""
-    if upload:
-        return "It carries the settings alone: your picture does not travel."
-    return "It opens this sample, seen so." if page == "analyse" else "It opens this comparison, seen so."
+    if page == "compare":
+        alone = "It carries the question alone: your own images do not travel."
+        return alone if upload else "It opens this comparison, seen so."
+    alone = "It carries the settings alone: your picture does not travel."
+    return alone if upload else "It opens this sample, seen so."

@@ -252,4 +252,7 @@ def _severity_rows(pinned: Kept, present: Kept) -> Iterator[Row]:
 
 def _step(values: Sequence[float | None], digits: int) -> str:
     before, now = values
-    return "" if before is None or now is None else f"{now - before:+.{digits}f}"
+    if before is None or now is None:
+        return ""
+    step = round(now - before, digits)
+    return f"{step:+.{digits}f}" if step else f"{0:.{digits}f}"

@@ -54,9 +54,9 @@ def must_follow_rate() -> bool:
 def _panel(pinned: words.Kept, present: words.Kept | None) -> None:
     name = f":material/keep: **{plain(pinned.name)}**"
     if present is None or present.identity == pinned.identity:
-        st.caption(f"{name} is pinned: choose another case, and both stand side by side.")
+        st.caption(f"{name} is pinned ({pinned.decision}); choose another case, and both stand side by side.")
         return
-    rate = RATES[st.session_state.get(RATE, rate_key(USUAL_ERROR_RATE))]
+    rate = RATES[link.settle(RATE, list(RATES), rate_key(USUAL_ERROR_RATE))]
     with st.container(border=True, key="pinned"):
         st.markdown(f"{name} is pinned; now **{plain(present.name)}**")
         st.markdown(words.sentence(words.differences(pinned, present, rate)))

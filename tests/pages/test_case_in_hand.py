@@ -177,7 +177,7 @@ def pinned_table(page: AppTest) -> list[dict[str, str]]:
 def test_a_pinned_case_stands_beside_the_next_one_until_it_is_unpinned(bundles: Path) -> None:
     page = by_link(sample="normal")
     button(page, "Pin this case").click().run()
-    assert any("is pinned: choose another case" in each.value for each in page.caption)
+    assert any("choose another case, and both" in each.value for each in page.caption)
     assert not pinned_table(page) and not any(each.label.startswith("Pin") for each in page.button)
     scene = scene_of(page)
     page.button_group[0].set_value("COVID-19-like, severe").run()
@@ -201,6 +201,7 @@ def test_a_pin_is_no_part_of_the_link(bundles: Path) -> None:
 def test_a_refused_case_can_be_pinned_and_says_so(bundles: Path) -> None:
     page = upload(("noise.png", png(NOISE)))
     button(page, "Pin this case").click().run()
+    assert any("is pinned (refused by the gate, not asked)" in each.value for each in page.caption)
     page.file_uploader[0].set_value([("good.png", sample(), "image/png")]).run()
     assert headline(page).startswith("good.png: ") and not page.error
     rows = pinned_table(page)
@@ -215,7 +216,7 @@ def test_beside_a_file_that_cannot_be_read_the_pinned_case_only_waits(bundles: P
     button(page, "Pin this case").click().run()
     page.file_uploader[0].set_value([("broken.png", b"no image", "image/png")]).run()
     assert len(page.error) == 1 and not pinned_table(page) and not page.exception
-    assert any("is pinned: choose another case" in each.value for each in page.caption)
+    assert any("choose another case, and both" in each.value for each in page.caption)
 
 
 def test_the_same_picture_laid_otherwise_is_another_case(bundles: Path) -> None:
@@ -250,7 +251,7 @@ def test_the_pin_and_the_settings_survive_a_switch_of_pages(bundles: Path) -> No
     control(app, "selectbox", "Images").set_value("val").run()
     app.query_params.clear()
     app.switch_page("pages/analyse.py").run()
-    assert any("is pinned: choose another case" in each.value for each in app.caption)
+    assert any("choose another case, and both" in each.value for each in app.caption)
     assert headline(app).startswith("Sample “Normal chest”: ")
     assert link_of(app) == {"sample": "normal", "error_rate": "5"}
     app.query_params.clear()

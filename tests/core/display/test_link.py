@@ -62,6 +62,7 @@ def test_what_could_not_be_read_is_named_in_one_sentence_without_its_value() -> 
 
 def test_a_link_says_what_it_takes_along() -> None:
     assert "picture does not travel" in link.carries("analyse", upload=True)
+    assert "images do not travel" in link.carries("compare", upload=True)
     assert "sample" in link.carries("analyse", upload=False)
     assert "comparison" in link.carries("compare", upload=False)
 

@@ -101,6 +101,8 @@ def test_the_table_names_both_cases() -> None:
     assert cells["Decision"] == ["read as normal", "read as COVID-19", ""]
     assert cells["DenseNet121"] == ["0.14, normal", "0.93, COVID-19", "+0.79"]
     assert cells["The ensemble"][1] == "0.50, COVID-19; cannot tell, like both"
+    near = replace(BEFORE, models=BEFORE.models | {"vgg16": Model("VGG16", 0.1999, 0.5)})
+    assert {row["Difference"] for row in beside(BEFORE, near, 0.1)} == {"", "0.00", "0.0"}
     assert cells["Extent"] == ["0.2 of 8", "4.1 of 8", "+3.9"]
 
 
