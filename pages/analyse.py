@@ -3,14 +3,16 @@
 import streamlit as st
 
 from pages.widgets import analyse as show
-from pages.widgets import gate, in_hand
+from pages.widgets import gate, in_hand, link, pin
 from pages.widgets.common import chosen_bundle, disclaimer, title
 
 title("ThoraxLens", "What chest-radiograph models see, side by side")
+link.arrive("analyse")
 disclaimer()
 in_hand.files_in_hand()
 bundle = chosen_bundle()
 source = in_hand.chosen_radiograph()
+link.ignored("analyse")
 
 if bundle and source:
     case = in_hand.answer(source, bundle)
@@ -20,6 +22,8 @@ if bundle and source:
     if case and case.analysis:
         show.warnings(case.analysis)
         show.decision(case, case.analysis, bundle, source.subject)
+    pin.beside(case, source, bundle)
+    if case and case.analysis:
         show.heatmaps(case, case.analysis)
         show.third_answer(case.analysis, bundle)
         findings, ensemble = st.columns(2, gap="large")

@@ -1,12 +1,15 @@
 """Cards: what a bundle is, how it was measured and where it fails, and which data stand behind it."""
 
+from pages.widgets import link
 from pages.widgets.cards import cards
 from pages.widgets.common import chosen_listing, disclaimer, title
 from pages.widgets.in_hand import files_in_hand
 
 title("Model card and data card", "")
 disclaimer()
+link.arrive("cards")
 files_in_hand()
 listing = chosen_listing()
 if listing:
+    link.ignored("cards")
     cards(listing)

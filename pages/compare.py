@@ -1,16 +1,22 @@
 """Compare: which model, on what, how sure, and why not to believe it too much."""
 
+import streamlit as st
+
+from core.vocabulary import OWN
+from pages.widgets import link
 from pages.widgets.common import chosen_listing, disclaimer, title
 from pages.widgets.compare import cases, charts, measures, question, sets, study
 from pages.widgets.in_hand import files_in_hand
 
 title("Compare", "The backbones, three SVMs and three simple baselines on the same images")
 disclaimer()
+link.arrive("compare")
 files_in_hand()
 listing = chosen_listing()
 record = question.record(listing) if listing else None
 
 if listing and record:
+    head = st.container()
     charts.shortcuts(record)
     record, images = sets.with_more(listing, record)
     asked = question.question(record)
@@ -21,3 +27,6 @@ if listing and record:
         measures.tests(record, asked, answers)
         cases.mistakes(record, asked, answers, images)
     study.study()
+    with head:
+        link.ignored("compare")
+        link.offer("compare", upload=OWN in images)

@@ -77,12 +77,14 @@ def remedy(way: Way) -> str:
 
 def laid(way: Way) -> str:
     """How a picture was laid by whoever looks at it; empty where it was not."""
-    if way == AS_IT_IS:
-        return ""
+    return "" if way == AS_IT_IS else f"You had the picture {manner(way)}; the networks saw it so."
+
+
+def manner(way: Way) -> str:
+    """A way to lay a picture, in a few words; empty where it stays as it is."""
     turned = ("", "turned a quarter to the left", "turned by half", "turned a quarter to the right")
     parts = ["mirrored"] * way.mirrored + [turned[way.quarters]] * bool(way.quarters)
-    parts += ["inverted"] * way.inverted
-    return f"You had the picture {', '.join(parts)}; the networks saw it so."
+    return ", ".join(parts + ["inverted"] * way.inverted)
 
 
 def _share(share: float) -> str:

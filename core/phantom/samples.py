@@ -49,6 +49,11 @@ class Sample:
     boxes: dict[str, Box]
 
     @property
+    def key(self) -> str:
+        """Of the sample in links; it stays when the title changes."""
+        return self.path.stem
+
+    @property
     def truth(self) -> str:
         """What is true of it, in a sentence."""
         shown = ", ".join(map(finding_name, self.findings)) or "no finding"

@@ -11,14 +11,16 @@ from core.analysis.run import MARGINS, explain_anew
 from core.display import drawn, wording
 from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
+from core.display.link import OWN_THRESHOLDS, RATE, RATES, THRESHOLD
 from core.display.markdown import plain
 from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
 from core.export import json_csv as reports
-from core.models.third_answer import ERROR_RATES, USUAL_ERROR_RATE
+from core.models.third_answer import USUAL_ERROR_RATE, rate_key
 from core.once import once
 from core.service import Case, Loaded
 from core.vocabulary import SPLITS
 from pages.components.viewer.viewer import viewer
+from pages.widgets import link, pin
 from pages.widgets.common import PLOT, terms
 
 COLUMNS = {
@@ -75,14 +77,7 @@ def third_answer(analysis: Analysis, bundle: Loaded) -> None:
     with st.container(key="third"):
         left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
         with left:
-            rate = st.segmented_control(
-                "Wrong on at most",
-                ERROR_RATES,
-                format_func=lambda each: f"{100 * each:.0f} %",
-                default=USUAL_ERROR_RATE,
-                required=True,
-                help=term("third_answer"),
-            )
+            rate = _error_rate()
         answers = third_wording.third_answers(analysis, rate)
         with right:
             st.markdown(third_wording.third_sentence(answers, rate))
@@ -90,6 +85,26 @@ def third_answer(analysis: Analysis, bundle: Loaded) -> None:
         with st.expander("Model by model: what it says, and how often such answers were right or silent"):
             left_out = bundle.trials.left_out if bundle.trials else ()
             st.table(third_wording.third_table(answers, bundle.coverage, left_out, rate))
+
+
+def _error_rate() -> float:
+    """Of the third answers: what was chosen."""
+    usual = rate_key(USUAL_ERROR_RATE)
+    link.settle(RATE, list(RATES), usual)
+    word = st.segmented_control(
+        "Wrong on at most",
+        list(RATES),
+        format_func=lambda each: f"{each} %",
+        key=RATE,
+        required=True,
+        persist_state="session",
+        on_change=pin.follow_rate,
+        help=term("third_answer"),
+    )
+    if pin.must_follow_rate():
+        st.rerun()
+    link.tell(**{RATE: None if word == usual else word})
+    return RATES[word or usual]
 
 
 def _margins(analysis: Analysis) -> None:
@@ -143,10 +158,16 @@ def _explainer() -> Explainer:
 
 
 def _at_threshold(analysis: Analysis) -> Analysis:
-    own = st.toggle("Each model's own threshold", value=True, help=term("threshold"))
+    own = st.toggle(
+        "Each model's own threshold",
+        value=True,
+        key=OWN_THRESHOLDS,
+        bind="query-params",
+        help=term("threshold"),
+    )
     if own:
         return analysis
-    threshold = st.slider("One threshold for all", 0.01, 0.99, 0.5, 0.01)
+    threshold = st.slider("One threshold for all", 0.01, 0.99, 0.5, 0.01, key=THRESHOLD, bind="query-params")
     moved = replace(
         analysis, readings=tuple(replace(each, threshold=threshold) for each in analysis.readings)
     )

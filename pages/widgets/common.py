@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from core.display import comparison_charts as charts
 from core.display import wording
 from core.display.glossary import term
+from core.display.link import BUNDLE
 from core.display.markdown import plain
 from core.errors import ThoraxLensError
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import BundleListing, list_bundles
 from core.project import bundles_folder
 from core.service import Loaded, Service
+from pages.widgets import link
 
 PLOT = {"displayModeBar": False}
 # What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the
@@ -59,9 +62,11 @@ def title(name: str, subtitle: str) -> None:
     """The head of a page.
 
     To a server that nobody has visited yet, a link to another page than the first is a script in a folder
-    called pages, without the app around it: that leads to the app.
+    called pages, without the app around it: that leads to the app, which goes on to where the link led.
     """
     if "entered" not in st.session_state:
+        params = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.session_state.wanted = PurePosixPath(urlsplit(st.context.url or "").path).name, params
         st.switch_page("app.py")
     st.html(f"<style>{_STYLE}</style>")
     st.markdown(f"### {name} :small[:gray[{subtitle}]]" if subtitle else f"### {name}")
@@ -93,10 +98,17 @@ def chosen_listing() -> BundleListing | None:
             icon=":material/deployed_code:",
         )
         return None
-    listing = usable[0]
+    names = [listing.name for listing in usable]
+    chosen = link.settle(BUNDLE, names, names[0], key="chosen models")
     if len(usable) > 1:
-        listing = st.selectbox("Models", usable, format_func=lambda each: each.name, help=term("bundle"))
-    return listing
+        st.session_state["models picker"] = chosen
+        st.selectbox("Models", names, key="models picker", on_change=_choose_listing, help=term("bundle"))
+    link.tell(**{BUNDLE: None if chosen == names[0] else chosen})
+    return usable[names.index(chosen)]
+
+
+def _choose_listing() -> None:
+    st.session_state["chosen models"] = st.session_state["models picker"]
 
 
 def loaded(folder: Path) -> Loaded:

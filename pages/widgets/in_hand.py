@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.display.glossary import term
+from core.display.link import CUT, INSIST, LAID, LEFT, MARGINS, SAMPLE, laid_way, laid_word
 from core.display.markdown import plain
 from core.errors import RadiographError, SeveralFramesError
 from core.gate.way import AS_IT_IS, Way
@@ -17,10 +18,11 @@ from core.phantom.samples import Sample, list_samples
 from core.service import Case, File, Loaded, Reading, preview
 from core.tray import LOST, Held, Tray, widget_refusal
 from pages.components.session_watch.session_watch import session_watch
+from pages.widgets import link
 from pages.widgets.common import refusals, service
 
 TRAY, SAMPLES = "files in hand", "samples"  # keys of widgets
-INSIST = "asked all the same"  # pictures about which the networks are asked although the gate refuses
+INSISTED = "asked all the same"  # pictures about which the networks are asked although the gate refuses
 SHOWN_FRAMES = 12  # of a file that holds several pictures, at once
 
 
@@ -29,6 +31,7 @@ class Source:
     """What is looked at: one of the user's files, or a sample.
 
     Attributes:
+        sample: Key of the sample in links; None for a file.
         subject: What the headline calls it: plain text.
         file: Its bytes; None where it was refused.
         key: In the tray; None for a sample.
@@ -39,6 +42,7 @@ class Source:
     file: File | None
     key: str | None = None
     held: Held | None = None
+    sample: str | None = None
 
 
 def tray() -> Tray:
@@ -128,11 +132,14 @@ def chosen_radiograph() -> Source | None:
         st.rerun()
     with strip:
         sample = _chosen_sample(mine)
+    source = None
     if held := mine.current:
-        return Source(held.name, held.file, mine.chosen, held)
-    if sample:
-        return Source(f"Sample “{sample.title}”", _sample_file(sample.path))
-    return None
+        source = Source(held.name, held.file, mine.chosen, held)
+    elif sample:
+        source = Source(f"Sample “{sample.title}”", _sample_file(sample.path), sample=sample.key)
+    if source:
+        _follow_link(source)
+    return source
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -148,34 +155,40 @@ def _empty_uploader() -> None:
 
 def _chosen_sample(mine: Tray) -> Sample | None:
     with refusals():
-        samples = {sample.title: sample for sample in list_samples()}
-        first = next((title for title, each in samples.items() if each.label == "covid"), next(iter(samples)))
-        title = st.session_state.setdefault("sample", first)
+        samples = {sample.key: sample for sample in list_samples()}
+        chosen = link.settle(SAMPLE, list(samples), _first_sample(samples))
+        by_title = {sample.title: sample.key for sample in samples.values()}
         # A closed popover does not take over what the server sets, and would send back what it held before:
         # so the choice in it is a widget of its own, which begins without one.
         key = f"{SAMPLES} beside a file" if mine.chosen else SAMPLES
+        if not mine.chosen:
+            st.session_state[key] = samples[chosen].title
         with st.popover("Look at a sample instead") if mine.chosen else st.container():
             st.pills(
                 "Or a sample: rendered phantoms, whose truth is known",
-                list(samples),
-                default=None if mine.chosen else title,
+                list(by_title),
                 key=key,
                 on_change=_choose_sample,
-                args=(key,),
+                args=(key, by_title),
                 help=term("phantom"),
                 wrap=True,
             )
         if mine.chosen:
             return None
-        sample = samples[title]
+        sample = samples[chosen]
         st.caption(f"{sample.description} {sample.truth}")
         return sample
     return None
 
 
-def _choose_sample(key: str) -> None:
+def _first_sample(samples: dict[str, Sample]) -> str:
+    """The one that a visitor sees first."""
+    return next((key for key, each in samples.items() if each.label == "covid"), next(iter(samples)))
+
+
+def _choose_sample(key: str, by_title: dict[str, str]) -> None:
     if title := st.session_state[key]:
-        st.session_state.sample = title
+        st.session_state[SAMPLE] = by_title[title]
         tray().chosen = None
 
 
@@ -185,12 +198,7 @@ def answer(source: Source, bundle: Loaded) -> Case | None:
     if source.file is None:
         _refuse(source, held.refusal if held and held.refusal else LOST)
         return None
-    reading = Reading(
-        frame=held.frame if held else None,
-        cut_margins=st.session_state.get("cut margins"),
-        way=_ways().get(_picture(source), AS_IT_IS),
-        insist=insisted(source),
-    )
+    reading = reading_of(source)
     place = st.empty()
     if case := service().kept(source.file, bundle, reading):
         return case
@@ -210,6 +218,43 @@ def answer(source: Source, bundle: Loaded) -> Case | None:
     return None
 
 
+def reading_of(source: Source) -> Reading:
+    """How what was chosen is to be read."""
+    return Reading(
+        frame=source.held.frame if source.held else None,
+        cut_margins=st.session_state.get("cut margins"),
+        way=_ways().get(_picture(source), AS_IT_IS),
+        insist=insisted(source),
+    )
+
+
+def _follow_link(source: Source) -> None:
+    """Reads a sample as the address says, and says in the address how it is read.
+
+    The address says nothing of how a file of the user's lies: whoever opens the link does not have it.
+    """
+    if margins := link.take(MARGINS):
+        st.session_state["cut margins"] = margins == CUT
+    elif margins == "":
+        st.session_state["cut margins"] = None
+    laid, asked = link.take(LAID), link.take(INSIST)
+    if source.sample and laid is not None:
+        lay(source, laid_way(laid) or AS_IT_IS)
+    if source.sample and asked is not None:
+        insist(source, on=asked.lower() == "true")
+    reading = reading_of(source)
+    cut = {True: CUT, False: LEFT, None: None}[reading.cut_margins]
+    way = laid_word(reading.way) if source.sample else None
+    asked_all_the_same = "true" if source.sample and reading.insist else None
+    link.tell(**{MARGINS: cut, SAMPLE: _sample_word(source), LAID: way, INSIST: asked_all_the_same})
+
+
+def _sample_word(source: Source) -> str | None:
+    """The sample in the address; nothing for the first of them, and for a file."""
+    usual = _first_sample({sample.key: sample for sample in list_samples()})
+    return None if source.sample == usual else source.sample
+
+
 def _ways() -> dict[str, Way]:
     """How pictures are laid, by `_picture`; those that nobody turned are not there."""
     found: dict[str, Way] = st.session_state.setdefault("ways", {})
@@ -224,12 +269,12 @@ def _picture(source: Source) -> str:
 
 def insisted(source: Source) -> bool:
     """Whether the networks are asked about this picture although the gate refuses it."""
-    return _picture(source) in st.session_state.get(INSIST, set())
+    return _picture(source) in st.session_state.get(INSISTED, set())
 
 
 def insist(source: Source, *, on: bool) -> None:
     """From now on they are asked about this picture, or not."""
-    kept: set[str] = st.session_state.setdefault(INSIST, set())
+    kept: set[str] = st.session_state.setdefault(INSISTED, set())
     (kept.add if on else kept.discard)(_picture(source))
 
 

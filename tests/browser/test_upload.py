@@ -98,8 +98,9 @@ def browser():
 def test_the_first_visitor_may_come_by_a_link_to_another_page(browser, address: str) -> None:
     """Runs first: once anybody has seen the start page, Streamlit knows of the app's own navigation."""
     page = browser.new_page()
-    page.goto(f"{address}/about")
-    page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
+    page.goto(f"{address}/compare?images=external")
+    page.wait_for_selector("text=44 images of", timeout=PAGE_MS)
+    assert page.url == f"{address}/compare?images=external"
     page.locator("[data-testid=stTopNavLink]").get_by_text("About").click(timeout=PAGE_MS)
     page.wait_for_selector("text=About ThoraxLens", timeout=PAGE_MS)
     assert page.title() == "ThoraxLens" and page.get_by_role("dialog").count() == 0

@@ -7,6 +7,7 @@ import streamlit as st
 from core.display import comparison_charts as charts
 from core.display import tables
 from core.display.drawn import settled
+from core.display.link import FIRST, MISTAKES, SECOND
 from core.display.markdown import plain
 from core.display.wording import count_word
 from core.errors import ThoraxLensError
@@ -16,6 +17,7 @@ from core.evaluation.record import TrackRecord
 from core.evaluation.sets.labelled import LabelledSet, draw_picture, find_data
 from core.project import data_folder
 from core.vocabulary import LABELS
+from pages.widgets import link
 from pages.widgets.common import chart
 from pages.widgets.compare.kept import kept
 
@@ -34,13 +36,11 @@ def agreement(
     clicked = [tuple(point["customdata"]) for point in event.selection.points if point.get("customdata")]
     if clicked and clicked[0] != state.get("opened_cell"):
         state.opened_cell = clicked[0]
-        state.differ_first, state.differ_second = clicked[0]
+        state[FIRST], state[SECOND] = clicked[0]
     keys = list(names)
-    state.setdefault("differ_first", keys[0])
-    state.setdefault("differ_second", keys[-1])
     with st.container(horizontal=True):
-        first = st.selectbox("Images on which", keys, format_func=names.__getitem__, key="differ_first")
-        second = st.selectbox("differs from", keys, format_func=names.__getitem__, key="differ_second")
+        first = link.choose(FIRST, "Images on which", names, keys[0])
+        second = link.choose(SECOND, "differs from", names, keys[-1])
     cases = kept(
         lambda: tables.disagreements(record.predictions, answers, first, second),
         "disagreements",
@@ -72,7 +72,7 @@ def mistakes(
     """The most confident mistakes of a model."""
     st.subheader("Where were they surest, and wrong?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
-    shown = st.selectbox("The mistakes of", list(own), format_func=own.__getitem__)
+    shown = link.choose(MISTAKES, "The mistakes of", own, next(iter(own)))
     found = kept(
         lambda: find_mistakes(record.predictions, answers, shown), "mistakes", record, question, shown
     )

@@ -10,18 +10,20 @@ from core.display import comparison_charts as charts
 from core.display import comparison_curves as curves
 from core.display.drawn import settled
 from core.display.glossary import term
+from core.display.link import CHART, PREVALENCE, SCORES
 from core.display.wording import left_out_sources
 from core.evaluation.comparison import Answers, Question
 from core.evaluation.record import TrackRecord, shortcut_points, source_points
 from core.evaluation.sets.labelled import LabelledSet
 from core.vocabulary import ENSEMBLE
+from pages.widgets import link
 from pages.widgets.common import chart
 from pages.widgets.compare.cases import agreement
 from pages.widgets.compare.kept import kept
 from pages.widgets.compare.measures import draw_patients
 
 # Of widgets that are gone while another tab is open: what is set again, Streamlit does not forget.
-CHOICES_OF_TABS = {"differ_first", "differ_second", "prevalence"}
+CHOICES_OF_TABS = {PREVALENCE}
 
 
 def shortcuts(record: TrackRecord) -> None:
@@ -59,12 +61,7 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
     """Curves, matrices and distributions of the same answers; only what is open is drawn and sent."""
     st.subheader("How do they differ?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
-    shown = st.selectbox(
-        "Show the interval and the scores of",
-        list(own),
-        index=list(own).index(ENSEMBLE),
-        format_func=own.__getitem__,
-    )
+    shown = link.choose(SCORES, "Show the interval and the scores of", own, ENSEMBLE)
 
     def draw(name: str, make: Callable[[], charts.Chart], *choices: object) -> None:
         chart(kept(lambda: settled(make()), name, record, question, *choices), name)
@@ -85,7 +82,8 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
             "Prevalence of COVID-19 (%)",
             [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 80.0],
             5.0,
-            key="prevalence",
+            key=PREVALENCE,
+            bind="query-params",
         )
         draw("prevalence", lambda: curves.prevalence_chart(answers, percent / 100), percent)
 
@@ -101,7 +99,8 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
     }
     for key in CHOICES_OF_TABS & st.session_state.keys():
         st.session_state[key] = st.session_state[key]
-    for tab, show in zip(st.tabs(list(tabs), key="plots", on_change="rerun"), tabs.values(), strict=True):
+    opened = st.tabs(list(tabs), key=CHART, bind="query-params", on_change="rerun")
+    for tab, show in zip(opened, tabs.values(), strict=True):
         if tab.open:
             with tab:
                 show()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.display import tables
 from core.display.glossary import term
+from core.display.link import INTERVALS, PAIRS, STUDY
 from core.evaluation.comparison import Answers, Question
 from core.evaluation.measures import Draws, Measured, decisions, draw, rankings
 from core.evaluation.record import TrackRecord
@@ -17,6 +18,7 @@ from core.models.bundle.files import BundleListing
 from core.models.inference import time_networks
 from core.service import Loaded
 from core.vocabulary import ENSEMBLE, SPLITS
+from pages.widgets import link
 from pages.widgets.common import loaded, refusals
 from pages.widgets.compare.kept import kept
 
@@ -64,8 +66,10 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
         help=term("interval"),
     )
     with st.container(horizontal=True):
-        intervals = st.toggle("Intervals", value=True)
-        study = st.toggle("What the study published, and what is wrong with it")
+        intervals = st.toggle("Intervals", value=True, key=INTERVALS, bind="query-params")
+        study = st.toggle(
+            "What the study published, and what is wrong with it", key=STUDY, bind="query-params"
+        )
         times = _times(listing)
     frame = kept(
         lambda: tables.measures_table(answers, found, record.sizes, times, intervals=intervals),
@@ -105,13 +109,14 @@ def tests(record: TrackRecord, question: Question, answers: Answers) -> None:
     if not 0 < answers.labels.sum() < answers.labels.size:
         st.info("Tests need images of both classes.", icon=":material/info:")
         return
-    chosen = st.multiselect(
+    by_name = {each.name: column for column, each in own}
+    chosen = link.choose_several(
+        PAIRS,
         "Models to compare in pairs",
-        [column for column, _ in own],
-        default=[column for column, each in own if each.kind == "backbone" or each.key == ENSEMBLE],
-        format_func=lambda column: answers.entrants[column].name,
+        list(by_name),
+        [each.name for _, each in own if each.kind == "backbone" or each.key == ENSEMBLE],
     )
-    pairs = list(combinations(sorted(chosen), 2))
+    pairs = list(combinations(sorted(by_name[name] for name in chosen), 2))
     if not pairs:
         return
     st.dataframe(

@@ -7,12 +7,15 @@ from pathlib import Path
 import streamlit as st
 
 from core.display.glossary import term
+from core.display.link import AGAINST as NEGATIVE
+from core.display.link import IMAGES, ONE_POINT, POINT, SOURCES
 from core.display.markdown import plain
 from core.evaluation.comparison import NEGATIVES, Answers, Negatives, Question, ask
 from core.evaluation.record import TrackRecord, read_record
 from core.models.bundle.files import BundleListing, manifest_sha256
 from core.models.bundle.manifest import BundleManifest
 from core.vocabulary import HELD_OUT, LABELS, OWN, PHANTOMS, SPLITS
+from pages.widgets import link
 from pages.widgets.common import refusals
 from pages.widgets.compare.kept import kept
 
@@ -40,35 +43,46 @@ def question(record: TrackRecord) -> Question:
     st.subheader("On which images?")
     table = record.predictions
     splits = [split for split in SHOWN if split in table.split]
-    fresh = splits[0] in (OWN, PHANTOMS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        split = st.selectbox(
+        split = link.choose(
+            IMAGES,
             "Images",
-            splits,
-            index=0 if fresh or "test" not in splits else splits.index("test"),
-            format_func=lambda each: SPLITS[each].name,
+            {each: SPLITS[each].name for each in splits},
+            _usual_split(splits),
             help=f"{term('internal')}\n\n{term('external')}",
         )
         inside = table.split == split
-        sources = st.multiselect(
-            "Sources", sorted({str(each) for each in table.source[inside]}), placeholder="all"
+        sources = link.choose_several(
+            SOURCES, "Sources", sorted({str(each) for each in table.source[inside]}), placeholder="all"
         )
         kinds: list[Negatives] = [
             each
             for each, labels in NEGATIVES.items()
             if all(label in table.label[inside] for label in labels)
         ] or ["normal"]
-        negatives = st.selectbox(
-            "COVID-19 against", kinds, format_func=AGAINST.__getitem__, help=term("negatives")
+        against = {each: AGAINST[each] for each in kinds}
+        negatives = link.choose(NEGATIVE, "COVID-19 against", against, kinds[0], help=term("negatives"))
+        one = st.toggle(
+            "One operating point for all", key=ONE_POINT, bind="query-params", help=term("threshold")
         )
-        one = st.toggle("One operating point for all", help=term("threshold"))
-    threshold = st.slider("Operating point", 0.01, 0.99, 0.5, 0.01) if one else None
+    threshold = None
+    if one:
+        threshold = st.slider("Operating point", 0.01, 0.99, 0.5, 0.01, key=POINT, bind="query-params")
     if split == "val":
         st.warning(
             "Operating points and SVMs were fitted to these images: their figures flatter.",
             icon=":material/warning:",
         )
     return Question(split, tuple(sources), negatives, threshold)
+
+
+def _usual_split(splits: list[str]) -> str:
+    """What is shown where nobody chose: images that have just come, or else held-out ones."""
+    if splits != st.session_state.get("splits before"):
+        st.session_state["splits before"] = splits
+        if splits[0] in (OWN, PHANTOMS):
+            st.session_state[IMAGES] = splits[0]
+    return "test" if "test" in splits else splits[0]
 
 
 def answers(record: TrackRecord, question: Question) -> Answers | None:

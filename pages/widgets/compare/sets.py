@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.analysis.results import Analysis
 from core.display.glossary import term
+from core.display.link import PHANTOM_SET
 from core.display.markdown import plain
 from core.errors import NotAskedError
 from core.evaluation.predictions import Predictions, join
@@ -110,7 +111,7 @@ def _phantoms(listing: BundleListing, record: TrackRecord) -> Measurement | None
         "training drew them.",
         help=term("phantom"),
     )
-    if not st.toggle("Measure them on phantoms"):
+    if not st.toggle("Measure them on phantoms", key=PHANTOM_SET, bind="query-params"):
         return None
     with refusals():
         return _measured(listing, record, PHANTOMS, PHANTOMS, phantom_set.PhantomSet)

@@ -1,0 +1,134 @@
+"""What a link holds: the words in it, and how they are read. Nothing that stands in a link is trusted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from core.gate.way import AS_IT_IS, Way
+from core.models.third_answer import ERROR_RATES, rate_key
+
+Words = Sequence[str]  # of one setting: a link can name it several times
+
+SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "laid", "insist", "error_rate"
+OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
+IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
+INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
+SCORES, MISTAKES, FIRST, SECOND = "scores", "mistakes", "first", "second"
+PAIRS, PREVALENCE, CHART = "pairs", "prevalence", "chart"
+
+# What a person calls each setting, page by page; names that stand in no table are none of ours.
+_EVERYWHERE = {BUNDLE: "the models"}
+SETTINGS: dict[str, dict[str, str]] = {
+    "cards": _EVERYWHERE,
+    "analyse": _EVERYWHERE
+    | {
+        SAMPLE: "the sample",
+        MARGINS: "the margins",
+        LAID: "how the picture is laid",
+        INSIST: "asking all the same",
+        RATE: "the error rate",
+        OWN_THRESHOLDS: "whose threshold",
+        THRESHOLD: "the threshold",
+    },
+    "compare": _EVERYWHERE
+    | {
+        IMAGES: "the images",
+        SOURCES: "the sources",
+        AGAINST: "what COVID-19 is compared with",
+        ONE_POINT: "whose operating point",
+        POINT: "the operating point",
+        INTERVALS: "the intervals",
+        STUDY: "the study's figures",
+        PHANTOM_SET: "the phantoms",
+        SCORES: "whose scores",
+        MISTAKES: "whose mistakes",
+        FIRST: "the first of two models",
+        SECOND: "the second of two models",
+        PAIRS: "the models in pairs",
+        PREVALENCE: "the prevalence",
+        CHART: "the chart",
+    },
+}
+CUT, LEFT = "cut", "left"  # margins
+RATES = {rate_key(rate): rate for rate in ERROR_RATES}
+CHOICES: dict[str, tuple[str, ...]] = {
+    MARGINS: (CUT, LEFT),
+    RATE: tuple(RATES),
+} | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))
+SHARES = (THRESHOLD, POINT)  # from 0.01 to 0.99
+_TURNS = {1: "left", 2: "half", 3: "right"}
+_WAYS = {
+    "-".join(words): Way(mirrored, quarters, inverted)
+    for mirrored in (False, True)
+    for quarters in range(4)
+    for inverted in (False, True)
+    if (words := ["mirrored"] * mirrored + ([_TURNS[quarters]] if quarters else []) + ["inverted"] * inverted)
+}
+_WORDS = {way: words for words, way in _WAYS.items()}
+
+
+def laid_word(way: Way) -> str | None:
+    """How a picture is laid, as a link says it; None where it lies as its file has it."""
+    return _WORDS.get(way)
+
+
+def laid_way(word: str) -> Way | None:
+    """How a picture is to be laid; the way it is where a link says nothing, None for no such way."""
+    return _WAYS.get(word) if word else AS_IT_IS
+
+
+def is_readable(name: str, words: Words) -> bool:
+    """Whether a setting can mean what a link says, as far as that does not hang on what there is to choose.
+
+    Args:
+        name: Of the setting.
+        words: What stands in the link.
+    """
+    if name in CHOICES:
+        return all(word.lower() in CHOICES[name] for word in words)
+    if name in SHARES:
+        return all(map(_is_share, words))
+    if name == LAID:
+        return all(laid_way(word) is not None for word in words)
+    return True
+
+
+def _is_share(word: str) -> bool:
+    try:
+        number = float(word)
+    except ValueError:
+        return False
+    return math.isfinite(number) and 0.01 <= number <= 0.99
+
+
+def ignored(page: str, names: Iterable[str]) -> str:
+    """That a part of a link was ignored, and which; empty where none was. Nothing of the link stands in it.
+
+    Args:
+        page: A key of `SETTINGS`.
+        names: Of settings that could not be read.
+    """
+    missed = set(names)
+    parts = [words for name, words in SETTINGS[page].items() if name in missed]
+    if not parts:
+        return ""
+    return f"A part of this link could not be read or is not to be had here, and was ignored: {_list(parts)}."
+
+
+def _list(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def unreadable(page: str, params: Mapping[str, Words]) -> list[str]:
+    """Names of a page's settings in a link that can mean nothing, whatever there is to choose."""
+    return [name for name, words in params.items() if name in SETTINGS[page] and not is_readable(name, words)]
+
+
+def carries(page: str, *, upload: bool) -> str:
+    """What a link to what is on screen takes along, in a sentence."""
+    if page == "compare":
+        alone = "It carries the question alone: your own images do not travel."
+        return alone if upload else "It opens this comparison, seen so."
+    alone = "It carries the settings alone: your picture does not travel."
+    return alone if upload else "It opens this sample, seen so."

@@ -1,0 +1,135 @@
+"""What the address holds: settings come from it when a page is opened, and go into it when they change.
+
+Widgets whose values are what a link should say are bound to it by Streamlit. What follows is for the others:
+choices whose names on the page may change while their keys stay, and settings of single pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from core.display import link as words
+from pages.components.copy_link.copy_link import copy_link
+
+Key = TypeVar("Key", bound=str)
+
+_PAGE, _CAME, _IGNORED = "page of the link", "came by link", "ignored of the link"
+
+
+def arrive(page: str) -> None:
+    """Reads the address, where a page is opened or the browser went back to it.
+
+    Args:
+        page: A key of `words.SETTINGS`.
+    """
+    state, context = st.session_state, get_script_run_ctx()
+    back = context is not None and context.is_history_navigation and state.get(_PAGE) == page
+    if state.get(_PAGE) == page and not back:
+        return
+    known = words.SETTINGS[page]
+    came = {name: st.query_params.get_all(name) for name in known if name in st.query_params}
+    ignored = words.unreadable(page, came)
+    for name in ignored:
+        if not back:  # when nothing is bound to it yet
+            del st.query_params[name]
+    state[_PAGE], state[_IGNORED] = page, set(ignored)
+    usual = {name: [""] for name in known if back}  # what such an address does not say is as usual
+    state[_CAME] = usual | {name: said for name, said in came.items() if name not in ignored}
+
+
+def take(name: str) -> str | None:
+    """What the address says of a setting, once; None where it says nothing, empty for as usual."""
+    return next(reversed(take_all(name)), None)
+
+
+def take_all(name: str) -> list[str]:
+    """The same of a setting that holds several words; none where it says nothing."""
+    words: list[str] = st.session_state.get(_CAME, {}).pop(name, [])
+    return words
+
+
+def ignore(name: str) -> None:
+    """A setting in the address cannot be had."""
+    st.session_state.setdefault(_IGNORED, set()).add(name)
+
+
+def settle(name: str, options: Sequence[str], usual: str, key: str | None = None) -> str:
+    """What is chosen of some options before their widget is drawn: by the address, or as before, or as usual.
+
+    Args:
+        name: In the address, and of the widget's state unless `key` says otherwise.
+        options: To choose from.
+        usual: Of them, where nobody chose.
+        key: Of the state.
+
+    Returns:
+        The choice, which is in the session's state, too.
+    """
+    key, state, word = key or name, st.session_state, take(name)
+    if word in options:
+        state[key] = word
+    elif word:
+        ignore(name)
+    if word == "" or state.get(key) not in options:
+        state[key] = usual
+    return str(state[key])
+
+
+def choose(name: str, label: str, options: Mapping[Key, str], usual: Key, help: str | None = None) -> Key:
+    """A choice that the address holds by its key.
+
+    Args:
+        name: In the address.
+        label: Of the widget.
+        options: To choose from: name for people, by key.
+        usual: What is chosen where nobody chose; the address says nothing of it.
+        help: Of the widget.
+    """
+    settle(name, list(options), usual)
+    chosen = st.selectbox(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        key=name,
+        persist_state="session",
+        help=help,
+    )
+    tell(**{name: None if chosen == usual else chosen})
+    return chosen
+
+
+def choose_several(
+    name: str, label: str, options: list[str], usual: Sequence[str] = (), placeholder: str | None = None
+) -> list[str]:
+    """Several of some options whose names are their keys, as Streamlit binds them to the address."""
+    if any(word and word not in options for word in take_all(name)):
+        ignore(name)
+    return st.multiselect(
+        label, options, default=list(usual), key=name, bind="query-params", placeholder=placeholder
+    )
+
+
+def tell(**settings: str | None) -> None:
+    """Puts settings into the address, or takes them out where they are as usual (None)."""
+    params = st.query_params
+    for name, word in settings.items():
+        if word is None and name in params:
+            del params[name]
+    changed = {name: word for name, word in settings.items() if word is not None and params.get(name) != word}
+    if changed:
+        params.update(changed)
+
+
+def offer(page: str, *, upload: bool = False) -> None:
+    """A button that copies the address."""
+    copy_link(words.carries(page, upload=upload))
+
+
+def ignored(page: str) -> None:
+    """Says which part of a link was of no use, if any."""
+    if said := words.ignored(page, st.session_state.get(_IGNORED, ())):
+        st.caption(f":material/link_off: {said}")

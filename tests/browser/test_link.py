@@ -1,0 +1,75 @@
+"""Copy link in a real browser: what lands on the clipboard opens the same view, and a refusal is said."""
+
+from __future__ import annotations
+
+from core.phantom.samples import SAMPLES
+from tests.browser.test_upload import PAGE_MS, UPLOADER, address, browser, pytestmark, settled
+
+__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+
+NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
+WIDTHS = (
+    "() => [document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
+)
+
+
+def opened(context, address: str, path: str):
+    page = context.new_page()
+    page.goto(f"{address}/{path}")
+    page.get_by_role("button", name="Copy link").wait_for(timeout=PAGE_MS)
+    settled(page)
+    return page
+
+
+def status(page) -> str:
+    said = page.get_by_role("status").filter(has_text=".")
+    said.first.wait_for(timeout=PAGE_MS)
+    return str(said.first.inner_text())
+
+
+def test_the_copied_link_opens_what_was_on_screen(browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    page = opened(context, address, "")
+    page.get_by_text("Normal chest", exact=True).click()
+    page.wait_for_selector("h4:has-text('Normal chest')", timeout=PAGE_MS)
+    page.locator("label").filter(has_text="Each model's own threshold").click()
+    page.wait_for_selector("text=One threshold for all", timeout=PAGE_MS)
+    settled(page)
+    page.get_by_role("button", name="Copy link").click()
+    assert status(page) == "Copied. It opens this sample, seen so."
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == page.url == f"{address}/?own_thresholds=false&sample=normal"
+    other = browser.new_context().new_page()
+    other.goto(link)
+    other.wait_for_selector("h4:has-text('Normal chest')", timeout=PAGE_MS)
+    other.wait_for_selector("text=One threshold for all", timeout=PAGE_MS)
+    page.go_back()  # to the address that said nothing
+    page.wait_for_selector("h4:has-text('mild')", timeout=PAGE_MS)
+    page.wait_for_selector("text=One threshold for all", state="detached", timeout=PAGE_MS)
+    other.context.close()
+    context.close()
+
+
+def test_where_the_clipboard_is_refused_the_address_is_there_to_copy(browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context.add_init_script(NO_CLIPBOARD)
+    page = opened(context, address, "compare?images=external")
+    page.get_by_role("button", name="Copy link").click()
+    assert "does not let this page copy" in status(page)
+    assert page.get_by_label("The address of this view").input_value() == page.url
+    assert max(page.evaluate(WIDTHS)) <= 390
+    context.close()
+
+
+def test_the_picture_of_an_upload_does_not_travel(browser, address: str) -> None:
+    context = browser.new_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    page = opened(context, address, "?sample=normal&error_rate=5")
+    page.set_input_files(UPLOADER, SAMPLES / "covid-severe.png")
+    page.wait_for_selector("h4:has-text('covid-severe.png: ')", timeout=PAGE_MS)
+    settled(page)
+    page.get_by_role("button", name="Copy link").click()
+    assert "your picture does not travel" in status(page)
+    assert page.evaluate("navigator.clipboard.readText()") == f"{address}/?error_rate=5"
+    context.close()
