@@ -50,7 +50,7 @@ class Visitor:
         self._states: dict[str, WidgetState] = {}
         self._kept: dict[str, tuple[int, str, ForwardMsg]] = {}  # when it came last, for which fragment, what
         self._runs = self._keep_runs = 0
-        self._page = ""
+        self._page = self._session = ""
 
     def __enter__(self) -> Visitor:
         for path in ("/", "/_stcore/health"):  # as the page does: itself, then the XSRF cookie
@@ -136,6 +136,7 @@ class Visitor:
             kind = answer.WhichOneof("type")
             if kind == "new_session":
                 page = []
+                self._session = answer.new_session.initialize.session_id
                 self._keep_runs = answer.new_session.config.max_cached_message_age
                 if not answer.metadata.run.fragment_ids:
                     self.elements, self.blocks, self._fragments = {}, {}, {}
@@ -188,6 +189,24 @@ class Visitor:
         """
         self._states[widget] = WidgetState(id=widget, **value)
         return self.run(self._page, fragment=self._fragments.get(widget, ""))
+
+    def download(self, label: str) -> bytes:
+        """What comes when somebody clicks a download button, which the server may have to write first."""
+        button = self.widget("download_button", label)
+        if not button.deferred_file_id:
+            return self.fetch(button.url)[1]
+        message, number = BackMsg(), str(next(self._ids))
+        message.backend_operation_request.request_id = number
+        message.backend_operation_request.session_id = self._session
+        message.backend_operation_request.deferred_file.file_id = button.deferred_file_id
+        self.socket.send(message.SerializeToString())
+        answer = next(
+            each.backend_operation_response
+            for each in self._messages()
+            if each.WhichOneof("type") == "backend_operation_response"
+        )
+        assert answer.request_id == number and not answer.error_msg, answer.error_msg
+        return self.fetch(answer.deferred_file.url)[1]
 
     def upload(self, name: str, data: bytes) -> object:
         """Hands a file to the server, and returns what the uploader's state says of it."""

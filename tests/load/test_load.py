@@ -10,8 +10,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from core.project import PROJECT
-from tests.load.clicks import ANALYSE, COMPARE, Click, Made, analyse_clicks, compare_clicks, make, timed, use
-from tests.load.clicks import percentile as percentile_ms
+from tests.load.clicks import (
+    ANALYSE,
+    COMPARE,
+    INTERVALS,
+    Click,
+    Made,
+    analyse_clicks,
+    compare_clicks,
+    make,
+    percentile,
+    timed,
+    use,
+)
 from tests.replicas import app, free_port
 from tests.visitor import Visitor
 
@@ -63,8 +74,17 @@ def test_a_new_threshold_or_question_sends_little_at_once(url: str) -> None:
     assert max(each.sent_bytes for each in made) <= SENT_BYTES[COMPARE]
 
 
+def test_files_are_written_when_somebody_asks(url: str) -> None:
+    with Visitor(url) as visitor:
+        opened(visitor, COMPARE)
+        table = visitor.download("CSV, all digits").decode()
+        assert table.startswith("model,measure,value") and "ROC AUC" in table
+        visitor.click(visitor.widget("checkbox", INTERVALS).id, bool_value=False)
+        assert visitor.download("LaTeX").decode().startswith("\\begin{table}")
+
+
 def test_a_few_users_wait_for_nothing_and_meet_no_error(url: str) -> None:
     made, errors = use(lambda: Visitor(url), USERS, SECONDS, PAUSE_S)
     assert not errors
     assert len(made) >= 3 * USERS
-    assert percentile_ms(made, 95) < SLOW_MS
+    assert percentile(made, 95) < SLOW_MS
