@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.display.link import CHART
 from core.display.wording import count_word
 from core.evaluation.comparison import OTHERS
 from core.evaluation.predictions import read_predictions
@@ -56,7 +57,7 @@ def switch(page: AppTest, label: str) -> None:
 
 
 def open_tab(page: AppTest, name: str) -> None:
-    page.session_state["plots"] = name
+    page.session_state[CHART] = name
     page.run()
     assert not page.exception
 
