@@ -26,6 +26,7 @@ from starlette.routing import Route
 from core.readiness import Readiness
 
 ADDRESS = "127.0.0.1"
+EVERYWHERE = ("0.0.0.0", "")  # noqa: S104  # what is asked for on purpose, as in the image
 PORT = "8501"
 OPTIONS = ("--logger.hideWelcomeMessage", "true", "--logger.level", "warning")  # the last word is ours
 MAX_UPLOAD_BYTES = 64 * 1024**2  # more than server.maxUploadSize lets in
@@ -66,17 +67,19 @@ def free_port(wanted: str, address: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def announce(port: int) -> None:
+def announce(port: int, address: str) -> None:
     """Says where the app is, as soon as it answers."""
-    while not answers(port):
+    here = ADDRESS if address in EVERYWHERE else address
+    while not answers(port, here):
         time.sleep(CHECK_S)
-    sys.stdout.write(f"ThoraxLens is at http://localhost:{port} (Ctrl+C ends it)\n")
+    name = "localhost" if here == ADDRESS else here
+    sys.stdout.write(f"ThoraxLens is at http://{name}:{port} (Ctrl+C ends it)\n")
     sys.stdout.flush()
 
 
-def answers(port: int) -> bool:
+def answers(port: int, address: str) -> bool:
     """Whether the server takes requests."""
-    connection = http.client.HTTPConnection(ADDRESS, port, timeout=5)
+    connection = http.client.HTTPConnection(address, port, timeout=5)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -89,7 +92,8 @@ def answers(port: int) -> bool:
 def main(wanted: str = PORT, address: str = ADDRESS) -> None:
     """Runs the server until it is ended."""
     port = free_port(wanted, address)
-    threading.Thread(target=announce, args=(port,), daemon=True).start()  # ends with the server at the latest
+    said = threading.Thread(target=announce, args=(port, address), daemon=True)
+    said.start()  # ends with the server at the latest
     sys.argv = [
         "streamlit",
         "run",

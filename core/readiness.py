@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import BundleError
@@ -16,11 +17,12 @@ State = frozenset[tuple[Path, int, int]]
 
 
 class Readiness:
-    """Says what is missing. Files that were whole are hashed again only when their date or size changes."""
+    """Says what is missing. Files are hashed again only when the date or size of one changes."""
 
     def __init__(self) -> None:
         self._looking = threading.Lock()
-        self._whole: State | None = None
+        self._seen: State | None = None
+        self._problem: str | None = None
 
     def problem(self) -> str | None:
         """What keeps this server from answering, in one sentence; None when nothing does.
@@ -29,23 +31,21 @@ class Readiness:
         """
         with self._looking:
             before = _state([bundles_folder(), gate_folder(), default_cache()])
-            if before == self._whole:
-                return None
-            problem = _look()
-            self._whole = None if problem else before
-            return problem
+            if before != self._seen:
+                self._seen, self._problem = None, _look()
+                self._seen = before
+            return self._problem
 
 
 def _state(folders: Iterable[Path]) -> State:
     """Path, date and size of every file in folders, as far as they can be read."""
     found = set()
     for folder in folders:
-        for path in folder.rglob("*"):
-            try:
-                status = path.stat()
-            except OSError:  # another process has just put it away
-                continue
-            found.add((path, status.st_mtime_ns, status.st_size))
+        with suppress(FileNotFoundError):  # a folder that another process puts away during the walk
+            for path in folder.rglob("*"):
+                with suppress(OSError):
+                    status = path.stat()
+                    found.add((path, status.st_mtime_ns, status.st_size))
     return frozenset(found)
 
 

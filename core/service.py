@@ -258,6 +258,7 @@ def _analyse(radiograph: Radiograph, models: Models, reading: Reading, tell: Tel
         grey=pixels_to_display(radiograph, DISPLAY_PX),
         seen=_seen(radiograph, analysis, models) if analysis else None,
         spacing_mm=radiograph.spacing_mm,
+        own_greys=_has_bytes(radiograph.pixels),
     )
     return Case(radiograph.name, picture, verdict, reading.way, radiograph.warnings, analysis)
 
@@ -266,3 +267,9 @@ def _seen(radiograph: Radiograph, analysis: Analysis, models: Models) -> NDArray
     """What the backbones were shown, (size, size)."""
     grey = network_input(crop(radiograph.pixels, analysis.inside), models.manifest.preprocessing)
     return np.rint(grey * 255).astype(np.uint8)
+
+
+def _has_bytes(pixels: NDArray[np.float32]) -> bool:
+    """Whether greys in [0, 1] are 256 steps, as 8 bits make them."""
+    steps = pixels * np.float32(255)
+    return bool(np.abs(steps - np.rint(steps)).max() < 1e-2)

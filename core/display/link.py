@@ -56,6 +56,18 @@ CHOICES: dict[str, tuple[str, ...]] = {
     MARGINS: (CUT, LEFT),
     RATE: tuple(RATES),
 } | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))
+# Tabs of the page Compare, and steps of its slider, by the names and numbers that a link holds.
+CHARTS = (
+    "ROC",
+    "Precision-recall",
+    "Confusion",
+    "Reliability",
+    "Scores",
+    "Agreement",
+    "Decision curve",
+    "Prevalence",
+)
+PREVALENCES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 80.0)  # per cent
 SHARES = (THRESHOLD, POINT)  # from 0.01 to 0.99
 _TURNS = {1: "left", 2: "half", 3: "right"}
 _WAYS = {
@@ -89,6 +101,10 @@ def is_readable(name: str, words: Words) -> bool:
         return all(word.lower() in CHOICES[name] for word in words)
     if name in SHARES:
         return all(map(_is_share, words))
+    if name == CHART:
+        return all(word in CHARTS for word in words)
+    if name == PREVALENCE:
+        return all(word in map(str, PREVALENCES) for word in words)
     if name == LAID:
         return all(laid_way(word) is not None for word in words)
     return True

@@ -45,11 +45,13 @@ class Picture:
         grey: (h, w), uint8, scaled down where the radiograph is large.
         seen: (size, size), uint8: what the networks were shown; None where they were not asked.
         spacing_mm: Between pixels of the whole radiograph, in the patient; None where nobody vouches for it.
+        own_greys: Whether the radiograph's own greys are 8 bits deep, and these, unless they are scaled down.
     """
 
     grey: NDArray[np.uint8]
     seen: NDArray[np.uint8] | None = None
     spacing_mm: float | None = None
+    own_greys: bool = True
 
     @cached_property
     def uri(self) -> str:
@@ -58,7 +60,8 @@ class Picture:
 
     def exact(self, width_px: int, height_px: int) -> bool:
         """Whether it shows a radiograph of this size grey by grey."""
-        return self.grey.shape == (height_px, width_px) and self.uri.startswith("data:image/png")
+        same_size = self.grey.shape == (height_px, width_px)
+        return self.own_greys and same_size and self.uri.startswith("data:image/png")
 
     @cached_property
     def seen_uri(self) -> str | None:

@@ -234,7 +234,7 @@ def _follow_link(source: Source) -> None:
     The address says nothing of how a file of the user's lies: whoever opens the link does not have it.
     """
     if margins := link.take(MARGINS):
-        st.session_state["cut margins"] = margins == CUT
+        st.session_state["cut margins"] = margins.lower() == CUT
     elif margins == "":
         st.session_state["cut margins"] = None
     laid, asked = link.take(LAID), link.take(INSIST)

@@ -85,3 +85,14 @@ def test_without_models_or_gate_nothing_is_ready(server: Path, monkeypatch: pyte
     assert "gate" in str(Readiness().problem())
     monkeypatch.setenv("THORAXLENS_BUNDLES", str(server / "nowhere"))
     assert Readiness().problem() == f"There are no models in {server / 'nowhere'}."
+
+
+def test_files_that_have_not_changed_are_not_hashed_again(
+    server: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, look = [], readiness._look
+    monkeypatch.setattr(readiness, "_look", lambda: looks.append(1) or look())
+    checked = Readiness()
+    assert checked.problem() is None and checked.problem() is None and len(looks) == 1
+    shutil.rmtree(server / "GATE")
+    assert "gate" in str(checked.problem()) and "gate" in str(checked.problem()) and len(looks) == 2

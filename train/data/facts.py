@@ -41,7 +41,9 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
     name = next((column for column in NAMES if column in rows[0].cells), None)
     if name is None:
         raise DataError(f"{file.name} has neither a column path nor a column filename; add one.")
-    return {row.cells[name].strip(): _facts(file, row.line, row.cells) for row in rows}
+    found = {row.cells[name].strip(): _facts(file, row.line, row.cells) for row in rows}
+    found.pop("", None)
+    return found
 
 
 def _facts(file: Path, line: int, cells: Mapping[str, str]) -> dict[str, Any]:

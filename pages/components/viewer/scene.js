@@ -13,7 +13,9 @@ import { bytesOf, smooth } from './heat.js'
  *   picture: string, seen: string | null, frame: number[], inside: number[], lungs: Point[][],
  *   maps: Record<string, string>, panes: PaneData[],
  * }} Scene
- * @typedef {{id: string, levels: Greys[], range: [number, number], seen: HTMLImageElement | null}} Picture
+ * @typedef {{
+ *   id: string, levels: Greys[], range: [number, number], sent: string | null, seen: HTMLImageElement | null,
+ * }} Picture What the networks saw, as it was sent, tells whether it is still that.
  */
 
 const SMALL_PX = 512 // pictures below it are drawn fast enough as they are
@@ -42,7 +44,7 @@ export async function openPicture(scene) {
   context.drawImage(image, 0, 0)
   const greys = unpack(context.getImageData(0, 0, width, height).data, width, height, scene.depth)
   const levels = Math.max(width, height) > SMALL_PX ? [greys, halve(greys)] : [greys]
-  return { id: scene.id, levels, range: rangeOf(greys), seen }
+  return { id: scene.id, levels, range: rangeOf(greys), sent: scene.seen, seen }
 }
 
 /**

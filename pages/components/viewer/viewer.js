@@ -85,11 +85,12 @@ export class Viewer {
    */
   async show(scene) {
     const show = ++this.shows, before = kept.get(scene.key)
-    const told = JSON.stringify({ ...scene, picture: '', seen: '' })
+    const told = JSON.stringify({ ...scene, picture: '' })
     if (told === this.told) return
-    const picture = before?.picture.id === scene.id ? before.picture : await openPicture(scene)
+    const same = before?.picture.id === scene.id ? before : null
+    const picture = same?.picture.sent === scene.seen ? same.picture : await openPicture(scene)
     if (show !== this.shows) return // another came meanwhile
-    const view = before ? before.picture.id === scene.id ? before.view : forAnother(before.view) : FIRST
+    const view = same ? same.view : before ? forAnother(before.view) : FIRST
     const maps = Object.keys(scene.maps), [map] = maps
     this.told = told
     this.scene = scene

@@ -34,7 +34,9 @@ def agreement(
     matrix = kept(lambda: settled(charts.agreement_chart(answers)), "agreement", record, question)
     event = chart(matrix, "agreement", on_select="rerun", selection_mode="points")
     clicked = [tuple(point["customdata"]) for point in event.selection.points if point.get("customdata")]
-    if clicked and clicked[0] != state.get("opened_cell"):
+    if not clicked:
+        state.pop("opened_cell", None)
+    elif clicked[0] != state.get("opened_cell"):
         state.opened_cell = clicked[0]
         state[FIRST], state[SECOND] = clicked[0]
     keys = list(names)

@@ -10,7 +10,7 @@ from core.display import comparison_charts as charts
 from core.display import comparison_curves as curves
 from core.display.drawn import settled
 from core.display.glossary import term
-from core.display.link import CHART, PREVALENCE, SCORES
+from core.display.link import CHART, CHARTS, FIRST, PREVALENCE, PREVALENCES, SCORES, SECOND
 from core.display.wording import left_out_sources
 from core.evaluation.comparison import Answers, Question
 from core.evaluation.record import TrackRecord, shortcut_points, source_points
@@ -21,9 +21,6 @@ from pages.widgets.common import chart
 from pages.widgets.compare.cases import agreement
 from pages.widgets.compare.kept import kept
 from pages.widgets.compare.measures import draw_patients
-
-# Of widgets that are gone while another tab is open: what is set again, Streamlit does not forget.
-CHOICES_OF_TABS = {PREVALENCE}
 
 
 def shortcuts(record: TrackRecord) -> None:
@@ -80,27 +77,27 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: dic
     def prevalence() -> None:
         percent = st.select_slider(
             "Prevalence of COVID-19 (%)",
-            [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 80.0],
+            PREVALENCES,
             5.0,
             key=PREVALENCE,
             bind="query-params",
         )
         draw("prevalence", lambda: curves.prevalence_chart(answers, percent / 100), percent)
 
-    tabs: dict[str, Callable[[], None]] = {
-        "ROC": lambda: draw("roc", lambda: curves.roc_chart(answers, draws, shown), shown),
-        "Precision-recall": lambda: draw("pr", lambda: curves.pr_chart(answers, draws, shown), shown),
-        "Confusion": lambda: draw("confusion", lambda: charts.confusion_chart(answers)),
-        "Reliability": lambda: draw("reliability", lambda: curves.reliability_chart(answers)),
-        "Scores": scores,
-        "Agreement": lambda: agreement(record, question, answers, images),
-        "Decision curve": lambda: draw("benefit", lambda: curves.decision_chart(answers)),
-        "Prevalence": prevalence,
-    }
-    for key in CHOICES_OF_TABS & st.session_state.keys():
-        st.session_state[key] = st.session_state[key]
-    opened = st.tabs(list(tabs), key=CHART, bind="query-params", on_change="rerun")
-    for tab, show in zip(opened, tabs.values(), strict=True):
+    shows: tuple[Callable[[], None], ...] = (
+        lambda: draw("roc", lambda: curves.roc_chart(answers, draws, shown), shown),
+        lambda: draw("pr", lambda: curves.pr_chart(answers, draws, shown), shown),
+        lambda: draw("confusion", lambda: charts.confusion_chart(answers)),
+        lambda: draw("reliability", lambda: curves.reliability_chart(answers)),
+        scores,
+        lambda: agreement(record, question, answers, images),
+        lambda: draw("benefit", lambda: curves.decision_chart(answers)),
+        prevalence,
+    )
+    link.settle(FIRST, list(own), next(iter(own)))  # said at once, also while their tab is closed
+    link.settle(SECOND, list(own), list(own)[-1])
+    opened = st.tabs(list(CHARTS), key=CHART, bind="query-params", on_change="rerun")
+    for tab, show in zip(opened, shows, strict=True):
         if tab.open:
             with tab:
                 show()

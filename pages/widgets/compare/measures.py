@@ -25,18 +25,16 @@ from pages.widgets.compare.kept import kept
 SEED, RESAMPLES = 0, 1000  # of the draws of patients
 
 
-@st.cache_resource(max_entries=64, show_spinner="Drawing patients for the intervals")
-def _ranked(version: str, question: Question, _answers: Answers) -> tuple[Draws, dict[str, Measured]]:
-    """What does not depend on the operating point."""
-    draws = draw(_answers.groups, RESAMPLES, SEED)
-    return draws, rankings(_answers.labels, _answers.scores, draws)
-
-
 def draw_patients(
     record: TrackRecord, question: Question, answers: Answers
 ) -> tuple[Draws, dict[str, Measured]]:
-    """Draws of whole patients, and the measures of ranking on each; both kept for these images."""
-    return _ranked(record.version, replace(question, threshold=None), answers)
+    """Draws of whole patients, and the measures of ranking on each, whatever the operating point."""
+
+    def ranked() -> tuple[Draws, dict[str, Measured]]:
+        draws = draw(answers.groups, RESAMPLES, SEED)
+        return draws, rankings(answers.labels, answers.scores, draws)
+
+    return kept(ranked, "rankings", record, replace(question, threshold=None))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Timing the networks")

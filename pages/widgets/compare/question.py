@@ -82,6 +82,8 @@ def _usual_split(splits: list[str]) -> str:
         st.session_state["splits before"] = splits
         if splits[0] in (OWN, PHANTOMS):
             st.session_state[IMAGES] = splits[0]
+    if splits[0] in (OWN, PHANTOMS):
+        return splits[0]
     return "test" if "test" in splits else splits[0]
 
 

@@ -77,9 +77,9 @@ def _summarise(found: Measurement) -> None:
 
 def _own_set(listing: BundleListing, record: TrackRecord) -> Measurement | None:
     st.markdown(
-        "A ZIP of at most 500 radiographs with a `labels.csv`, or with folders called `covid`, `normal` "
-        "and `pneumonia`. An image whose label is in doubt is left out and named. They stay in memory and go "
-        "when this page is closed.",
+        "A ZIP of at most 500 radiographs and 50 MB, with a `labels.csv`, or with folders called `covid`, "
+        "`normal` and `pneumonia`. An image whose label is in doubt is left out and named. They stay in "
+        "memory and go when this page is closed.",
         help="The table has the columns file and label and, where known, patient, with commas, semicolons or "
         "tabs between them. Labels are covid, positive or 1; normal, healthy, negative or 0; pneumonia. Of "
         "several tables, each speaks of the files in its folder and below.",
@@ -92,7 +92,7 @@ def _own_set(listing: BundleListing, record: TrackRecord) -> Measurement | None:
         on_click="ignore",
         icon=":material/download:",
     )
-    file = st.file_uploader("Your set (ZIP)", type="zip", max_upload_size=500)
+    file = st.file_uploader("Your set (ZIP)", type="zip", max_upload_size=50)
     if file is None:
         _forget(OWN)
         return None
