@@ -40,7 +40,12 @@ def _refusal(case: Case, source: Source) -> None:
             )
     if picture:
         with picture:
-            st.image(case.picture.grey, caption=plain(case.name), width="stretch")
+            st.image(
+                case.picture.grey,
+                caption=plain(case.name),
+                width="stretch",
+                alt=f"The radiograph {case.name}",
+            )
 
 
 def _helpful_click(case: Case, source: Source) -> None:

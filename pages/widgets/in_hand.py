@@ -316,7 +316,11 @@ def _choose_frame(source: Source, file: File, frames: int) -> None:
 def _small_picture(source: Source, file: File, frame: int) -> None:
     readable = False
     with refusals():
-        st.image(_preview(file, file.sha256, frame), caption=f"Picture {frame + 1}")
+        st.image(
+            _preview(file, file.sha256, frame),
+            caption=f"Picture {frame + 1}",
+            alt=f"Picture {frame + 1} of the file, made small",
+        )
         readable = True
     st.button(
         f"Read picture {frame + 1}",

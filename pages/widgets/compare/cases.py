@@ -104,7 +104,7 @@ def _picture(question: Question, images: dict[str, LabelledSet], name: str, *, a
         st.caption(plain(str(error)))
         return
     if drawn[name] is not None:
-        st.image(drawn[name], width="stretch")
+        st.image(drawn[name], width="stretch", alt=f"The radiograph {name}")
     elif absent:
         st.caption(
             "No picture: a bundle ships none. Set THORAXLENS_DATA to the folder that holds the images."
