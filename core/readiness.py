@@ -32,7 +32,7 @@ class Readiness:
         with self._looking:
             before = _state([bundles_folder(), gate_folder(), default_cache()])
             if before != self._seen:
-                self._seen, self._problem = None, _look()
+                self._problem = _look()
                 self._seen = before
             return self._problem
 

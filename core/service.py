@@ -254,11 +254,12 @@ def _analyse(radiograph: Radiograph, models: Models, reading: Reading, tell: Tel
         analysis = analyse(
             radiograph, models, cut_margins=reading.cut_margins, verdict=verdict, way=reading.way
         )
+    grey = pixels_to_display(radiograph, DISPLAY_PX)
     picture = Picture(
-        grey=pixels_to_display(radiograph, DISPLAY_PX),
+        grey=grey,
         seen=_seen(radiograph, analysis, models) if analysis else None,
         spacing_mm=radiograph.spacing_mm,
-        own_greys=_has_bytes(radiograph.pixels),
+        own_greys=_are_own(grey, radiograph.pixels),
     )
     return Case(radiograph.name, picture, verdict, reading.way, radiograph.warnings, analysis)
 
@@ -269,7 +270,6 @@ def _seen(radiograph: Radiograph, analysis: Analysis, models: Models) -> NDArray
     return np.rint(grey * 255).astype(np.uint8)
 
 
-def _has_bytes(pixels: NDArray[np.float32]) -> bool:
-    """Whether greys in [0, 1] are 256 steps, as 8 bits make them."""
-    steps = pixels * np.float32(255)
-    return bool(np.abs(steps - np.rint(steps)).max() < 1e-2)
+def _are_own(grey: NDArray[np.uint8], pixels: NDArray[np.float32]) -> bool:
+    """Whether greys shown are the radiograph's own: not scaled down, and 8 bits deep there, too."""
+    return grey.shape == pixels.shape and bool(np.abs(pixels * np.float32(255) - grey).max() < 1e-2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from core.display.wording import listed
 from core.gate.way import AS_IT_IS, Way
 from core.models.third_answer import ERROR_RATES, rate_key
 
@@ -129,11 +130,9 @@ def ignored(page: str, names: Iterable[str]) -> str:
     parts = [words for name, words in SETTINGS[page].items() if name in missed]
     if not parts:
         return ""
-    return f"A part of this link could not be read or is not to be had here, and was ignored: {_list(parts)}."
-
-
-def _list(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return (
+        f"A part of this link could not be read or is not to be had here, and was ignored: {listed(parts)}."
+    )
 
 
 def unreadable(page: str, params: Mapping[str, Words]) -> list[str]:

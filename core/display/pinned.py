@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from core.analysis.results import Analysis
 from core.display.markdown import plain
 from core.display.third_answer_wording import ANSWERS
+from core.display.wording import listed
 from core.gate import sentences
 from core.gate.verdict import Verdict
 from core.gate.way import AS_IT_IS, Way
@@ -174,7 +175,7 @@ def _numbers(pinned: Kept, present: Kept, error_rate: float) -> Iterator[str]:
         yield f"{_mid(now.name)} {moves} and still reads {now.answer}"
     still = [_mid(present.models[key].name) for key in rest if key not in moving]
     if still:
-        yield f"{_list(still)} hardly {'move' if len(still) > 1 else 'moves'}"
+        yield f"{listed(still)} hardly {'move' if len(still) > 1 else 'moves'}"
 
 
 def _third(pinned: Kept, present: Kept, error_rate: float) -> Iterator[str]:
@@ -187,7 +188,7 @@ def _third(pinned: Kept, present: Kept, error_rate: float) -> Iterator[str]:
         elif before and now and before != now and model in present.models:
             changed.append(present.models[model].name)
     if changed:
-        yield f"{_list(changed)} {'change' if len(changed) > 1 else 'changes'} the third answer"
+        yield f"{listed(changed)} {'change' if len(changed) > 1 else 'changes'} the third answer"
 
 
 def _alike(before: Model, now: Model) -> bool:
@@ -202,10 +203,6 @@ def _moves(before: float, now: float, digits: int) -> str:
 def _mid(name: str) -> str:
     """A model's name inside of a sentence."""
     return name[0].lower() + name[1:] if name.startswith("The ") else name
-
-
-def _list(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def sentence(clauses: Sequence[str]) -> str:

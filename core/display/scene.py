@@ -66,7 +66,7 @@ class Picture:
     @cached_property
     def seen_uri(self) -> str | None:
         """What the networks were shown, exactly, as a data URI."""
-        return None if self.seen is None else _uri("png", _png(self.seen))
+        return None if self.seen is None else _uri("png", _encoded(self.seen, "PNG"))
 
     @cached_property
     def identity(self) -> str:
@@ -84,11 +84,14 @@ def encode(grey: NDArray[np.uint8], max_bytes: int = MAX_PICTURE_BYTES) -> str:
     Returns:
         A lossless PNG where it fits, else a JPEG.
     """
-    lossless = _png(grey)
+    lossless = _encoded(grey, "PNG")
     if len(lossless) <= max_bytes:
         return _uri("png", lossless)
-    files = (_jpeg(grey, quality) for quality in QUALITIES)
-    return _uri("jpeg", next((file for file in files if len(file) <= max_bytes), _jpeg(grey, QUALITIES[-1])))
+    for quality in QUALITIES:
+        compressed = _encoded(grey, "JPEG", quality=quality)
+        if len(compressed) <= max_bytes:
+            break
+    return _uri("jpeg", compressed)
 
 
 def build_scene(picture: Picture, analysis: Analysis, key: str) -> dict[str, Any]:
@@ -182,15 +185,9 @@ def _pane(reading: BackboneReading) -> dict[str, Any]:
     }
 
 
-def _png(grey: NDArray[np.uint8]) -> bytes:
+def _encoded(grey: NDArray[np.uint8], kind: str, **options: int) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(grey).save(file, format="PNG")
-    return file.getvalue()
-
-
-def _jpeg(grey: NDArray[np.uint8], quality: int) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(grey).save(file, format="JPEG", quality=quality)
+    Image.fromarray(grey).save(file, format=kind, **options)
     return file.getvalue()
 
 

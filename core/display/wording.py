@@ -27,6 +27,11 @@ def count_word(count: int) -> str:
     return _COUNTS[count] if count < len(_COUNTS) else str(count)
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names as running text lists them: "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def headline(analysis: Analysis) -> str:
     """The decision in words, to follow what it is about: how the backbones vote, what the ensemble says."""
     votes, decision = analysis.votes, analysis.decision

@@ -8,6 +8,7 @@ because a bootstrap asks a thousand times.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -245,6 +246,28 @@ def share_intervals(
     shares = drawn[:, :-1] / drawn[:, -1:]
     bounds: list[list[float]] = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2], axis=0).T.tolist()
     return tuple(Interval(low, high) for low, high in bounds)
+
+
+def resampled_interval(
+    statistic: Callable[[NDArray[np.int64]], float],
+    groups: ArrayLike,
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """The same bootstrap of any statistic: its 95 % interval over draws of whole groups.
+
+    Args:
+        statistic: Of the images at these indices, some of them several times.
+        groups: (n,), names or numbers of patients; n > 0.
+        resamples: How many draws.
+        seed: Same seed, same interval.
+    """
+    times_drawn, group_of = draw_groups(groups, resamples, seed)
+    images = np.arange(group_of.size)
+    found = [statistic(np.repeat(images, times)) for times in times_drawn[:, group_of]]
+    low, high = np.quantile(found, (0.025, 0.975))
+    return Interval(float(low), float(high))
 
 
 def draw_groups(groups: ArrayLike, resamples: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -56,7 +56,7 @@ def read_record(folder: Path, manifest: BundleManifest) -> TrackRecord:
         predictions, manifest.findings.operating_points, load_smaller_svms(folder, manifest)
     )
     sizes = {
-        key: sum(bundle_path(folder, file).stat().st_size for file in (entry, entry.head) if file)
+        key: sum(bundle_path(folder, file).stat().st_size for file in entry.parts)
         for key, entry in manifest.backbones.items()
     }
     return TrackRecord(

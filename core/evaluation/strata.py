@@ -110,7 +110,7 @@ def results_by_source(predictions: Predictions) -> tuple[SourceResult, ...]:
         for split in HELD_OUT
         for label in TASK
         for source, rows in _by_source(predictions, (predictions.split == split), label)
-        for share in _shares(predictions, rows, called=label == "covid")
+        for share in shares(predictions, rows, called=label == "covid")
     )
 
 
@@ -125,7 +125,7 @@ def results_by_severity(predictions: Predictions) -> tuple[SeverityResult, ...]:
     return tuple(
         SeverityResult(name, share)
         for (name, _), (least, below) in zip(SEVERITY, pairwise(limits), strict=True)
-        for share in _shares(
+        for share in shares(
             predictions,
             scored & (predictions.extent >= least) & (predictions.extent < below),
             called=True,
@@ -143,7 +143,7 @@ def results_on_other_diseases(predictions: Predictions) -> tuple[OtherDisease, .
         OtherDisease(name, source, share, median)
         for name, source, rows in _other_diseases(predictions)
         for share, median in zip(
-            _shares(predictions, rows, called=True),
+            shares(predictions, rows, called=True),
             np.median(predictions.scores[rows], axis=0).tolist(),
             strict=True,
         )
@@ -186,7 +186,7 @@ def _by_source(
         yield source, rows & (predictions.source == source)
 
 
-def _shares(predictions: Predictions, rows: NDArray[np.bool_], *, called: bool) -> tuple[Share, ...]:
+def shares(predictions: Predictions, rows: NDArray[np.bool_], *, called: bool) -> tuple[Share, ...]:
     """For each model, the share of rows that it reads as COVID-19, or as normal; none without any row."""
     if not rows.any():
         return ()

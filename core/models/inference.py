@@ -96,8 +96,8 @@ def compile_networks(
     """
     threadpool_limits(1, user_api="blas")
     folders = prepare(bundle_sources(folder), [str(folder.resolve())], progress)
-    entries = {backbone: manifest.backbones[backbone.key] for backbone in manifest.rows}
-    files = {backbone: bundle_path(folder, entry.head or entry) for backbone, entry in entries.items()}
+    heads = {backbone: manifest.backbones[backbone.key].parts[-1] for backbone in manifest.rows}
+    files = {backbone: bundle_path(folder, head) for backbone, head in heads.items()}
     with ThreadPoolExecutor(COMPILED_AT_ONCE) as pool:
         loaded = pool.map(lambda each: load_network(each, precision), folders.values())
         compiled = dict(zip(folders, loaded, strict=True))

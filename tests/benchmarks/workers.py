@@ -101,7 +101,7 @@ def prepare(bundle: Path, folder: Path) -> dict[str, float]:
     manifest = read_manifest(bundle)
     for key, entry in manifest.backbones.items():
         network = build_network(BACKBONE_BY_KEY[key], manifest.preprocessing.size_px, manifest.pooling)
-        load_weights(network, *(bundle / file.file for file in (entry, entry.head) if file))
+        load_weights(network, *(bundle / file.file for file in entry.parts))
         network.save(folder / f"{key}.keras")
     findings = load_findings_network(read_tensors(bundle / manifest.findings.file))
     torch.save(findings.state_dict(), folder / "findings.pt")

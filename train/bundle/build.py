@@ -76,7 +76,7 @@ def build_bundle(material: Material, target: Path, progress: Tally | None = None
     write_predictions(folder / "predictions.csv", predictions)
     third_answers = fit_third_answers(predictions)
     smaller = save_smaller_svms(folder, fit_smaller_svms(predictions, trained.operating_points))
-    write_trials(folder / "trials.json", _try(evaluated, material, networks, progress))
+    write_trials(folder / "trials.json", _try(evaluated, predictions, material, networks, progress))
     answer = raw_outputs(_write_reference(folder / "reference.png"), networks)
     manifest = describe(folder, part, material, evaluated, answer)
     manifest = manifest.model_copy(update={"smaller_svms": smaller, "third_answers": third_answers})
@@ -102,9 +102,15 @@ def _thresholds(evaluated: Evaluated) -> dict[str, float]:
     return backbones | {ENSEMBLE: evaluated.fitted.fit.svm.threshold}
 
 
-def _try(evaluated: Evaluated, material: Material, networks: Networks, progress: Tally | None) -> Trials:
-    records, outputs = evaluated.roles.records, evaluated.outputs
-    answers = (evaluated.fitted.fit.svm, _thresholds(evaluated))
+def _try(
+    evaluated: Evaluated,
+    predictions: Predictions,
+    material: Material,
+    networks: Networks,
+    progress: Tally | None,
+) -> Trials:
+    roles, outputs = evaluated.roles, evaluated.outputs
+    records = roles.records
     return Trials(
         left_out=read_left_out(material.weights),
         source_classifier=classify_sources(records, outputs),
@@ -114,19 +120,14 @@ def _try(evaluated: Evaluated, material: Material, networks: Networks, progress:
         framing=measure_framing(
             records,
             outputs,
-            answers,
+            (evaluated.fitted.fit.svm, predictions.thresholds),
             material.data,
             networks,
             material.config.framed,
             progress,
         ),
-        people=measure_people(records, outputs, answers, material.trained.operating_points),
-        severity_checks=check_severity(
-            records,
-            outputs.logits,
-            evaluated.severity,
-            evaluated.roles.severity.tolist(),
-        ),
+        people=measure_people([records[row] for row in roles.evaluated], predictions),
+        severity_checks=check_severity(records, outputs.logits, evaluated.severity, roles.severity.tolist()),
     )
 
 

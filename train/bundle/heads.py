@@ -37,6 +37,6 @@ def join_heads(bundle: Path, manifest: NetworksManifest, folder: Path) -> None:
         BundleError: If a file is missing.
     """
     for key, entry in manifest.backbones.items():
-        files = [bundle_path(bundle, file) for file in (entry, entry.head) if file]
+        files = [bundle_path(bundle, file) for file in entry.parts]
         tensors = {name: each for file in files for name, each in load_file(file).items()}
         save_file(tensors, folder / f"{key}.safetensors")

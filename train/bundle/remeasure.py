@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
 from core.errors import DataError
-from core.evaluation.metrics import draw_groups, roc_auc
+from core.evaluation.metrics import Interval, resampled_interval, roc_auc
 from core.evaluation.predictions import Predictions, read_predictions
 from core.evaluation.trials import read_trials
 from core.models.bundle.files import bundle_path, read_manifest
@@ -30,8 +30,6 @@ from train.trials.kept import LEFT_OUT, keep_left_out
 
 if TYPE_CHECKING:
     from train.fitting.ensemble import EnsembleFit
-
-RESAMPLES = 1000
 
 UNKNOWN_BEFORE = {"reframed": 0.0, "unnormalised": 1.0}  # what older bundles did without
 
@@ -118,7 +116,7 @@ def compare_on_validation(before: Predictions, after: Predictions) -> Table:
     for column, model in enumerate(before.thresholds):
         scores = before.scores[rows, column], after.scores[there, column]
         areas = [roc_auc(labels, each) for each in scores]
-        low, high = _difference(labels, groups, *scores)
+        interval = _difference(labels, groups, *scores)
         wrong = [
             int((part.called[which, column] != labels).sum())
             for part, which in ((before, rows), (after, there))
@@ -126,7 +124,7 @@ def compare_on_validation(before: Predictions, after: Predictions) -> Table:
         figures = [
             f"{areas[0]:.4f}",
             f"{areas[1]:.4f}",
-            f"{areas[1] - areas[0]:+.4f} ({low:+.4f} to {high:+.4f})",
+            f"{areas[1] - areas[0]:+.4f} ({interval.low:+.4f} to {interval.high:+.4f})",
         ]
         table.add_row(model, *figures, *map(str, wrong))
     return table
@@ -134,13 +132,11 @@ def compare_on_validation(before: Predictions, after: Predictions) -> Table:
 
 def _difference(
     labels: NDArray[np.bool_], groups: NDArray[np.str_], first: NDArray[Any], second: NDArray[Any]
-) -> tuple[float, float]:
+) -> Interval:
     """The interval of the second ROC AUC less the first, from draws of whole patients."""
-    times_drawn, group_of = draw_groups(groups, RESAMPLES, seed=0)
-    drawn = (np.repeat(np.arange(labels.size), times) for times in times_drawn[:, group_of])
-    found = [roc_auc(labels[rows], second[rows]) - roc_auc(labels[rows], first[rows]) for rows in drawn]
-    low, high = np.quantile(found, (0.025, 0.975))
-    return float(low), float(high)
+    return resampled_interval(
+        lambda rows: roc_auc(labels[rows], second[rows]) - roc_auc(labels[rows], first[rows]), groups
+    )
 
 
 def _lay_out(bundle: Path, manifest: BundleManifest, work: Path) -> None:

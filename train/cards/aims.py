@@ -84,20 +84,14 @@ def _adults(predictions: Predictions) -> Iterator[AimRow]:
     grown = np.array([collection(str(source)).adults for source in predictions.source], dtype=bool)
     normal, ill = own & grown & (predictions.label == "normal"), own & (predictions.label == "covid")
     if normal.any() and ill.any():
-        aims, name = _aims()["adults"], f"{SPLIT_NAMES['test']}, {{}}: {model_name(ENSEMBLE)}"
-        specificity, sensitivity = float(1 - called[normal].mean()), float(called[ill].mean())
-        yield (
-            name.format(f"specificity on {normal.sum()} normal images of adults"),
-            aims["specificity"],
-            specificity,
-            specificity >= aims["specificity"],
-        )
-        yield (
-            name.format(f"sensitivity on {ill.sum()} COVID-19 images"),
-            aims["sensitivity"],
-            sensitivity,
-            sensitivity >= aims["sensitivity"],
-        )
+        measured = {
+            "specificity": (f"{normal.sum()} normal images of adults", float(1 - called[normal].mean())),
+            "sensitivity": (f"{ill.sum()} COVID-19 images", float(called[ill].mean())),
+        }
+        for measure, (images, value) in measured.items():
+            aim = _aims()["adults"][measure]
+            what = f"{SPLIT_NAMES['test']}, {measure} on {images}: {model_name(ENSEMBLE)}"
+            yield what, aim, value, value >= aim
 
 
 def _others(manifest: BundleManifest) -> Iterator[AimRow]:

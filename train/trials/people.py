@@ -8,17 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from core.evaluation.metrics import draw_groups, share_intervals
+from core.evaluation.metrics import Interval, resampled_interval
+from core.evaluation.predictions import Predictions
+from core.evaluation.strata import shares
 from core.evaluation.trials import PeopleResult, SeverityCheck
 from core.models.bundle.manifest import SeverityFit
-from core.models.ensemble import Ensemble
 from core.models.severity import SeverityName
 from core.vocabulary import HELD_OUT, TASK
 from train.data.records import Record
-from train.outputs import Outputs
-from train.trials.held_out import model_answers
 
-RESAMPLES = 1000
 LEAST = 5  # images of a stratum
 
 
@@ -35,55 +33,36 @@ STRATA: dict[str, Callable[[Record], bool]] = {
 }
 
 
-def measure_people(
-    records: Sequence[Record],
-    outputs: Outputs,
-    answers: tuple[Ensemble, Mapping[str, float]],
-    operating_points: Sequence[float],
-) -> tuple[PeopleResult, ...]:
+def measure_people(records: Sequence[Record], predictions: Predictions) -> tuple[PeopleResult, ...]:
     """How often each model is right about women and men, younger and older people, on held-out images.
 
     Args:
-        records: What was analysed.
-        outputs: Of the same, in the same order.
-        answers: The bundle's ensemble, and the thresholds of all models, by key.
-        operating_points: Of the findings.
+        records: The n images.
+        predictions: What the models said about them, in the same order.
 
     Returns:
         For each stratum and class with enough images, one row a model.
     """
-    svm, thresholds = answers
-    said = model_answers(outputs, svm, operating_points)
     found = []
     for label in TASK:
-        held_out = [row for row, each in enumerate(records) if each.split in HELD_OUT and each.label == label]
+        of_class = np.isin(predictions.split, HELD_OUT) & (predictions.label == label)
         for stratum, belongs in STRATA.items():
-            rows = [row for row in held_out if belongs(records[row])]
-            if len(rows) < LEAST:
+            rows = of_class & np.array(list(map(belongs, records)), dtype=bool)
+            if rows.sum() < LEAST:
                 continue
-            groups = [records[row].group for row in rows]
-            right = np.stack(
-                [
-                    (said[model][rows] >= threshold) == (label == "covid")
-                    for model, threshold in thresholds.items()
-                ],
-                axis=1,
-            )
-            for model, share, interval in zip(
-                thresholds, right.mean(axis=0), share_intervals(right, groups), strict=True
-            ):
-                found.append(
-                    PeopleResult(
-                        model=model,
-                        label=label,
-                        stratum=stratum,
-                        images=len(rows),
-                        groups=len(set(groups)),
-                        right=float(share),
-                        low=interval.low,
-                        high=interval.high,
-                    )
+            found += [
+                PeopleResult(
+                    model=each.model,
+                    label=label,
+                    stratum=stratum,
+                    images=each.images,
+                    groups=each.groups,
+                    right=each.share,
+                    low=each.interval.low,
+                    high=each.interval.high,
                 )
+                for each in shares(predictions, rows, called=label == "covid")
+            ]
     return tuple(found)
 
 
@@ -114,7 +93,7 @@ def check_severity(
     for name, fit in fits.items():
         model = fit.model(name)
         scores = np.array([model.score(logits[row]).value for row in rows])
-        low, high = _interval(scores, brixia, groups)
+        interval = _interval(scores, brixia, groups)
         checks.append(
             SeverityCheck(
                 score=name,
@@ -122,8 +101,8 @@ def check_severity(
                 images=len(rows),
                 groups=len(set(groups)),
                 correlation=_rank_correlation(scores, brixia),
-                low=low,
-                high=high,
+                low=interval.low,
+                high=interval.high,
             )
         )
     return tuple(checks)
@@ -137,11 +116,5 @@ def _rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -
     return float(np.corrcoef(ranks)[0, 1])
 
 
-def _interval(
-    first: NDArray[np.float64], second: NDArray[np.float64], groups: Sequence[str]
-) -> tuple[float, float]:
-    times_drawn, group_of = draw_groups(groups, RESAMPLES, seed=0)
-    drawn = (np.repeat(np.arange(first.size), times) for times in times_drawn[:, group_of])
-    found = [_rank_correlation(first[rows], second[rows]) for rows in drawn]
-    low, high = np.quantile(found, (0.025, 0.975))
-    return float(low), float(high)
+def _interval(first: NDArray[np.float64], second: NDArray[np.float64], groups: Sequence[str]) -> Interval:
+    return resampled_interval(lambda rows: _rank_correlation(first[rows], second[rows]), groups)

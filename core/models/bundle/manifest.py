@@ -49,6 +49,11 @@ class BackboneFile(BundleFile):
     threshold: UnitInterval = 0.5
     reference_probability: UnitInterval = 0.5
 
+    @property
+    def parts(self) -> tuple[BundleFile, ...]:
+        """The files that hold it: the base's, and the head's where that is another."""
+        return (self, self.head) if self.head else (self,)
+
 
 class FindingsFile(BundleFile):
     """The stand-in findings network; operating points are probabilities, reference outputs raw.
@@ -170,7 +175,7 @@ class NetworksManifest(_Entry):
     def files(self) -> Iterator[BundleFile]:
         """Every file that the manifest vouches for."""
         for backbone in self.backbones.values():
-            yield from (file for file in (backbone, backbone.head) if file)
+            yield from backbone.parts
         yield self.findings
         if self.lungs:
             yield self.lungs

@@ -63,7 +63,7 @@ def bundle_sources(folder: Path) -> tuple[NetworkSource, ...]:
             key,
             "backbone",
             bundle_path(folder, entry),
-            entry.sha256 + (entry.head.sha256 if entry.head else ""),
+            "".join(part.sha256 for part in entry.parts),
             size_px,
             pooling,
             bundle_path(folder, entry.head) if entry.head else None,

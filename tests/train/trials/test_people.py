@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
+from core.evaluation.predictions import Predictions
 from core.models.bundle.manifest import SeverityFit
-from core.models.ensemble import Ensemble, PlattSigmoid
 from core.vocabulary import FINDINGS
+from train.bundle.predictions import tabulate
 from train.data.records import Record
 from train.outputs import Outputs
 from train.trials.people import check_severity, measure_people
 
-SVM = Ensemble(("vgg16",), np.zeros(19), np.ones(19), np.eye(19)[0], 0.0, PlattSigmoid(1.0, 0.0), 0.5)
 THRESHOLDS = {"vgg16": 0.5, "ensemble": 0.9}
 
 
@@ -18,10 +18,11 @@ def person(row: int, split: str = "test", **facts: object) -> Record:
     return Record(f"{row}.png", "covid", split, "clinic", f"g{row // 2}", **facts)  # type: ignore[arg-type]
 
 
-def outputs(scores: list[float], logits: np.ndarray | None = None) -> Outputs:
-    count = len(scores)
-    logits = np.zeros((count, len(FINDINGS))) if logits is None else logits
-    return Outputs(("vgg16",), np.array(scores)[:, None], logits, np.zeros((count, 1)), ("contrast",), {})
+def predictions(records: list[Record], scores: list[float]) -> Predictions:
+    """What two models say: the backbone these scores, the ensemble always 0.7."""
+    count, silent = len(records), np.zeros((len(records), len(FINDINGS)))
+    said = Outputs(("vgg16",), np.array(scores)[:, None], silent, np.zeros((count, 1)), ("contrast",), {})
+    return tabulate(records, np.full((count, 2), np.nan), said, np.full(count, 0.7), THRESHOLDS)
 
 
 def test_each_stratum_counts_its_own_held_out_images() -> None:
@@ -30,10 +31,7 @@ def test_each_stratum_counts_its_own_held_out_images() -> None:
     records += [person(row, split="val", sex="F", age=30.0) for row in range(16, 20)]
     records += [person(row, sex="M", age=60.0) for row in range(20, 24)]
     said = [0.9] * 3 + [0.1] * 3 + [0.9] * 10 + [0.1] * 4 + [0.9] * 4
-    found = {
-        (each.model, each.stratum): each
-        for each in measure_people(records, outputs(said), (SVM, THRESHOLDS), [0.5] * 18)
-    }
+    found = {(each.model, each.stratum): each for each in measure_people(records, predictions(records, said))}
     women, men = found["vgg16", "women"], found["vgg16", "men"]
     assert (women.images, women.groups, women.right) == (6, 3, 0.5)
     assert women.low < 0.5 < women.high
