@@ -20,6 +20,7 @@ from tests.visitor import Visitor
 FILE = (PROJECT / "assets" / "samples" / "covid-mild.png").read_bytes()
 VISITORS = 24  # that all land at one of two replicas by chance: once in eight million runs
 COOKIE = "thoraxlens"
+QUIET_S = 0.5
 
 pytestmark = [
     pytest.mark.replicas,
@@ -42,12 +43,20 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
 @pytest.fixture
 def reached(running: Proxy) -> Callable[[], list[str]]:
     """Tells which replica answered each request since it was asked the last time."""
-    seen = len(running.log.read_text().splitlines())
+
+    def written() -> list[str]:
+        """All lines, as soon as no more come: a request is written down when it is over, or later."""
+        lines: list[str] = []
+        while len(lines) < len(now := running.log.read_text().splitlines()) or not now:
+            lines = now
+            time.sleep(QUIET_S)
+        return lines
+
+    seen = len(written())
 
     def told() -> list[str]:
         nonlocal seen
-        time.sleep(0.2)  # a request is written down when it is over
-        lines = running.log.read_text().splitlines()[seen:]
+        lines = written()[seen:]
         seen += len(lines)
         return [line.split()[1] for line in lines]
 
