@@ -24,7 +24,7 @@ if bundle and source:
         show.decision(case, case.analysis, bundle, source.subject)
     pin.beside(case, source, bundle)
     if case and case.analysis:
-        show.heatmaps(case, case.analysis)
+        show.heatmaps(case, case.analysis, source)
         show.third_answer(case.analysis, bundle)
         findings, ensemble = st.columns(2, gap="large")
         with findings:
