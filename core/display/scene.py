@@ -21,7 +21,6 @@ from core.analysis.results import Analysis, BackboneReading
 from core.display import wording
 from core.display.picture import Picture
 from core.display.style import NEUTRAL
-from core.display.wavelet import Packed
 from core.margins import Box
 from core.models.lungs import LUNG
 from core.once import once
@@ -36,7 +35,7 @@ COLOUR_MAPS = (
 EVERY = 2  # of the points of an outline, which has two for each of the lung network's places, are sent
 
 
-Address = Callable[[Packed], str]
+Address = Callable[[str, bytes, str], str]
 
 
 def build_scene(
@@ -54,7 +53,8 @@ def build_scene(
         picture: The radiograph for the eye.
         analysis: What the models say.
         key: Under which the browser keeps how somebody looks at it.
-        address: Says where the browser finds a picture's data.
+        address: Says where the browser finds something: takes its name, which nothing else in this viewer
+            has, its bytes, and their media type.
         sharp: The radiograph for whoever zooms; None until somebody does.
         spacing_mm: Between pixels of the whole radiograph, in the patient; None where nobody vouches for it.
 
@@ -62,10 +62,10 @@ def build_scene(
         `key`; `id` of the picture; `width` and `height` of the radiograph in pixels, and `mm_per_px` or None;
         `picture` and `sharp`, the latter or None, each with what `Packed` says of itself, the `url` of its
         data, and `exact`, whether its greys are the radiograph's own; `more`, whether there is a sharper one
-        to ask for; `seen`, what the networks were shown, a data URI or None; `frame` and `inside`, left, top,
-        right and bottom; `lungs`, polygons of points; `maps`, 256 times red, green and blue in base64 by
-        name; `panes`, the plain one first, each with `name`, `detail`, `colour`, `alt`, and `heat`: None, or
-        `rows`, `columns` and `values` from 0 to 255, in base64, row by row, stretched over the frame.
+        to ask for; `seen`, the address of what the networks were shown, or None; `frame` and `inside`, left,
+        top, right and bottom; `lungs`, polygons of points; `maps`, 256 times red, green and blue in base64
+        by name; `panes`, the plain one first, each with `name`, `detail`, `colour`, `alt`, and `heat`: None,
+        or `rows`, `columns` and `values` from 0 to 255, in base64, row by row, stretched over the frame.
     """
     return {
         "key": key,
@@ -73,10 +73,10 @@ def build_scene(
         "width": analysis.width_px,
         "height": analysis.height_px,
         "mm_per_px": spacing_mm,
-        "picture": _sheet(picture, address),
-        "sharp": sharp and _sheet(sharp, address),
+        "picture": _sheet(picture, "picture", address),
+        "sharp": sharp and _sheet(sharp, "sharp", address),
         "more": picture.is_worth_more(analysis.width_px),
-        "seen": _seen(analysis),
+        "seen": (seen := _seen(analysis)) and address("seen", seen, "image/png"),
         "frame": list(analysis.box),
         "inside": list(analysis.inside),
         "lungs": [] if analysis.lungs is None else outlines(analysis.lungs, analysis.inside),
@@ -85,10 +85,10 @@ def build_scene(
     }
 
 
-def _sheet(picture: Picture, address: Address) -> dict[str, Any]:
+def _sheet(picture: Picture, name: str, address: Address) -> dict[str, Any]:
     packed = picture.packed
     return {
-        "url": address(packed),
+        "url": address(name, packed.data, "application/gzip"),
         "width": packed.width,
         "height": packed.height,
         "depth": packed.depth,
@@ -98,13 +98,13 @@ def _sheet(picture: Picture, address: Address) -> dict[str, Any]:
 
 
 @once
-def _seen(analysis: Analysis) -> str | None:
-    """What the networks were shown, exactly, as a data URI."""
+def _seen(analysis: Analysis) -> bytes | None:
+    """What the networks were shown, exactly, as a PNG file."""
     if analysis.seen is None:
         return None
     file = io.BytesIO()
     Image.fromarray(analysis.seen).save(file, format="PNG")
-    return f"data:image/png;base64,{_base64(file.getvalue())}"
+    return file.getvalue()
 
 
 def outlines(lungs: NDArray[np.float32], inside: Box) -> list[list[list[int]]]:

@@ -107,7 +107,7 @@ def walk_analysis(folder: Path, older: Path) -> None:
     bars = figures.probabilities_figure(analysis).data[0]
     assert list(bars.y)[-2:] == [SIXTH.name, "Ensemble"] and bars.marker.pattern.shape[-2] == SIXTH.pattern
     picture = Picture(pack(np.zeros((8, 8), np.uint8), 8, 10_000), own=True)
-    panes = build_scene(picture, analysis, "viewer", lambda packed: "")["panes"]
+    panes = build_scene(picture, analysis, "viewer", lambda *given: "")["panes"]
     assert [each["name"] for each in panes[-2:]] == [KNOWN[-1].name, SIXTH.name]
     assert f"{SIXTH.key}_probability" in csv_row(analysis)
     assert SIXTH.key in {part.input for part in analysis.decision.contributions}

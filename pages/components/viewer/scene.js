@@ -25,12 +25,12 @@ import { fetchGreys } from './wavelet.js'
 const SMALL_PX = 512 // pictures below it are drawn fast enough as they are
 
 /**
- * @param {string} uri
+ * @param {string} url
  * @returns {Promise<HTMLImageElement>}
  */
-async function load(uri) {
+async function load(url) {
   const image = new Image()
-  image.src = uri
+  image.src = url
   await image.decode()
   return image
 }

@@ -17,7 +17,6 @@ from core.analysis.results import Analysis
 from core.display.markdown import plain
 from core.display.picture import Picture
 from core.display.scene import build_scene
-from core.display.wavelet import Packed
 from core.errors import MarksError
 from core.marks import Kind, Mark, read_marks
 from core.service import Case
@@ -80,9 +79,8 @@ def _given(told: Any, identity: str, key: str) -> tuple[Mark, ...]:
     return marks if of == identity else ()
 
 
-def _address(key: str, packed: Packed) -> str:
-    """Where the browser finds a picture's data."""
+def _address(key: str, name: str, data: bytes, media_type: str) -> str:
+    """Where the browser finds what belongs to a viewer."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    place = f"{key} {packed.width} x {packed.height}"
-    url = runtime.get_instance().media_file_mgr.add(packed.data, "application/gzip", place)
+    url = runtime.get_instance().media_file_mgr.add(data, media_type, f"{key} {name}")
     return f"/{base}{url}" if base else url

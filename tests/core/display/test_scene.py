@@ -16,7 +16,7 @@ from core.analysis.results import Analysis
 from core.display import scene, wording
 from core.display.picture import Picture
 from core.display.scene import COLOUR_MAPS, build_scene
-from core.display.wavelet import Packed, pack
+from core.display.wavelet import pack
 from core.margins import Box
 from core.models.backbones import BACKBONES
 
@@ -27,8 +27,13 @@ def picture(width: int = 300, height: int = 200) -> Picture:
     return Picture(pack(np.zeros((height, width), np.uint8), 8, 10_000), own=True)
 
 
-def address(packed: Packed) -> str:
-    return f"/media/{packed.width}.bin"
+def address(name: str, data: bytes, media_type: str) -> str:
+    return f"/{name}/{media_type}/{base64.b64encode(data).decode()}"
+
+
+def found(url: str, start: str) -> io.BytesIO:
+    assert url.startswith(start)
+    return io.BytesIO(base64.b64decode(url.removeprefix(start)))
 
 
 def sent(analysis: Analysis, **options: Any) -> dict[str, Any]:
@@ -45,15 +50,14 @@ def test_a_scene_holds_a_plain_pane_and_one_for_each_backbone(analysis: Analysis
     assert values.tolist() == [[0, 128], [255, 85]]
     assert (scene["width"], scene["height"], scene["mm_per_px"]) == (300, 200, 0.14)
     assert scene["frame"] == [18, 12, 282, 188] and scene["inside"] == [0, 0, 300, 200]
-    head, _, data = scene["seen"].partition(",")
-    assert head == "data:image/png;base64"
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))), SMOOTH)
+    assert np.array_equal(np.asarray(Image.open(found(scene["seen"], "/seen/image/png/"))), SMOOTH)
 
 
 def test_pictures_have_an_address_and_say_how_to_unpack_them(analysis: Analysis) -> None:
     scene = sent(analysis, sharp=picture(600, 400))
     small, sharp = scene["picture"], scene["sharp"]
-    assert (small["url"], sharp["url"]) == ("/media/300.bin", "/media/600.bin")
+    assert found(small["url"], "/picture/application/gzip/").read() == picture().packed.data
+    assert found(sharp["url"], "/sharp/application/gzip/").read() == picture(600, 400).packed.data
     assert (small["width"], small["height"], small["depth"], small["exact"]) == (300, 200, 8, True)
     assert small["steps"] == [[1, 1, 1]] * 4
 
