@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
-from skimage.draw import polygon
 
 from core.errors import MarksError
 
@@ -92,24 +91,30 @@ def mask_of(marks: Sequence[Mark], shape: tuple[int, int]) -> NDArray[np.bool_]:
             right, bottom = np.ceil(points.max(axis=0)).astype(int).clip(0)
             mask[top:bottom, left:right] = True
         elif mark.kind == "region":
-            rows, columns = polygon(points[:, 1], points[:, 0], shape)  # type: ignore[no-untyped-call]
-            mask[rows, columns] = True
+            mask |= _inside(points, shape)
         elif mark.kind == "stroke":
-            _draw(mask, points, mark.width * max(shape) / 2, not mark.erases)
+            mask[_along(points, mark.width * max(shape), shape)] = not mark.erases
     return mask
 
 
-def _draw(mask: NDArray[np.bool_], points: NDArray[np.float64], radius: float, value: bool) -> None:
-    """Sets what lies within a radius of a line, in pixels."""
-    ends = pairwise(points) if len(points) > 1 else [(points[0], points[0])]
-    for one, other in ends:
-        left, top = np.floor(np.minimum(one, other) - radius).astype(int).clip(0)
-        right, bottom = np.ceil(np.maximum(one, other) + radius).astype(int).clip(-1) + 1
-        part = mask[top:bottom, left:right]
-        down, across = np.mgrid[top : top + part.shape[0], left : left + part.shape[1]]
-        along = other - one
-        length = float(along @ along)
-        share = ((across - one[0]) * along[0] + (down - one[1]) * along[1]) / length if length else 0.0
-        nearest = np.clip(share, 0, 1)
-        x, y = across - one[0] - nearest * along[0], down - one[1] - nearest * along[1]
-        part[x * x + y * y <= radius * radius] = value
+def _inside(corners: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """What a polygon holds by the even-odd rule: each of its edges flips all that lies to the right of it."""
+    height, width = shape
+    flips = np.zeros((height, width + 1), dtype=np.uint8)
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        rows = np.arange(*np.ceil(sorted((y0, y1))).clip(0, height), dtype=np.intp)
+        columns = np.ceil(x0 + (rows - y0) / ((y1 - y0) or 1) * (x1 - x0)).astype(np.intp)
+        flips[rows, columns.clip(0, width)] ^= 1
+    found: NDArray[np.bool_] = np.bitwise_xor.accumulate(flips, axis=1)[:, :width].astype(np.bool_)
+    return found
+
+
+def _along(points: NDArray[np.float64], width_px: float, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """A line of some width, round at its ends and corners."""
+    image = Image.new("L", shape[::-1])
+    draw = ImageDraw.Draw(image)
+    corners = [(float(x), float(y)) for x, y in points]
+    draw.line(corners, fill=1, width=max(1, round(width_px)))
+    for x, y in corners:
+        draw.circle((x, y), max(0.0, width_px - 1) / 2, fill=1)
+    return np.asarray(image).astype(np.bool_)

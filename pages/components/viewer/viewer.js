@@ -26,6 +26,7 @@ import { fetchGreys } from './wavelet.js'
 
 const QUIET = 'View changes never alter what the networks saw.'
 const FAILED = 'The picture could not be shown; load the page again.'
+const TOO_OLD = 'This browser is too old to show the picture; update it.'
 const SHARPER = 1.1 // device pixels a pixel of the first picture, from where a sharper one is asked for
 const STILL_MS = 250 // without a further change, until it is
 const BY_KEYS = 'Arrows move the cross, with Shift by less; Enter sets a point.'
@@ -368,6 +369,10 @@ export default function ({ parentElement, data, setStateValue }) {
   viewers.set(root, viewer)
   viewer.tell = setStateValue
   viewer.wake()
-  viewer.show(data).catch(() => { viewer.readout.textContent = FAILED })
+  const shown = viewer.show(data), { shows } = viewer
+  shown.catch(() => {
+    if (shows !== viewer.shows) return // nobody waits for that one any more
+    viewer.readout.textContent = 'DecompressionStream' in globalThis ? FAILED : TOO_OLD
+  })
   return () => viewer.rest()
 }
