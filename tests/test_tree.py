@@ -45,6 +45,7 @@ CORE = (
     "core.evaluation.sets",
     "core.display",
     "core.export",
+    "core.delivery",
     "core.readiness",
     "core.service",
     "core.tray",
