@@ -20,12 +20,13 @@ from core.analysis.load import Models, load_models
 from core.analysis.results import Analysis
 from core.analysis.run import analyse, look
 from core.display.picture import Picture, first_picture, sharp_picture
-from core.errors import SeveralFramesError
+from core.errors import NotAskedError, SeveralFramesError
 from core.evaluation.coverage import Coverage, measure_coverage
 from core.evaluation.evidence import Evidence, measure_evidence
 from core.evaluation.predictions import read_predictions
 from core.evaluation.strata import OtherDisease, results_on_other_diseases
 from core.evaluation.trials import Trials, read_trials
+from core.gate.sentences import refusal
 from core.gate.verdict import Verdict
 from core.gate.way import AS_IT_IS, Way, lay_radiograph
 from core.models.bundle.files import manifest_sha256
@@ -186,9 +187,7 @@ class Service:
                 self._cases.move_to_end(key)
             return self._cases.get(key)
 
-    def read(
-        self, file: File, loaded: Loaded, tell: Tell, reading: Reading = PLAIN, *, keep: bool = True
-    ) -> Case:
+    def read(self, file: File, loaded: Loaded, tell: Tell, reading: Reading = PLAIN) -> Case:
         """Reads a file, and analyses it unless the gate refuses.
 
         Args:
@@ -196,7 +195,6 @@ class Service:
             loaded: The bundle to ask.
             tell: Called with a sentence whenever something else begins.
             reading: How.
-            keep: Whether to remember the answer, for when the page runs again.
 
         Raises:
             RadiographError: If the file is no radiograph; SeveralFramesError if it holds several and
@@ -207,10 +205,33 @@ class Service:
             return found
         with self._place(tell):
             tell("Reading the file")
-            case = _analyse(_read(file, reading), loaded.models, reading, tell)
-        if keep:
-            self._keep(self._cases, _key(file, loaded, reading), case, self._kept)
+            radiograph = _read(file, reading)
+            case = _case(radiograph, reading, *_analyse(radiograph, loaded.models, reading, tell))
+        self._keep(self._cases, _key(file, loaded, reading), case, self._kept)
         return case
+
+    def ask(self, file: File, loaded: Loaded, reading: Reading = PLAIN) -> Analysis:
+        """What the models say of a file that nobody looks at: no picture is made of it, and nothing kept.
+
+        Args:
+            file: The file.
+            loaded: The bundle to ask.
+            reading: How it is read.
+
+        Raises:
+            RadiographError: As `read`; NotAskedError if the gate refuses.
+            EngineError: If a network fails.
+        """
+        if found := self.kept(file, loaded, reading):
+            verdict, analysis, header = found.verdict, found.analysis, found.header
+        else:
+            with self._place(_say_nothing):
+                radiograph = _read(file, reading)
+                verdict, analysis = _analyse(radiograph, loaded.models, reading, _say_nothing)
+            header = radiograph.warnings
+        if analysis is None:
+            raise NotAskedError(refusal(verdict, header))
+        return analysis
 
     def sharp(self, file: File, reading: Reading = PLAIN) -> Picture:
         """The whole radiograph for whoever zooms; the file is read again, for its pixels are not kept.
@@ -225,7 +246,7 @@ class Service:
         key = f"{reading.frame}:{reading.way}:{file.sha256}"
         if found := self._sharp.get(key):
             return found
-        with self._place(lambda text: None):
+        with self._place(_say_nothing):
             picture = sharp_picture(_read(file, reading))
         self._keep(self._sharp, key, picture, KEPT_SHARP)
         return picture
@@ -275,7 +296,14 @@ def preview(file: File, frame: int) -> NDArray[np.uint8]:
     return pixels_to_display(read_radiograph_isolated(file.data, file.name, frame), PREVIEW_PX)
 
 
-def _analyse(radiograph: Radiograph, models: Models, reading: Reading, tell: Tell) -> Case:
+def _say_nothing(text: str) -> None:
+    """Where nobody watches the work."""
+
+
+def _analyse(
+    radiograph: Radiograph, models: Models, reading: Reading, tell: Tell
+) -> tuple[Verdict, Analysis | None]:
+    """What the gate says, and what the models say unless it refuses."""
     tell("Asking the gate what this is")
     verdict = look(radiograph, models)
     analysis = None
@@ -284,6 +312,10 @@ def _analyse(radiograph: Radiograph, models: Models, reading: Reading, tell: Tel
         analysis = analyse(
             radiograph, models, cut_margins=reading.cut_margins, verdict=verdict, way=reading.way
         )
+    return verdict, analysis
+
+
+def _case(radiograph: Radiograph, reading: Reading, verdict: Verdict, analysis: Analysis | None) -> Case:
     return Case(
         name=radiograph.name,
         picture=first_picture(radiograph),

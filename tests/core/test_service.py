@@ -13,7 +13,7 @@ from PIL import Image
 from core import service as module
 from core.display import picture
 from core.display.picture import PICTURE_PX
-from core.errors import BundleError
+from core.errors import BundleError, NotAskedError
 from core.evaluation.evidence import collect_evidence
 from core.gate.way import Way
 from core.margins import crop
@@ -110,6 +110,24 @@ def test_a_case_has_what_the_eye_and_what_the_networks_see_and_the_files_own_spa
     pixels = crop(read_radiograph(data, "one.png").pixels, case.analysis.inside)
     assert seen is not None and np.array_equal(seen, np.rint(network_input(pixels, recipe) * 255))
     assert (seen.min(), seen.max()) == (0, 255)  # equalised
+
+
+def test_a_file_that_nobody_looks_at_is_answered_alike_without_a_picture(
+    random_bundle: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, file, insist = Service(), File(data, "one.png"), Reading(insist=True)
+    loaded = service.load(random_bundle)
+    shown = Service().read(file, loaded, lambda text: None, insist).analysis
+    monkeypatch.delattr(module, "first_picture")
+    answer = service.ask(file, loaded, insist)
+    assert shown is not None and answer.decision == shown.decision
+    assert service.kept(file, loaded, insist) is None
+    monkeypatch.setattr(module, "refusal", lambda verdict, header: f"{verdict.refused} {len(header)}")
+    noise = np.random.default_rng(0).integers(0, 255, (300, 260), dtype=np.uint8)
+    picture = BytesIO()
+    Image.fromarray(noise).save(picture, "PNG")
+    with pytest.raises(NotAskedError, match=r"^True 0$"):
+        service.ask(File(picture.getvalue(), "noise.png"), loaded)
 
 
 def deep_png() -> bytes:
