@@ -11,14 +11,15 @@ from core.vocabulary import ENSEMBLE
 NEUTRAL, ACCENT = "#9AA4AF", "#9A7FD1"  # neither is a model's
 FIRST, SECOND = "#E69F00", "#56B4E9"  # COVID-19 and the rest, where a chart is about classes, not models
 
-# Colour and line style of what is compared with the backbones: all differ from theirs and from each other.
+# Colour, line style and symbol of what is compared with the backbones: all differ from theirs and from each
+# other.
 _OTHERS = {
-    ENSEMBLE: ("#94A0AE", "solid"),
-    "svm_probabilities": ("#8FA8FF", "dash"),
-    "svm_findings": ("#B0875B", "dot"),
-    "mean": ("#A08CC8", "dashdot"),
-    "vote": ("#66717D", "longdash"),
-    "best": ("#FFFFFF", "longdashdot"),
+    ENSEMBLE: ("#94A0AE", "solid", "star"),
+    "svm_probabilities": ("#8FA8FF", "dash", "hexagon"),
+    "svm_findings": ("#B0875B", "dot", "pentagon"),
+    "mean": ("#A08CC8", "dashdot", "x"),
+    "vote": ("#66717D", "longdash", "triangle-down"),
+    "best": ("#FFFFFF", "longdashdot", "bowtie"),
 }
 
 
@@ -27,8 +28,15 @@ def line_style(entrant: Entrant) -> dict[str, str | float]:
     if entrant.kind == "backbone":
         backbone = BACKBONE_BY_KEY[entrant.key]
         return {"color": backbone.colour, "dash": backbone.dash, "width": 2}
-    colour, dash = _OTHERS[entrant.key]
+    colour, dash, _ = _OTHERS[entrant.key]
     return {"color": colour, "dash": dash, "width": 2}
+
+
+def marker_style(entrant: Entrant) -> dict[str, str | float]:
+    """Colour and symbol of a model's points, the same in every chart."""
+    backbone = BACKBONE_BY_KEY.get(entrant.key)
+    symbol = backbone.symbol if backbone else _OTHERS[entrant.key][2]
+    return {"color": line_style(entrant)["color"], "symbol": symbol, "size": 10}
 
 
 def still(figure: go.Figure) -> go.Figure:
