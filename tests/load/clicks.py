@@ -73,8 +73,9 @@ def make(visitor: Visitor, click: Click) -> Made:
 def analyse_clicks(visitor: Visitor) -> Iterator[Click]:
     """Clicks on Analyse, which is open, without end: samples in turn, thresholds, the third answer."""
     names = [each.content for each in visitor.widget("button_group", SAMPLES).options]
+    *_, other, _ = names  # the last one is a series
     while True:
-        for name in (names[-1], names[0]):
+        for name in (other, names[0]):
             yield Click("Analyse: sample", visitor.widget("button_group", SAMPLES).id, _chosen(name))
             for on in (False, True):
                 switch = visitor.widget("checkbox", OWN_THRESHOLDS).id
