@@ -118,7 +118,7 @@ def _member(key: str, place: int, when: Timeline) -> None:
         _tick(key, f"day {day:g}" if when.to_scale else f"radiograph {number}")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.text_input(
-                f"Day or date of {name}",
+                f"Day or date of radiograph {number}",
                 key=_day_key(key),
                 placeholder="3 or 2026-03-17" if day is None else f"day {day:g}, by its header",
                 label_visibility="collapsed",
