@@ -154,15 +154,24 @@ class Change:
         return abs(self.step) > self.limit
 
 
-def turning_point(values: Sequence[float]) -> int | None:
-    """Place of the value that lies farthest beyond both the first and the last; None where none does.
+def turns(values: Sequence[float], least: float) -> list[int]:
+    """Places between the first and the last where a course turns, by more than `least` before and after.
 
     Args:
         values: Oldest first.
+        least: What is too small to be a turn.
     """
-    if len(values) < 3:
-        return None
-    low, high = sorted((values[0], values[-1]))
-    beyond = [max(each - high, low - each) for each in values]
-    at = max(range(1, len(values) - 1), key=beyond.__getitem__)
-    return at if beyond[at] > 0 else None
+    found: list[int] = []
+    way, farthest = 0, 0  # whether it goes up (1) or down (-1); the place of the farthest value on that way
+    for at, value in enumerate(values):
+        back = values[farthest] - value
+        if way == 0:
+            low, high = min(values[: at + 1]), max(values[: at + 1])
+            way = int(value - low > least) - int(high - value > least)
+            farthest = at
+        elif way * back < 0:
+            farthest = at
+        elif way and way * back > least:
+            found.append(farthest)
+            way, farthest = -way, at
+    return found

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 
-from core.analysis.course import MAX_FILMS, Change, turning_point
+from core.analysis.course import MAX_FILMS, Change, turns
 from core.display.markdown import plain
 from core.display.pinned import HARDLY_POINTS, Kept, Model, moves
 from core.display.wording import count_word, listed
@@ -131,15 +131,14 @@ def _score(course: Course, name: SeverityName) -> Iterator[str]:
     if len(known) < 2:
         return
     (first, before), (last, now) = known[0], known[-1]
-    values = [score.value for _, score in known]
     change = Change(before.value, now.value, now.mean_absolute_error)
     if abs(change.step) < HARDLY_POINTS:
         moved = f"is {now.value:.1f} of {now.maximum:g} on {first} and on {last}"
-        yield f"**{name.capitalize()} {moved}.**{_between(known, values)}"
+        yield f"**{name.capitalize()} {moved}.**{_on_the_way(known)}"
         return
     yield (
         f"**{name.capitalize()} {moves(before.value, now.value, 1)} of {now.maximum:g}** between {first} and "
-        f"{last}, by {abs(change.step):.1f}: {verdict(change)}.{_between(known, values)}"
+        f"{last}, by {abs(change.step):.1f}: {verdict(change)}.{_on_the_way(known)}"
     )
 
 
@@ -161,18 +160,18 @@ def verdict(change: Change) -> str:
     )
 
 
-def _between(known: Sequence[tuple[str, SeverityScore]], values: Sequence[float]) -> str:
-    """Of a course that turns: what lies between its ends."""
-    at = turning_point(values)
-    if at is None or min(abs(values[at] - values[0]), abs(values[at] - values[-1])) < HARDLY_POINTS:
+def _on_the_way(known: Sequence[tuple[str, SeverityScore]]) -> str:
+    """Of a course that turns: from turn to turn."""
+    values, error = [score.value for _, score in known], known[0][1].mean_absolute_error
+    turning = turns(values, Change(0, 0, error).expected)
+    if not turning:
         return ""
-    label, score = known[at]
-    error = score.mean_absolute_error
-    steps = (Change(values[0], values[at], error), Change(values[at], values[-1], error))
-    words = [
-        f"{'up' if each.step > 0 else 'down'} by {abs(each.step):.1f} ({_brief(each)})" for each in steps
-    ]
-    return f" In between it reaches {score.value:.1f} on {label}: {words[0]}, then {words[1]}."
+    legs = []
+    for one, other in pairwise((0, *turning, len(values) - 1)):
+        change = Change(values[one], values[other], error)
+        way = "up" if change.step > 0 else "down"
+        legs.append(f"{way} by {abs(change.step):.1f} to {known[other][0]} ({_brief(change)})")
+    return f" On the way it goes {', then '.join(legs)}."
 
 
 def _brief(change: Change) -> str:
@@ -236,7 +235,7 @@ def strangers_words(names: Sequence[str], others: Sequence[str]) -> str:
     """
     verb, which = ("names", "it") if len(names) == 1 else ("name", "them")
     return (
-        f"By the Patient ID in its header, {listed([*map(plain, names)])} {verb} another patient than "
+        f"By the Patient IDs in their headers, {listed([*map(plain, names)])} {verb} another patient than "
         f"{listed([*map(plain, others)])}: a curve of two patients means nothing, so untick {which}, unless "
         "you know that the IDs are wrong."
     )

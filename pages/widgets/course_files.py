@@ -115,7 +115,7 @@ def _member(key: str, place: int, when: Timeline) -> None:
     name, day = plain(tray().held[key].name), when.days[place]
     number = when.order.index(place) + 1
     with st.container(horizontal=True, vertical_alignment="center"):
-        _tick(key, f"day {day:g}" if when.to_scale else f"radiograph {number}")
+        _tick(key, f"Day {day:g}" if when.to_scale else f"Radiograph {number}")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.text_input(
                 f"Day or date of radiograph {number}",
@@ -142,8 +142,8 @@ def _tick(key: str, label: str) -> None:
     """Whether a file is of the patient."""
     name, state = plain(tray().held[key].name), f"member {key}"
     st.session_state[state] = memory().member[key]
-    beside = f" :small[:gray[{label}]]" if label else ""
-    st.checkbox(f"{name}{beside}", key=state, on_change=_switch, args=(key,), width="stretch")
+    before = f":gray[{label}:] " if label else ""
+    st.checkbox(f"{before}{name}", key=state, on_change=_switch, args=(key,), width="stretch")
 
 
 def _day_key(key: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date, time
 import numpy as np
 import pytest
 
-from core.analysis.course import Change, Entry, strangers, timeline, turning_point
+from core.analysis.course import Change, Entry, strangers, timeline, turns
 from core.reading.examination import Examination
 
 
@@ -104,13 +104,18 @@ def test_a_change_is_within_the_error_perhaps_beyond_it_or_clear(
 @pytest.mark.parametrize(
     ("values", "at"),
     [
-        ([1, 4, 6, 2], 2),
-        ([5, 1, 4], 1),
-        ([1, 2, 3], None),
-        ([1, 2], None),
-        ([2, 2, 2], None),
-        ([3, 0, 9, 4], 2),
+        ([0.3, 4.2, 6.8, 3.1], [2]),
+        ([0.3, 6.8, 3.3, 0, 6.8], [1, 3]),
+        ([5, 1, 4], [1]),
+        ([3, 2.5, 6, 6.2, 5.8, 2], [3]),
+        ([5, 4, 6.5, 6, 3], [2]),
+        ([3, 5, 0, 0.5, 9], [1, 2]),
+        ([1, 2, 3, 8], []),
+        ([5, 4.5, 5.5, 5], []),
+        ([2, 2], []),
+        ([], []),
     ],
 )
-def test_a_course_turns_where_it_lies_farthest_beyond_its_ends(values: list[float], at: int | None) -> None:
-    assert turning_point(values) == at
+def test_a_course_turns_where_it_goes_back_farther_than_errors_do(values: list[float], at: list[int]) -> None:
+    assert turns(values, 1.9) == at
+    assert turns([-value for value in values], 1.9) == at

@@ -17,7 +17,7 @@ def test_a_course_is_said_from_its_first_to_its_last_with_its_turn() -> None:
     )
     assert "differ by 1.4 on average" in extent
     assert extent.endswith(
-        "In between it reaches 7.0 on day 3: up by 6.0 (more than the error), then down by 5.0 (more than "
+        "On the way it goes up by 6.0 to day 3 (more than the error), then down by 5.0 to day 14 (more than "
         "the error)."
     )
     assert opacity.startswith("**Opacity rises from 0.5 to 1.0 of 6**")
