@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.visitor import Visitor
 
 SAMPLES = "Or a sample: rendered phantoms, whose truth is known"
+DAY = "Radiograph of"
 RATE, OWN_THRESHOLDS = "Wrong on at most", "Each model's own threshold"
 AGAINST, ONE_POINT, POINT, INTERVALS = (
     "COVID-19 against",
@@ -82,6 +83,17 @@ def analyse_clicks(visitor: Visitor) -> Iterator[Click]:
                 yield Click("Analyse: threshold", switch, {"bool_value": on})
             for rate in ("10 %", "5 %"):
                 yield Click("Analyse: third answer", visitor.widget("button_group", RATE).id, _chosen(rate))
+
+
+def course_clicks(visitor: Visitor) -> Iterator[Click]:
+    """Clicks on a patient over time, on Analyse, which is open, without end: from day to day."""
+    *_, series = [each.content for each in visitor.widget("button_group", SAMPLES).options]
+    yield Click("Over time: opened", visitor.widget("button_group", SAMPLES).id, _chosen(series))
+    while True:
+        for day in ("Day 3", "Day 7", "Day 14", "Day 0"):
+            yield Click("Over time: day", visitor.widget("button_group", DAY).id, _chosen(day))
+        switch = visitor.widget("checkbox", OWN_THRESHOLDS).id
+        yield Click("Over time: threshold", switch, {"bool_value": True})
 
 
 def _chosen(name: str) -> dict[str, object]:
