@@ -65,12 +65,12 @@ def finding_rows(course: Course) -> list[dict[str, str]]:
 
 def number_rows(course: Course) -> list[dict[str, str]]:
     """Rows of a table: all that the curves show, one radiograph a row."""
-    rows = []
+    rows, gaps = [], any(film.reason for film in course.films)
     for label, film in course.labelled():
         scores = {name: f"{score.value:.1f}" for name, score in film.severity.items()}
         said = {key: f"{model.probability:.2f}" for key, model in film.models.items()}
         row = {"": label.capitalize(), "Radiograph": film.name}
         row |= {name.capitalize(): scores.get(name, "–") for name in SCORES}
         row |= {name: said.get(key, "–") for key, name in course.models().items()}
-        rows.append(row | {"Why not": film.reason})
+        rows.append(row | ({"Why not": film.reason} if gaps else {}))
     return rows

@@ -91,6 +91,7 @@ def test_the_finding_that_moves_most_comes_first() -> None:
 
 
 def test_the_table_has_a_row_for_what_could_not_be_read() -> None:
+    assert "Why not" not in number_rows(course(film("a", 0, kept(2.0, 0.3))))[0]
     rows = number_rows(course(film("a", 0, kept(2.0, 0.3)), film("b", 1, None, "The file is empty.")))
     assert [row["Why not"] for row in rows] == ["", "The file is empty."]
     assert (rows[0]["Extent"], rows[0]["VGG16"]) == ("2.0", "0.20")
