@@ -44,6 +44,7 @@ CORE = (
     "core.evaluation.sets",
     "core.display",
     "core.export",
+    "core.delivery",
     "core.readiness",
     "core.service",
     "core.tray",
