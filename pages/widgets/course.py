@@ -111,7 +111,7 @@ def _known(source: Source, bundle: Loaded, *, read: bool = False) -> Film | None
     films, identity = memory().films, pin.identity(source, bundle)
     if identity not in films and (read or service().kept(source.file, bundle, reading_of(source))):
         films[identity] = _read(source, source.file, bundle)
-    return films.get(identity)
+    return replace(films[identity], key=_key(source)) if identity in films else None
 
 
 def _read(source: Source, file: File, bundle: Loaded) -> Film:
@@ -123,7 +123,12 @@ def _read(source: Source, file: File, bundle: Loaded) -> Film:
 
 
 def _film(source: Source, problem: str = "") -> Film:
-    return Film(source.key or source.sample or "", source.subject, problem=problem)
+    return Film(_key(source), source.subject, problem=problem)
+
+
+def _key(source: Source) -> str:
+    """Of the file in the tray, where it has another once it comes again, or of the sample."""
+    return source.key or source.sample or ""
 
 
 def _curves(course: Course, source: Source) -> None:
@@ -133,7 +138,7 @@ def _curves(course: Course, source: Source) -> None:
         _reasons(course)
     else:
         described = course_tables.severity_words(course), course_tables.probability_words(course)
-        figures = _drawn(course, source.key or source.sample)
+        figures = _drawn(course, _key(source))
         for column, figure, key, alt in zip(
             st.columns(2, gap="large"), figures, CHARTS, described, strict=True
         ):
@@ -162,7 +167,7 @@ def _reasons(course: Course) -> None:
             st.caption(f":material/block: {said}")
 
 
-def _drawn(course: Course, chosen: str | None) -> tuple[Drawn, Drawn]:
+def _drawn(course: Course, chosen: str) -> tuple[Drawn, Drawn]:
     """The charts, from memory where they showed the same before."""
     mine, shown = memory(), (course.films, course.to_scale)
     if mine.drawn is None or mine.drawn[0] != shown:

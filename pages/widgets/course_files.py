@@ -37,7 +37,7 @@ class Memory:
     order: list[str] = field(default_factory=list)
     films: dict[str, Film] = field(default_factory=dict)
     stopped: bool = False
-    drawn: tuple[object, dict[str | None, tuple[Drawn, Drawn]]] | None = None
+    drawn: tuple[object, dict[str, tuple[Drawn, Drawn]]] | None = None
 
 
 def memory() -> Memory:
@@ -74,8 +74,9 @@ def members() -> tuple[list[str], Timeline]:
 
 
 def forget_members() -> None:
-    """From now on all files in hand are of the patient again."""
+    """From now on all files in hand are of the patient again, and are read."""
     memory().member.clear()
+    memory().stopped = False
 
 
 def _admit(mine: Memory, examinations: dict[str, Examination]) -> None:

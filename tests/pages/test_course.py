@@ -1,6 +1,7 @@
 """Over time: files in hand, or a rendered patient, as curves; what is bad is a row with its reason."""
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,17 @@ def test_one_file_has_no_course_and_two_have_none_before_somebody_says_so(bundle
     assert len(curves(page)) == 2 and "does not travel" in offered(page) and link_of(page) == {}
     control(page, "toggle", SWITCH).set_value(False).run()
     assert not curves(page) and not page.exception
+
+
+def test_the_marks_of_a_file_that_came_again_lead_to_it(bundles: Path) -> None:
+    page = of_one_patient(*files(2))
+    button(page, "Put away").click().run()
+    assert not curves(page)
+    page.file_uploader[0].set_value([(*files(1)[0], "image/png")]).run()
+    page.checkbox[1].set_value(True).run()
+    charts = [json.loads(each.proto.spec) for each in page.get("plotly_chart") if each.proto.selection_mode]
+    keys = {key for chart in charts for trace in chart["data"] for (key,) in trace.get("customdata", [])}
+    assert len(charts) == 2 and keys == set(page.session_state.tray.held) == {"1", "2"}
 
 
 def test_bad_files_are_rows_with_their_reason_and_a_gap(bundles: Path, analysed: list[str]) -> None:
