@@ -29,7 +29,7 @@ class Backbone:
         colour: The backbone's colour everywhere in the app (Okabe & Ito's palette).
         dash: Its line style, so that no chart needs colour to be read.
         pattern: Of its bars, for the same reason (Plotly's names).
-        symbol: Of its points, likewise.
+        symbol: Of its points, likewise: one that Plotly has filled and open, and no star, which is truth.
     """
 
     key: str
@@ -63,7 +63,7 @@ BACKBONES: tuple[Backbone, ...] = (
         colour="#E69F00",
         dash="solid",
         pattern="",
-        symbol="circle",
+        symbol="square",
     ),
     Backbone(
         key="densenet121",
@@ -79,7 +79,7 @@ BACKBONES: tuple[Backbone, ...] = (
         colour="#56B4E9",
         dash="dash",
         pattern="/",
-        symbol="square",
+        symbol="diamond",
     ),
     Backbone(
         key="inceptionv3",
@@ -95,7 +95,7 @@ BACKBONES: tuple[Backbone, ...] = (
         colour="#009E73",
         dash="dot",
         pattern=".",
-        symbol="diamond",
+        symbol="triangle-up",
     ),
     Backbone(
         key="resnet50",
@@ -127,7 +127,7 @@ BACKBONES: tuple[Backbone, ...] = (
         colour="#D55E00",
         dash="longdash",
         pattern="-",
-        symbol="triangle-up",
+        symbol="triangle-down",
     ),
 )
 
