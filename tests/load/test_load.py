@@ -19,6 +19,7 @@ from tests.load.clicks import (
     Made,
     analyse_clicks,
     compare_clicks,
+    course_clicks,
     make,
     percentile,
     timed,
@@ -63,7 +64,9 @@ def pictures_bytes(visitor: Visitor) -> int:
     return sum(len(visitor.fetch(url)[1]) for url in urls)
 
 
-@pytest.mark.parametrize(("page", "clicks"), [(ANALYSE, analyse_clicks), (COMPARE, compare_clicks)])
+@pytest.mark.parametrize(
+    ("page", "clicks"), [(ANALYSE, analyse_clicks), (ANALYSE, course_clicks), (COMPARE, compare_clicks)]
+)
 def test_a_click_sends_little(url: str, page: str, clicks: Clicks) -> None:
     with Visitor(url) as visitor:
         first = opened(visitor, page)
