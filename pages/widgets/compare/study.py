@@ -24,12 +24,14 @@ def study() -> None:
             st.markdown(f"- {slip}")
 
 
+@st.fragment
 def reporting() -> None:
-    """What checklists for papers ask, item by item."""
+    """What checklists for papers ask, item by item; drawn once somebody opens one."""
     st.subheader("What would a paper have to report?")
     st.caption("How far this app and the bundle that ships answer, in our own judgement.")
-    lists = checklists()
-    for tab, checklist in zip(st.tabs([each.name for each in lists]), lists, strict=True):
-        with tab:
-            st.markdown(f"[{checklist.source}]({checklist.url}): {checklist.counts()}.")
-            st.dataframe(checklist.table(), hide_index=True)
+    for checklist in checklists():
+        box = st.expander(f"{checklist.name}: {checklist.counts()}", on_change="rerun")
+        if box.open:
+            with box:
+                st.markdown(f"[{checklist.source}]({checklist.url}); the items in our words.")
+                st.dataframe(checklist.table(), hide_index=True)
