@@ -3,12 +3,14 @@
     ThoraxLensError
     ├── RadiographError       the uploaded file cannot be read as a chest radiograph
     │   ├── SeveralFramesError   it holds several, and nobody said which one is meant
+    │   ├── DecoderError      its decoder took too long, too much memory, or did not start
     │   └── NotAskedError     the gate takes it for something that the networks cannot be asked about
     ├── BundleError           a bundle is damaged, incomplete or of another format
     │   └── SelfTestError     its files are whole, but it answers otherwise than when it was built
     ├── EngineError           the inference engine could not be prepared or run
     ├── WeightsError          weights could not be downloaded, or are not what they claim to be
     ├── DataError             a data folder, manifest or table cannot be used for training
+    ├── BatchError            many files cannot be analysed: none to read, or nowhere to write
     └── ProcessLostError      a process that worked beside this one was ended
 
 Every message says in one sentence what is wrong with the user's thing and what to do next.
@@ -36,6 +38,10 @@ class SeveralFramesError(RadiographError):
         self.frames = frames
 
 
+class DecoderError(RadiographError):
+    """A file's decoder took too long, too much memory, or did not start; on another day it may."""
+
+
 class NotAskedError(RadiographError):
     """The gate takes the picture for something that the networks cannot be asked about."""
 
@@ -58,6 +64,10 @@ class WeightsError(ThoraxLensError):
 
 class DataError(ThoraxLensError):
     """A data folder, manifest or table cannot be used for training."""
+
+
+class BatchError(ThoraxLensError):
+    """Many files cannot be analysed: there are none to read, or nowhere to write what is said of them."""
 
 
 class ProcessLostError(ThoraxLensError):

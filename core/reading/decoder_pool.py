@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 
-from core.errors import RadiographError
+from core.errors import DecoderError, RadiographError
 from core.project import PROJECT
 from core.reading.pipe import open_pipe, receive, send, unpack
 from core.reading.radiograph import Radiograph
@@ -154,6 +154,6 @@ class _Worker:
             yield
         except (OSError, EOFError, ValueError) as error:
             self.stop()
-            raise RadiographError(late if expired.is_set() else BROKE) from error
+            raise DecoderError(late if expired.is_set() else BROKE) from error
         finally:
             timer.cancel()
