@@ -13,6 +13,7 @@ from core.batch.columns import Column, Row, Status, Value, columns
 from core.errors import DecoderError, RadiographError, ThoraxLensError
 from core.export.json_csv import Cell, answer_cells, gate_cells, warning_codes
 from core.models.bundle.files import file_sha256, manifest_sha256
+from core.models.bundle.manifest import Precision
 from core.models.gate_files import MANIFEST_FILE, read_gate
 from core.models.official import official_file
 from core.progress import Progress
@@ -31,6 +32,7 @@ class Settings:
         gate_version: SHA-256 of the gate's.
         official: SHA-256 of torchxrayvision's official weights; empty where they are not installed.
         ask_all: Whether the networks are asked although the gate refuses.
+        precision: Of inference.
     """
 
     bundle: str
@@ -38,10 +40,11 @@ class Settings:
     gate_version: str
     official: str
     ask_all: bool
+    precision: Precision = "f32"
 
 
-def identify(folder: Path, *, ask_all: bool) -> Settings:
-    """The settings of a bundle as it lies on this machine, without loading it.
+def identify(folder: Path, *, ask_all: bool, precision: Precision = "f32") -> Settings:
+    """The settings of a batch with a bundle as it lies on this machine, without loading it.
 
     Raises:
         BundleError: If it or the gate has no readable manifest.
@@ -55,6 +58,7 @@ def identify(folder: Path, *, ask_all: bool) -> Settings:
         gate_version=file_sha256(gate / MANIFEST_FILE),
         official=file_sha256(official) if official else "",
         ask_all=ask_all,
+        precision=precision,
     )
 
 
@@ -109,15 +113,15 @@ class Analyst:
         return {"status": status, **_typed(cells, self._columns)}
 
 
-def open_analyst(folder: Path, threads: int, *, ask_all: bool, progress: Progress | None = None) -> Analyst:
+def open_analyst(folder: Path, settings: Settings, threads: int, progress: Progress | None = None) -> Analyst:
     """Loads a bundle for as many threads as will call at once.
 
     Raises:
         BundleError: If the bundle or the gate is damaged.
-        EngineError: If the networks cannot be prepared.
+        EngineError: If the networks cannot be prepared, or were not verified in the precision.
     """
-    models = load_models(folder, progress=progress, side_by_side=True)
-    return Analyst(models, DecoderPool(threads), ask_all=ask_all)
+    models = load_models(folder, settings.precision, progress, side_by_side=True)
+    return Analyst(models, DecoderPool(threads), ask_all=settings.ask_all)
 
 
 def problem_row(error: ThoraxLensError) -> Row:

@@ -47,12 +47,13 @@ class Worker:
         """Loads the bundle; the reason, in a sentence, why it cannot be of use."""
         folder = bundles_folder() / settings.bundle
         try:
-            if identify(folder, ask_all=settings.ask_all) != settings:
+            here = identify(folder, ask_all=settings.ask_all, precision=settings.precision)
+            if here != settings:
                 raise BundleError(
                     f"A machine of the Ray cluster has another bundle '{settings.bundle}', gate or findings "
                     "network than this one; give all of them the same."
                 )
-            self._analyst = open_analyst(folder, 1, ask_all=settings.ask_all)
+            self._analyst = open_analyst(folder, settings, threads=1)
         except ThoraxLensError as error:
             return str(error)
         return None

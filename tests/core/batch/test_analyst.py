@@ -113,6 +113,7 @@ def test_settings_tell_bundles_gates_and_official_weights_apart(
     known = identify(random_bundle, ask_all=False)
     assert known.bundle == random_bundle.name and known == identify(random_bundle, ask_all=False)
     assert identify(random_bundle, ask_all=True) == replace(known, ask_all=True)
+    assert identify(random_bundle, ask_all=False, precision="bf16") == replace(known, precision="bf16")
     copy = tmp_path / random_bundle.name
     copy.mkdir()
     shutil.copy(random_bundle / "bundle.json", copy)
