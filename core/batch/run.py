@@ -31,13 +31,13 @@ class Standing:
         total: Files that are meant.
         counts: How many of each status are done.
         kept: Of these, how many had been done before, by an earlier run or as a copy.
-        began: When this run began, on `time.monotonic`.
+        first: When this run had made its first row, on `time.monotonic`; None before that.
     """
 
     total: int
     counts: Counter[str] = field(default_factory=Counter)
     kept: int = 0
-    began: float = field(default_factory=time.monotonic)
+    first: float | None = None
 
     @property
     def done(self) -> int:
@@ -46,12 +46,21 @@ class Standing:
 
     @property
     def rate(self) -> float:
-        """Rows made a second, by this run; 0 before the first."""
-        return (self.done - self.kept) / max(time.monotonic() - self.began, 1e-9)
+        """Rows made a second since this run's first, before which models were loaded; 0 until the second."""
+        if self.first is None:
+            return 0.0
+        return (self.done - self.kept - 1) / max(time.monotonic() - self.first, 1e-9)
+
+    def count(self, status: str, *, kept: bool) -> None:
+        """Counts a file whose row is there: made now, or kept from before."""
+        self.counts[status] += 1
+        self.kept += kept
+        if not kept and self.first is None:
+            self.first = time.monotonic()
 
     @property
     def seconds_left(self) -> float | None:
-        """As long as the rest takes at this rate; None before the first row."""
+        """As long as the rest takes at this rate; None where that is not known yet."""
         return (self.total - self.done) / self.rate if self.rate else None
 
 
@@ -73,9 +82,9 @@ def make_rows(sources: Sequence[Source], journal: Journal, engine: Engine, tell:
     standing = Standing(len(sources))
     rows: dict[int, Kept] = {}
 
-    def note(place: int, kept: Kept) -> None:
-        rows[place] = kept
-        standing.counts[kept.status] += 1
+    def note(place: int, row: Kept, *, kept: bool = False) -> None:
+        rows[place] = row
+        standing.count(row.status, kept=kept)
         tell(standing)
 
     def tasks() -> Iterator[Task]:
@@ -87,8 +96,7 @@ def make_rows(sources: Sequence[Source], journal: Journal, engine: Engine, tell:
                 continue
             key = f"{hashlib.sha256(data).hexdigest()} {source.own_name}"
             if key in journal.known:
-                standing.kept += 1
-                note(place, journal.known[key])
+                note(place, journal.known[key], kept=True)
             else:
                 yield Task(place, source.own_name, key, data)
 

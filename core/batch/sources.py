@@ -11,11 +11,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from core.errors import BatchError, RadiographError
-from core.evaluation.sets.own.files import DAMAGE, Entry, list_entries, overlap, read_member
+from core.evaluation.sets.own.files import (
+    DAMAGE,
+    NOT_WHOLE,
+    OVERLAPPING,
+    Entry,
+    list_entries,
+    overlap,
+    read_member,
+)
 from core.reading.limits import MAX_FILE_BYTES, check_bytes
 
-DAMAGED_ARCHIVE = "This file is not a whole ZIP archive; pack the images again."
-OVERLAPPING = "Files in this archive overlap, as in a ZIP bomb; pack the images again."
 DAMAGED_MEMBER = "The file is encrypted, damaged or too large inside its archive; unpack it and try again."
 
 
@@ -112,7 +118,7 @@ def _open(path: Path) -> Iterator[Source]:
         archive = _archive(path)
         entries = list_entries(archive)
     except DAMAGE:
-        yield Source(path, problem=DAMAGED_ARCHIVE)
+        yield Source(path, problem=NOT_WHOLE)
         return
     if overlap(archive):
         yield Source(path, problem=OVERLAPPING)

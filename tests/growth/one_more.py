@@ -73,6 +73,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis.load import load_models
 from core.analysis.run import analyse, explain_anew
+from core.batch.columns import columns
 from core.display import figures, tables, wording
 from core.display.scene import Picture, build_scene
 from core.evaluation.comparison import Question, ask
@@ -107,6 +108,8 @@ def walk_analysis(folder: Path, older: Path) -> None:
     panes = build_scene(Picture(np.zeros((8, 8), np.uint8)), analysis, "viewer")["panes"]
     assert [each["name"] for each in panes[-2:]] == [KNOWN[-1].name, SIXTH.name]
     assert f"{SIXTH.key}_probability" in csv_row(analysis)
+    table = {each.name for each in columns(models.manifest)}
+    assert {f"{SIXTH.key}_positive", f"finding:{NINETEENTH}"} <= table
     assert SIXTH.key in {part.input for part in analysis.decision.contributions}
     other = explain_anew(analysis, MEAN_MAP)
     assert json.loads(to_json(other))["explainer"] == MEAN_MAP.key

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +17,10 @@ from core.analysis.load import Models
 from core.batch.analyst import Analyst, Settings
 from core.batch.columns import Row
 from core.phantom.samples import list_samples
+from core.project import PROJECT
 from core.reading.decoder_pool import DecoderPool
+
+COMMAND = [sys.executable, "-m", "core.batch"]
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +62,18 @@ def analyst_of(random_models: Models) -> Iterator[Callable[..., Analyst]]:
 @pytest.fixture
 def settings() -> Settings:
     return Settings("random", "a" * 64, "b" * 64, "", ask_all=False)
+
+
+def started(arguments: list[str], journal: Path, rows: int) -> subprocess.Popen[str]:
+    """The command, once so many rows are done."""
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], cwd=PROJECT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    until = time.monotonic() + 120
+    while not journal.exists() or journal.read_bytes().count(b"\n") <= rows:
+        assert process.poll() is None and time.monotonic() < until, process.communicate()[1]
+        time.sleep(0.01)
+    return process
 
 
 class Stub:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +17,7 @@ from core.batch.analyst import Settings
 from core.batch.cluster import ray_engine
 from core.batch.command import main
 from core.errors import EngineError
-from core.project import PROJECT
+from tests.core.batch.conftest import started
 
 NODES = 2
 FILES = 24
@@ -74,17 +72,8 @@ def test_two_nodes_say_what_one_machine_says_though_a_worker_is_lost(
     address: str, random_bundle: Path, many: Path, tmp_path: Path
 ) -> None:
     given = [str(many), "--bundle", random_bundle.name, "--out"]
-    command = [sys.executable, "-m", "core.batch", *given, str(tmp_path / "ray.csv")]
-    process = subprocess.Popen(
-        [*command, "--engine", "ray", "--ray-address", address],
-        cwd=PROJECT,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    journal, until = tmp_path / "ray.csv.partial", time.monotonic() + 120
-    while not journal.exists() or journal.read_bytes().count(b"\n") < 5:
-        assert process.poll() is None and time.monotonic() < until, process.communicate()[1]
-        time.sleep(0.02)
+    ray = ["--engine", "ray", "--ray-address", address]
+    process = started([*given, str(tmp_path / "ray.csv"), *ray], tmp_path / "ray.csv.partial", rows=3)
     running = workers(tmp_path)
     assert 1 <= len(running) <= NODES
     os.kill(running[0], signal.SIGKILL)  # with the files that it was given

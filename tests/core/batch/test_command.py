@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,8 +16,7 @@ import pytest
 
 from core.batch.command import main
 from core.project import PROJECT
-
-COMMAND = [sys.executable, "-m", "core.batch"]
+from tests.core.batch.conftest import COMMAND, started
 
 
 @pytest.fixture
@@ -71,18 +69,6 @@ def test_only_good_files_end_with_zero(call, folder: Path, tmp_path: Path) -> No
     rows = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
     assert all(row["ensemble_probability"] is not None for row in rows)
     assert [row["gate_refused"] for row in rows].count(True) == 1
-
-
-def started(arguments: list[str], journal: Path, rows: int) -> subprocess.Popen[str]:
-    """The command, once so many rows are done."""
-    process = subprocess.Popen(
-        [*COMMAND, *arguments], cwd=PROJECT, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    until = time.monotonic() + 120
-    while not journal.exists() or journal.read_bytes().count(b"\n") <= rows:
-        assert process.poll() is None and time.monotonic() < until, process.communicate()[1]
-        time.sleep(0.01)
-    return process
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -81,6 +82,18 @@ def test_two_runs_never_write_to_one_journal(path: Path, settings: Settings) -> 
     refused = pytest.raises(BatchError, match="Another run writes to")
     with open_journal(path, settings), refused, open_journal(path, settings):
         pass
+
+
+def test_a_full_disk_is_said(path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    with open_journal(path, settings) as journal:
+        for write in (no_room, lambda data: len(data) // 2):
+            monkeypatch.setattr(journal, "_writer", SimpleNamespace(seek=lambda *place: 0, write=write))
+            with pytest.raises(BatchError, match="cannot be written; free space there"):
+                journal.add("k9", {"status": "answered"})
+        assert "k9" not in journal.known
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, settings: Settings) -> None:

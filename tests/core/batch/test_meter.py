@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 
@@ -12,9 +13,8 @@ from core.batch.run import Standing
 
 @pytest.fixture
 def standing() -> Standing:
-    standing = Standing(total=2000, kept=100)
+    standing = Standing(total=2000, kept=99, first=time.monotonic() - 300)
     standing.counts.update(answered=900, refused=90, unreadable=10)
-    standing.began -= 300
     return standing
 
 

@@ -25,6 +25,8 @@ _EXTENSION = re.compile(r"\.[a-z]{2,5}$")
 _UTF8_FLAG = 0x800  # APPNOTE.TXT 6.3.10, section 4.4.4, bit 11
 _UNICODE_PATH = 0x7075  # the same, section 4.6.9
 _LOCAL_HEADER = 30  # bytes, before the name (the same, section 4.3.7)
+NOT_WHOLE = "This file is not a whole ZIP archive; pack the images again."
+OVERLAPPING = "Files in this archive overlap, as in a ZIP bomb; pack the images again."
 # What opening or reading a damaged, encrypted or lying archive raises.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 _CODECS = ("cp437", "cp850", "cp1252")  # the standard's; Windows' own, by program

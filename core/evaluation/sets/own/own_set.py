@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from core.errors import DataError
 from core.evaluation.sets.labelled import Labelled, LeftOut
 from core.evaluation.sets.own.claims import Claims
-from core.evaluation.sets.own.files import DAMAGE, Entry, Finder, list_entries, overlap, read_member
+from core.evaluation.sets.own.files import (
+    DAMAGE,
+    NOT_WHOLE,
+    OVERLAPPING,
+    Entry,
+    Finder,
+    list_entries,
+    overlap,
+    read_member,
+)
 from core.evaluation.sets.own.labels import Table, read_table
 from core.vocabulary import OWN
 
@@ -100,7 +109,7 @@ def _open(data: bytes) -> tuple[zipfile.ZipFile, list[Entry]]:
         archive = zipfile.ZipFile(io.BytesIO(data))
         return archive, list_entries(archive)
     except DAMAGE:
-        raise DataError("This file is not a whole ZIP archive; pack the images again.") from None
+        raise DataError(NOT_WHOLE) from None
 
 
 def _check_size(archive: zipfile.ZipFile, images: Sequence[Entry], tables: Sequence[Entry]) -> None:
@@ -111,7 +120,7 @@ def _check_size(archive: zipfile.ZipFile, images: Sequence[Entry], tables: Seque
     if sum(each.info.file_size for each in [*images, *tables]) > MAX_BYTES:
         raise DataError("The archive holds more than 1 GB unpacked; split it, or shrink the images.")
     if overlap(archive):
-        raise DataError("Files in this archive overlap, as in a ZIP bomb; pack the images again.")
+        raise DataError(OVERLAPPING)
 
 
 def _read_labels(archive: zipfile.ZipFile, entry: Entry, finder: Finder) -> Table:
