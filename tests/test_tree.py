@@ -46,6 +46,7 @@ CORE = (
     "core.display",
     "core.export",
     "core.batch",
+    "core.delivery",
     "core.readiness",
     "core.service",
     "core.tray",

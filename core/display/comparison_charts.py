@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from core.display.style import FIRST, NEUTRAL, SECOND, line_style
+from core.display.style import FIRST, NEUTRAL, SECOND, line_style, marker_style
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.metrics import confusion
 from core.evaluation.predictions import Predictions
@@ -241,7 +241,7 @@ def _cell(agreement: float, images: int) -> str:
 
 
 def shortcut_chart(points: Sequence[Point], names: dict[str, Entrant], tells: Sequence[Point] = ()) -> Chart:
-    """Every model on own sources, on sources left out, with lungs covered and at clinics never seen.
+    """Every model at clinics never seen, on sources left out, with lungs covered and on own sources.
 
     The kinds of images stand below each other, so that their names have room on a phone, too.
 
@@ -267,9 +267,9 @@ def shortcut_chart(points: Sequence[Point], names: dict[str, Entrant], tells: Se
         told = {kind: value for model, kind, value in tells if model == key}
         if len(known) < 2:
             continue
-        figure.add_trace(_fall(entrant, known, first=True), 1, 1)
+        figure.add_trace(_dots(entrant, known, first=True), 1, 1)
         if told:
-            figure.add_trace(_fall(entrant, told, first=False), 2, 1)
+            figure.add_trace(_dots(entrant, told, first=False), 2, 1)
         shown = {kind: known.get(kind, float("nan")) for kind in kinds}
         shown |= {kind: told.get(kind, float("nan")) for kind in others}
         table.append({"Model": entrant.name} | shown)
@@ -308,15 +308,14 @@ def _span(kind: str, points: Sequence[Point]) -> str:
     return f"{kind} {min(values):.2f} to {max(values):.2f}"
 
 
-def _fall(entrant: Entrant, values: dict[str, float], *, first: bool) -> go.Scatter:
+def _dots(entrant: Entrant, values: dict[str, float], *, first: bool) -> go.Scatter:
     return go.Scatter(
         x=list(values.values()),
         y=[two_lines(kind) for kind in values],
-        mode="lines+markers" if first else "markers",
+        mode="markers",
         name=entrant.name,
         legendgroup=entrant.key,
         showlegend=first,
-        line=line_style(entrant),
-        marker={"size": 9, "color": line_style(entrant)["color"]},
+        marker=marker_style(entrant),
         hovertemplate=f"{entrant.name}, %{{y}}: %{{x:.3f}}<extra></extra>",
     )

@@ -44,6 +44,7 @@ SIXTH = backbones.Backbone(
     colour="#F0E442",
     dash="4px 8px",
     pattern="+",
+    symbol="triangle-left",
 )
 MEAN_MAP = explainers.Explainer(
     key="mean",

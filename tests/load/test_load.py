@@ -18,6 +18,7 @@ from tests.load.clicks import (
     Made,
     analyse_clicks,
     compare_clicks,
+    course_clicks,
     make,
     percentile,
     timed,
@@ -54,7 +55,9 @@ def opened(visitor: Visitor, page: str) -> Made:
     return timed(visitor, "opened", lambda: visitor.run(page))
 
 
-@pytest.mark.parametrize(("page", "clicks"), [(ANALYSE, analyse_clicks), (COMPARE, compare_clicks)])
+@pytest.mark.parametrize(
+    ("page", "clicks"), [(ANALYSE, analyse_clicks), (ANALYSE, course_clicks), (COMPARE, compare_clicks)]
+)
 def test_a_click_sends_little(url: str, page: str, clicks: Clicks) -> None:
     with Visitor(url) as visitor:
         first = opened(visitor, page)
