@@ -101,11 +101,12 @@ def _import_ray() -> Any:
 
 @dataclass(eq=False)
 class _Hired:
-    """A worker, whether it has loaded the bundle, and how many files it has."""
+    """A worker, whether it has loaded the bundle, how many files it has, and whether one is to be alone."""
 
     actor: Any
     ready: bool = False
     files: int = 0
+    alone: bool = False
     lost: bool = False
 
 
@@ -128,14 +129,19 @@ class _Crew:
         """Whether anybody reads a file."""
         return bool(self._reading)
 
-    def free(self) -> _Hired | None:
-        """The worker with the fewest files, if it can have another one."""
-        ready = [each for each in self._hired if each.ready and each.files < AHEAD]
+    def free(self, *, alone: bool) -> _Hired | None:
+        """The worker with the fewest files, if it can have another one.
+
+        Args:
+            alone: Whether that has to be its only one.
+        """
+        most = 1 if alone else AHEAD
+        ready = [each for each in self._hired if each.ready and not each.alone and each.files < most]
         return min(ready, key=lambda each: each.files, default=None)
 
-    def give(self, worker: _Hired, task: Task) -> None:
-        """Sends a file to a worker."""
-        worker.files += 1
+    def give(self, worker: _Hired, task: Task, *, alone: bool) -> None:
+        """Sends a file to a worker, which gets no other one before that is done if it is to be alone."""
+        worker.files, worker.alone = worker.files + 1, alone
         self._reading[worker.actor.row.remote(task.name, task.data)] = worker, task
 
     def wait(self) -> Iterator[tuple[Task, Row | None]]:
@@ -174,7 +180,7 @@ class _Crew:
 
     def _take_back(self, reference: Any) -> tuple[Task, Row | None]:
         worker, task = self._reading.pop(reference)
-        worker.files -= 1
+        worker.files, worker.alone = worker.files - 1, False
         try:
             with naming(task):
                 return task, self._ray.get(reference)
@@ -199,8 +205,12 @@ def _answer(ray: Any, settings: Settings, size: int, tasks: Iterable[Task]) -> I
         return
     crew, losses = _Crew(ray, settings, size), Counter[int]()
     while waiting or crew.busy:
-        while waiting and (worker := crew.free()):
-            crew.give(worker, waiting.popleft())
+        while waiting:
+            again = waiting[0].place in losses  # then alone, or it could take others down with it
+            worker = crew.free(alone=again)
+            if worker is None:
+                break
+            crew.give(worker, waiting.popleft(), alone=again)
             waiting.extend(islice(coming, not waiting))
         for task, row in crew.wait():
             if row is not None:

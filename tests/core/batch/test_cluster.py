@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from core.batch import cluster
-from core.batch.analyst import Settings
+from core.batch.analyst import Analyst, Settings, identify
 from core.batch.cluster import ray_engine
-from core.batch.command import main
+from core.batch.engine import Task
 from core.errors import EngineError
-from tests.core.batch.conftest import started
 
 NODES = 2
 FILES = 24
 
 
 @pytest.fixture
-def many(tmp_path: Path, chests: dict[str, bytes], noise: bytes) -> Path:
-    """A folder of files that are all different, one of them refused, one damaged."""
-    folder = tmp_path / "many"
-    folder.mkdir()
-    for number in range(FILES):
-        (folder / f"{number:02d}.png").write_bytes(list(chests.values())[number % len(chests)])
-    (folder / "noise.png").write_bytes(noise)
-    (folder / "cut.png").write_bytes(noise[:500])
-    return folder
+def tasks(chests: dict[str, bytes], noise: bytes) -> list[Task]:
+    """Chests, a picture that is refused, and a damaged one."""
+    files = [*(list(chests.values()) * FILES)[:FILES], noise, noise[:500]]
+    return [Task(place, f"{place}.png", str(place), data) for place, data in enumerate(files)]
 
 
 @pytest.fixture
@@ -63,32 +56,20 @@ def workers(home: Path) -> list[int]:
     return found
 
 
-def rows(path: Path) -> dict[str, dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return {row["file"]: {**row, "seconds": ""} for row in csv.DictReader(file)}
-
-
 def test_two_nodes_say_what_one_machine_says_though_a_worker_is_lost(
-    address: str, random_bundle: Path, many: Path, tmp_path: Path
+    address: str, random_bundle: Path, tasks: list[Task], tmp_path: Path, analyst_of: Callable[..., Analyst]
 ) -> None:
-    given = [str(many), "--bundle", random_bundle.name, "--out"]
-    ray = ["--engine", "ray", "--ray-address", address]
-    process = started([*given, str(tmp_path / "ray.csv"), *ray], tmp_path / "ray.csv.partial", rows=3)
-    running = workers(tmp_path)
-    assert 1 <= len(running) <= NODES
-    os.kill(running[0], signal.SIGKILL)  # with the files that it was given
-    _, said = process.communicate(timeout=120)
-    assert process.returncode == 3, said
-    assert f"{FILES + 2} files: {FILES} answered, 1 refused by the gate, 1 not readable" in said
-    assert main([*given, str(tmp_path / "local.csv")]) == 3
-    assert rows(tmp_path / "ray.csv") == rows(tmp_path / "local.csv")
-
-
-def test_a_cluster_that_is_not_there_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    with pytest.raises(EngineError, match="No Ray cluster answers at 'auto'"), ray_engine(settings, "auto"):
-        pass
+    with ray_engine(identify(random_bundle, ask_all=False), address) as engine:
+        coming = engine(tasks)
+        found = [next(coming)]
+        running = workers(tmp_path)
+        assert 1 <= len(running) <= NODES
+        os.kill(running[0], signal.SIGKILL)  # with the files that it was given
+        found += coming
+    analyst = analyst_of()
+    assert len(found) == len(tasks)
+    for task, row in found:
+        assert row | {"seconds": 0} == analyst.row(task.name, task.data) | {"seconds": 0}
 
 
 def test_without_ray_it_is_said_how_to_get_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,15 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from core.batch.analyst import Settings
 from core.batch.command import main
+from core.batch.engine import Engine
 from core.project import PROJECT
 from tests.core.batch.conftest import COMMAND, started
 
@@ -104,7 +107,9 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(
 
 PROGRAM = """
 import json, sys
+from core.batch.analyst import Settings
 from core.batch.command import main
+from core.batch.engine import Engine
 status = main(sys.argv[1:])
 heavy = {'tensorflow', 'keras', 'torch', 'torchxrayvision', 'streamlit', 'ray'} & set(sys.modules)
 print(json.dumps([status, sorted(heavy)]))
@@ -141,3 +146,16 @@ def test_jobs_are_a_number(call, folder: Path, jobs: str, capsys: pytest.Capture
     with pytest.raises(SystemExit):
         main(call(folder, "t.csv", "--jobs", jobs))
     assert "give a number from 1 on" in capsys.readouterr().err
+
+
+def test_a_cluster_is_asked_by_its_address(call, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    @contextmanager
+    def engine(settings: Settings, *given: object) -> Iterator[Engine]:
+        asked.append((settings.bundle, *given))
+        yield lambda tasks: ((task, {"status": "answered"}) for task in tasks)
+
+    monkeypatch.setattr("core.batch.command.ray_engine", engine)
+    assert main(call(folder, "t.csv", "--engine", "ray", "--ray-address", "host:1")) == 0
+    assert asked == [("random", "host:1", 1)]
