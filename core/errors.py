@@ -5,6 +5,7 @@
     │   ├── SeveralFramesError   it holds several, and nobody said which one is meant
     │   ├── DecoderError      its decoder took too long, too much memory, or did not start
     │   └── NotAskedError     the gate takes it for something that the networks cannot be asked about
+    ├── MarksError            what was drawn on a radiograph cannot be read
     ├── BundleError           a bundle is damaged, incomplete or of another format
     │   └── SelfTestError     its files are whole, but it answers otherwise than when it was built
     ├── EngineError           the inference engine could not be prepared or run
@@ -44,6 +45,10 @@ class DecoderError(RadiographError):
 
 class NotAskedError(RadiographError):
     """The gate takes the picture for something that the networks cannot be asked about."""
+
+
+class MarksError(ThoraxLensError):
+    """What was drawn on a radiograph cannot be read."""
 
 
 class BundleError(ThoraxLensError):

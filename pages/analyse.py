@@ -25,7 +25,7 @@ if bundle and source:
     pin.beside(case, source, bundle)
     place = st.container()  # filled last, for it may have to read more radiographs
     if case and case.analysis:
-        show.heatmaps(case, case.analysis)
+        show.heatmaps(case, case.analysis, source)
         show.third_answer(case.analysis, bundle)
         findings, ensemble = st.columns(2, gap="large")
         with findings:

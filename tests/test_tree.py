@@ -22,6 +22,7 @@ CORE = (
     "core.progress",
     "core.once",
     "core.margins",
+    "core.marks",
     "core.preprocessing",
     "core.reading",
     "core.reading.raster",

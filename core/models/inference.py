@@ -61,6 +61,7 @@ class RawOutputs:
         feature_maps: A, (h, w, channels), by backbone key: about 1.5 MB an image, so let go of them.
         statistics: For `plausibility.fit_limits`.
         lungs: (size, size), each place's probability of lung field; None without a lung network.
+        seen: (size, size), float32 in [0, 1]: what the backbones were shown.
     """
 
     probabilities: dict[str, float]
@@ -68,6 +69,7 @@ class RawOutputs:
     feature_maps: dict[str, NDArray[np.float32]]
     statistics: dict[str, float]
     lungs: NDArray[np.float32] | None
+    seen: NDArray[np.float32]
 
 
 def load_networks(folder: Path, precision: Precision = "f32", progress: Progress | None = None) -> Networks:
@@ -129,7 +131,8 @@ def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
         EngineError: If a network fails, or answers with something that is not a number.
     """
     manifest = networks.manifest
-    grey = network_input(pixels, manifest.preprocessing)[np.newaxis]
+    seen = network_input(pixels, manifest.preprocessing)
+    grey = seen[np.newaxis]
     feature_maps, probabilities = {}, {}
     for backbone in manifest.rows:
         features, probability = networks.backbones[backbone.key](scale_pixels(grey, backbone.scale))
@@ -142,6 +145,7 @@ def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
         feature_maps=feature_maps,
         statistics=statistics(pixels, feature_maps),
         lungs=_lungs(pixels, networks),
+        seen=seen,
     )
 
 

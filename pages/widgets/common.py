@@ -26,10 +26,11 @@ from pages.widgets import link
 PLOT = {"displayModeBar": False}
 COLUMNS_BESIDE = 5  # of a chart's numbers; more have no room beside it
 # What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the
-# page, and each backbone's own colour.
+# page, a viewer that does not fade while it waits, and each backbone's own colour.
 _STYLE = """
 .stMainBlockContainer { padding-inline: 1.5rem; }
 .st-key-cards [data-testid=stColumn] { min-width: 11.5rem; }
+.st-key-look [data-stale=true] { opacity: 1 !important; }
 .st-key-documents table { display: block; overflow-x: auto; }
 @media (pointer: coarse) {
   .draglayer * { pointer-events: none !important; }
