@@ -50,12 +50,13 @@ class Journal:
             BatchError: If it is no journal, or one of other models or settings.
         """
         header = {"schema": SCHEMA, **asdict(settings)}
-        first = self._reader.readline()
-        if not first.endswith(b"\n"):  # an empty file, or one whose first line was being written
+        whole = _encode(header)
+        first = self._reader.readline(len(whole))
+        if first != whole and whole.startswith(first):  # an empty file, or its first line was being written
             self._writer.truncate(0)
             self._write(header)
             return
-        if _parse(first) != header:
+        if first != whole:
             raise BatchError(
                 f"{self._path} was begun with other models or settings, or is something else; delete it to "
                 "start anew, or name another --out."
@@ -94,7 +95,7 @@ class Journal:
         return kept
 
     def _write(self, line: Mapping[str, object]) -> None:
-        data = json.dumps(line, allow_nan=False).encode("ascii") + b"\n"
+        data = _encode(line)
         try:
             whole = self._writer.write(data) == len(data)
         except OSError:
@@ -136,6 +137,10 @@ def _lock(file: RawIOBase, path: Path) -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise BatchError(f"Another run writes to {path}; wait for it, or name another --out.") from None
+
+
+def _encode(line: Mapping[str, object]) -> bytes:
+    return json.dumps(line, allow_nan=False).encode("ascii") + b"\n"
 
 
 def _parse(line: bytes) -> dict[str, object] | None:

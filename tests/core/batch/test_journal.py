@@ -69,12 +69,13 @@ def test_rows_of_other_settings_are_no_answers(path: Path, settings: Settings) -
             pass
 
 
-def test_what_is_no_journal_is_left_alone(tmp_path: Path, settings: Settings) -> None:
+@pytest.mark.parametrize("text", ["my notes\n", "my notes", '{"schema": "mine"}', "x" * 10_000])
+def test_what_is_no_journal_is_left_alone(tmp_path: Path, settings: Settings, text: str) -> None:
     path = tmp_path / "notes"
-    path.write_text("my notes\n")
+    path.write_text(text)
     with pytest.raises(BatchError, match="is something else"), open_journal(path, settings):
         pass
-    assert path.read_text() == "my notes\n"
+    assert path.read_text() == text
 
 
 def test_two_runs_never_write_to_one_journal(path: Path, settings: Settings) -> None:
