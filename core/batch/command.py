@@ -87,6 +87,10 @@ def _run(options: argparse.Namespace, meter: Meter) -> int:
     with open_journal(partial, settings) as journal:
         if journal.known:
             meter.say(f"Going on: {partial} holds {len(journal.known):,} rows already.")
+        if journal.damaged:
+            meter.say(
+                f"Damaged lines in {partial}, passed over: {journal.damaged:,}; their files are read anew."
+            )
         with _engine(options, folder, settings, meter) as engine:
             rows = make_rows(sources, journal, engine, meter)
         table.write(sources, journal, rows)

@@ -37,14 +37,16 @@ class Journal:
 
     Attributes:
         known: Where the row of a file lies, by the file's key, unless another try may go better.
+        damaged: How many lines cannot be read, and were passed over.
     """
 
     def __init__(self, path: Path, reader: BinaryIO, writer: RawIOBase) -> None:
         self._path, self._reader, self._writer = path, reader, writer
         self.known: dict[str, Kept] = {}
+        self.damaged = 0
 
     def take_up(self, settings: Settings) -> None:
-        """Reads what an earlier run left, and lets go of a line that was not written to its end.
+        """Reads what an earlier run left, and lets go of a last line that was not written to its end.
 
         Raises:
             BatchError: If it is no journal, or one of other models or settings.
@@ -62,8 +64,11 @@ class Journal:
                 "start anew, or name another --out."
             )
         offset = self._reader.tell()
-        while line := _parse(self._reader.readline()):
-            self._know(line, offset)
+        while (data := self._reader.readline()).endswith(b"\n"):
+            if found := _parse(data):
+                self._know(*found, offset)
+            else:
+                self.damaged += 1
             offset = self._reader.tell()
         self._writer.truncate(offset)
 
@@ -78,20 +83,18 @@ class Journal:
             BatchError: If there is no room for it.
         """
         offset = self._writer.seek(0, os.SEEK_END)
-        line = {"key": key, "row": row}
-        self._write(line)
-        return self._know(line, offset)
+        self._write({"key": key, "row": row})
+        return self._know(key, str(row["status"]), offset)
 
     def read(self, kept: Kept) -> Row:
         """A row that was written."""
         self._reader.seek(kept.offset)
         return dict(json.loads(self._reader.readline())["row"])
 
-    def _know(self, line: Mapping[str, object], offset: int) -> Kept:
-        row = line["row"]
-        kept = Kept(offset, str(row["status"]) if isinstance(row, dict) else "")
-        if line["key"] and kept.status in LASTING:
-            self.known[str(line["key"])] = kept
+    def _know(self, key: str, status: str, offset: int) -> Kept:
+        kept = Kept(offset, status)
+        if key and status in LASTING:
+            self.known[key] = kept
         return kept
 
     def _write(self, line: Mapping[str, object]) -> None:
@@ -143,10 +146,10 @@ def _encode(line: Mapping[str, object]) -> bytes:
     return json.dumps(line, allow_nan=False).encode("ascii") + b"\n"
 
 
-def _parse(line: bytes) -> dict[str, object] | None:
-    """A line that is whole and a JSON object; else None."""
+def _parse(data: bytes) -> tuple[str, str] | None:
+    """A line's key and the status of its row; None where it is damaged."""
     try:
-        found = json.loads(line) if line.endswith(b"\n") else None
-    except ValueError:
+        line = json.loads(data)
+        return str(line["key"]), str(dict(line["row"])["status"])
+    except (ValueError, TypeError, KeyError):
         return None
-    return found if isinstance(found, dict) else None

@@ -148,7 +148,9 @@ def test_jobs_are_a_number(call, folder: Path, jobs: str, capsys: pytest.Capture
     assert "give a number from 1 on" in capsys.readouterr().err
 
 
-def test_a_cluster_is_asked_by_its_address(call, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """A stand-in for a cluster that answers at once; what it was asked with."""
     asked: list[tuple[object, ...]] = []
 
     @contextmanager
@@ -157,5 +159,29 @@ def test_a_cluster_is_asked_by_its_address(call, folder: Path, monkeypatch: pyte
         yield lambda tasks: ((task, {"status": "answered"}) for task in tasks)
 
     monkeypatch.setattr("core.batch.command.ray_engine", engine)
+    return asked
+
+
+def test_a_cluster_is_asked_by_its_address(call, folder: Path, cluster: list[tuple[object, ...]]) -> None:
     assert main(call(folder, "t.csv", "--engine", "ray", "--ray-address", "host:1")) == 0
-    assert asked == [("random", "host:1", 1)]
+    assert cluster == [("random", "host:1", 1)]
+
+
+def test_it_is_said_what_a_journal_holds_and_how_much_of_it_is_damaged(
+    call, folder: Path, tmp_path: Path, cluster: list[tuple[object, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    arguments = call(folder, "t.csv", "--engine", "ray")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.batch.run.Table.write", stop)
+        assert main(arguments) == 130
+    journal = tmp_path / "t.csv.partial"
+    header, first, _, *others = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([header, first, b"damaged\n", *others]))
+    capsys.readouterr()
+    assert main(arguments) == 0
+    said = capsys.readouterr().err
+    assert f"{journal} holds {1 + len(others)} rows already." in said
+    assert f"Damaged lines in {journal}, passed over: 1; their files are read anew." in said

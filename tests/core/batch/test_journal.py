@@ -38,7 +38,7 @@ def test_rows_are_known_again_unless_another_try_may_go_better(path: Path, setti
         assert journal.known["k4"] == kept and journal.read(journal.known["k1"]) == ROWS["k1"]
 
 
-@pytest.mark.parametrize("torn", [b'{"key": "k5", "row": {"sta', b"\0\0\0\0", b"\0\0\n{}\n"])
+@pytest.mark.parametrize("torn", [b'{"key": "k5", "row": {"sta', b"\0\0\0\0"])
 def test_a_line_that_was_not_written_to_its_end_is_let_go(
     path: Path, settings: Settings, torn: bytes
 ) -> None:
@@ -48,6 +48,22 @@ def test_a_line_that_was_not_written_to_its_end_is_let_go(
         assert list(journal.known) == ["k1", "k2"]
         journal.add("k6", {"status": "answered"})
     assert path.read_bytes().startswith(whole) and path.read_bytes().count(b"\n") == whole.count(b"\n") + 1
+
+
+@pytest.mark.parametrize(
+    "line", [b"\0\0", b"{}", b"[1]", b'{"key": "k0", "row": "x"}', b'{"key": "k0", "row', b"\xff{"]
+)
+def test_a_damaged_line_costs_no_row_but_its_own(path: Path, settings: Settings, line: bytes) -> None:
+    header, *lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([header, lines[0], line + b"\n", *lines[1:]]))
+    before = path.read_bytes()
+    with open_journal(path, settings) as journal:
+        assert {key: journal.read(kept) for key, kept in journal.known.items()} == {
+            "k1": ROWS["k1"],
+            "k2": ROWS["k2"],
+        }
+        assert journal.damaged == 1
+    assert path.read_bytes() == before
 
 
 def test_a_journal_of_which_not_even_the_first_line_was_written_begins_anew(
