@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from core.evaluation.sets.own.files import (
 )
 from core.reading.limits import MAX_FILE_BYTES, check_bytes
 
+CHECK = "check it and try again."
 DAMAGED_MEMBER = "The file is encrypted, damaged or too large inside its archive; unpack it and try again."
 
 
@@ -30,7 +32,7 @@ class Source:
     """One file that is to become one row.
 
     Attributes:
-        path: Of the file, or of the archive that holds it.
+        path: Of the file, of the archive that holds it, or of a folder that cannot be searched.
         member: Which one of the archive's; None where the file stands for itself.
         problem: Why it cannot be opened, where that is known already.
     """
@@ -63,14 +65,15 @@ class Source:
             check_bytes(self.path.stat().st_size)
             return self.path.read_bytes()
         except OSError as error:
-            reason = (error.strerror or type(error).__name__).lower()
-            raise RadiographError(f"The file cannot be opened ({reason}); check it and try again.") from None
+            raise RadiographError(f"The file cannot be opened ({_reason(error)}); {CHECK}") from None
 
 
 def find_sources(given: Iterable[str], leave_out: Collection[Path] = ()) -> list[Source]:
     """Lists all files that are meant, each once, in the order of what was given and by path within that.
 
-    Hidden files and folders are passed over where a folder is searched. A ZIP stands for the files in it.
+    Hidden files and folders are passed over where a folder is searched. A ZIP stands for the files in it. A
+    folder that cannot be searched is a file with a
+    problem, after the files of the folder that was given.
 
     Args:
         given: Files, folders, and patterns as of a shell, of which `**` reaches below.
@@ -79,19 +82,27 @@ def find_sources(given: Iterable[str], leave_out: Collection[Path] = ()) -> list
     Raises:
         BatchError: If something that is given does not exist, or nothing is found at all.
     """
-    unwanted = {path.resolve() for path in leave_out}
-    found: dict[Path, None] = {}
+    unwanted = {_resolve(path) for path in leave_out}
+    found: dict[str, Source] = {}
     for text in given:
         for path in _matches(text):
-            found.update(dict.fromkeys(_below(path)))
-    sources = [each for path in found if path.resolve() not in unwanted for each in _open(path)]
+            for source in _below(path):
+                found.setdefault(str(source.path), source)
+    sources = [
+        each for source in found.values() if _resolve(source.path) not in unwanted for each in _open(source)
+    ]
     if not sources:
         raise BatchError("There is no file to read; name a folder that holds some, or the files themselves.")
     return sources
 
 
+def _resolve(path: Path) -> str:
+    """Without links and detours; `Path.resolve` raises where links go round in circles."""
+    return os.path.realpath(path)
+
+
 def _matches(text: str) -> Sequence[Path]:
-    if Path(text).exists():
+    if _mode(Path(text)) is not None:
         return [Path(text)]
     matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) else []  # noqa: PTH207
     if not matches:
@@ -99,20 +110,37 @@ def _matches(text: str) -> Sequence[Path]:
     return [Path(match) for match in matches]
 
 
-def _below(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-        return
-    for folder, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        files = (Path(folder) / name for name in sorted(names) if not name.startswith("."))
-        yield from (file for file in files if file.is_file())
+def _mode(path: Path) -> int | None:
+    """What kind of a file it is, as `stat` has it; None where the system does not say."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return None
 
 
-def _open(path: Path) -> Iterator[Source]:
-    """A file itself, or an archive's files; a damaged archive is a file with a problem."""
-    if path.suffix.lower() != ".zip":
+def _below(path: Path) -> Iterator[Source]:
+    """A file itself, or all in a folder that is a file, or cannot be told to be none."""
+    if not stat.S_ISDIR(_mode(path) or 0):
         yield Source(path)
+        return
+    closed: list[OSError] = []
+    for folder, folders, names in os.walk(path, onerror=closed.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            mode = _mode(Path(folder, name))
+            if not name.startswith(".") and (mode is None or stat.S_ISREG(mode)):
+                yield Source(Path(folder, name))
+    for error in closed:
+        yield Source(
+            Path(error.filename), problem=f"The folder cannot be searched ({_reason(error)}); {CHECK}"
+        )
+
+
+def _open(source: Source) -> Iterator[Source]:
+    """A file itself, or an archive's files; a damaged archive is a file with a problem."""
+    path = source.path
+    if source.problem or path.suffix.lower() != ".zip":
+        yield source
         return
     try:
         archive = _archive(path)
@@ -124,6 +152,10 @@ def _open(path: Path) -> Iterator[Source]:
         yield Source(path, problem=OVERLAPPING)
         return
     yield from (Source(path, entry) for entry in entries)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
 
 
 @lru_cache(maxsize=1)

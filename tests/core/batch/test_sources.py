@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -97,3 +98,35 @@ def test_a_file_that_is_too_large_is_not_read(tree: Path) -> None:
     (source,) = find_sources([str(tree / "b.png")])
     with pytest.raises(RadiographError, match="larger than 50 MB"):
         source.read()
+
+
+def test_a_folder_that_cannot_be_searched_is_a_file_with_the_reason(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "a":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    for given in (tree, tree / "a"):
+        *others, closed = find_sources([str(given)])
+        assert closed.path == tree / "a" and names(others, tree) == ["b.png"][: len(others)]
+        with pytest.raises(RadiographError, match=r"The folder cannot be searched \(permission denied\)"):
+            closed.read()
+
+
+def test_a_link_in_a_folder_that_leads_nowhere_is_a_file_with_the_reason(tree: Path) -> None:
+    (tree / "lost.png").symlink_to(tree / "nowhere.png")
+    (tree / "round.png").symlink_to(tree / "round.png")
+    found = {each.own_name: each for each in find_sources([str(tree)])}
+    for name, reason in {"lost.png": "no such file", "round.png": "too many levels"}.items():
+        with pytest.raises(RadiographError, match=rf"cannot be opened \({reason}"):
+            found[name].read()
+
+
+def test_what_is_no_file_is_passed_over_in_a_folder(tree: Path) -> None:
+    os.mkfifo(tree / "pipe")
+    assert "pipe" not in names(find_sources([str(tree)]), tree)
