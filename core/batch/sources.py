@@ -72,7 +72,7 @@ def find_sources(given: Iterable[str], leave_out: Collection[Path] = ()) -> list
     """Lists all files that are meant, each once, in the order of what was given and by path within that.
 
     Hidden files and folders are passed over where a folder is searched. A ZIP stands for the files in it. A
-    folder that cannot be searched is a file with a
+    file that several paths lead to goes by the first. A folder that cannot be searched is a file with a
     problem, after the files of the folder that was given.
 
     Args:
@@ -87,10 +87,8 @@ def find_sources(given: Iterable[str], leave_out: Collection[Path] = ()) -> list
     for text in given:
         for path in _matches(text):
             for source in _below(path):
-                found.setdefault(str(source.path), source)
-    sources = [
-        each for source in found.values() if _resolve(source.path) not in unwanted for each in _open(source)
-    ]
+                found.setdefault(_resolve(source.path), source)
+    sources = [each for real, source in found.items() if real not in unwanted for each in _open(source)]
     if not sources:
         raise BatchError("There is no file to read; name a folder that holds some, or the files themselves.")
     return sources

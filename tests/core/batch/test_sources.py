@@ -43,6 +43,14 @@ def test_each_file_is_meant_once_and_patterns_reach_below(tree: Path) -> None:
     assert names(found, tree) == ["a/c.png", "b.png"]
 
 
+def test_a_file_that_several_paths_lead_to_goes_by_the_first(tree: Path) -> None:
+    (tree / "link.png").symlink_to(tree / "b.png")
+    detour, alias = tree / "a" / ".." / "b.png", tree / "link.png"
+    for given in ([alias, detour, tree], [detour, tree / "b.png"]):
+        found = [each.path for each in find_sources(map(str, given))]
+        assert found[0] == given[0] and not {tree / "b.png", detour, alias} & set(found[1:])
+
+
 def test_the_table_to_be_written_is_no_source(tree: Path) -> None:
     assert names(find_sources([str(tree)], leave_out=[tree / "a" / "d.zip"]), tree) == ["b.png", "a/c.png"]
 
