@@ -19,8 +19,8 @@ from core.batch.analyst import Settings, identify, open_analyst
 from core.batch.cluster import ray_engine
 from core.batch.columns import columns
 from core.batch.engine import Engine, local_engine, usable_cores
-from core.batch.formats import find_format
-from core.batch.journal import open_journal
+from core.batch.formats import check_room, find_format
+from core.batch.journal import journal_path, open_journal
 from core.batch.meter import Meter, summarise
 from core.batch.run import Standing, Table, make_rows
 from core.batch.sources import Source, find_sources
@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         meter.say(
-            f"Stopped. What is done is kept in {_partial(options.out)}; the same command goes on from there."
+            f"Stopped. What is done is kept in {journal_path(options.out)}; "
+            "the same command goes on from there."
         )
         return INTERRUPTED
 
@@ -76,11 +77,12 @@ def _count(text: str) -> int:
 
 
 def _run(options: argparse.Namespace, meter: Meter) -> int:
-    partial = _partial(options.out)
+    partial = journal_path(options.out)
     find_format(options.out)
     if options.out.exists():
         raise BatchError(f"{options.out} is there already; delete it, or name another --out.")
     sources = find_sources(options.files, leave_out=(options.out, partial))
+    check_room(options.out, len(sources))
     folder = _bundle(options.bundle)
     settings = identify(folder, ask_all=options.ask_all, precision=options.precision)
     table = Table(options.out, columns(read_manifest(folder)), settings)
@@ -96,10 +98,6 @@ def _run(options: argparse.Namespace, meter: Meter) -> int:
         table.write(sources, journal, rows)
     partial.unlink()
     return _report(sources, [each.status for each in rows], options.out, meter)
-
-
-def _partial(out: Path) -> Path:
-    return out.with_name(f"{out.name}.partial")
 
 
 def _bundle(name: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from core.batch.columns import Column, Kind, Row, Value
+from core.batch.journal import journal_path
 from core.errors import BatchError
 from core.export.json_csv import escape_cell, is_formula
 from core.whole_file import replacing
 
 ROWS_A_GROUP = 1000  # of a Parquet file, held in memory at once
-MAX_SHEET_ROWS = 1_048_576  # of a worksheet, its header included
+MAX_SHEET_ROWS = 1_048_575  # of a worksheet, beside its header
 
 Write = Callable[[Path, Sequence[Column], Iterable[Row]], None]
 
@@ -30,11 +31,13 @@ class Format:
         suffix: By which a name asks for it.
         name: For people.
         write: Given the path, the columns and the rows in their order.
+        max_rows: How many it has room for; None where there is no end to it.
     """
 
     suffix: str
     name: str
     write: Write
+    max_rows: int | None = None
 
 
 def write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
@@ -75,11 +78,7 @@ def write_parquet(path: Path, columns: Sequence[Column], rows: Iterable[Row]) ->
 
 
 def write_xlsx(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
-    """One worksheet, streamed; text is written as text, and what looks like a formula is marked as such.
-
-    Raises:
-        BatchError: If there are more rows than a worksheet holds.
-    """
+    """One worksheet, streamed; text is written as text, and what looks like a formula is marked as such."""
     import xlsxwriter
 
     book = xlsxwriter.Workbook(path, {"constant_memory": True})
@@ -100,8 +99,6 @@ def _fill(book: Any, columns: Sequence[Column], rows: Iterable[Row]) -> None:
     for place, column in enumerate(columns):
         sheet.write_string(0, place, column.name, heading)
     for line, row in enumerate(rows, start=1):
-        if line >= MAX_SHEET_ROWS:
-            raise BatchError("A worksheet holds a million rows; name an --out that ends in .parquet or .csv.")
         for place, column in enumerate(columns):
             value = row.get(column.name)
             if value is not None:
@@ -111,7 +108,7 @@ def _fill(book: Any, columns: Sequence[Column], rows: Iterable[Row]) -> None:
 FORMATS: tuple[Format, ...] = (
     Format(".csv", "CSV", write_csv),
     Format(".parquet", "Parquet", write_parquet),
-    Format(".xlsx", "XLSX", write_xlsx),
+    Format(".xlsx", "XLSX", write_xlsx, MAX_SHEET_ROWS),
     Format(".jsonl", "JSON lines", write_jsonl),
 )
 
@@ -130,6 +127,22 @@ def find_format(path: Path) -> Format:
     return found
 
 
+def check_room(path: Path, rows: int) -> None:
+    """Checks that a table's format has room for so many rows.
+
+    Raises:
+        BatchError: If it has not.
+    """
+    found = find_format(path)
+    if found.max_rows is not None and rows > found.max_rows:
+        other, journal = path.with_suffix(".parquet"), journal_path(path)
+        raise BatchError(
+            f"{found.name} has room for {found.max_rows:,} rows, which {rows:,} files exceed; give "
+            f"--out {other}, and if there is a {journal}, rename it to {journal_path(other).name} first "
+            "to keep its rows."
+        )
+
+
 def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
     """Writes a table in the format that its name asks for; the file is whole, or not there.
 
@@ -138,6 +151,17 @@ def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> N
     """
     try:
         with replacing(path) as partial:
-            find_format(path).write(partial, columns, rows)
+            try:
+                find_format(path).write(partial, columns, _counted(path, rows))
+            except BaseException:
+                partial.unlink(missing_ok=True)
+                raise
     except OSError as error:
         raise BatchError(f"{path} cannot be written ({error.strerror or error}); free space there.") from None
+
+
+def _counted(path: Path, rows: Iterable[Row]) -> Iterator[Row]:
+    """The same rows, for as long as there is room for them."""
+    for count, row in enumerate(rows, start=1):
+        check_room(path, count)
+        yield row

@@ -109,6 +109,11 @@ class Journal:
             )
 
 
+def journal_path(table: Path) -> Path:
+    """Where the journal of a table lies."""
+    return table.with_name(f"{table.name}.partial")
+
+
 @contextmanager
 def open_journal(path: Path, settings: Settings) -> Iterator[Journal]:
     """Opens a batch's journal, or begins one.

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image
 from core.analysis.load import Models
 from core.batch.analyst import Analyst, Settings
 from core.batch.columns import Row
+from core.batch.formats import FORMATS
 from core.phantom.samples import list_samples
 from core.project import PROJECT
 from core.reading.decoder_pool import DecoderPool
@@ -92,3 +94,11 @@ class Stub:
 @pytest.fixture
 def stub() -> Stub:
     return Stub()
+
+
+@pytest.fixture
+def small_sheet(monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many rows a worksheet has room for, for once."""
+    formats = [replace(each, max_rows=each.max_rows and 2) for each in FORMATS]
+    monkeypatch.setattr("core.batch.formats.FORMATS", formats)
+    return 2

@@ -185,3 +185,16 @@ def test_it_is_said_what_a_journal_holds_and_how_much_of_it_is_damaged(
     said = capsys.readouterr().err
     assert f"{journal} holds {1 + len(others)} rows already." in said
     assert f"Damaged lines in {journal}, passed over: 1; their files are read anew." in said
+
+
+def test_a_table_that_is_too_small_is_refused_before_any_file_is_read(
+    call,
+    folder: Path,
+    tmp_path: Path,
+    cluster: list[tuple[object, ...]],
+    small_sheet: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(call(folder, "t.xlsx", "--engine", "ray")) == 1
+    assert f"--out {tmp_path / 't.parquet'}" in capsys.readouterr().err
+    assert not cluster and not (tmp_path / "t.xlsx.partial").exists()

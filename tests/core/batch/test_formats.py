@@ -14,7 +14,7 @@ import pytest
 
 from core.batch import formats
 from core.batch.columns import Column, Row
-from core.batch.formats import FORMATS, find_format, write_table
+from core.batch.formats import FORMATS, check_room, find_format, write_table
 from core.errors import BatchError
 
 COLUMNS = (
@@ -71,11 +71,26 @@ def test_an_xlsx_table_holds_no_formula_and_marks_what_looks_like_one(tmp_path: 
     assert values == {"B2": "-0.25", "C2": "3", "D2": "1", "B3": "0.1", "C3": "0", "D3": "0"}
 
 
-def test_a_worksheet_that_is_too_small_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "MAX_SHEET_ROWS", 3)
-    with pytest.raises(BatchError, match=r"ends in \.parquet or \.csv"):
-        write_table(tmp_path / "t.xlsx", COLUMNS, ROWS)
-    assert not (tmp_path / "t.xlsx").exists()
+def test_a_worksheet_that_is_too_small_is_refused_and_leaves_nothing(
+    tmp_path: Path, small_sheet: int
+) -> None:
+    path = tmp_path / "t.xlsx"
+    write_table(path, COLUMNS, ROWS[:small_sheet])
+    path.unlink()
+    with pytest.raises(
+        BatchError, match=r"XLSX has room for 2 rows, which 3 files exceed; give --out .*t\.parquet"
+    ):
+        write_table(path, COLUMNS, ROWS)
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_a_worksheet_has_an_end(tmp_path: Path) -> None:
+    with pytest.raises(BatchError, match=r"rename it to t\.parquet\.partial first"):
+        check_room(tmp_path / "t.xlsx", 1_048_576)
+    check_room(tmp_path / "t.xlsx", 1_048_575)
+    for each in FORMATS:
+        if each.suffix != ".xlsx":
+            check_room(tmp_path / f"t{each.suffix}", 10**9)
 
 
 @pytest.mark.parametrize("suffix", [each.suffix for each in FORMATS])
@@ -87,7 +102,7 @@ def test_a_table_that_is_interrupted_is_not_there(tmp_path: Path, suffix: str) -
     path = tmp_path / f"t{suffix}"
     with pytest.raises(KeyboardInterrupt):
         write_table(path, COLUMNS, breaking())
-    assert not path.exists()
+    assert not list(tmp_path.iterdir())
     write_table(path, COLUMNS, ROWS)
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
