@@ -7,6 +7,7 @@ no shared disk. Ray is an optional extra, and is imported only where it is asked
 from __future__ import annotations
 
 import importlib
+import os
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -32,6 +33,7 @@ LOSSES = (
     "OutOfMemoryError",
 )  # of a worker, as Ray says
 
+REPORTS = "RAY_USAGE_STATS_ENABLED"  # whether Ray tells its makers how it is used
 MISSING = "Ray is not installed; install it with `pip install -r requirements-ray.txt` on every machine."
 ALL_LOST = "No worker of the Ray cluster is ready; look at `ray status`, then give the same command to go on."
 LOST = f"The worker that had the file was lost {TRIES} times; give the same command to try again."
@@ -67,7 +69,7 @@ class Worker:
 
 @contextmanager
 def ray_engine(settings: Settings, address: str, workers: int | None = None) -> Iterator[Engine]:
-    """An engine of workers on a Ray cluster, which are let go when the block ends.
+    """An engine of workers on a Ray cluster, which are let go when the block ends. Its use is not reported.
 
     Args:
         settings: The batch's; its bundle has to be on every machine.
@@ -82,8 +84,8 @@ def ray_engine(settings: Settings, address: str, workers: int | None = None) -> 
         ray.init(address=address, log_to_driver=False, logging_level="error", configure_logging=False)
     except (ConnectionError, ValueError, RuntimeError):
         raise EngineError(
-            f"No Ray cluster answers at '{address}'; start one with `ray start --head`, or name another "
-            "--ray-address."
+            f"No Ray cluster answers at '{address}'; start one with `{REPORTS}=0 ray start --head`, or name "
+            "another --ray-address."
         ) from None
     try:
         count = workers or int(ray.cluster_resources().get("CPU", 1))
@@ -93,6 +95,7 @@ def ray_engine(settings: Settings, address: str, workers: int | None = None) -> 
 
 
 def _import_ray() -> Any:
+    os.environ[REPORTS] = "0"
     try:
         return importlib.import_module("ray")
     except ImportError:

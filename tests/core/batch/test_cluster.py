@@ -16,6 +16,7 @@ from core.batch.analyst import Analyst, Settings, identify
 from core.batch.cluster import ray_engine
 from core.batch.engine import Task
 from core.errors import EngineError
+from core.project import PROJECT
 
 NODES = 2
 FILES = 24
@@ -33,7 +34,7 @@ def address(random_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
     """A cluster of two nodes of one core each, which finds the random bundle."""
     pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
     monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv(cluster.REPORTS, "0")
     from ray.cluster_utils import Cluster
 
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -70,6 +71,18 @@ def test_two_nodes_say_what_one_machine_says_though_a_worker_is_lost(
     assert len(found) == len(tasks)
     for task, row in found:
         assert row | {"seconds": 0} == analyst.row(task.name, task.data) | {"seconds": 0}
+
+
+def test_ray_is_told_not_to_report_its_use_before_it_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
+    monkeypatch.setattr("importlib.import_module", lambda name: (name, os.environ["RAY_USAGE_STATS_ENABLED"]))
+    assert cluster._import_ray() == ("ray", "0")
+
+
+def test_the_documentation_starts_ray_without_reports() -> None:
+    text = (PROJECT / "docs/batch.md").read_text("utf-8")
+    starts = [line for line in text.splitlines() if "/ray start" in line]
+    assert starts and all(line.startswith("RAY_USAGE_STATS_ENABLED=0 ") for line in starts)
 
 
 def test_without_ray_it_is_said_how_to_get_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
