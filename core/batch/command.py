@@ -21,7 +21,7 @@ from core.batch.columns import columns
 from core.batch.engine import Engine, local_engine, usable_cores
 from core.batch.formats import check_room, find_format
 from core.batch.journal import journal_path, open_journal
-from core.batch.meter import Meter, summarise
+from core.batch.meter import Meter, counted, summarise
 from core.batch.run import Standing, Table, make_rows
 from core.batch.sources import Source, find_sources
 from core.errors import BatchError, BundleError, ThoraxLensError
@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace, meter: Meter) -> int:
     table = Table(options.out, columns(read_manifest(folder)), settings)
     with open_journal(partial, settings) as journal:
         if journal.known:
-            meter.say(f"Going on: {partial} holds {len(journal.known):,} rows already.")
+            meter.say(f"Going on: {partial} holds {counted(len(journal.known), 'row')} already.")
         if journal.damaged:
             meter.say(
                 f"Damaged lines in {partial}, passed over: {journal.damaged:,}; their files are read anew."

@@ -51,7 +51,7 @@ class Meter:
 def describe(standing: Standing) -> str:
     """Files done, the rate, and the time left at that rate."""
     share = standing.done / standing.total
-    parts = [f"{standing.done:,} of {standing.total:,} files ({share:.0%})"]
+    parts = [f"{standing.done:,} of {counted(standing.total, 'file')} ({share:.0%})"]
     if standing.seconds_left is not None:
         parts += [f"{standing.rate:.1f} a second", f"{duration(standing.seconds_left)} left"]
     return ", ".join(parts)
@@ -60,7 +60,12 @@ def describe(standing: Standing) -> str:
 def summarise(standing: Standing) -> str:
     """How the files fared, in one line."""
     counts = [f"{standing.counts[key]:,} {words}" for key, words in STATUSES.items() if standing.counts[key]]
-    return f"{standing.total:,} files: {', '.join(counts)}"
+    return f"{counted(standing.total, 'file')}: {', '.join(counts)}"
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of something: 1 file, 2,000 files."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def duration(seconds: float) -> str:

@@ -178,12 +178,12 @@ def test_it_is_said_what_a_journal_holds_and_how_much_of_it_is_damaged(
         patch.setattr("core.batch.run.Table.write", stop)
         assert main(arguments) == 130
     journal = tmp_path / "t.csv.partial"
-    header, first, _, *others = journal.read_bytes().splitlines(keepends=True)
-    journal.write_bytes(b"".join([header, first, b"damaged\n", *others]))
+    header, first, *_ = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(header + b"damaged\n" + first)
     capsys.readouterr()
     assert main(arguments) == 0
     said = capsys.readouterr().err
-    assert f"{journal} holds {1 + len(others)} rows already." in said
+    assert f"{journal} holds 1 row already." in said
     assert f"Damaged lines in {journal}, passed over: 1; their files are read anew." in said
 
 
