@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.analysis.load import Models, load_models
 from core.analysis.run import analyse, look
-from core.batch.columns import Column, Row, Status, Value, columns
+from core.batch.columns import BatchRow, Column, Status, Value, columns
 from core.errors import DecoderError, RadiographError, ThoraxLensError
 from core.export.json_csv import Cell, answer_cells, gate_cells, warning_codes
 from core.models.bundle.files import file_sha256, manifest_sha256
@@ -75,7 +75,7 @@ class Analyst:
         self._models, self._decoders, self._ask_all = models, decoders, ask_all
         self._columns = {each.name: each for each in columns(models.manifest)}
 
-    def row(self, name: str, data: bytes) -> Row:
+    def row(self, name: str, data: bytes) -> BatchRow:
         """One file's row; what every row of a table shares, and its path, are added when that is written.
 
         Args:
@@ -101,7 +101,7 @@ class Analyst:
             )
         return radiograph
 
-    def _ask(self, radiograph: Radiograph) -> Row:
+    def _ask(self, radiograph: Radiograph) -> BatchRow:
         verdict = look(radiograph, self._models)
         status: Status = "refused" if verdict.refused else "answered"
         cells = gate_cells(verdict, radiograph.warnings) | {"warnings": warning_codes(radiograph.warnings)}
@@ -124,14 +124,14 @@ def open_analyst(folder: Path, settings: Settings, threads: int, progress: Progr
     return Analyst(models, DecoderPool(threads), ask_all=settings.ask_all)
 
 
-def problem_row(error: ThoraxLensError) -> Row:
+def problem_row(error: ThoraxLensError) -> BatchRow:
     """The row of a file without an answer: `failed` where another try may go better."""
     lasting = isinstance(error, RadiographError) and not isinstance(error, DecoderError)
     status: Status = "unreadable" if lasting else "failed"
     return {"status": status, "error": str(error)}
 
 
-def _typed(cells: Mapping[str, Cell], known: Mapping[str, Column]) -> Row:
+def _typed(cells: Mapping[str, Cell], known: Mapping[str, Column]) -> BatchRow:
     """Cells as their columns have them: flags as such, and nothing where a cell is empty."""
     return {name: _value(cell, known[name]) for name, cell in cells.items()}
 

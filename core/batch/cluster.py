@@ -18,7 +18,7 @@ from itertools import islice
 from typing import Any
 
 from core.batch.analyst import Analyst, Settings, identify, open_analyst, problem_row
-from core.batch.columns import Row
+from core.batch.columns import BatchRow
 from core.batch.engine import AHEAD, Engine, Task, naming
 from core.errors import BundleError, EngineError, ProcessLostError, ThoraxLensError
 from core.project import bundles_folder
@@ -60,7 +60,7 @@ class Worker:
             return str(error)
         return None
 
-    def row(self, name: str, data: bytes) -> Row:
+    def row(self, name: str, data: bytes) -> BatchRow:
         """One file's row, once the bundle is loaded."""
         if self._analyst is None:
             raise EngineError("The worker has no bundle.")
@@ -147,7 +147,7 @@ class _Crew:
         worker.files, worker.alone = worker.files + 1, alone
         self._reading[worker.actor.row.remote(task.name, task.data)] = worker, task
 
-    def wait(self) -> Iterator[tuple[Task, Row | None]]:
+    def wait(self) -> Iterator[tuple[Task, BatchRow | None]]:
         """Waits a while; gives back what was done, and with None what was lost with its worker.
 
         Raises:
@@ -181,7 +181,7 @@ class _Crew:
             raise EngineError(problem)
         worker.ready = True
 
-    def _take_back(self, reference: Any) -> tuple[Task, Row | None]:
+    def _take_back(self, reference: Any) -> tuple[Task, BatchRow | None]:
         worker, task = self._reading.pop(reference)
         worker.files, worker.alone = worker.files - 1, False
         try:
@@ -201,7 +201,9 @@ class _Crew:
             self._hire()
 
 
-def _answer(ray: Any, settings: Settings, size: int, tasks: Iterable[Task]) -> Iterator[tuple[Task, Row]]:
+def _answer(
+    ray: Any, settings: Settings, size: int, tasks: Iterable[Task]
+) -> Iterator[tuple[Task, BatchRow]]:
     coming = iter(tasks)
     waiting = deque(islice(coming, 1))
     if not waiting:

@@ -10,9 +10,9 @@ from core.models.bundle.manifest import BundleManifest
 from core.models.third_answer import rate_key
 from core.vocabulary import ENSEMBLE
 
-Kind = Literal["text", "number", "whole", "flag"]
+CellKind = Literal["text", "number", "whole", "flag"]
 Value = str | float | int | bool | None
-Row = dict[str, Value]
+BatchRow = dict[str, Value]
 Status = Literal["answered", "refused", "unreadable", "failed"]
 
 
@@ -27,7 +27,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: CellKind
     meaning: str
 
 

@@ -22,8 +22,8 @@ from core.batch.engine import Engine, local_engine, usable_cores
 from core.batch.formats import check_room, find_format
 from core.batch.journal import journal_path, open_journal
 from core.batch.meter import Meter, counted, summarise
-from core.batch.run import Standing, Table, make_rows
-from core.batch.sources import Source, find_sources
+from core.batch.run import BatchTable, Standing, make_rows
+from core.batch.sources import BatchSource, find_sources
 from core.errors import BatchError, BundleError, ThoraxLensError
 from core.models.bundle.files import list_bundles, read_manifest
 from core.models.bundle.manifest import Precision
@@ -85,7 +85,7 @@ def _run(options: argparse.Namespace, meter: Meter) -> int:
     check_room(options.out, len(sources))
     folder = _bundle(options.bundle)
     settings = identify(folder, ask_all=options.ask_all, precision=options.precision)
-    table = Table(options.out, columns(read_manifest(folder)), settings)
+    table = BatchTable(options.out, columns(read_manifest(folder)), settings)
     with open_journal(partial, settings) as journal:
         if journal.known:
             meter.say(f"Going on: {partial} holds {counted(len(journal.known), 'row')} already.")
@@ -120,7 +120,7 @@ def _engine(options: argparse.Namespace, folder: Path, settings: Settings, meter
         yield local_engine(analyst, threads)
 
 
-def _report(sources: Sequence[Source], statuses: Sequence[str], out: Path, meter: Meter) -> int:
+def _report(sources: Sequence[BatchSource], statuses: Sequence[str], out: Path, meter: Meter) -> int:
     standing = Standing(len(sources))
     standing.counts.update(statuses)
     meter.say(f"{summarise(standing)}. The table: {out}")

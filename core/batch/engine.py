@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.batch.analyst import Analyst
-from core.batch.columns import Row
+from core.batch.columns import BatchRow
 
 AHEAD = 2  # files in memory for each thread or worker: the one that it reads, and the next
 
@@ -33,7 +33,7 @@ class Task:
 
 
 # Takes tasks as it gets to them, and gives each back with its row as it is done.
-Engine = Callable[[Iterable[Task]], Iterator[tuple[Task, Row]]]
+Engine = Callable[[Iterable[Task]], Iterator[tuple[Task, BatchRow]]]
 
 
 def usable_cores() -> int:
@@ -57,9 +57,9 @@ def local_engine(analyst: Analyst, threads: int) -> Engine:
     return partial(_answer, analyst, threads)
 
 
-def _answer(analyst: Analyst, threads: int, tasks: Iterable[Task]) -> Iterator[tuple[Task, Row]]:
+def _answer(analyst: Analyst, threads: int, tasks: Iterable[Task]) -> Iterator[tuple[Task, BatchRow]]:
     with ThreadPoolExecutor(threads) as pool:
-        running: dict[Future[Row], Task] = {}
+        running: dict[Future[BatchRow], Task] = {}
         try:
             for task in tasks:
                 running[pool.submit(analyst.row, task.name, task.data)] = task
@@ -71,7 +71,7 @@ def _answer(analyst: Analyst, threads: int, tasks: Iterable[Task]) -> Iterator[t
             pool.shutdown(cancel_futures=True)
 
 
-def _done(running: dict[Future[Row], Task]) -> Iterator[tuple[Task, Row]]:
+def _done(running: dict[Future[BatchRow], Task]) -> Iterator[tuple[Task, BatchRow]]:
     """Waits for at least one of the rows, and takes those that are done out."""
     done, _ = wait(running, return_when=FIRST_COMPLETED)
     for future in done:

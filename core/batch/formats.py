@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from core.batch.columns import Column, Kind, Row, Value
+from core.batch.columns import BatchRow, CellKind, Column, Value
 from core.batch.journal import journal_path
 from core.errors import BatchError
 from core.export.json_csv import escape_cell, is_formula
@@ -20,7 +20,7 @@ from core.whole_file import replacing
 ROWS_A_GROUP = 1000  # of a Parquet file, held in memory at once
 MAX_SHEET_ROWS = 1_048_575  # of a worksheet, beside its header
 
-Write = Callable[[Path, Sequence[Column], Iterable[Row]], None]
+Write = Callable[[Path, Sequence[Column], Iterable[BatchRow]], None]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Format:
     max_rows: int | None = None
 
 
-def write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+def write_csv(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     """Text that a spreadsheet would take for a formula gets an apostrophe; flags are 1 and 0."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -55,7 +55,7 @@ def _csv_cell(value: Value) -> str | int | float:
     return int(value) if isinstance(value, bool) else escape_cell(value)
 
 
-def write_jsonl(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+def write_jsonl(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     """One object a line, with all columns: null where a cell is empty."""
     with path.open("w", encoding="utf-8") as file:
         for row in rows:
@@ -63,7 +63,7 @@ def write_jsonl(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> N
             file.write(json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_parquet(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+def write_parquet(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     """Columns of strings, 64-bit numbers and booleans, with their meanings as metadata."""
     import pyarrow as pa
     import pyarrow.parquet as parquet
@@ -77,7 +77,7 @@ def write_parquet(path: Path, columns: Sequence[Column], rows: Iterable[Row]) ->
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
 
 
-def write_xlsx(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+def write_xlsx(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     """One worksheet, streamed; text is written as text, and what looks like a formula is marked as such."""
     import xlsxwriter
 
@@ -86,10 +86,10 @@ def write_xlsx(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> No
         _fill(book, columns, rows)
 
 
-def _fill(book: Any, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+def _fill(book: Any, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     sheet = book.add_worksheet("ThoraxLens")
     text, heading = book.add_format({"quote_prefix": True}), book.add_format({"bold": True})
-    writers: dict[Kind, Callable[..., object]] = {
+    writers: dict[CellKind, Callable[..., object]] = {
         "text": sheet.write_string,
         "number": sheet.write_number,
         "whole": sheet.write_number,
@@ -143,7 +143,7 @@ def check_room(path: Path, rows: int) -> None:
         )
 
 
-def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+def write_table(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     """Writes a table in the format that its name asks for; the file is whole, or not there.
 
     Raises:
@@ -160,7 +160,7 @@ def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> N
         raise BatchError(f"{path} cannot be written ({error.strerror or error}); free space there.") from None
 
 
-def _counted(path: Path, rows: Iterable[Row]) -> Iterator[Row]:
+def _counted(path: Path, rows: Iterable[BatchRow]) -> Iterator[BatchRow]:
     """The same rows, for as long as there is room for them."""
     for count, row in enumerate(rows, start=1):
         check_room(path, count)

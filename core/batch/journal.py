@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.batch.analyst import Settings
-from core.batch.columns import Row
+from core.batch.columns import BatchRow
 from core.errors import BatchError
 
 SCHEMA = "thoraxlens-batch-journal/1"
@@ -20,7 +20,7 @@ LASTING = frozenset({"answered", "refused", "unreadable"})  # what another try w
 
 
 @dataclass(frozen=True)
-class Kept:
+class RowPlace:
     """Where a row lies, and how its file fared."""
 
     offset: int
@@ -42,7 +42,7 @@ class Journal:
 
     def __init__(self, path: Path, reader: BinaryIO, writer: RawIOBase) -> None:
         self._path, self._reader, self._writer = path, reader, writer
-        self.known: dict[str, Kept] = {}
+        self.known: dict[str, RowPlace] = {}
         self.damaged = 0
 
     def take_up(self, settings: Settings) -> None:
@@ -72,7 +72,7 @@ class Journal:
             offset = self._reader.tell()
         self._writer.truncate(offset)
 
-    def add(self, key: str, row: Row) -> Kept:
+    def add(self, key: str, row: BatchRow) -> RowPlace:
         """Writes a row down, handed to the system before this returns.
 
         Args:
@@ -86,13 +86,13 @@ class Journal:
         self._write({"key": key, "row": row})
         return self._know(key, str(row["status"]), offset)
 
-    def read(self, kept: Kept) -> Row:
+    def read(self, kept: RowPlace) -> BatchRow:
         """A row that was written."""
         self._reader.seek(kept.offset)
         return dict(json.loads(self._reader.readline())["row"])
 
-    def _know(self, key: str, status: str, offset: int) -> Kept:
-        kept = Kept(offset, status)
+    def _know(self, key: str, status: str, offset: int) -> RowPlace:
+        kept = RowPlace(offset, status)
         if key and status in LASTING:
             self.known[key] = kept
         return kept

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.batch.analyst import Settings, problem_row
-from core.batch.columns import Column, Row
+from core.batch.columns import BatchRow, Column
 from core.batch.engine import Engine, Task
 from core.batch.formats import write_table
-from core.batch.journal import Journal, Kept
-from core.batch.sources import Source
+from core.batch.journal import Journal, RowPlace
+from core.batch.sources import BatchSource
 from core.display.wording import DISCLAIMER
 from core.errors import RadiographError
 from core.reading.text import display_name
@@ -64,10 +64,12 @@ class Standing:
         return (self.total - self.done) / self.rate if self.rate else None
 
 
-Tell = Callable[[Standing], object]
+TellStanding = Callable[[Standing], object]
 
 
-def make_rows(sources: Sequence[Source], journal: Journal, engine: Engine, tell: Tell) -> list[Kept]:
+def make_rows(
+    sources: Sequence[BatchSource], journal: Journal, engine: Engine, tell: TellStanding
+) -> list[RowPlace]:
     """Makes the rows that a journal lacks, in any order; what ends this early leaves those done there.
 
     Args:
@@ -80,9 +82,9 @@ def make_rows(sources: Sequence[Source], journal: Journal, engine: Engine, tell:
         Where each file's row lies.
     """
     standing = Standing(len(sources))
-    rows: dict[int, Kept] = {}
+    rows: dict[int, RowPlace] = {}
 
-    def note(place: int, row: Kept, *, kept: bool = False) -> None:
+    def note(place: int, row: RowPlace, *, kept: bool = False) -> None:
         rows[place] = row
         standing.count(row.status, kept=kept)
         tell(standing)
@@ -106,7 +108,7 @@ def make_rows(sources: Sequence[Source], journal: Journal, engine: Engine, tell:
 
 
 @dataclass(frozen=True)
-class Table:
+class BatchTable:
     """What a batch's table is made of, beside its rows.
 
     Attributes:
@@ -119,13 +121,13 @@ class Table:
     columns: Sequence[Column]
     settings: Settings
 
-    def write(self, sources: Sequence[Source], journal: Journal, rows: Sequence[Kept]) -> None:
+    def write(self, sources: Sequence[BatchSource], journal: Journal, rows: Sequence[RowPlace]) -> None:
         """Writes the table, a row a file in the files' order.
 
         Raises:
             BatchError: If it cannot be written.
         """
-        shared: Row = {
+        shared: BatchRow = {
             "bundle": self.settings.bundle,
             "bundle_version": self.settings.bundle_version,
             "schema": SCHEMA,

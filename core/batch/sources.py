@@ -28,7 +28,7 @@ DAMAGED_MEMBER = "The file is encrypted, damaged or too large inside its archive
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class BatchSource:
     """One file that is to become one row.
 
     Attributes:
@@ -68,7 +68,7 @@ class Source:
             raise RadiographError(f"The file cannot be opened ({_reason(error)}); {CHECK}") from None
 
 
-def find_sources(given: Iterable[str], leave_out: Collection[Path] = ()) -> list[Source]:
+def find_sources(given: Iterable[str], leave_out: Collection[Path] = ()) -> list[BatchSource]:
     """Lists all files that are meant, each once, in the order of what was given and by path within that.
 
     Hidden files and folders are passed over where a folder is searched. A ZIP stands for the files in it. A
@@ -83,7 +83,7 @@ def find_sources(given: Iterable[str], leave_out: Collection[Path] = ()) -> list
         BatchError: If something that is given does not exist, or nothing is found at all.
     """
     unwanted = {_resolve(path) for path in leave_out}
-    found: dict[str, Source] = {}
+    found: dict[str, BatchSource] = {}
     for text in given:
         for path in _matches(text):
             for source in _below(path):
@@ -116,10 +116,10 @@ def _mode(path: Path) -> int | None:
         return None
 
 
-def _below(path: Path) -> Iterator[Source]:
+def _below(path: Path) -> Iterator[BatchSource]:
     """A file itself, or all in a folder that is a file, or cannot be told to be none."""
     if not stat.S_ISDIR(_mode(path) or 0):
-        yield Source(path)
+        yield BatchSource(path)
         return
     closed: list[OSError] = []
     for folder, folders, names in os.walk(path, onerror=closed.append):
@@ -127,14 +127,14 @@ def _below(path: Path) -> Iterator[Source]:
         for name in sorted(names):
             mode = _mode(Path(folder, name))
             if not name.startswith(".") and (mode is None or stat.S_ISREG(mode)):
-                yield Source(Path(folder, name))
+                yield BatchSource(Path(folder, name))
     for error in closed:
-        yield Source(
+        yield BatchSource(
             Path(error.filename), problem=f"The folder cannot be searched ({_reason(error)}); {CHECK}"
         )
 
 
-def _open(source: Source) -> Iterator[Source]:
+def _open(source: BatchSource) -> Iterator[BatchSource]:
     """A file itself, or an archive's files; a damaged archive is a file with a problem."""
     path = source.path
     if source.problem or path.suffix.lower() != ".zip":
@@ -144,12 +144,12 @@ def _open(source: Source) -> Iterator[Source]:
         archive = _archive(path)
         entries = list_entries(archive)
     except DAMAGE:
-        yield Source(path, problem=NOT_WHOLE)
+        yield BatchSource(path, problem=NOT_WHOLE)
         return
     if overlap(archive):
-        yield Source(path, problem=OVERLAPPING)
+        yield BatchSource(path, problem=OVERLAPPING)
         return
-    yield from (Source(path, entry) for entry in entries)
+    yield from (BatchSource(path, entry) for entry in entries)
 
 
 def _reason(error: OSError) -> str:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from core.analysis.load import Models
 from core.batch.analyst import Analyst, Settings
-from core.batch.columns import Row
+from core.batch.columns import BatchRow
 from core.batch.formats import FORMATS
 from core.phantom.samples import list_samples
 from core.project import PROJECT
@@ -84,7 +84,7 @@ class Stub:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def row(self, name: str, data: bytes) -> Row:
+    def row(self, name: str, data: bytes) -> BatchRow:
         self.asked.append(name)
         if name.startswith("bug"):
             raise ZeroDivisionError("a bug")

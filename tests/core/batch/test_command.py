@@ -175,7 +175,7 @@ def test_it_is_said_what_a_journal_holds_and_how_much_of_it_is_damaged(
 
     arguments = call(folder, "t.csv", "--engine", "ray")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.batch.run.Table.write", stop)
+        patch.setattr("core.batch.run.BatchTable.write", stop)
         assert main(arguments) == 130
     journal = tmp_path / "t.csv.partial"
     header, first, *_ = journal.read_bytes().splitlines(keepends=True)

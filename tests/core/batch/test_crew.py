@@ -13,12 +13,12 @@ import pytest
 from core.batch import cluster
 from core.batch.analyst import Settings
 from core.batch.cluster import ray_engine
-from core.batch.columns import Row
+from core.batch.columns import BatchRow
 from core.batch.engine import AHEAD, Task
 from core.errors import EngineError, ProcessLostError
 
 CORES = 2
-Run = Callable[[Iterable[Task]], list[tuple[Task, Row]]]
+Run = Callable[[Iterable[Task]], list[tuple[Task, BatchRow]]]
 
 
 class LostError(Exception):
@@ -100,7 +100,7 @@ def ray(monkeypatch: pytest.MonkeyPatch) -> Ray:
 
 @pytest.fixture
 def run(ray: Ray, settings: Settings) -> Run:
-    def answer(tasks: Iterable[Task]) -> list[tuple[Task, Row]]:
+    def answer(tasks: Iterable[Task]) -> list[tuple[Task, BatchRow]]:
         with ray_engine(settings, "auto") as engine:
             return list(engine(tasks))
 

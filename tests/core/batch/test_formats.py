@@ -13,7 +13,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from core.batch import formats
-from core.batch.columns import Column, Row
+from core.batch.columns import BatchRow, Column
 from core.batch.formats import FORMATS, check_room, find_format, write_table
 from core.errors import BatchError
 
@@ -23,7 +23,7 @@ COLUMNS = (
     Column("votes", "whole", "a count"),
     Column("positive", "flag", "yes or no"),
 )
-ROWS: list[Row] = [
+ROWS: list[BatchRow] = [
     {"file": "=1+1", "spread": -0.25, "votes": 3, "positive": True},
     {"file": "<b>ü</b>", "spread": 0.1, "votes": 0, "positive": False},
     {"file": "@SUM(A1)"},
@@ -95,7 +95,7 @@ def test_only_a_worksheet_has_an_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [each.suffix for each in FORMATS])
 def test_a_table_that_is_interrupted_is_not_there(tmp_path: Path, suffix: str) -> None:
-    def breaking() -> Iterator[Row]:
+    def breaking() -> Iterator[BatchRow]:
         yield ROWS[0]
         raise KeyboardInterrupt
 

@@ -12,8 +12,8 @@ from core.batch.analyst import Settings
 from core.batch.columns import Column
 from core.batch.engine import local_engine
 from core.batch.journal import open_journal
-from core.batch.run import SCHEMA, Standing, Table, make_rows
-from core.batch.sources import Source, find_sources
+from core.batch.run import SCHEMA, BatchTable, Standing, make_rows
+from core.batch.sources import BatchSource, find_sources
 from core.display.wording import DISCLAIMER
 from tests.core.batch.conftest import Stub
 
@@ -48,10 +48,10 @@ def run(tmp_path: Path, files: Path, settings: Settings, stub: Stub) -> Callable
     """Makes all rows and the table, and gives back its rows."""
 
     def once() -> list[dict[str, object]]:
-        sources = [*find_sources([str(files)]), Source(files / "gone")]
+        sources = [*find_sources([str(files)]), BatchSource(files / "gone")]
         with open_journal(tmp_path / "journal", settings) as journal:
             rows = make_rows(sources, journal, local_engine(stub, 1), told.append)
-            Table(tmp_path / "t.jsonl", COLUMNS, settings).write(sources, journal, rows)
+            BatchTable(tmp_path / "t.jsonl", COLUMNS, settings).write(sources, journal, rows)
         return [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
 
     told: list[Standing] = []

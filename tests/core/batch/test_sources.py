@@ -27,7 +27,7 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def names(found: list[sources.Source], tree: Path) -> list[str]:
+def names(found: list[sources.BatchSource], tree: Path) -> list[str]:
     return [each.name.removeprefix(f"{tree}/") for each in found]
 
 
