@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.analysis.load import Models
+from core.analysis.load import Models, load_models
 from core.batch.analyst import Analyst, Settings
 from core.batch.columns import BatchRow
 from core.batch.formats import FORMATS
@@ -22,13 +23,15 @@ from core.phantom.samples import list_samples
 from core.project import PROJECT
 from core.reading.decoder_pool import DecoderPool
 
+CHESTS = 4
 COMMAND = [sys.executable, "-m", "core.batch"]
 
 
 @pytest.fixture(scope="session")
 def chests() -> dict[str, bytes]:
-    """Pictures that the gate lets pass, by name."""
-    return {each.path.name: each.path.read_bytes() for each in list_samples() if each.path.suffix == ".png"}
+    """A few pictures that the gate lets pass, by name."""
+    pictures = [each.path for each in list_samples() if each.path.suffix == ".png"]
+    return {path.name: path.read_bytes() for path in pictures[:CHESTS]}
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +62,17 @@ def analyst_of(random_models: Models) -> Iterator[Callable[..., Analyst]]:
     decoders = DecoderPool()
     yield lambda ask_all=False: Analyst(random_models, decoders, ask_all=ask_all)
     decoders.close()
+
+
+@cache
+def _load(folder: Path) -> Models:
+    return load_models(folder, side_by_side=True)
+
+
+@pytest.fixture
+def shared_models(random_bundle: Path) -> Models:
+    """The random bundle as a batch loads it, for many threads; loaded once."""
+    return _load(random_bundle)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.analysis.load import Models, load_models
+from core.analysis.load import Models
 from core.analysis.run import analyse, look
 from core.batch.analyst import Analyst, identify, problem_row
 from core.batch.columns import columns
@@ -35,11 +35,11 @@ def single(name: str, data: bytes, models: Models) -> dict[str, object]:
 
 
 def test_rows_made_side_by_side_equal_single_analyses_to_the_last_digit(
-    random_bundle: Path, random_models: Models, chests: dict[str, bytes], noise: bytes
+    shared_models: Models, random_models: Models, chests: dict[str, bytes], noise: bytes
 ) -> None:
     """The networks of one are compiled for one core each, those of the other for all cores."""
     files = chests | {"noise.png": noise}
-    analyst = Analyst(load_models(random_bundle, side_by_side=True), DecoderPool(2), ask_all=True)
+    analyst = Analyst(shared_models, DecoderPool(2), ask_all=True)
     with ThreadPoolExecutor(3) as pool:
         rows = dict(zip(files, pool.map(analyst.row, files, files.values()), strict=True))
     analyst.close()

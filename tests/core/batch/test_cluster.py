@@ -19,7 +19,7 @@ from core.errors import EngineError
 from core.project import PROJECT
 
 NODES = 2
-FILES = 24
+FILES = 12
 
 
 @pytest.fixture

@@ -5,21 +5,23 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as parquet
 import pytest
 
+from core.analysis.load import Models
 from core.batch.analyst import Settings
 from core.batch.command import main
 from core.batch.engine import Engine
 from core.project import PROJECT
-from tests.core.batch.conftest import COMMAND, started
+from tests.core.batch.conftest import started
 
 
 @pytest.fixture
@@ -47,8 +49,14 @@ def read(path: Path) -> dict[str, dict[str, str]]:
         return {Path(row["file"]).name: row for row in csv.DictReader(file)}
 
 
+@pytest.fixture
+def loaded(shared_models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the command find its bundle loaded."""
+    monkeypatch.setattr("core.batch.analyst.load_models", lambda *given, side_by_side: shared_models)
+
+
 def test_a_folder_becomes_a_table(
-    call, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    call, loaded: None, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(call(folder, "t.csv")) == 3
     rows = read(tmp_path / "t.csv")
@@ -65,7 +73,7 @@ def test_a_folder_becomes_a_table(
     assert "is there already" in capsys.readouterr().err
 
 
-def test_only_good_files_end_with_zero(call, folder: Path, tmp_path: Path) -> None:
+def test_only_good_files_end_with_zero(call, loaded: None, folder: Path, tmp_path: Path) -> None:
     for name in ("=1+1.png", "below/cut.png"):
         (folder / name).unlink()
     assert main(call(folder, "t.jsonl", "--ask-all")) == 0
@@ -74,52 +82,49 @@ def test_only_good_files_end_with_zero(call, folder: Path, tmp_path: Path) -> No
     assert [row["gate_refused"] for row in rows].count(True) == 1
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_an_interrupted_run_keeps_what_is_done_and_goes_on(
-    call, folder: Path, tmp_path: Path, chests: dict[str, bytes], how: signal.Signals
-) -> None:
-    for number in range(4):  # no copies: a copy needs no second analysis
-        for name, data in chests.items():
-            (folder / f"{number}-{name}").write_bytes(data)
-    arguments, journal = call(folder, "t.csv"), tmp_path / "t.csv.partial"
-    process = started(arguments, journal, rows=5)
-    os.killpg(process.pid, how)
-    _, said = process.communicate(timeout=60)
-    assert not (tmp_path / "t.csv").exists()
-    if how == signal.SIGINT:
-        assert process.returncode == 130
-        assert f"What is done is kept in {journal}; the same command goes on from there." in said
-        assert "Traceback" not in said
-    kept = [
-        json.loads(line) for line in journal.read_text().splitlines(keepends=True)[1:] if line[-1] == "\n"
-    ]
-    assert len(kept) >= 5
-    done = subprocess.run(
-        [*COMMAND, *arguments], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert done.returncode == 3 and re.search(r"Going on: .* holds \d+ rows already", done.stderr)
-    rows = read(tmp_path / "t.csv")
-    assert len(rows) == len([path for path in folder.rglob("*") if path.is_file()]) and not journal.exists()
-    for line in kept:  # these were not made again: not even the time that they took is another
-        name = line["key"].partition(" ")[2]
-        assert float(rows[name]["seconds"]) == line["row"]["seconds"]
-
-
 PROGRAM = """
 import json, sys
-from core.batch.analyst import Settings
 from core.batch.command import main
-from core.batch.engine import Engine
 status = main(sys.argv[1:])
 heavy = {'tensorflow', 'keras', 'torch', 'torchxrayvision', 'streamlit', 'ray'} & set(sys.modules)
 print(json.dumps([status, sorted(heavy)]))
 """
 
 
-def test_a_batch_loads_neither_a_training_framework_nor_ray(call, folder: Path) -> None:
-    command = [sys.executable, "-c", PROGRAM, *call(folder, "t.parquet")]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+def whole_lines(journal: Path) -> list[dict[str, Any]]:
+    """The rows of a journal with their keys."""
+    lines = journal.read_text().splitlines(keepends=True)[1:]
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def test_an_interrupted_run_goes_on_with_what_is_done_and_loads_neither_a_training_framework_nor_ray(
+    call, folder: Path, tmp_path: Path, chests: dict[str, bytes]
+) -> None:
+    for number in range(4):  # no copies: a copy needs no second analysis
+        for name, data in chests.items():
+            (folder / f"{number}-{name}").write_bytes(data)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    arguments, journal = call(folder, "t.parquet"), tmp_path / "t.parquet.partial"
+    kept: list[dict[str, Any]] = []
+    for how in (signal.SIGINT, signal.SIGKILL):
+        process = started(arguments, journal, rows=len(kept) + 3)
+        os.killpg(process.pid, how)
+        _, said = process.communicate(timeout=60)
+        assert not (tmp_path / "t.parquet").exists()
+        before, kept = kept, whole_lines(journal)
+        assert kept[: len(before)] == before and len(before) + 3 <= len(kept) < len(files)
+        if how == signal.SIGINT:
+            assert process.returncode == 130 and "Traceback" not in said
+            assert f"What is done is kept in {journal}; the same command goes on from there." in said
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=120)
     assert json.loads(done.stdout.splitlines()[-1]) == [3, []]
+    assert f"Going on: {journal} holds {len(kept)} rows already." in done.stderr
+    rows = parquet.read_table(tmp_path / "t.parquet").to_pylist()
+    assert sorted(row["file"] for row in rows) == sorted(map(str, files)) and not journal.exists()
+    seconds = {Path(row["file"]).name: row["seconds"] for row in rows}
+    for line in kept:  # these were not made again: not even the time that they took is another
+        assert seconds[line["key"].partition(" ")[2]] == line["row"]["seconds"]
 
 
 @pytest.mark.parametrize(
