@@ -63,7 +63,8 @@ class TransferConfig:
             ResNet50's best epoch was the last one.
         batch: Feature vectors a step (the study: 10). With copies there are so many that small steps take
             minutes and reach no further.
-        learning_rate: Of AdamW, peak of a cosine over all epochs (the study: 5e-4 of Adam, for its batches).
+        learning_rate: Of AdamW (the study: 5e-4 of Adam, for its batches).
+        cosine: Whether that is the peak, from which it falls on a cosine over all epochs, and not constant.
         weight_decay: Of AdamW, decoupled.
         dropout: Of hidden units while learning.
         standardised: Whether each feature is shifted and scaled to mean 0 and spread 1 over the training
@@ -78,6 +79,7 @@ class TransferConfig:
     patience: int = 40
     batch: int = 256
     learning_rate: float = 1e-3
+    cosine: bool = True
     weight_decay: float = 0.1
     dropout: float = 0.3
     standardised: bool = True
@@ -217,6 +219,7 @@ STUDY = TrainConfig(
         patience=20,
         batch=10,
         learning_rate=5e-4,
+        cosine=False,
         weight_decay=0.0,
         dropout=0.0,
         standardised=False,
