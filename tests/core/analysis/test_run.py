@@ -16,13 +16,14 @@ import pytest
 
 from core.analysis.load import Models, load_models, run_self_test
 from core.analysis.results import Analysis
-from core.analysis.run import analyse, explain_anew, look
-from core.errors import BundleError, EngineError, SelfTestError
+from core.analysis.run import analyse, explain_anew, look, provenance
+from core.errors import BundleError, SelfTestError
 from core.explain.explainers import EXPLAINERS
 from core.export.json_csv import to_json
 from core.gate.way import Way, lay_radiograph
 from core.models.backbones import BACKBONES
-from core.models.bundle.files import MANIFEST_FILE
+from core.models.bundle.files import MANIFEST_FILE, read_manifest, write_manifest
+from core.models.bundle.precisions import Combination, Difference, Precisions, PrecisionTrial
 from core.models.inference import ensemble_features, raw_outputs
 from core.models.official import OFFICIAL, official_path
 from core.phantom import draw_spec, render
@@ -194,9 +195,43 @@ def test_networks_that_answer_with_no_number_are_refused(random_bundle: Path, ra
         run_self_test(random_bundle, replace(random_models, networks=networks))
 
 
-def test_precision_must_have_been_verified(random_bundle: Path) -> None:
-    with pytest.raises(EngineError, match="not verified in bf16"):
-        load_models(random_bundle, "bf16")
+def in_bfloat16(folder: Path, reference: float) -> None:
+    """Has a bundle's manifest say that VGG16 was verified in bfloat16, with this answer to the reference."""
+    manifest = read_manifest(folder)
+    val = Difference(images=6, decisions=6, flips=0, largest_change=0.01)
+    trial = PrecisionTrial(
+        network="vgg16", precision="bf16", speedup=2, reference=[reference], splits={"val": val}
+    )
+    combination = Combination(
+        precisions={"vgg16": "bf16"},
+        reference_probability=manifest.ensemble.reference_probability,
+        splits={"val": val},
+    )
+    precisions = Precisions(processor="", trials=[trial], combinations=[combination])
+    (folder / MANIFEST_FILE).unlink()
+    write_manifest(folder, manifest.model_copy(update={"precisions": precisions}))
+
+
+@pytest.mark.parametrize(("offset", "precision"), [(0.0, "bf16+f32"), (0.4, "f32")])
+def test_networks_that_answer_otherwise_in_what_was_verified_run_in_float32(
+    offset: float,
+    precision: str,
+    copy: Path,
+    random_models: Models,
+    drawn_radiograph: Draw,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.analysis.arithmetic.processor_precisions", lambda: frozenset({"f32", "bf16"}))
+    monkeypatch.delenv("THORAXLENS_PRECISION", raising=False)
+    in_bfloat16(copy, random_models.manifest.backbones["vgg16"].reference_probability - offset)
+    models = load_models(copy)
+    said = provenance(models)
+    assert said.precision == precision
+    assert ("self-test: vgg16" in said.precision_note) == bool(offset)
+    assert (models.networks.precisions["vgg16"] == "bf16") == (not offset)
+    answers = [analyse(drawn_radiograph(3), each).readings[0].probability for each in (models, random_models)]
+    assert answers[0] == pytest.approx(answers[1], abs=0.05)
+    assert json.loads(to_json(analyse(drawn_radiograph(0), models)))["provenance"]["precision"] == precision
 
 
 def test_cached_networks_are_not_derived_again(random_bundle: Path) -> None:

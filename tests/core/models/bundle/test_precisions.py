@@ -1,0 +1,83 @@
+"""The rule by which faster arithmetic serves: the validation split chooses, the processor decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.models.bundle.precisions import (
+    MAX_AUC_CHANGE,
+    Combination,
+    Difference,
+    Precisions,
+    PrecisionTrial,
+    fastest_verified,
+    step_back,
+)
+
+
+def difference(flips: int = 0, auc_change: float | None = 0.0, largest: float = 0.01) -> Difference:
+    return Difference(images=50, decisions=50, flips=flips, largest_change=largest, auc_change=auc_change)
+
+
+def trial(network: str, precision: Any, speedup: float = 2.0, **changes: Any) -> PrecisionTrial:
+    splits = {"val": difference(**changes), "test": difference(flips=9, auc_change=-0.5)}
+    return PrecisionTrial(
+        network=network, precision=precision, speedup=speedup, reference=[0.5], splits=splits
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "verified"),
+    [
+        ({}, True),
+        ({"flips": 1}, False),
+        ({"auc_change": MAX_AUC_CHANGE}, True),
+        ({"auc_change": -MAX_AUC_CHANGE - 1e-6}, False),
+        ({"auc_change": None}, True),
+        ({"speedup": 1.0}, False),
+    ],
+)
+def test_only_the_validation_split_and_the_speed_verify(changes: dict[str, Any], verified: bool) -> None:
+    assert trial("vgg16", "bf16", **changes).verified == verified
+
+
+def test_each_network_gets_its_fastest_verified_precision() -> None:
+    trials = [
+        trial("vgg16", "bf16", 2),
+        trial("vgg16", "int8", 4),
+        trial("resnet50", "bf16", 2),
+        trial("resnet50", "int8", 4, flips=1),
+        trial("xception", "bf16", 2, flips=1),
+        trial("findings", "bf16", 3),
+        trial("findings", "int8", 2),
+    ]
+    both = fastest_verified(trials, ["bf16", "int8"])
+    assert both == {"vgg16": "int8", "resnet50": "bf16", "findings": "bf16"}
+    assert fastest_verified(trials, ["int8"]) == {"vgg16": "int8", "findings": "int8"}
+    assert fastest_verified(trials, []) == {}
+
+
+def test_the_network_that_moves_most_steps_back_first() -> None:
+    trials = [trial("vgg16", "int8", largest=0.02), trial("resnet50", "int8", largest=0.05)]
+    trials.append(trial("resnet50", "bf16", largest=0.9))
+    assert step_back(trials, {"vgg16": "int8", "resnet50": "int8"}) == {"vgg16": "int8"}
+
+
+def test_a_processor_gets_the_first_combination_that_it_has_instructions_for() -> None:
+    combinations = [
+        Combination(precisions=precisions, reference_probability=0.5, splits={"val": difference()})
+        for precisions in ({"vgg16": "int8", "resnet50": "bf16"}, {"vgg16": "int8"}, {"resnet50": "bf16"})
+    ]
+    measured = Precisions(processor="any", trials=[], combinations=combinations)
+    assert measured.best({"f32", "bf16", "int8"}) is combinations[0]
+    assert measured.best({"f32", "int8"}) is combinations[1]
+    assert measured.best({"f32", "bf16"}) is combinations[2]
+    assert measured.best({"f32"}) is None
+
+
+def test_a_trial_is_found_by_network_and_precision() -> None:
+    trials = [trial("vgg16", "bf16"), trial("vgg16", "int8")]
+    measured = Precisions(processor="", trials=trials, combinations=[])
+    assert measured.trial("vgg16", "int8") is trials[1] and measured.trial("vgg16", "f32") is None
