@@ -35,7 +35,7 @@ class Arithmetic:
         return dict(self.combination.precisions) if self.combination else {}
 
 
-FLOAT32 = Arithmetic(None, "float32: nobody measured what faster arithmetic changes in this bundle.")
+FLOAT32 = Arithmetic(None, "float32, because nobody measured what faster arithmetic changes in this bundle.")
 
 
 def choose_arithmetic(measured: Precisions | None) -> Arithmetic:

@@ -6,15 +6,8 @@ import pytest
 
 from core.analysis import arithmetic
 from core.analysis.arithmetic import FLOAT32, choose_arithmetic
-from core.models.bundle.precisions import Combination, Difference, Faster, Precisions
-
-VALIDATION = Difference(images=244, decisions=244, flips=0, largest_change=0.01, auc_change=-0.00031)
-
-
-def combination(**precisions: Faster) -> Combination:
-    splits = {"val": VALIDATION}
-    return Combination(precisions=precisions, reference_probability=0.5, splits=splits)
-
+from core.models.bundle.precisions import Precisions
+from tests.precision_records import combination
 
 MEASURED = Precisions(
     processor="",

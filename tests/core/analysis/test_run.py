@@ -22,8 +22,7 @@ from core.explain.explainers import EXPLAINERS
 from core.export.json_csv import to_json
 from core.gate.way import Way, lay_radiograph
 from core.models.backbones import BACKBONES
-from core.models.bundle.files import MANIFEST_FILE, read_manifest, write_manifest
-from core.models.bundle.precisions import Combination, Difference, Precisions, PrecisionTrial
+from core.models.bundle.files import MANIFEST_FILE
 from core.models.inference import ensemble_features, raw_outputs
 from core.models.official import OFFICIAL, official_path
 from core.phantom import draw_spec, render
@@ -31,6 +30,7 @@ from core.phantom.seeds import take_seeds
 from core.reading.radiograph import Radiograph
 from core.reading.warning import ReadingWarning
 from core.vocabulary import FINDINGS
+from tests.precision_records import record_bfloat16
 
 Draw = Callable[[int], Radiograph]
 
@@ -195,23 +195,6 @@ def test_networks_that_answer_with_no_number_are_refused(random_bundle: Path, ra
         run_self_test(random_bundle, replace(random_models, networks=networks))
 
 
-def in_bfloat16(folder: Path, reference: float) -> None:
-    """Has a bundle's manifest say that VGG16 was verified in bfloat16, with this answer to the reference."""
-    manifest = read_manifest(folder)
-    val = Difference(images=6, decisions=6, flips=0, largest_change=0.01)
-    trial = PrecisionTrial(
-        network="vgg16", precision="bf16", speedup=2, reference=[reference], splits={"val": val}
-    )
-    combination = Combination(
-        precisions={"vgg16": "bf16"},
-        reference_probability=manifest.ensemble.reference_probability,
-        splits={"val": val},
-    )
-    precisions = Precisions(processor="", trials=[trial], combinations=[combination])
-    (folder / MANIFEST_FILE).unlink()
-    write_manifest(folder, manifest.model_copy(update={"precisions": precisions}))
-
-
 @pytest.mark.parametrize(("offset", "precision"), [(0.0, "bf16+f32"), (0.4, "f32")])
 def test_networks_that_answer_otherwise_in_what_was_verified_run_in_float32(
     offset: float,
@@ -223,7 +206,7 @@ def test_networks_that_answer_otherwise_in_what_was_verified_run_in_float32(
 ) -> None:
     monkeypatch.setattr("core.analysis.arithmetic.processor_precisions", lambda: frozenset({"f32", "bf16"}))
     monkeypatch.delenv("THORAXLENS_PRECISION", raising=False)
-    in_bfloat16(copy, random_models.manifest.backbones["vgg16"].reference_probability - offset)
+    record_bfloat16(copy, random_models.manifest.backbones["vgg16"].reference_probability - offset)
     models = load_models(copy)
     said = provenance(models)
     assert said.precision == precision

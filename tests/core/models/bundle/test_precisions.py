@@ -6,26 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.models.bundle.precisions import (
-    MAX_AUC_CHANGE,
-    Combination,
-    Difference,
-    Precisions,
-    PrecisionTrial,
-    fastest_verified,
-    step_back,
-)
-
-
-def difference(flips: int = 0, auc_change: float | None = 0.0, largest: float = 0.01) -> Difference:
-    return Difference(images=50, decisions=50, flips=flips, largest_change=largest, auc_change=auc_change)
-
-
-def trial(network: str, precision: Any, speedup: float = 2.0, **changes: Any) -> PrecisionTrial:
-    splits = {"val": difference(**changes), "test": difference(flips=9, auc_change=-0.5)}
-    return PrecisionTrial(
-        network=network, precision=precision, speedup=speedup, reference=[0.5], splits=splits
-    )
+from core.models.bundle.precisions import MAX_AUC_CHANGE, Precisions, fastest_verified, step_back
+from tests.precision_records import combination, trial
 
 
 @pytest.mark.parametrize(
@@ -60,15 +42,16 @@ def test_each_network_gets_its_fastest_verified_precision() -> None:
 
 
 def test_the_network_that_moves_most_steps_back_first() -> None:
-    trials = [trial("vgg16", "int8", largest=0.02), trial("resnet50", "int8", largest=0.05)]
-    trials.append(trial("resnet50", "bf16", largest=0.9))
+    trials = [trial("vgg16", "int8", largest_change=0.02), trial("resnet50", "int8", largest_change=0.05)]
+    trials.append(trial("resnet50", "bf16", largest_change=0.9))
     assert step_back(trials, {"vgg16": "int8", "resnet50": "int8"}) == {"vgg16": "int8"}
 
 
 def test_a_processor_gets_the_first_combination_that_it_has_instructions_for() -> None:
     combinations = [
-        Combination(precisions=precisions, reference_probability=0.5, splits={"val": difference()})
-        for precisions in ({"vgg16": "int8", "resnet50": "bf16"}, {"vgg16": "int8"}, {"resnet50": "bf16"})
+        combination(vgg16="int8", resnet50="bf16"),
+        combination(vgg16="int8"),
+        combination(resnet50="bf16"),
     ]
     measured = Precisions(processor="any", trials=[], combinations=combinations)
     assert measured.best({"f32", "bf16", "int8"}) is combinations[0]
