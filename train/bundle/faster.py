@@ -36,8 +36,8 @@ from core.models.bundle.precisions import (
     Precision,
     Precisions,
     PrecisionTrial,
-    fastest_verified,
-    step_back,
+    verified_choices,
+    whole_speedup,
 )
 from core.models.engine.openvino import Network, prepare, processor_precisions
 from core.models.ensemble import Ensemble
@@ -64,7 +64,7 @@ FASTER: tuple[Faster, ...] = get_args(Faster)
 FINDINGS = "findings"
 MEASURED = (CHOOSING_SPLIT, "test")
 CALIBRATION_IMAGES = 200  # of the training split
-ROUNDS = 15  # in which every precision takes its turn, so that all meet the same load
+ROUNDS = 15  # of timing
 
 Row = tuple[list[float], NDArray[np.float32], list[float]]  # probabilities, raw outputs, correlations
 
@@ -95,7 +95,7 @@ class Measured:
         label: (n,).
         answers: To them, by precision.
         reference: Answers to the reference image, by precision.
-        speedups: Of each network by precision and key.
+        milliseconds: Of each network for one image, by precision and key.
     """
 
     manifest: BundleManifest
@@ -104,7 +104,7 @@ class Measured:
     label: NDArray[np.str_]
     answers: Mapping[Precision, Answers]
     reference: Mapping[Precision, RawOutputs]
-    speedups: Mapping[Precision, Mapping[str, float]]
+    milliseconds: Mapping[Precision, Mapping[str, float]]
 
 
 def add_precisions(
@@ -223,7 +223,7 @@ def _measure(
         label=predictions.label,
         answers=_ask(networks, records, data, progress),
         reference={precision: raw_outputs(image, each) for precision, each in networks.items()},
-        speedups=_time(networks, inputs),
+        milliseconds=_time(networks, inputs),
     )
 
 
@@ -276,7 +276,7 @@ def _correlate(first: NDArray[np.float32], second: NDArray[np.float32]) -> float
 def _time(
     networks: Mapping[Precision, Networks], inputs: Mapping[str, NDArray[np.float32]]
 ) -> dict[Precision, dict[str, float]]:
-    """How many times as fast each network is as in float32, from passes that take turns."""
+    """The median of each network's passes; precisions take turns, so that all meet the same load."""
     times: dict[tuple[Precision, str], list[float]] = {}
     for key, batch in inputs.items():
         for _ in range(ROUNDS):
@@ -284,9 +284,8 @@ def _time(
                 start = time.perf_counter()
                 _network(each, key)(batch)
                 times.setdefault((precision, key), []).append(time.perf_counter() - start)
-    median = {which: statistics.median(taken) for which, taken in times.items()}
     return {
-        precision: {key: median["f32", key] / median[precision, key] for key in inputs}
+        precision: {key: statistics.median(times[precision, key]) * 1000 for key in inputs}
         for precision in networks
     }
 
@@ -306,7 +305,8 @@ def choose(found: Measured, precisions: Sequence[Faster]) -> Precisions:
         PrecisionTrial(
             network=key,
             precision=precision,
-            speedup=found.speedups[precision][key],
+            milliseconds=found.milliseconds[precision][key],
+            float32_milliseconds=found.milliseconds["f32"][key],
             reference=_reference(found.reference[precision], key),
             splits={split: _difference(found, precision, key, split) for split in MEASURED},
         )
@@ -318,7 +318,8 @@ def choose(found: Measured, precisions: Sequence[Faster]) -> Precisions:
         combination = _combine(found, trials, allowed)
         if combination and combination not in combinations:
             combinations.append(combination)
-    return Precisions(processor=processor_name(), trials=trials, combinations=combinations)
+    fastest_first = sorted(combinations, key=lambda each: -each.speedup)
+    return Precisions(processor=processor_name(), trials=trials, combinations=fastest_first)
 
 
 def _reference(raw: RawOutputs, key: str) -> list[float]:
@@ -376,10 +377,9 @@ def difference(
 def _combine(
     found: Measured, trials: Sequence[PrecisionTrial], allowed: Sequence[Faster]
 ) -> Combination | None:
-    """The fastest networks that the ensemble bears together: the worst one steps back until it does."""
-    chosen = fastest_verified(trials, allowed)
+    """The fastest choice of verified precisions that the ensemble bears by the same rule."""
     exact = _decide(found, {})
-    while chosen:
+    for chosen in verified_choices(trials, allowed):
         other = _decide(found, chosen)
         splits = {
             split: difference(exact[rows], other[rows], found.svm.threshold, found.label[rows])
@@ -389,10 +389,10 @@ def _combine(
         if splits[CHOOSING_SPLIT].kept:
             return Combination(
                 precisions=chosen,
+                speedup=whole_speedup(trials, chosen),
                 reference_probability=_decide_reference(found, chosen),
                 splits=splits,
             )
-        chosen = step_back(trials, chosen)
     return None
 
 

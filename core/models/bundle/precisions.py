@@ -60,21 +60,28 @@ class PrecisionTrial(_Entry):
     Attributes:
         network: A backbone's key, or "findings".
         precision: In which.
-        speedup: Time of float32 divided by its own, on the machine that measured.
+        milliseconds: For one image, on the machine that measured.
+        float32_milliseconds: The same in float32.
         reference: Its answer to the bundle's reference image: a probability, or raw outputs.
         splits: Differences by split.
     """
 
     network: str
     precision: Faster
-    speedup: float = Field(gt=0)
+    milliseconds: float = Field(gt=0)
+    float32_milliseconds: float = Field(gt=0)
     reference: list[float] = Field(min_length=1)
     splits: dict[str, Difference]
 
     @property
+    def saved_ms(self) -> float:
+        """How much less time an image takes than in float32."""
+        return self.float32_milliseconds - self.milliseconds
+
+    @property
     def verified(self) -> bool:
         """Whether it may serve: by the validation split alone, and only if it is faster at all."""
-        return self.speedup > 1 and self.splits[CHOOSING_SPLIT].kept
+        return self.saved_ms > 0 and self.splits[CHOOSING_SPLIT].kept
 
 
 class Combination(_Entry):
@@ -82,11 +89,13 @@ class Combination(_Entry):
 
     Attributes:
         precisions: By network; those that are not named run in float32.
+        speedup: Time of all networks in float32 divided by theirs, on the machine that measured.
         reference_probability: The ensemble's answer to the reference image.
         splits: Differences of the ensemble's decision, by split.
     """
 
     precisions: dict[str, Faster]
+    speedup: float = Field(gt=0)
     reference_probability: Share
     splits: dict[str, Difference]
 
@@ -97,7 +106,7 @@ class Precisions(_Entry):
     Attributes:
         processor: On which.
         trials: Network by network.
-        combinations: Verified ones, the fastest first: for processors that have both, or one.
+        combinations: Verified ones, the fastest first: for processors that have both precisions, or one.
     """
 
     processor: str
@@ -119,23 +128,24 @@ class Precisions(_Entry):
         return next(fit, None)
 
 
-def fastest_verified(trials: Collection[PrecisionTrial], allowed: Collection[str]) -> dict[str, Faster]:
-    """Each network's fastest verified precision among those allowed; those without one are left out."""
-    chosen: dict[str, PrecisionTrial] = {}
+def verified_choices(trials: Collection[PrecisionTrial], allowed: Collection[str]) -> list[dict[str, Faster]]:
+    """Every choice of verified precisions among those allowed, the fastest first.
+
+    What is not named stays in float32; to leave all of them there is no choice.
+    """
+    saved: list[tuple[float, dict[str, Faster]]] = [(0.0, {})]
     for trial in trials:
         if trial.verified and trial.precision in allowed:
-            before = chosen.get(trial.network)
-            if before is None or trial.speedup > before.speedup:
-                chosen[trial.network] = trial
-    return {network: trial.precision for network, trial in chosen.items()}
+            saved += [
+                (total + trial.saved_ms, chosen | {trial.network: trial.precision})
+                for total, chosen in saved
+                if trial.network not in chosen
+            ]
+    return [chosen for _, chosen in sorted(saved, key=lambda each: -each[0]) if chosen]
 
 
-def step_back(trials: Collection[PrecisionTrial], chosen: Mapping[str, Faster]) -> dict[str, Faster]:
-    """The same choice, with the network that moves its answers most back in float32."""
-
-    def change(network: str) -> float:
-        found = (each for each in trials if (each.network, each.precision) == (network, chosen[network]))
-        return next(found).splits[CHOOSING_SPLIT].largest_change
-
-    worst = max(chosen, key=change)
-    return {network: precision for network, precision in chosen.items() if network != worst}
+def whole_speedup(trials: Collection[PrecisionTrial], chosen: Mapping[str, Faster]) -> float:
+    """Time of all networks in float32, divided by their time with some in the precisions chosen."""
+    exact = {trial.network: trial.float32_milliseconds for trial in trials}
+    saved = sum(trial.saved_ms for trial in trials if chosen.get(trial.network) == trial.precision)
+    return sum(exact.values()) / (sum(exact.values()) - saved)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.models.bundle.precisions import MAX_AUC_CHANGE, Precisions, fastest_verified, step_back
+from core.models.bundle.precisions import MAX_AUC_CHANGE, Precisions, verified_choices, whole_speedup
 from tests.precision_records import combination, trial
 
 
@@ -25,26 +25,29 @@ def test_only_the_validation_split_and_the_speed_verify(changes: dict[str, Any],
     assert trial("vgg16", "bf16", **changes).verified == verified
 
 
-def test_each_network_gets_its_fastest_verified_precision() -> None:
+def test_choices_of_verified_precisions_come_the_fastest_first() -> None:
     trials = [
         trial("vgg16", "bf16", 2),
         trial("vgg16", "int8", 4),
-        trial("resnet50", "bf16", 2),
+        trial("resnet50", "bf16", 3),
         trial("resnet50", "int8", 4, flips=1),
         trial("xception", "bf16", 2, flips=1),
-        trial("findings", "bf16", 3),
-        trial("findings", "int8", 2),
     ]
-    both = fastest_verified(trials, ["bf16", "int8"])
-    assert both == {"vgg16": "int8", "resnet50": "bf16", "findings": "bf16"}
-    assert fastest_verified(trials, ["int8"]) == {"vgg16": "int8", "findings": "int8"}
-    assert fastest_verified(trials, []) == {}
+    assert verified_choices(trials, ["bf16", "int8"]) == [
+        {"vgg16": "int8", "resnet50": "bf16"},
+        {"vgg16": "bf16", "resnet50": "bf16"},
+        {"vgg16": "int8"},
+        {"resnet50": "bf16"},
+        {"vgg16": "bf16"},
+    ]
+    assert verified_choices(trials, ["int8"]) == [{"vgg16": "int8"}]
+    assert verified_choices(trials, []) == []
 
 
-def test_the_network_that_moves_most_steps_back_first() -> None:
-    trials = [trial("vgg16", "int8", largest_change=0.02), trial("resnet50", "int8", largest_change=0.05)]
-    trials.append(trial("resnet50", "bf16", largest_change=0.9))
-    assert step_back(trials, {"vgg16": "int8", "resnet50": "int8"}) == {"vgg16": "int8"}
+def test_networks_that_stay_in_float32_count_in_the_speed_of_all() -> None:
+    trials = [trial("vgg16", "int8", 4), trial("vgg16", "bf16", 2), trial("resnet50", "int8", 4)]
+    assert whole_speedup(trials, {"vgg16": "int8"}) == pytest.approx(24 / 15)
+    assert whole_speedup(trials, {}) == 1
 
 
 def test_a_processor_gets_the_first_combination_that_it_has_instructions_for() -> None:
