@@ -19,10 +19,12 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.formparsers import MultiPartParser
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from core.delivery import Delivery
 from core.readiness import Readiness
 
 ADDRESS = "127.0.0.1"
@@ -48,7 +50,9 @@ def readyz(request: Request) -> Response:
 
 # What `streamlit run` finds here, and serves.
 app = st.App(
-    Path(__file__).with_name("app.py"), routes=[Route("/healthz", healthz), Route("/readyz", readyz)]
+    Path(__file__).with_name("app.py"),
+    routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
+    middleware=[Middleware(Delivery, title="ThoraxLens")],
 )
 logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno >= logging.WARNING)
 MultiPartParser.spool_max_size = MAX_UPLOAD_BYTES  # else uploads from 1 MB on come by way of the disk

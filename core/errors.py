@@ -4,6 +4,7 @@
     ├── RadiographError       the uploaded file cannot be read as a chest radiograph
     │   ├── SeveralFramesError   it holds several, and nobody said which one is meant
     │   └── NotAskedError     the gate takes it for something that the networks cannot be asked about
+    ├── MarksError            what was drawn on a radiograph cannot be read
     ├── BundleError           a bundle is damaged, incomplete or of another format
     │   └── SelfTestError     its files are whole, but it answers otherwise than when it was built
     ├── EngineError           the inference engine could not be prepared or run
@@ -38,6 +39,10 @@ class SeveralFramesError(RadiographError):
 
 class NotAskedError(RadiographError):
     """The gate takes the picture for something that the networks cannot be asked about."""
+
+
+class MarksError(ThoraxLensError):
+    """What was drawn on a radiograph cannot be read."""
 
 
 class BundleError(ThoraxLensError):

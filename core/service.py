@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,29 +19,30 @@ from numpy.typing import NDArray
 from core.analysis.load import Models, load_models
 from core.analysis.results import Analysis
 from core.analysis.run import analyse, look
-from core.display.scene import Picture
-from core.errors import SeveralFramesError
+from core.display.picture import Picture, first_picture, sharp_picture
+from core.errors import NotAskedError, SeveralFramesError
 from core.evaluation.coverage import Coverage, measure_coverage
 from core.evaluation.evidence import Evidence, measure_evidence
 from core.evaluation.predictions import read_predictions
 from core.evaluation.strata import OtherDisease, results_on_other_diseases
 from core.evaluation.trials import Trials, read_trials
+from core.gate.sentences import refusal
 from core.gate.verdict import Verdict
 from core.gate.way import AS_IT_IS, Way, lay_radiograph
-from core.margins import crop
 from core.models.bundle.files import manifest_sha256
-from core.preprocessing import network_input
 from core.progress import Progress
 from core.reading.decoder_pool import read_radiograph_isolated, start_decoder
 from core.reading.radiograph import Radiograph, pixels_to_display
 from core.reading.warning import ReadingWarning
 
 AT_ONCE = 2  # analyses; on two cores a third would only make all slower
-KEPT = 64  # recent analyses, each with a picture of at most 3 MB and feature maps of 0.8 MB
-DISPLAY_PX = 1400
+KEPT = 64  # recent analyses, each with a picture of at most 0.5 MB and feature maps of 0.8 MB
+KEPT_SHARP = 8  # pictures that somebody zoomed into, of at most 1.2 MB each
+REFUSED_PX = 700
 PREVIEW_PX = 200
 
 Tell = Callable[[str], None]
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -62,19 +64,23 @@ class Case:
 
     Attributes:
         name: Of the file: plain text.
-        picture: For the eye, its longer side at most `DISPLAY_PX`.
+        picture: For the eye.
+        spacing_mm: Between pixels of the whole radiograph, in the patient; None where nobody vouches for it.
         verdict: What the gate says of it.
         way: How it was laid before it was read.
         header: What its file says of it, where that matters.
         analysis: What the models say; None where they were not asked.
+        small: (h, w), uint8, its longer side at most `REFUSED_PX`, where they were not asked; else None.
     """
 
     name: str
     picture: Picture
+    spacing_mm: float | None
     verdict: Verdict
     way: Way
     header: tuple[ReadingWarning, ...]
     analysis: Analysis | None
+    small: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,7 @@ class Service:
         self._loading = threading.Lock()
         self._loaded: dict[Path, Loaded] = {}
         self._cases: OrderedDict[str, Case] = OrderedDict()
+        self._sharp: OrderedDict[str, Picture] = OrderedDict()
         self._kept = kept
         self._state = threading.Lock()
         self._places = threading.Semaphore(at_once)
@@ -180,9 +187,7 @@ class Service:
                 self._cases.move_to_end(key)
             return self._cases.get(key)
 
-    def read(
-        self, file: File, loaded: Loaded, tell: Tell, reading: Reading = PLAIN, *, keep: bool = True
-    ) -> Case:
+    def read(self, file: File, loaded: Loaded, tell: Tell, reading: Reading = PLAIN) -> Case:
         """Reads a file, and analyses it unless the gate refuses.
 
         Args:
@@ -190,7 +195,6 @@ class Service:
             loaded: The bundle to ask.
             tell: Called with a sentence whenever something else begins.
             reading: How.
-            keep: Whether to remember the answer, for when the page runs again.
 
         Raises:
             RadiographError: If the file is no radiograph; SeveralFramesError if it holds several and
@@ -201,17 +205,57 @@ class Service:
             return found
         with self._place(tell):
             tell("Reading the file")
-            radiograph = read_radiograph_isolated(file.data, file.name, reading.frame or 0)
-            if reading.frame is None and radiograph.frames > 1:
-                raise SeveralFramesError(radiograph.frames)
-            case = _analyse(lay_radiograph(radiograph, reading.way), loaded.models, reading, tell)
-        if not keep:
-            return case
-        with self._state:
-            self._cases[_key(file, loaded, reading)] = case
-            while len(self._cases) > self._kept:
-                self._cases.popitem(last=False)
+            radiograph = _read(file, reading)
+            case = _case(radiograph, reading, *_analyse(radiograph, loaded.models, reading, tell))
+        self._keep(self._cases, _key(file, loaded, reading), case, self._kept)
         return case
+
+    def ask(self, file: File, loaded: Loaded, reading: Reading = PLAIN) -> Analysis:
+        """What the models say of a file that nobody looks at: no picture is made of it, and nothing kept.
+
+        Args:
+            file: The file.
+            loaded: The bundle to ask.
+            reading: How it is read.
+
+        Raises:
+            RadiographError: As `read`; NotAskedError if the gate refuses.
+            EngineError: If a network fails.
+        """
+        if found := self.kept(file, loaded, reading):
+            verdict, analysis, header = found.verdict, found.analysis, found.header
+        else:
+            with self._place(_say_nothing):
+                radiograph = _read(file, reading)
+                verdict, analysis = _analyse(radiograph, loaded.models, reading, _say_nothing)
+            header = radiograph.warnings
+        if analysis is None:
+            raise NotAskedError(refusal(verdict, header))
+        return analysis
+
+    def sharp(self, file: File, reading: Reading = PLAIN) -> Picture:
+        """The whole radiograph for whoever zooms; the file is read again, for its pixels are not kept.
+
+        Args:
+            file: The file.
+            reading: How it is read.
+
+        Raises:
+            RadiographError: If it cannot be read.
+        """
+        key = f"{reading.frame}:{reading.way}:{file.sha256}"
+        if found := self._sharp.get(key):
+            return found
+        with self._place(_say_nothing):
+            picture = sharp_picture(_read(file, reading))
+        self._keep(self._sharp, key, picture, KEPT_SHARP)
+        return picture
+
+    def _keep(self, kept: OrderedDict[str, Kept], key: str, found: Kept, most: int) -> None:
+        with self._state:
+            kept[key] = found
+            while len(kept) > most:
+                kept.popitem(last=False)
 
     @contextmanager
     def _place(self, tell: Tell) -> Iterator[None]:
@@ -236,6 +280,13 @@ def _key(file: File, loaded: Loaded, reading: Reading) -> str:
     return f"{loaded.version}:{reading}:{file.name}:{file.sha256}"
 
 
+def _read(file: File, reading: Reading) -> Radiograph:
+    radiograph = read_radiograph_isolated(file.data, file.name, reading.frame or 0)
+    if reading.frame is None and radiograph.frames > 1:
+        raise SeveralFramesError(radiograph.frames)
+    return lay_radiograph(radiograph, reading.way)
+
+
 def preview(file: File, frame: int) -> NDArray[np.uint8]:
     """A small picture of one of a file's frames, (h, w), its longer side at most `PREVIEW_PX`.
 
@@ -245,7 +296,14 @@ def preview(file: File, frame: int) -> NDArray[np.uint8]:
     return pixels_to_display(read_radiograph_isolated(file.data, file.name, frame), PREVIEW_PX)
 
 
-def _analyse(radiograph: Radiograph, models: Models, reading: Reading, tell: Tell) -> Case:
+def _say_nothing(text: str) -> None:
+    """Where nobody watches the work."""
+
+
+def _analyse(
+    radiograph: Radiograph, models: Models, reading: Reading, tell: Tell
+) -> tuple[Verdict, Analysis | None]:
+    """What the gate says, and what the models say unless it refuses."""
     tell("Asking the gate what this is")
     verdict = look(radiograph, models)
     analysis = None
@@ -254,22 +312,17 @@ def _analyse(radiograph: Radiograph, models: Models, reading: Reading, tell: Tel
         analysis = analyse(
             radiograph, models, cut_margins=reading.cut_margins, verdict=verdict, way=reading.way
         )
-    grey = pixels_to_display(radiograph, DISPLAY_PX)
-    picture = Picture(
-        grey=grey,
-        seen=_seen(radiograph, analysis, models) if analysis else None,
+    return verdict, analysis
+
+
+def _case(radiograph: Radiograph, reading: Reading, verdict: Verdict, analysis: Analysis | None) -> Case:
+    return Case(
+        name=radiograph.name,
+        picture=first_picture(radiograph),
         spacing_mm=radiograph.spacing_mm,
-        own_greys=_are_own(grey, radiograph.pixels),
+        verdict=verdict,
+        way=reading.way,
+        header=radiograph.warnings,
+        analysis=analysis,
+        small=None if analysis else pixels_to_display(radiograph, REFUSED_PX),
     )
-    return Case(radiograph.name, picture, verdict, reading.way, radiograph.warnings, analysis)
-
-
-def _seen(radiograph: Radiograph, analysis: Analysis, models: Models) -> NDArray[np.uint8]:
-    """What the backbones were shown, (size, size)."""
-    grey = network_input(crop(radiograph.pixels, analysis.inside), models.manifest.preprocessing)
-    return np.rint(grey * 255).astype(np.uint8)
-
-
-def _are_own(grey: NDArray[np.uint8], pixels: NDArray[np.float32]) -> bool:
-    """Whether greys shown are the radiograph's own: not scaled down, and 8 bits deep there, too."""
-    return grey.shape == pixels.shape and bool(np.abs(pixels * np.float32(255) - grey).max() < 1e-2)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.widgets import analyse as show
-from pages.widgets import gate, in_hand, link, pin
+from pages.widgets import course, gate, in_hand, link, pin
 from pages.widgets.common import chosen_bundle, disclaimer, title
 
 title("ThoraxLens", "What chest-radiograph models see, side by side")
@@ -23,8 +23,9 @@ if bundle and source:
         show.warnings(case.analysis)
         show.decision(case, case.analysis, bundle, source.subject)
     pin.beside(case, source, bundle)
+    place = st.container()  # filled last, for it may have to read more radiographs
     if case and case.analysis:
-        show.heatmaps(case, case.analysis)
+        show.heatmaps(case, case.analysis, source)
         show.third_answer(case.analysis, bundle)
         findings, ensemble = st.columns(2, gap="large")
         with findings:
@@ -34,3 +35,5 @@ if bundle and source:
             show.contributions(case.analysis)
         show.trust(case.analysis, bundle)
         show.downloads(case.analysis)
+    with place:
+        course.over_time(source, bundle)

@@ -17,8 +17,9 @@ record = question.record(listing) if listing else None
 
 if listing and record:
     head = st.container()
-    charts.shortcuts(record)
+    beside = charts.story(record)
     record, images = sets.with_more(listing, record)
+    charts.story_brought(beside, record, images)
     asked = question.question(record)
     answers = question.answers(record, asked)
     if answers:

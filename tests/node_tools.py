@@ -35,3 +35,12 @@ def node_modules() -> Path:
             (TOOLS / lock.name).unlink()
             pytest.skip("npm cannot get the tools that package-lock.json pins")
     return fetched
+
+
+def in_node(module: Path, *arguments: str | Path) -> bytes:
+    """What a module of the viewer's tests prints; skips where Node.js is missing."""
+    if NODE is None:
+        pytest.skip("needs Node.js: install node to run what browsers run")
+    done = subprocess.run([NODE, module, *arguments], capture_output=True, timeout=SECONDS, check=False)
+    assert not done.returncode, done.stderr.decode()
+    return done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -27,13 +29,15 @@ START_S = 60
 
 
 @contextmanager
-def serving(port: str, *before: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+def serving(
+    port: str, *before: str, patience_s: float = START_S, **variables: str
+) -> Iterator[subprocess.Popen[str]]:
     """The server; it is ended with the block at the latest, and before that if it says nothing."""
     command = [*before, sys.executable, "serve.py", port]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     environment = os.environ | variables
     with subprocess.Popen(command, cwd=PROJECT, env=environment, text=True, **pipes) as server:
-        watch = threading.Timer(START_S, server.kill)
+        watch = threading.Timer(patience_s, server.kill)
         watch.start()
         try:
             yield server
@@ -85,12 +89,10 @@ def test_readiness_is_an_answer_of_its_own(monkeypatch: pytest.MonkeyPatch, prob
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_server_without_models_answers_and_says_that_it_is_not_ready(tmp_path: Path) -> None:
-    with serving("0", THORAXLENS_BUNDLES=str(tmp_path)) as server:
-        assert server.stdout
-        address = server.stdout.readline().split()[3]
-        assert fetch(f"{address}/healthz") == (200, "ok")
-        assert fetch(f"{address}/readyz") == (503, f"There are no models in {tmp_path}.")
+def test_a_server_without_models_answers_and_says_that_it_is_not_ready(address: str) -> None:
+    assert fetch(f"{address}/healthz") == (200, "ok")
+    status, said = fetch(f"{address}/readyz")
+    assert status == 503 and said.startswith("There are no models in ")
 
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="needs prlimit, of util-linux")
@@ -114,6 +116,53 @@ def test_variables_override_the_settings_that_ship(tmp_path: Path, protected: st
         visitor = Visitor(server.stdout.readline().split()[3])
         assert visitor.fetch("/_stcore/health") == (200, b"ok")
         assert bool(visitor.cookie("_streamlit_xsrf")) == (protected == "true")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a server without models."""
+    nowhere = str(tmp_path_factory.mktemp("none"))
+    with serving("0", patience_s=10 * START_S, THORAXLENS_BUNDLES=nowhere) as server:
+        assert server.stdout
+        yield server.stdout.readline().split()[3]
+
+
+def file(url: str, **headers: str) -> tuple[Message, bytes]:
+    """What a file comes with, and what is in it."""
+    asked = urllib.request.Request(  # noqa: S310
+        url, headers={name.replace("_", "-"): text for name, text in headers.items()}
+    )
+    with urllib.request.urlopen(asked, timeout=START_S) as answer:  # noqa: S310
+        return answer.headers, answer.read()
+
+
+@pytest.mark.parametrize("page", ["", "compare"])
+def test_a_page_knows_its_name_and_its_server(address: str, page: str) -> None:
+    headers, body = file(f"{address}/{page}", If_None_Match="*", Accept_Encoding="gzip")
+    assert b"<title>ThoraxLens</title>" in body and b"BACKEND_BASE_URL" in body
+    assert body.index(b"BACKEND_BASE_URL") < body.index(b'<script type="module"')
+    assert "ETag" not in headers and headers["Cache-Control"] == "no-cache"
+
+
+def test_scripts_come_compressed_to_browsers_that_take_that(address: str) -> None:
+    scripts = re.findall(r'"\./(static/js/[^"]+)"', file(f"{address}/")[1].decode())
+    assert scripts
+    for script in scripts[:3]:
+        plain_headers, plain = file(f"{address}/{script}")
+        assert "Content-Encoding" not in plain_headers
+        for _ in range(2):  # the second time, as it was kept
+            headers, body = file(f"{address}/{script}", Accept_Encoding="gzip, br")
+            assert gzip.decompress(body) == plain and len(body) < len(plain)
+            assert headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in headers["Vary"]
+            assert headers["Content-Type"] == plain_headers["Content-Type"]
+            assert headers["Cache-Control"] == plain_headers["Cache-Control"]
+
+
+def test_fonts_come_as_they_are_and_no_script_is_made_of_a_page(address: str) -> None:
+    font = next(iter(re.findall(r'"\./(static/media/[^"]+woff2)"', file(f"{address}/")[1].decode())))
+    assert "Content-Encoding" not in file(f"{address}/{font}", Accept_Encoding="gzip")[0]
+    headers, body = file(f"{address}/static/js/none.js", Accept_Encoding="gzip")  # as Streamlit answers
+    assert headers["Content-Type"].startswith("text/html") and b"<title>" in body
 
 
 def fetch(url: str) -> tuple[int, str]:

@@ -23,16 +23,36 @@ _LEVELS = 4095  # 12 bits stored
 
 @dataclass(frozen=True)
 class Recipe:
-    """One sample: its file, what to say of it, and how to render it."""
+    """One sample: its file, what to say of it, how to render it, and its place in a series of one chest."""
 
     file: str
     title: str
     description: str
     spec: PhantomSpec
+    series: str = ""
+    day: float | None = None
 
 
 def _spec(seed: int, label: str, size_px: int = 1024, **choices: object) -> PhantomSpec:
     return PhantomSpec(seed, size_px, label, child=False, extras=False, **choices)  # type: ignore[arg-type]
+
+
+SERIES = "One patient over time"
+# Days, with what the disease does and the share of the lungs that it involves. All are of one seed: anatomy,
+# noise and the places where the disease begins stay the same.
+_DAYS = {0: ("has just begun", 0.08), 3: ("spreads", 0.32), 7: ("is at its height", 0.6), 14: ("clears", 0.2)}
+
+
+def _on_day(day: int, stage: str, extent: float) -> Recipe:
+    return Recipe(
+        f"over-time-day-{day:02}.png",
+        f"{SERIES}, day {day}",
+        f"One rendered chest on four days: on day {day}, a COVID-19-like disease {stage}. Position and "
+        "exposure are the same each day, as they never are in patients.",
+        _spec(260, "covid", 640, extent=extent, portable=False),
+        SERIES,
+        day,
+    )
 
 
 SAMPLE_RECIPES: tuple[Recipe, ...] = (
@@ -72,6 +92,7 @@ SAMPLE_RECIPES: tuple[Recipe, ...] = (
         "Bedside AP view; pleural fluid and an enlarged heart, no pneumonia (DICOM, MONOCHROME1).",
         _spec(252, "findings", 768, findings=(("Cardiomegaly", 0.6), ("Effusion", 0.35)), portable=True),
     ),
+    *(_on_day(day, *stage) for day, stage in _DAYS.items()),
 )
 
 _MONOCHROME1 = frozenset({"effusion-cardiomegaly.dcm"})
@@ -103,6 +124,7 @@ def write_samples(folder: Path = SAMPLES) -> tuple[Path, ...]:
 
 def _truth(recipe: Recipe, phantom: Phantom) -> dict[str, object]:
     height, width = phantom.pixels.shape
+    series = {"series": recipe.series, "day": recipe.day} if recipe.series else {}
     return {
         "file": recipe.file,
         "title": recipe.title,
@@ -119,6 +141,7 @@ def _truth(recipe: Recipe, phantom: Phantom) -> dict[str, object]:
             "Lungs": box_around(phantom.lungs),
             **{name: box_around(phantom.masks[name]) for name in FINDINGS if name in phantom.masks},
         },
+        **series,
     }
 
 

@@ -99,6 +99,7 @@ class Analysis:
         verdict: What the gate says of the picture; None where nobody asked it.
         way: How the picture was laid before it was read.
         third_answers: What each model says where it may be silent, by key and by error rate in per cent.
+        seen: (size, size), uint8: what the backbones were shown.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Analysis:
     verdict: Verdict | None = None
     way: Way = AS_IT_IS
     third_answers: dict[str, dict[str, Answer]] = field(default_factory=dict)
+    seen: NDArray[np.uint8] | None = None
 
     @property
     def refused(self) -> bool:

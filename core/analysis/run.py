@@ -117,6 +117,7 @@ def analyse(
         verdict=verdict,
         way=way,
         third_answers=_third_answers(raw.probabilities, decision.probability, models),
+        seen=np.rint(raw.seen * 255).astype(np.uint8),
     )
 
 

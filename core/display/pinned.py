@@ -12,6 +12,7 @@ from core.display.wording import listed
 from core.gate import sentences
 from core.gate.verdict import Verdict
 from core.gate.way import AS_IT_IS, Way
+from core.models.severity import SeverityScore
 from core.models.third_answer import Answer, rate_key
 from core.reading.warning import ReadingWarning
 from core.vocabulary import ENSEMBLE
@@ -36,9 +37,14 @@ class Model:
     threshold: float
 
     @property
+    def positive(self) -> bool:
+        """Whether it reads the picture as COVID-19."""
+        return self.probability >= self.threshold
+
+    @property
     def answer(self) -> str:
         """What it reads the picture as."""
-        return "COVID-19" if self.probability >= self.threshold else "normal"
+        return "COVID-19" if self.positive else "normal"
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,9 @@ class Kept:
         bundle: Title of the models: plain text.
         refusal: Why the gate refuses it, in a sentence; empty where it does not.
         models: What they said, by key, the ensemble first; none where they were not asked.
-        severity: Value and maximum, by name.
+        severity: Extent and opacity, by name.
         third_answers: By key of the model and by error rate in per cent.
+        findings: Scores by name, as in `core.vocabulary.FINDINGS`.
     """
 
     identity: str
@@ -60,8 +67,9 @@ class Kept:
     bundle: str
     refusal: str = ""
     models: dict[str, Model] = field(default_factory=dict)
-    severity: dict[str, tuple[float, float]] = field(default_factory=dict)
+    severity: dict[str, SeverityScore] = field(default_factory=dict)
     third_answers: dict[str, dict[str, Answer]] = field(default_factory=dict)
+    findings: dict[str, float] = field(default_factory=dict)
 
     @property
     def decision(self) -> str:
@@ -102,8 +110,9 @@ def keep(
         bundle,
         refusal,
         models,
-        {score.name: (score.value, score.maximum) for score in analysis.severity},
+        {score.name: score for score in analysis.severity},
         analysis.third_answers,
+        {finding.name: finding.score for finding in analysis.findings},
     )
 
 
@@ -160,19 +169,20 @@ def _numbers(pinned: Kept, present: Kept, error_rate: float) -> Iterator[str]:
     for key in changed:
         before, now = pinned.models[key], present.models[key]
         yield (
-            f"**{now.name} {_moves(before.probability, now.probability, 3 if _alike(before, now) else 2)}** "
+            f"**{now.name} {moves(before.probability, now.probability, 3 if _alike(before, now) else 2)}** "
             f"and changes its answer to {now.answer}"
         )
-    for name, (value, maximum) in present.severity.items():
-        if name in pinned.severity and abs(value - pinned.severity[name][0]) >= HARDLY_POINTS:
-            yield f"{name} {_moves(pinned.severity[name][0], value, 1)} of {maximum:g}"
+    for name, score in present.severity.items():
+        earlier = pinned.severity.get(name)
+        if earlier and abs(score.value - earlier.value) >= HARDLY_POINTS:
+            yield f"{name} {moves(earlier.value, score.value, 1)} of {score.maximum:g}"
     yield from _third(pinned, present, error_rate)
     rest = sorted((key for key in common if key not in changed), key=lambda key: -abs(step(key)))
     moving = [key for key in rest if abs(step(key)) >= HARDLY]
     for key in moving:
         before, now = pinned.models[key], present.models[key]
-        moves = _moves(before.probability, now.probability, 2)
-        yield f"{_mid(now.name)} {moves} and still reads {now.answer}"
+        said = moves(before.probability, now.probability, 2)
+        yield f"{_mid(now.name)} {said} and still reads {now.answer}"
     still = [_mid(present.models[key].name) for key in rest if key not in moving]
     if still:
         yield f"{listed(still)} hardly {'move' if len(still) > 1 else 'moves'}"
@@ -195,7 +205,8 @@ def _alike(before: Model, now: Model) -> bool:
     return f"{before.probability:.2f}" == f"{now.probability:.2f}"
 
 
-def _moves(before: float, now: float, digits: int) -> str:
+def moves(before: float, now: float, digits: int) -> str:
+    """That a number rises or falls, from where and to where."""
     verb = "rises" if now > before else "falls"
     return f"{verb} from {before:.{digits}f} to {now:.{digits}f}"
 
@@ -243,8 +254,8 @@ def _cell(case: Kept, model: str, error_rate: float) -> str:
 def _severity_rows(pinned: Kept, present: Kept) -> Iterator[Row]:
     for name in present.severity | pinned.severity:
         scores = pinned.severity.get(name), present.severity.get(name)
-        before, now = (f"{each[0]:.1f} of {each[1]:g}" if each else "–" for each in scores)
-        yield name.capitalize(), before, now, _step([each[0] if each else None for each in scores], 1)
+        before, now = (f"{each.value:.1f} of {each.maximum:g}" if each else "–" for each in scores)
+        yield name.capitalize(), before, now, _step([each.value if each else None for each in scores], 1)
 
 
 def _step(values: Sequence[float | None], digits: int) -> str:

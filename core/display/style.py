@@ -11,24 +11,41 @@ from core.vocabulary import ENSEMBLE
 NEUTRAL, ACCENT = "#9AA4AF", "#9A7FD1"  # neither is a model's
 FIRST, SECOND = "#E69F00", "#56B4E9"  # COVID-19 and the rest, where a chart is about classes, not models
 
-# Colour and line style of what is compared with the backbones: all differ from theirs and from each other.
+# Colour, line style and symbol of what is compared with the backbones: all differ from theirs and from each
+# other.
 _OTHERS = {
-    ENSEMBLE: ("#94A0AE", "solid"),
-    "svm_probabilities": ("#8FA8FF", "dash"),
-    "svm_findings": ("#B0875B", "dot"),
-    "mean": ("#A08CC8", "dashdot"),
-    "vote": ("#66717D", "longdash"),
-    "best": ("#FFFFFF", "longdashdot"),
+    ENSEMBLE: ("#94A0AE", "solid", "circle"),
+    "svm_probabilities": ("#8FA8FF", "dash", "hexagon"),
+    "svm_findings": ("#B0875B", "dot", "pentagon"),
+    "mean": ("#A08CC8", "dashdot", "x"),
+    "vote": ("#66717D", "longdash", "hourglass"),
+    "best": ("#FFFFFF", "longdashdot", "bowtie"),
 }
 
 
 def line_style(entrant: Entrant) -> dict[str, str | float]:
     """Colour and line style of a model, the same in every chart."""
-    if entrant.kind == "backbone":
-        backbone = BACKBONE_BY_KEY[entrant.key]
-        return {"color": backbone.colour, "dash": backbone.dash, "width": 2}
-    colour, dash = _OTHERS[entrant.key]
+    colour, dash = colour_and_dash(entrant.key)
     return {"color": colour, "dash": dash, "width": 2}
+
+
+def marker_style(entrant: Entrant) -> dict[str, str | float]:
+    """Colour and mark of a model's points, the same in every chart."""
+    return {"color": colour_and_dash(entrant.key)[0], "symbol": mark(entrant.key), "size": 10}
+
+
+def mark(model: str, *, filled: bool = True) -> str:
+    """The mark of a model's points, by its key: Plotly's name of the form, filled or open."""
+    symbol = BACKBONE_BY_KEY[model].symbol if model in BACKBONE_BY_KEY else _OTHERS[model][2]
+    return symbol if filled else f"{symbol}-open"
+
+
+def colour_and_dash(model: str) -> tuple[str, str]:
+    """Of a model, by its key."""
+    if model in BACKBONE_BY_KEY:
+        return BACKBONE_BY_KEY[model].colour, BACKBONE_BY_KEY[model].dash
+    colour, dash, _ = _OTHERS[model]
+    return colour, dash
 
 
 def still(figure: go.Figure) -> go.Figure:

@@ -17,6 +17,8 @@ from core.vocabulary import ENSEMBLE, LABELS
 
 DIFFERENCE, ERROR, DELONG, MCNEMAR = "ROC AUC, difference", "± error", "DeLong p", "McNemar p"
 FRACTIONS = (DIFFERENCE, ERROR, DELONG, f"{DELONG}, Holm", MCNEMAR, f"{MCNEMAR}, Holm")
+NOT_MEASURED = "not measured"
+NARROW = 0.05  # an interval of which a third digit says something
 NAMES = {each.key: each.name for each in MEASURES}
 
 
@@ -43,8 +45,11 @@ def measures_table(
     }
     for key in NAMES:
         measured = found[key]
-        rows = zip(measured.values, measured.low, measured.high, strict=True)
-        columns[NAMES[key]] = [_cell(*row, intervals=intervals) for row in rows]
+        figures, ranges = measured_text(measured)
+        columns[NAMES[key]] = [
+            f"{figure} ({between})" if intervals and between else figure
+            for figure, between in zip(figures, ranges, strict=True)
+        ]
     keys = [each.key for each in answers.entrants]
     parameters = {each.key: f"{each.parameters / 1e6:.1f} M" for each in BACKBONES}
     columns["Parameters"] = [parameters.get(key, "") for key in keys]
@@ -61,10 +66,29 @@ def _milliseconds(entrant: Entrant, times: Mapping[str, float]) -> float:
     return times.get(entrant.same_as or entrant.key) or whole.get(entrant.key, backbones)
 
 
-def _cell(value: float, low: float, high: float, *, intervals: bool) -> str:
-    if np.isnan(value):
-        return "–"
-    return f"{value:.3f} ({low:.3f}–{high:.3f})" if intervals and not np.isnan(low) else f"{value:.3f}"
+def measured_text(measured: Measured) -> tuple[list[str], list[str]]:
+    """A measure of every model and its intervals, empty where there is none, with the digits they bear.
+
+    Two digits; three where the intervals, by their median, are narrower than `NARROW`.
+    """
+    widths = (measured.high - measured.low)[~np.isnan(measured.low)]
+    digits = 3 if widths.size and float(np.median(widths)) < NARROW else 2
+    rows = zip(measured.low, measured.high, strict=True)
+    return (
+        [NOT_MEASURED if np.isnan(each) else f"{each:.{digits}f}" for each in measured.values],
+        ["" if np.isnan(low) else f"{low:.{digits}f}–{high:.{digits}f}" for low, high in rows],
+    )
+
+
+def figures_table(rows: Sequence[Mapping[str, str | float | int]]) -> pd.DataFrame:
+    """A chart's numbers as text: two digits of what is no count, and words for what nobody measured."""
+    return pd.DataFrame([{name: _figure(value) for name, value in row.items()} for row in rows])
+
+
+def _figure(value: str | float) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return NOT_MEASURED if np.isnan(value) else f"{value:.2f}"
 
 
 def with_study(frame: pd.DataFrame) -> pd.DataFrame:

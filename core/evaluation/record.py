@@ -65,7 +65,7 @@ def read_record(folder: Path, manifest: BundleManifest) -> TrackRecord:
 
 
 def shortcut_points(record: TrackRecord) -> tuple[Point, ...]:
-    """ROC AUC of every model by kind of images, from what flatters most to what flatters least.
+    """ROC AUC of every model by kind of images, from what flatters least to what flatters most.
 
     Returns:
         (key of the model, kind of images, ROC AUC), the kinds in the order to show them in.
@@ -73,7 +73,7 @@ def shortcut_points(record: TrackRecord) -> tuple[Point, ...]:
     measured = list(_by_split(record))
     own = [point for point in measured if point[1] != SPLITS["external"].name]
     far = [point for point in measured if point[1] == SPLITS["external"].name]
-    return (*own, *_covered(record.trials), *_left_out(record.trials), *far)
+    return (*far, *_left_out(record.trials), *_covered(record.trials), *own)
 
 
 def _by_split(record: TrackRecord) -> Iterator[Point]:

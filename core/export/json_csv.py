@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -85,7 +85,15 @@ def to_csv(analyses: Iterable[Analysis]) -> str:
     Args:
         analyses: At least one; all of the same models.
     """
-    rows = [csv_row(analysis) for analysis in analyses]
+    return write_rows([csv_row(analysis) for analysis in analyses])
+
+
+def write_rows(rows: Sequence[Mapping[str, str | int | float]]) -> str:
+    """Rows as CSV, under a header; a cell that a row lacks stays empty.
+
+    Args:
+        rows: Not yet escaped.
+    """
     columns = dict.fromkeys(column for row in rows for column in row)  # a refused one has no extent
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(columns), restval="", lineterminator="\n")

@@ -29,6 +29,7 @@ class Backbone:
         colour: The backbone's colour everywhere in the app (Okabe & Ito's palette).
         dash: Its line style, so that no chart needs colour to be read.
         pattern: Of its bars, for the same reason (Plotly's names).
+        symbol: Of its points, likewise: one that Plotly has filled and open, and no star, which is truth.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Backbone:
     colour: str
     dash: str
     pattern: str
+    symbol: str
 
 
 BACKBONES: tuple[Backbone, ...] = (
@@ -61,6 +63,7 @@ BACKBONES: tuple[Backbone, ...] = (
         colour="#E69F00",
         dash="solid",
         pattern="",
+        symbol="square",
     ),
     Backbone(
         key="densenet121",
@@ -76,6 +79,7 @@ BACKBONES: tuple[Backbone, ...] = (
         colour="#56B4E9",
         dash="dash",
         pattern="/",
+        symbol="diamond",
     ),
     Backbone(
         key="inceptionv3",
@@ -91,6 +95,7 @@ BACKBONES: tuple[Backbone, ...] = (
         colour="#009E73",
         dash="dot",
         pattern=".",
+        symbol="triangle-up",
     ),
     Backbone(
         key="resnet50",
@@ -106,6 +111,7 @@ BACKBONES: tuple[Backbone, ...] = (
         colour="#CC79A7",
         dash="dashdot",
         pattern="x",
+        symbol="cross",
     ),
     Backbone(
         key="xception",
@@ -121,6 +127,7 @@ BACKBONES: tuple[Backbone, ...] = (
         colour="#D55E00",
         dash="longdash",
         pattern="-",
+        symbol="triangle-down",
     ),
 )
 

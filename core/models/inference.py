@@ -61,6 +61,7 @@ class RawOutputs:
         feature_maps: A, (h, w, channels), by backbone key: about 1.5 MB an image, so let go of them.
         statistics: For `plausibility.fit_limits`.
         lungs: (size, size), each place's probability of lung field; None without a lung network.
+        seen: (size, size), float32 in [0, 1]: what the backbones were shown.
     """
 
     probabilities: dict[str, float]
@@ -68,6 +69,7 @@ class RawOutputs:
     feature_maps: dict[str, NDArray[np.float32]]
     statistics: dict[str, float]
     lungs: NDArray[np.float32] | None
+    seen: NDArray[np.float32]
 
 
 def load_networks(
@@ -134,7 +136,8 @@ def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
         EngineError: If a network fails, or answers with something that is not a number.
     """
     manifest = networks.manifest
-    inputs = network_inputs(pixels, manifest)
+    seen = network_input(pixels, manifest.preprocessing)
+    inputs = network_inputs(pixels, manifest, seen)
     feature_maps, probabilities = {}, {}
     for backbone in manifest.rows:
         features, probability = networks.backbones[backbone.key](inputs[backbone.key])
@@ -147,18 +150,22 @@ def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
         feature_maps=feature_maps,
         statistics=statistics(pixels, feature_maps),
         lungs=_lungs(pixels, networks),
+        seen=seen,
     )
 
 
-def network_inputs(pixels: NDArray[np.float32], manifest: NetworksManifest) -> dict[str, NDArray[np.float32]]:
+def network_inputs(
+    pixels: NDArray[np.float32], manifest: NetworksManifest, seen: NDArray[np.float32] | None = None
+) -> dict[str, NDArray[np.float32]]:
     """What each backbone and the findings network are given of one image, by key and "findings".
 
     Args:
         pixels: As for `raw_outputs`.
         manifest: Of the bundle.
+        seen: What `network_input` makes of them for the backbones, where that is known already.
     """
-    grey = network_input(pixels, manifest.preprocessing)[np.newaxis]
-    inputs = {each.key: scale_pixels(grey, each.scale) for each in manifest.rows}
+    grey = network_input(pixels, manifest.preprocessing) if seen is None else seen
+    inputs = {each.key: scale_pixels(grey[np.newaxis], each.scale) for each in manifest.rows}
     return inputs | {"findings": findings_input(pixels, manifest.findings.preprocessing)}
 
 

@@ -33,6 +33,8 @@ class Sample:
         extent_score: Geographic extent, 0-8.
         opacity_score: Degree of opacity, 0-6.
         boxes: The rectangle around each finding's mask, and around "Lungs", in pixels.
+        series: Title of the series that it belongs to: one chest on several days. Empty for one on its own.
+        day: On which it was taken; None for one on its own.
     """
 
     path: Path
@@ -47,6 +49,8 @@ class Sample:
     extent_score: float
     opacity_score: float
     boxes: dict[str, Box]
+    series: str = ""
+    day: float | None = None
 
     @property
     def key(self) -> str:

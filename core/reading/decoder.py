@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from core.errors import RadiographError
+from core.reading.examination import pack_examination
 from core.reading.pipe import pack, receive, send
 from core.reading.radiograph import read_radiograph
 
@@ -20,11 +21,21 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         while True:
             header, data = receive(requests)
             try:
+                if "key" in header:
+                    send(answers, _examine(bytes(data), header["key"]), b"")
+                    continue
                 radiograph = read_radiograph(bytes(data), header["name"], header["frame"])
             except RadiographError as error:
                 send(answers, {"error": str(error)}, b"")
                 continue
             send(answers, pack(radiograph), radiograph.pixels.data.cast("B"))
+
+
+def _examine(data: bytes, key: str) -> dict[str, str]:
+    """Loads the DICOM libraries where files are decoded, as `read_radiograph` does."""
+    from core.reading.dicom.examination import read_examination
+
+    return pack_examination(read_examination(data, bytes.fromhex(key)))
 
 
 def _limit_memory(memory_bytes: int) -> None:

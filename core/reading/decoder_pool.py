@@ -17,9 +17,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from core.errors import RadiographError
 from core.project import PROJECT
+from core.reading.examination import UNKNOWN, Examination, unpack_examination
+from core.reading.filetypes import DICOM, file_type
 from core.reading.pipe import open_pipe, receive, send, unpack
 from core.reading.radiograph import Radiograph
 
@@ -51,6 +54,20 @@ def read_radiograph_isolated(data: bytes, name: str, frame: int = 0) -> Radiogra
     return _pool().read(data, name, frame)
 
 
+def examine_isolated(data: bytes, key: bytes) -> Examination:
+    """When a file was taken and of whom, as far as it says so (only DICOM does), read in another process.
+
+    Args:
+        data: The whole file.
+        key: Of the patient's hash: the same for files that are to be compared.
+    """
+    if file_type(data) is not DICOM:
+        return UNKNOWN
+    with suppress(RadiographError):  # whoever reads its picture hears of it
+        return _pool().examine(data, key)
+    return UNKNOWN
+
+
 def start_decoder() -> None:
     """Starts a decoder before the first file comes, without waiting for it."""
     threading.Thread(target=_pool().start, daemon=True).start()
@@ -77,20 +94,32 @@ class DecoderPool:
         Raises:
             RadiographError: If the file is refused, or the worker breaks a limit.
         """
+        with self._worker() as worker:
+            answer, pixels = worker.ask({"name": name, "frame": frame}, data)
+        return unpack(answer, pixels)
+
+    def examine(self, data: bytes, key: bytes) -> Examination:
+        """Reads of one DICOM file when it was taken and of whom.
+
+        Raises:
+            RadiographError: As `read` does.
+        """
+        with self._worker() as worker:
+            return unpack_examination(worker.ask({"key": key.hex()}, data)[0])
+
+    @contextmanager
+    def _worker(self) -> Iterator[_Worker]:
+        """The next idle one."""
         worker = self._idle.get()
         try:
-            return worker.read(data, name, frame)
+            yield worker
         finally:
             self._idle.put(worker)
 
     def start(self) -> None:
         """Starts the worker that the next file will go to; if that fails, the file's reader will say so."""
-        worker = self._idle.get()
-        try:
-            with suppress(RadiographError, OSError):
-                worker.start()
-        finally:
-            self._idle.put(worker)
+        with self._worker() as worker, suppress(RadiographError, OSError):
+            worker.start()
 
     def close(self) -> None:
         """Ends all workers; those in use end after their file."""
@@ -105,14 +134,14 @@ class _Worker:
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
 
-    def read(self, data: bytes, name: str, frame: int) -> Radiograph:
+    def ask(self, request: dict[str, object], data: bytes) -> tuple[dict[str, Any], bytearray]:
         process = self.start()
         with self._deadline(process, self._limits.seconds, TOO_SLOW):
-            send(open_pipe(process.stdin), {"name": name, "frame": frame}, data)
-            answer, pixels = receive(open_pipe(process.stdout))
+            send(open_pipe(process.stdin), request, data)
+            answer, body = receive(open_pipe(process.stdout))
         if "error" in answer:
             raise RadiographError(answer["error"])
-        return unpack(answer, pixels)
+        return answer, body
 
     def stop(self) -> None:
         if self._process is None:

@@ -16,7 +16,7 @@ from core.reading.raster.read import read_raster
 from core.reading.text import display_name
 from core.reading.warning import ReadingWarning
 
-__all__ = ["Radiograph", "display_name", "pixels_to_display", "read_radiograph"]
+__all__ = ["Radiograph", "display_name", "pixels_to_display", "read_radiograph", "scaled_greys"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,16 +122,28 @@ def _radiograph(decoded: Decoded, name: str, kind: FileType) -> Radiograph:
 
 
 def pixels_to_display(radiograph: Radiograph, longest_px: int) -> NDArray[np.uint8]:
-    """A radiograph's greys for a figure, scaled down but never up, its aspect ratio kept.
+    """A radiograph's greys for a figure, (h, w), uint8: as `scaled_greys` has them in 8 bits."""
+    return scaled_greys(radiograph, longest_px, 8).astype(np.uint8, copy=False)
+
+
+def scaled_greys(
+    radiograph: Radiograph, longest_px: int, depth: int
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """A radiograph's greys for the eye, scaled down but never up, its aspect ratio kept.
 
     Args:
         radiograph: Any size.
         longest_px: Of the longer side, at most.
+        depth: Bits a grey, 8 to 16.
 
     Returns:
-        (h, w), uint8.
+        (h, w), below 2 to the power of `depth`: uint8 up to 8 bits, uint16 beyond.
     """
-    grey = Image.fromarray(np.rint(radiograph.pixels * np.float32(255)).astype(np.uint8))
+    white = 2**depth - 1
+    whole = radiograph.pixels * np.float32(white)
+    # Pillow scales deep greys as floats, which may swing beyond both ends, and takes longer.
+    grey = Image.fromarray(np.rint(whole).astype(np.uint8) if depth == 8 else whole)
     scale = min(1.0, longest_px / max(grey.size))
     size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
-    return np.asarray(grey.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
+    scaled = np.asarray(grey.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
+    return scaled if depth == 8 else np.rint(np.clip(scaled, 0, white)).astype(np.uint16)

@@ -19,9 +19,10 @@ from core.models.third_answer import USUAL_ERROR_RATE, rate_key
 from core.once import once
 from core.service import Case, Loaded
 from core.vocabulary import SPLITS
-from pages.components.viewer.viewer import viewer
-from pages.widgets import link, pin
-from pages.widgets.common import PLOT, terms
+from pages.components.viewer.viewer import viewer, wants_sharp
+from pages.widgets import in_hand, link, pin
+from pages.widgets.common import PLOT, refusals, service, terms
+from pages.widgets.in_hand import Source
 
 COLUMNS = {
     "ROC AUC": "roc_auc",
@@ -128,11 +129,12 @@ def _switch_margins() -> None:
 
 
 @st.fragment
-def heatmaps(case: Case, plain_analysis: Analysis) -> None:
+def heatmaps(case: Case, plain_analysis: Analysis, source: Source) -> None:
     """The viewer, and a card a backbone; thresholds change without a new inference or a new picture."""
     st.subheader("Where they looked", help=terms("heatmap", "colour_map"))
     explained = explain_anew(plain_analysis, _explainer())
-    viewer(case.picture, explained, key="viewer")
+    with st.container(key="look"):
+        _viewer(case, explained, source)
     size = f"{explained.width_px} x {explained.height_px} px"
     st.caption(f"{plain(explained.name)}: {size}. {wording.frame(explained)}")
     analysis = _at_threshold(explained)
@@ -142,6 +144,16 @@ def heatmaps(case: Case, plain_analysis: Analysis) -> None:
         ):
             with column:
                 _card(reading)
+
+
+@st.fragment
+def _viewer(case: Case, analysis: Analysis, source: Source) -> None:
+    """A fragment of its own: the picture for whoever zooms comes without anything else running again."""
+    sharp = None
+    if source.file and wants_sharp(case.picture, "viewer"):
+        with refusals():
+            sharp = service().sharp(source.file, in_hand.reading_of(source))
+    viewer(case, analysis, "viewer", sharp=sharp, asks=("point", "box", "region"))
 
 
 def _explainer() -> Explainer:

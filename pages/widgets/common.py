@@ -15,6 +15,7 @@ from core.display import wording
 from core.display.glossary import term
 from core.display.link import BUNDLE
 from core.display.markdown import plain
+from core.display.tables import figures_table
 from core.errors import ThoraxLensError
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import BundleListing, list_bundles
@@ -23,11 +24,13 @@ from core.service import Loaded, Service
 from pages.widgets import link
 
 PLOT = {"displayModeBar": False}
+COLUMNS_BESIDE = 5  # of a chart's numbers; more have no room beside it
 # What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the
-# page, and each backbone's own colour.
+# page, a viewer that does not fade while it waits, and each backbone's own colour.
 _STYLE = """
 .stMainBlockContainer { padding-inline: 1.5rem; }
 .st-key-cards [data-testid=stColumn] { min-width: 11.5rem; }
+.st-key-look [data-stale=true] { opacity: 1 !important; }
 .st-key-documents table { display: block; overflow-x: auto; }
 @media (pointer: coarse) {
   .draglayer * { pointer-events: none !important; }
@@ -125,11 +128,16 @@ def loaded(folder: Path) -> Loaded:
 
 def chart(chart: charts.Chart, key: str, **options: Any) -> Any:
     """A figure; beside it what it says in words, and its numbers. Returns what was chosen in it."""
-    picture, numbers = st.columns([3, 2], gap="medium")
+    picture, beside = st.columns([3, 2], gap="medium")
     with picture:
         event = st.plotly_chart(chart.figure, config=PLOT, key=f"chart-{key}", **options)
-    with numbers:
+    with beside:
         st.markdown(plain(chart.words))
-        if chart.table:
-            st.dataframe(list(chart.table), hide_index=True)
+    if chart.table:
+        wide = len(chart.table[0]) > COLUMNS_BESIDE
+        with st.container() if wide else beside:
+            shown = figures_table(chart.table)
+            numbers = [name for name in shown if name != shown.columns[0]]
+            right = st.column_config.TextColumn(alignment="right")
+            st.dataframe(shown, hide_index=True, column_config=dict.fromkeys(numbers, right))
     return event

@@ -25,7 +25,7 @@ def verdict(case: Case, source: Source) -> None:
 def _refusal(case: Case, source: Source) -> None:
     sentence = plain(wording.refusal(case.verdict, case.header))
     asked = wording.ASKED_ALL_THE_SAME if case.analysis else wording.NOT_ASKED
-    words, picture = st.columns([3, 2], gap="large") if not case.analysis else (st.container(), None)
+    words, picture = st.columns([3, 2], gap="large") if case.small is not None else (st.container(), None)
     with words:
         st.error(f"**{plain(source.subject)}**: {sentence}\n\n{asked}", icon=":material/block:")
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -38,10 +38,10 @@ def _refusal(case: Case, source: Source) -> None:
                 args=(source,),
                 help=term("insist"),
             )
-    if picture:
+    if picture and case.small is not None:
         with picture:
             st.image(
-                case.picture.grey,
+                case.small,
                 caption=plain(case.name),
                 width="stretch",
                 alt=f"The radiograph {case.name}",

@@ -21,7 +21,7 @@ from pages.components.session_watch.session_watch import session_watch
 from pages.widgets import link
 from pages.widgets.common import refusals, service
 
-TRAY, SAMPLES = "files in hand", "samples"  # keys of widgets
+TRAY, SAMPLES, DAYS = "files in hand", "samples", "day of the sample"  # keys of widgets
 INSISTED = "asked all the same"  # pictures about which the networks are asked although the gate refuses
 SHOWN_FRAMES = 12  # of a file that holds several pictures, at once
 
@@ -133,13 +133,32 @@ def chosen_radiograph() -> Source | None:
     with strip:
         sample = _chosen_sample(mine)
     source = None
-    if held := mine.current:
-        source = Source(held.name, held.file, mine.chosen, held)
+    if mine.chosen is not None:
+        source = source_of(mine.chosen)
     elif sample:
-        source = Source(f"Sample “{sample.title}”", _sample_file(sample.path), sample=sample.key)
+        source = sample_source(sample)
     if source:
         _follow_link(source)
     return source
+
+
+def source_of(key: str) -> Source:
+    """A file in hand, to be looked at."""
+    held = tray().held[key]
+    return Source(held.name, held.file, key, held)
+
+
+def choose(key: str) -> None:
+    """From now on that file in hand, or that sample, is looked at; nothing changes where there is none."""
+    if key in tray().held:
+        tray().chosen = key
+    elif any(sample.key == key for sample in list_samples()):
+        st.session_state[SAMPLE], tray().chosen = key, None
+
+
+def sample_source(sample: Sample) -> Source:
+    """A sample, to be looked at."""
+    return Source(f"Sample “{sample.title}”", _sample_file(sample.path), sample=sample.key)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -157,12 +176,14 @@ def _chosen_sample(mine: Tray) -> Sample | None:
     with refusals():
         samples = {sample.key: sample for sample in list_samples()}
         chosen = link.settle(SAMPLE, list(samples), _first_sample(samples))
-        by_title = {sample.title: sample.key for sample in samples.values()}
+        by_title: dict[str, str] = {}
+        for sample in samples.values():  # of a series, its first day
+            by_title.setdefault(sample.series or sample.title, sample.key)
         # A closed popover does not take over what the server sets, and would send back what it held before:
         # so the choice in it is a widget of its own, which begins without one.
         key = f"{SAMPLES} beside a file" if mine.chosen else SAMPLES
         if not mine.chosen:
-            st.session_state[key] = samples[chosen].title
+            st.session_state[key] = samples[chosen].series or samples[chosen].title
         with st.popover("Look at a sample instead") if mine.chosen else st.container():
             st.pills(
                 "Or a sample: rendered phantoms, whose truth is known",
@@ -176,9 +197,27 @@ def _chosen_sample(mine: Tray) -> Sample | None:
         if mine.chosen:
             return None
         sample = samples[chosen]
+        if sample.series:
+            _choose_day(sample)
         st.caption(f"{sample.description} {sample.truth}")
         return sample
     return None
+
+
+def _choose_day(sample: Sample) -> None:
+    """Of a series, the radiograph of which day is looked at."""
+    days = {f"Day {each.day:g}": each.key for each in series_of(sample.key)}
+    st.session_state[DAYS] = next(name for name, key in days.items() if key == sample.key)
+    st.segmented_control(
+        "Radiograph of", list(days), key=DAYS, on_change=_choose_sample, args=(DAYS, days), required=True
+    )
+
+
+def series_of(key: str | None) -> list[Sample]:
+    """The samples of one chest over time, to which a sample belongs; none for one on its own."""
+    samples = list_samples()
+    series = next((each.series for each in samples if each.key == key), "")
+    return [each for each in samples if series and each.series == series]
 
 
 def _first_sample(samples: dict[str, Sample]) -> str:
@@ -188,8 +227,7 @@ def _first_sample(samples: dict[str, Sample]) -> str:
 
 def _choose_sample(key: str, by_title: dict[str, str]) -> None:
     if title := st.session_state[key]:
-        st.session_state[SAMPLE] = by_title[title]
-        tray().chosen = None
+        choose(by_title[title])
 
 
 def answer(source: Source, bundle: Loaded) -> Case | None:

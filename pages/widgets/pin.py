@@ -23,7 +23,7 @@ def beside(case: Case | None, source: Source, bundle: Loaded) -> None:
         source: What it was read from.
         bundle: Who answered.
     """
-    present = _keep(case, source, bundle) if case else None
+    present = keep(case, source, bundle) if case else None
     pinned: words.Kept | None = st.session_state.get(PINNED)
     with st.container(horizontal=True, key="case tools"):
         if present and not (pinned and pinned.identity == present.identity):
@@ -71,13 +71,26 @@ def _panel(pinned: words.Kept, present: words.Kept | None) -> None:
                 st.caption(f"{plain(each.name)}: {plain(each.refusal)}")
 
 
-def _keep(case: Case, source: Source, bundle: Loaded) -> words.Kept:
-    reading, file = reading_of(source), source.file
+def identity(source: Source, bundle: Loaded) -> str:
+    """The same for the same picture, read alike by the same models."""
+    digest = source.file.sha256 if source.file else ""
+    return f"{bundle.version}:{reading_of(source)}:{source.subject}:{digest}"
+
+
+def keep(case: Case, source: Source, bundle: Loaded) -> words.Kept:
+    """What there is to say of a case, light enough for a session to keep many.
+
+    Args:
+        case: What was read.
+        source: What it was read from.
+        bundle: Who answered.
+    """
+    reading = reading_of(source)
     name = words.full_name(
         source.subject, reading.frame, case.way, cut=bool(case.analysis and case.analysis.cut)
     )
     return words.keep(
-        f"{bundle.version}:{reading}:{source.subject}:{file.sha256 if file else ''}",
+        identity(source, bundle),
         name,
         bundle.models.manifest.title,
         (case.verdict, case.header),

@@ -60,10 +60,15 @@ def address() -> Iterator[str]:
 
 
 @contextmanager
-def serving(port: int) -> Iterator[str]:
-    """The app on a port, until the block ends."""
-    command = [sys.executable, "serve.py", str(port)]
-    server = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def serving(port: int, *command: str) -> Iterator[str]:
+    """The app on a port, or what another command serves there, until the block ends."""
+    server = subprocess.Popen(
+        [sys.executable, *(command or ("serve.py", str(port)))],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(PROJECT), str(PROJECT / "tests")))},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         until = time.monotonic() + START_SECONDS

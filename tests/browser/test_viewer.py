@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -13,19 +16,27 @@ from tests.browser.test_upload import (
     SCROLLED,
     address,
     browser,
+    free_port,
     go_to,
     opened,
     pytestmark,
+    serving,
     settled,
 )
 
 __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
 
 SENT_AGAIN_BYTES = 20_000
+MEDIA = re.compile(r"http://[^/]+/media/\w+\.(gz|png)")
 # A number that stands for all pixels of a pane: read twice, it differs where the pane was drawn otherwise.
 PIXELS = """canvas => {
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
   return data.reduce((sum, each, i) => (31 * sum + each + i) >>> 0, 0)
+}"""
+# How many greys stand side by side in the middle row of a pane, black and white left out.
+GREYS = """canvas => {
+  const row = canvas.getContext('2d').getImageData(0, canvas.height >> 1, canvas.width, 1).data
+  return new Set(row.filter((each, i) => i % 4 === 0 && each > 0 && each < 255)).size
 }"""
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -70,9 +81,10 @@ def page(browser, address: str) -> Iterator:
 
 @contextmanager
 def received(page) -> Iterator[list[int]]:
-    """The sizes of the messages that a page receives meanwhile; it has to be loaded anew in there."""
+    """The sizes of messages and media that a page receives meanwhile; it has to be loaded anew in there."""
     sizes: list[int] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sizes.append(len(frame))))
+    page.on("response", lambda got: sizes.append(len(got.body())) if MEDIA.match(got.url) else None)
     yield sizes
 
 
@@ -126,35 +138,50 @@ def test_keys_alone_zoom_set_the_window_and_measure(page) -> None:
     assert page.locator("figure.chosen").count() == 1
 
 
-def test_a_click_sends_no_picture_again_and_leaves_the_view(page) -> None:
+def test_marks_and_zoom_ask_nobody_and_a_click_sends_no_picture_again_and_leaves_the_view(page) -> None:
     with received(page) as sizes:
         page.reload()
         page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
         shown(page)
-        assert 100_000 < max(sizes) < 700_000
+        assert 300_000 < sum(sizes) < 700_000
         page.locator("figure canvas").nth(1).evaluate("canvas => { canvas.dataset.same = 'yes' }")
         page.locator("figure canvas").nth(1).focus()
-        page.keyboard.press("+")
-        view = readout(page)
         sizes.clear()
+        page.get_by_role("button", name="Mark a box").click()
+        x, y = middle(page, 1)
+        dragged(page, (x - 60, y - 60), (x + 40, y + 60))
+        told = page.locator(".findings").inner_text()
+        for _ in range(12):  # the picture is shown whole: there is none to ask for
+            page.keyboard.press("+")
+        page.wait_for_timeout(400)
+        page.mouse.move(1, 400)
+        view = readout(page)
+        assert sizes == [] and "zoom 14.6" in view
         page.get_by_text("Each model's own threshold").click()
         page.get_by_text("One threshold for all").wait_for(timeout=PAGE_MS)
         settled(page)
         assert 0 < sum(sizes) < SENT_AGAIN_BYTES
-    assert readout(page) == view
+    assert readout(page) == view and page.locator(".findings").inner_text() == told
+    assert re.match(r"Marked: [\d.]+ % of what the networks saw; mean grey \d+ of 255\.", told)
+    for name in NAMES:
+        assert re.search(rf"{name}\s+[\d.]+ %\s+[\d.]+ times", told)
+    assert "Heat is no segmentation" in told
+    assert page.locator(".said").inner_text().startswith("Box set. 1 of them now. Marked: ")
     assert page.locator("figure canvas[data-same]").count() == 1  # nothing flickers
 
 
 def test_the_view_outlives_another_page_and_a_new_picture_keeps_but_the_heat(page) -> None:
     page.get_by_label("Opacity of the heat").fill("30")
     page.locator("figure canvas").nth(1).focus()
-    page.keyboard.press("+")
-    view = readout(page)
+    for key in ("+", "x", "Enter"):
+        page.keyboard.press(key)
+    told = page.locator(".findings").inner_text()
+    assert "Heat at the point" in told
     go_to(page, "About")
     page.wait_for_selector("text=About ThoraxLens", timeout=PAGE_MS)
     go_to(page, "Analyse")
     shown(page)
-    assert readout(page) == view
+    assert page.locator(".findings").inner_text() == told and "zoom 1.3" in readout(page)
     page.get_by_text("COVID-19-like, severe").first.click()
     page.wait_for_selector("h4:has-text('severe')", timeout=PAGE_MS)
     page.wait_for_function(
@@ -163,6 +190,157 @@ def test_the_view_outlives_another_page_and_a_new_picture_keeps_but_the_heat(pag
         timeout=PAGE_MS,
     )
     assert page.get_by_label("Opacity of the heat").input_value() == "30"
+    assert page.locator(".findings").is_hidden()  # marks go with their case
+
+
+@pytest.fixture(scope="module")
+def asking() -> Iterator[str]:
+    """A page that asks for marks, served."""
+    port = free_port()
+    options = ("--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true")
+    with serving(port, "-m", "streamlit", "run", "tests/browser/asking.py", *options) as url:
+        yield url
+
+
+@pytest.fixture
+def asked(browser, asking: str) -> Iterator:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(asking)
+    shown(page)
+    yield page
+    page.close()
+
+
+def told(page, run: int) -> dict[str, Any]:
+    """What the page was given, once its fragment has run so often; the rest of it never runs again."""
+    line = page.locator(f"[data-testid=stCode]:has-text('\"fragments\": {run},')")
+    line.wait_for(timeout=PAGE_MS)
+    found = dict(json.loads(line.inner_text()))
+    assert found["runs"] == 1
+    return found
+
+
+def dragged(page, *points: tuple[float, float]) -> None:
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=4)
+    page.mouse.up()
+
+
+def turned(page, scale: float, *points: tuple[float, float]) -> list[list[float]]:
+    """Shares of the picture, turned by a quarter and then mirrored, of places around the middle of a pane.
+
+    Args:
+        page: Of `asking`.
+        scale: CSS pixels of a pixel of the radiograph.
+        points: Across and down from the middle, in CSS pixels.
+    """
+    return [[0.5 + down / scale / 1900, 0.5 + across / scale / 1600] for across, down in points]
+
+
+def scale_of(page) -> float:
+    """Of the view that `turn_and_zoom` makes."""
+    box = page.locator("figure canvas").nth(1).bounding_box()
+    return 1.25**2 * min(box["width"] / 1600, box["height"] / 1900)
+
+
+def turn_and_zoom(page) -> None:
+    page.locator("figure canvas").nth(1).focus()
+    for key in ("+", "+", "t", "m"):
+        page.keyboard.press(key)
+
+
+def assert_marks(found: list[dict[str, Any]], **kinds: list[list[float]]) -> None:
+    assert [each["kind"] for each in found] == list(kinds)
+    for mark, points in zip(found, kinds.values(), strict=True):
+        assert mark["points"] == [pytest.approx(point, abs=0.01) for point in points]
+
+
+def test_marks_drawn_by_hand_are_given_back_as_shares_of_the_picture(asked) -> None:
+    turn_and_zoom(asked)
+    x, y = middle(asked, 1)
+    scale = scale_of(asked)
+    point, box, line = [(30, -20)], [(-50, -40), (60, 30)], [(-80, 50), (80, 50)]
+    triangle = [(-40, -60), (50, -60), (0, 60)]
+
+    def on_page(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [(x + across, y + down) for across, down in places]
+
+    asked.keyboard.press("x")
+    asked.mouse.click(*on_page(point)[0])
+    for key, places in (("b", box), ("g", triangle), ("k", line)):
+        asked.keyboard.press(key)
+        dragged(asked, *on_page(places))
+    asked.keyboard.press("y")
+    marks = told(asked, 2)["marks"]
+    kinds = {"point": point, "box": box, "region": triangle, "stroke": line}
+    assert_marks(marks, **{kind: turned(asked, scale, *places) for kind, places in kinds.items()})
+    assert (marks[3]["width"], marks[3]["erases"]) == (0.03, False)
+    assert asked.get_by_label("Width of the brush").is_hidden()  # the tool is put away
+
+
+def test_marks_set_by_keys_alone_are_given_back_and_taken_back(asked) -> None:
+    turn_and_zoom(asked)
+    box = asked.locator("figure canvas").nth(1).bounding_box()
+    step, scale = min(box["width"], box["height"]) / 40, scale_of(asked)
+    right, down = ["ArrowRight"] * 4, ["ArrowDown"] * 4
+    keys = ["x", "Enter", "b", "Enter", *right, *down, "Enter"]
+    keys += ["g", "Enter", *right, "Enter", *down, "Enter", "Enter"]
+    keys += ["k", "Enter", *down, "Enter", "Enter", "e", "Enter", "Enter", "y"]
+    for key in keys:
+        asked.keyboard.press(key)
+    marks = told(asked, 2)["marks"]
+    far = 4 * step
+    kinds = {
+        "point": [(0, 0)],
+        "box": [(0, 0), (far, far)],
+        "region": [(far, far), (2 * far, far), (2 * far, 2 * far)],
+        "stroke": [(2 * far, 2 * far), (2 * far, 3 * far)],
+    }
+    wanted = {kind: turned(asked, scale, *places) for kind, places in kinds.items()}
+    assert_marks(marks[:4], **wanted)
+    assert_marks(marks[4:], stroke=wanted["stroke"][1:])
+    assert marks[4]["erases"] and asked.locator(".said").inner_text() == "Given back: 5."
+    asked.keyboard.press("u")
+    asked.keyboard.press("y")
+    assert told(asked, 3)["marks"] == marks[:4]
+    asked.keyboard.press("c")
+    asked.keyboard.press("y")
+    assert told(asked, 4)["marks"] == []
+
+
+def test_a_ramp_of_12_bits_shows_its_greys_in_a_narrow_window(asked) -> None:
+    asked.locator("figure canvas").nth(0).focus()
+    for key in ("Enter", "l", *["Shift+ArrowLeft"] * 35):
+        asked.keyboard.press(key)
+    assert "12 bits of grey" in readout(asked) and "window 30 %" in readout(asked)
+    greys = asked.locator("figure canvas").nth(0).evaluate(GREYS)
+    assert greys > 160  # of 256 on the screen; 8 bits have 77 in such a window, and 256 in three of them
+    middle(asked, 0)
+    asked.mouse.move(*middle(asked, 0))
+    assert "of 4095" in readout(asked)
+
+
+def test_a_large_picture_gets_sharp_once_after_zooming_in(asked) -> None:
+    media: list[str] = []
+    asked.on("response", lambda got: media.append(got.url) if MEDIA.match(got.url) else None)
+    assert "1900 x 1600 px, shown at 1400 x 1179" in readout(asked)
+    asked.locator("figure canvas").nth(1).evaluate("canvas => { canvas.dataset.same = 'yes' }")
+    asked.locator("figure canvas").nth(1).focus()
+    for _ in range(8):
+        asked.keyboard.press("+")
+    assert told(asked, 2)["sharp"]
+    asked.wait_for_function(
+        "() => [...document.querySelectorAll('*')].some(each => each.shadowRoot"
+        "?.querySelector('.readout')?.textContent.startsWith('1900 x 1600 px, 12 bits'))",
+        timeout=PAGE_MS,
+    )
+    for key in ("r", *["+"] * 9):
+        asked.keyboard.press(key)
+    asked.wait_for_timeout(500)
+    assert len(media) == 1 and told(asked, 2)
+    assert asked.locator("figure canvas[data-same]").count() == 1  # nothing flickers
 
 
 def test_one_finger_scrolls_the_page_over_the_viewer_and_two_zoom(browser, address: str) -> None:
@@ -193,4 +371,13 @@ def test_one_finger_scrolls_the_page_over_the_viewer_and_two_zoom(browser, addre
         move("touchMove", (x - 10 - step, y), (x + 10 + step, y))
     move("touchEnd")
     assert "zoom 2.0" in readout(page)
+    page.get_by_role("button", name="Mark a region").tap()
+    x, y = middle(page, 2)
+    before = page.evaluate(SCROLLED)
+    move("touchStart", (x - 30, y - 30))
+    for point in ((x + 40, y - 30), (x + 40, y + 40), (x - 30, y + 40)):
+        move("touchMove", point)
+    move("touchEnd")
+    page.locator(".findings").get_by_text("Marked: ").wait_for(timeout=PAGE_MS)
+    assert page.evaluate(SCROLLED) == before  # with a marker in hand one finger draws
     context.close()

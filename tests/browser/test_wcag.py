@@ -1,4 +1,4 @@
-"""Every page, dark and light, against the rules of WCAG that a program can check (axe-core)."""
+"""Every page, dark and light: the rules of WCAG that a program can check (axe-core), and the console."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest
 
 SHOWN = {  # what a page has shown when it is whole
     "": ".viewer canvas",
+    "?sample=over-time-day-07": ".st-key-probabilities-over-time .points path",
     "compare": ".js-plotly-plot",
     "cards": ".st-key-documents summary",
     "about": "text=About ThoraxLens",
@@ -26,9 +27,14 @@ def start_page_was_seen(browser, address: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 @pytest.mark.parametrize("path", SHOWN)
-def test_nothing_serious_keeps_anybody_out(browser, address: str, path: str, scheme: str) -> None:
+def test_nothing_serious_keeps_anybody_out_and_nothing_fails(
+    browser, address: str, path: str, scheme: str
+) -> None:
     rules = (node_modules() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
+    failed: list[str] = []
+    page.on("console", lambda message: failed.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: failed.append(str(error)))
     page.goto(f"{address}/{path}")
     page.locator(SHOWN[path]).first.wait_for(timeout=PAGE_MS)
     settled(page)
@@ -39,4 +45,4 @@ def test_nothing_serious_keeps_anybody_out(browser, address: str, path: str, sch
         if each["impact"] in ("serious", "critical")
     ]
     page.close()
-    assert not serious
+    assert not serious and not failed

@@ -2,21 +2,14 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 
-from core.analysis.results import Analysis, BackboneReading, Provenance
+from core.analysis.results import Analysis
 from core.evaluation.comparison import Answers, Question, ask, enter
 from core.evaluation.predictions import Predictions
-from core.explain.heat_in_lungs import HeatInLungs
-from core.margins import Box
-from core.models.backbones import BACKBONES
-from core.models.ensemble import Contribution, Ensemble, EnsembleDecision
-from core.models.findings import FindingScore
-from core.models.head import Head
-from core.models.severity import SeverityScore
-from core.reading.warning import ReadingWarning
+from core.models.ensemble import Ensemble
 from core.vocabulary import FINDINGS
+from tests.drawn_analysis import drawn_analysis
 from train.fitting.smaller_svms import fit_smaller_svms
 
 POINTS = [0.5] * len(FINDINGS)
@@ -41,32 +34,5 @@ def answers(table: Predictions, svms: dict[str, Ensemble]) -> Answers:
 
 @pytest.fixture
 def analysis() -> Analysis:
-    """An analysis by no network, of a file with a hostile name; the backbones spread from 0.1 to 0.9."""
-    heat = np.array([[0, 0.5], [1, 1 / 3]], np.float32)
-    features = np.zeros((2, 2, 1), np.float16)
-    head = Head(np.ones((1, 1), np.float32), np.ones(1, np.float32), np.ones(1, np.float32), "average")
-    probabilities = np.linspace(0.1, 0.9, len(BACKBONES)).tolist()
-    return Analysis(
-        name="=cmd|' /C calc'!A0.png",
-        width_px=300,
-        height_px=200,
-        inside=Box(0, 0, 300, 200),
-        box=Box(18, 12, 282, 188),
-        readings=tuple(
-            BackboneReading(
-                backbone, probability, 0.5, heat, 2.5, features, head, None if i else HeatInLungs(0.6, 0.4)
-            )
-            for i, (backbone, probability) in enumerate(zip(BACKBONES, probabilities, strict=True))
-        ),
-        findings=tuple(FindingScore(name, -1.25, 0.3, 0.4, 0.75) for name in FINDINGS),
-        severity=(
-            SeverityScore("extent", 3.5, 8, 1.1, 2.0, 89),
-            SeverityScore("opacity", 2.5, 6, 0.8, 1.3, 89),
-        ),
-        decision=EnsembleDecision(-0.5, 0.1, 0.35, 0.5, (Contribution("vgg16", "backbone", 0.1, -0.6),)),
-        warnings=(ReadingWarning("not_frontal", "Look again."), ReadingWarning("low_contrast", "Dim.")),
-        provenance=Provenance(
-            "random", "Random", "trained from scratch", "stand-in", "From the stand-in.", "f32"
-        ),
-        milliseconds=123.4,
-    )
+    """An analysis by no network."""
+    return drawn_analysis()

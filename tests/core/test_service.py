@@ -3,15 +3,24 @@
 import shutil
 import threading
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from core import service as module
-from core.errors import BundleError
+from core.display import picture
+from core.display.picture import PICTURE_PX
+from core.errors import BundleError, NotAskedError
 from core.evaluation.evidence import collect_evidence
+from core.gate.way import Way
+from core.margins import crop
 from core.models.bundle.files import read_manifest
 from core.phantom.samples import list_samples
+from core.preprocessing import network_input
+from core.reading.radiograph import read_radiograph
 from core.service import File, Reading, Service
 
 
@@ -94,11 +103,80 @@ def test_a_case_has_what_the_eye_and_what_the_networks_see_and_the_files_own_spa
         module, "read_radiograph_isolated", lambda *given: replace(read(*given), spacing_mm=0.2)
     )
     loaded = Service().load(random_bundle)
-    picture = Service().read(File(data, "one.png"), loaded, lambda text: None, Reading(insist=True)).picture
-    side = loaded.models.manifest.preprocessing.size_px
-    assert max(picture.grey.shape) <= module.DISPLAY_PX and picture.spacing_mm == 0.2
-    assert picture.seen is not None and picture.seen.shape == (side, side)
-    assert (picture.seen.min(), picture.seen.max()) == (0, 255)  # equalised
+    case = Service().read(File(data, "one.png"), loaded, lambda text: None, Reading(insist=True))
+    assert max(case.picture.packed.width, case.picture.packed.height) <= PICTURE_PX
+    assert case.spacing_mm == 0.2 and case.small is None and case.analysis is not None
+    seen, recipe = case.analysis.seen, loaded.models.manifest.preprocessing
+    pixels = crop(read_radiograph(data, "one.png").pixels, case.analysis.inside)
+    assert seen is not None and np.array_equal(seen, np.rint(network_input(pixels, recipe) * 255))
+    assert (seen.min(), seen.max()) == (0, 255)  # equalised
+
+
+def test_a_file_that_nobody_looks_at_is_answered_alike_without_a_picture(
+    random_bundle: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, file, insist = Service(), File(data, "one.png"), Reading(insist=True)
+    loaded = service.load(random_bundle)
+    shown = Service().read(file, loaded, lambda text: None, insist).analysis
+    monkeypatch.delattr(module, "first_picture")
+    answer = service.ask(file, loaded, insist)
+    assert shown is not None and answer.decision == shown.decision
+    assert service.kept(file, loaded, insist) is None
+    monkeypatch.setattr(module, "refusal", lambda verdict, header: f"{verdict.refused} {len(header)}")
+    noise = np.random.default_rng(0).integers(0, 255, (300, 260), dtype=np.uint8)
+    picture = BytesIO()
+    Image.fromarray(noise).save(picture, "PNG")
+    with pytest.raises(NotAskedError, match=r"^True 0$"):
+        service.ask(File(picture.getvalue(), "noise.png"), loaded)
+
+
+def deep_png() -> bytes:
+    """A radiograph of 16 bits, larger than what is shown at first."""
+    small = np.asarray(Image.open(list_samples()[0].path).convert("L"), dtype=np.float32)
+    large = np.asarray(Image.fromarray(small).resize((1800, 1700), Image.Resampling.BICUBIC))
+    file = BytesIO()
+    Image.fromarray(np.rint(large.clip(0, 255) * 257).astype(np.uint16)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_deep_file_is_shown_in_12_bits_and_the_networks_see_what_they_saw_before(
+    random_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, insist = File(deep_png(), "deep.png"), Reading(insist=True)
+    loaded = Service().load(random_bundle)
+    deep = Service().read(file, loaded, lambda text: None, insist)
+    monkeypatch.setattr(picture, "DEPTHS", (8, 8))
+    shallow = Service().read(file, loaded, lambda text: None, insist)
+    assert (deep.picture.packed.depth, shallow.picture.packed.depth) == (12, 8)
+    one, other = deep.analysis, shallow.analysis
+    assert one is not None and other is not None
+    assert np.array_equal(one.seen, other.seen)
+    assert [each.probability for each in one.readings] == [each.probability for each in other.readings]
+    assert [each.logit for each in one.findings] == [each.logit for each in other.findings]
+    assert one.decision == other.decision
+    whole = read_radiograph(file.data, "deep.png").pixels
+    assert np.unique(whole).size > 4096  # nothing is rounded before the networks see it
+    seen = network_input(crop(whole, one.inside), loaded.models.manifest.preprocessing)
+    assert np.array_equal(one.seen, np.rint(seen * 255))
+
+
+def test_the_sharp_picture_is_read_once_and_a_few_are_kept(
+    data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    read = module.read_radiograph_isolated
+    monkeypatch.setattr(
+        module, "read_radiograph_isolated", lambda *given: reads.append(given[1]) or read(*given)
+    )
+    service, file = Service(), File(deep_png(), "deep.png")
+    sharp = service.sharp(file)
+    assert (sharp.packed.width, sharp.packed.height) == (1800, 1700)
+    assert service.sharp(file) is sharp and reads == ["deep.png"]
+    laid = service.sharp(file, Reading(way=Way(quarters=1)))
+    assert (laid.packed.width, laid.packed.height) == (1700, 1800)
+    monkeypatch.setattr(module, "KEPT_SHARP", 1)
+    service.sharp(File(data, "one.png"))
+    assert service.sharp(file) is not sharp
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ SIXTH = backbones.Backbone(
     colour="#F0E442",
     dash="4px 8px",
     pattern="+",
+    symbol="triangle-left",
 )
 MEAN_MAP = explainers.Explainer(
     key="mean",
@@ -74,7 +75,9 @@ from streamlit.testing.v1 import AppTest
 from core.analysis.load import load_models
 from core.analysis.run import analyse, explain_anew
 from core.display import figures, tables, wording
-from core.display.scene import Picture, build_scene
+from core.display.picture import Picture
+from core.display.scene import build_scene
+from core.display.wavelet import pack
 from core.evaluation.comparison import Question, ask
 from core.evaluation.record import read_record, shortcut_points
 from core.evaluation.study import SINGLE, SVMS
@@ -104,7 +107,8 @@ def walk_analysis(folder: Path, older: Path) -> None:
     assert SIXTH.name in wording.probabilities(analysis)
     bars = figures.probabilities_figure(analysis).data[0]
     assert list(bars.y)[-2:] == [SIXTH.name, "Ensemble"] and bars.marker.pattern.shape[-2] == SIXTH.pattern
-    panes = build_scene(Picture(np.zeros((8, 8), np.uint8)), analysis, "viewer")["panes"]
+    picture = Picture(pack(np.zeros((8, 8), np.uint8), 8, 10_000), own=True)
+    panes = build_scene(picture, analysis, "viewer", lambda *given: "")["panes"]
     assert [each["name"] for each in panes[-2:]] == [KNOWN[-1].name, SIXTH.name]
     assert f"{SIXTH.key}_probability" in csv_row(analysis)
     assert SIXTH.key in {part.input for part in analysis.decision.contributions}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.visitor import Visitor
 
 SAMPLES = "Or a sample: rendered phantoms, whose truth is known"
+DAY = "Radiograph of"
 RATE, OWN_THRESHOLDS = "Wrong on at most", "Each model's own threshold"
 AGAINST, ONE_POINT, POINT, INTERVALS = (
     "COVID-19 against",
@@ -73,14 +74,26 @@ def make(visitor: Visitor, click: Click) -> Made:
 def analyse_clicks(visitor: Visitor) -> Iterator[Click]:
     """Clicks on Analyse, which is open, without end: samples in turn, thresholds, the third answer."""
     names = [each.content for each in visitor.widget("button_group", SAMPLES).options]
+    *_, other, _ = names  # the last one is a series
     while True:
-        for name in (names[-1], names[0]):
+        for name in (other, names[0]):
             yield Click("Analyse: sample", visitor.widget("button_group", SAMPLES).id, _chosen(name))
             for on in (False, True):
                 switch = visitor.widget("checkbox", OWN_THRESHOLDS).id
                 yield Click("Analyse: threshold", switch, {"bool_value": on})
             for rate in ("10 %", "5 %"):
                 yield Click("Analyse: third answer", visitor.widget("button_group", RATE).id, _chosen(rate))
+
+
+def course_clicks(visitor: Visitor) -> Iterator[Click]:
+    """Clicks on a patient over time, on Analyse, which is open, without end: from day to day."""
+    *_, series = [each.content for each in visitor.widget("button_group", SAMPLES).options]
+    yield Click("Over time: opened", visitor.widget("button_group", SAMPLES).id, _chosen(series))
+    while True:
+        for day in ("Day 3", "Day 7", "Day 14", "Day 0"):
+            yield Click("Over time: day", visitor.widget("button_group", DAY).id, _chosen(day))
+        switch = visitor.widget("checkbox", OWN_THRESHOLDS).id
+        yield Click("Over time: threshold", switch, {"bool_value": True})
 
 
 def _chosen(name: str) -> dict[str, object]:

@@ -118,7 +118,7 @@ def test_images_of_one_class_leave_what_can_be_said(page: AppTest) -> None:
     sources.set_value(["cohen"]).run()
     assert not page.exception and not page.error
     assert "14 images" in captions(page)
-    assert (measures(page)["ROC AUC"] == "–").all()
+    assert (measures(page)["ROC AUC"] == "not measured").all()
     assert any("all of one class" in each.value for each in page.info)
 
 

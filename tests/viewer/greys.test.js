@@ -3,18 +3,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { greyAt, halve, paint, rangeOf, unpack, windowTable } from '../../pages/components/viewer/greys.js'
+import { greyAt, halve, paint, rangeOf, windowTable } from '../../pages/components/viewer/greys.js'
 import { alphaOf, bytesOf, colour, GRID, heatAt, smooth } from '../../pages/components/viewer/heat.js'
 import { FIRST } from '../../pages/components/viewer/view.js'
 
 const base64 = (bytes) => Buffer.from(bytes).toString('base64')
 const shades = (table) => Array.from(table, (each) => each & 255)
 const ramp = { values: Uint8Array.from({ length: 256 }, (_, i) => i), width: 16, height: 16, depth: 8 }
-
-test('greys of 8 bits come from one channel, deeper ones from two', () => {
-  assert.deepEqual([...unpack(Uint8ClampedArray.of(7, 7, 7, 255, 9, 9, 9, 255), 2, 1, 8).values], [7, 9])
-  assert.deepEqual([...unpack(Uint8ClampedArray.of(15, 255, 0, 255), 1, 1, 12).values], [4095])
-})
 
 test('the whole window shows every grey as it is, inverted the other way round', () => {
   assert.deepEqual(shades(windowTable(FIRST, 8)), [...ramp.values])

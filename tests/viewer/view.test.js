@@ -34,7 +34,7 @@ test('presets set window and level; the last one takes the range of the picture'
 
 test('reset leaves heat and measurements; another picture keeps but the heat and the layout', () => {
   const mark = { kind: 'length', points: [[0, 0], [1, 1]] }
-  const heat = { opacity: 0.2, map: 'Magma', large: true }, own = { seen: true, marks: [mark] }
+  const heat = { opacity: 0.2, map: 'Magma', large: true }, own = { seen: true, measured: [mark] }
   const used = { ...FIRST, ...heat, ...own, zoom: 4, turn: 3, invert: true }
   assert.deepEqual(reset(used), { ...FIRST, ...heat, ...own })
   assert.deepEqual(forAnother(used), { ...FIRST, ...heat })
@@ -44,21 +44,21 @@ test('a length takes two points, an angle three', () => {
   for (const [tool, count] of [['length', 2], ['angle', 3]]) {
     let view = take(FIRST, tool)
     for (let i = 0; i < count; i++) view = measure(view, [i, i])
-    assert.equal(view.marks.length, 1)
-    assert.equal(view.marks[0].points.length, count)
+    assert.equal(view.measured.length, 1)
+    assert.equal(view.measured[0].points.length, count)
     assert.deepEqual(view.draft, [])
   }
-  assert.equal(measure(take(FIRST, 'pan'), [0, 0]).marks.length, 0)
+  assert.equal(measure(take(FIRST, 'pan'), [0, 0]).measured.length, 0)
 })
 
 test('a step back ends what is begun, then the tool, then the measurements', () => {
   const mark = { kind: 'length', points: [[0, 0], [1, 1]] }
-  let view = { ...measure(take(FIRST, 'length'), [1, 1]), marks: [mark] }
+  let view = { ...measure(take(FIRST, 'length'), [1, 1]), measured: [mark] }
   view = retreat(view)
-  assert.deepEqual([view.draft.length, view.tool, view.marks.length], [0, 'length', 1])
+  assert.deepEqual([view.draft.length, view.tool, view.measured.length], [0, 'length', 1])
   view = retreat(view)
-  assert.deepEqual([view.tool, view.marks.length], [null, 1])
-  assert.equal(retreat(view).marks.length, 0)
+  assert.deepEqual([view.tool, view.measured.length], [null, 1])
+  assert.equal(retreat(view).measured.length, 0)
 })
 
 test('no two commands share a key, and switches switch back', () => {

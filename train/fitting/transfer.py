@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +27,12 @@ from train.fitting.features import (
     build_extractor,
     frozen_base,
 )
-from train.networks.learning import balanced_shares, fast_precision, seed_everything
+from train.networks.learning import balanced_shares, fast_precision, seed_everything, warm_cosine
 from train.tools.files import replacing
 from train.tools.logs import open_log
 from train.tools.progress import Tally
+
+LEAST_SPREAD = 0.3  # of the typical spread of features
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,48 @@ class TrainedHead:
         return len(self.history["loss"])
 
 
-def build_head(features: int) -> Any:
+@dataclass(frozen=True)
+class Standard:
+    """What makes features standard: (features - mean) / spread.
+
+    Attributes:
+        mean: (f,).
+        spread: (f,), above 0.
+    """
+
+    mean: Features
+    spread: Features
+
+    def folded(self, weights: Sequence[Features]) -> tuple[Features, ...]:
+        """The weights of a head that learnt on standard features, for features as they come."""
+        kernel, bias, *output = weights
+        kernel = kernel / self.spread[:, None]
+        return kernel, bias - self.mean @ kernel, *output
+
+
+def standard(features: Features) -> Standard:
+    """What makes features (n, f) standard.
+
+    Features that hardly vary do not come to count as much as those that vary: `LEAST_SPREAD` of the typical
+    spread is added to each. Their kernels would grow so large that 8 bits could not hold the others.
+    """
+    variance = features.var(axis=0, dtype=np.float64)
+    spread = np.sqrt(variance + LEAST_SPREAD**2 * variance.mean() + np.finfo(np.float32).tiny)
+    return Standard(features.mean(axis=0), spread.astype(np.float32))
+
+
+def as_it_is(features: int) -> Standard:
+    """What leaves so many features alone."""
+    return Standard(np.zeros(features, np.float32), np.ones(features, np.float32))
+
+
+def build_head(features: int, dropout: float = 0.0) -> Any:
     """The study's head as a network of its own: (n, features) to P(COVID-19), (n, 1)."""
     return keras.Sequential(
         [
             keras.Input((features,)),
             keras.layers.Dense(HIDDEN_UNITS, activation="relu", dtype="float32"),
+            keras.layers.Dropout(dropout, seed=7, dtype="float32"),
             keras.layers.Dense(1, activation="sigmoid", dtype="float32"),
         ]
     )
@@ -91,30 +130,35 @@ def train_head(
         config: The knobs.
 
     Returns:
-        The head of the best epoch.
+        The head of the best epoch, for features as they come.
     """
     seed_everything(config.seed)
-    head = build_head(train[0].shape[1])
+    features, labels, weights = train
+    scale = standard(features) if config.standardised else as_it_is(features.shape[1])
+    head = build_head(features.shape[1], config.dropout)
+    schedule = warm_cosine(config.learning_rate, config.epochs * math.ceil(len(features) / config.batch))
     head.compile(
-        keras.optimizers.Adam(config.learning_rate),
+        keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay),
         "binary_crossentropy",
         # Steps this small cost more in Python than in arithmetic; Keras on torch takes them one by one.
         steps_per_execution=1 if keras.backend.backend() == "torch" else 64,
     )
+    watched = (validation[0] - scale.mean) / scale.spread
     stop = keras.callbacks.EarlyStopping(patience=config.patience, restore_best_weights=True)
     history = head.fit(
-        *train[:2],
-        sample_weight=train[2],
+        (features - scale.mean) / scale.spread,
+        labels,
+        sample_weight=weights,
         batch_size=config.batch,
         epochs=config.epochs,
-        validation_data=validation,
+        validation_data=(watched, validation[1]),
         validation_batch_size=512,
         callbacks=[stop],
         verbose=0,
     )
-    scores = head.predict(validation[0], batch_size=512, verbose=0)[:, 0]
+    scores = head.predict(watched, batch_size=512, verbose=0)[:, 0]
     return TrainedHead(
-        weights=tuple(head.get_weights()),
+        weights=scale.folded(head.get_weights()),
         validation_auc=roc_auc(validation[1], scores),
         history={name: tuple(map(float, figures)) for name, figures in history.history.items()},
     )

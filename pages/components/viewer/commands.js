@@ -1,17 +1,26 @@
 // What one can do by button and by key alike: one table for the toolbar, the keyboard and the list of keys.
 
+import { clearMarks, undo } from './marks.js'
 import { place, reset, retreat, take } from './view.js'
 
 /**
  * @typedef {import('./view.js').View} View
  * @typedef {{
  *   icon: string, label: string, key: string, group: number,
- *   change: (view: View) => View, pressed?: (view: View) => boolean,
+ *   change: (view: View) => View, pressed?: (view: View) => boolean, needs?: Need,
  * }} Command Without `pressed` a button does something once; with it, it switches something.
+ * @typedef {import('./marks.js').Kind | 'marks' | 'gives'} Need What a page has to ask for: a kind of mark,
+ *   any kind, or that marks are given back.
  */
 
 /** @type {Command} It alone changes more than the view. */
 export const FULL = { icon: 'full', label: 'Full screen', key: 'f', group: 3, change: (view) => view }
+
+/** @type {Command} It gives marks back. */
+export const DONE = {
+  icon: 'done', label: 'Done: give the marks back', key: 'y', group: 4, needs: 'gives',
+  change: (view) => ({ ...view, tool: null, draft: [] }),
+}
 
 /** @type {Command[]} */
 export const COMMANDS = [
@@ -32,6 +41,14 @@ export const COMMANDS = [
   toggle('lines', 'lines', 'Frame and outline of the lungs', 'l', 2),
   toggle('large', 'large', 'One large, the others small', 'o', 3),
   FULL,
+  marker('point', 'Mark a point', 'x'),
+  marker('box', 'Mark a box: drag, or set two corners', 'b'),
+  marker('region', 'Mark a region: drag around it, or set its corners, the last one twice', 'g'),
+  marker('stroke', 'Paint: drag, or set points, the last one twice', 'k'),
+  { ...toggle('erase', 'erase', 'Paint takes away', 'e', 4), needs: 'stroke' },
+  { icon: 'undo', label: 'Take back the last mark', key: 'u', group: 4, needs: 'marks', change: undo },
+  { icon: 'none', label: 'Take back all marks', key: 'c', group: 4, needs: 'marks', change: clearMarks },
+  DONE,
 ]
 
 /**
@@ -49,8 +66,18 @@ function tool(name, label, key) {
 }
 
 /**
+ * @param {import('./marks.js').Kind} kind
+ * @param {string} label
+ * @param {string} key
+ * @returns {Command}
+ */
+function marker(kind, label, key) {
+  return { ...tool(kind, label, key), group: 4, needs: kind }
+}
+
+/**
  * @param {string} icon
- * @param {'mirror' | 'invert' | 'heat' | 'swipe' | 'seen' | 'lines' | 'large'} field
+ * @param {'mirror' | 'invert' | 'heat' | 'swipe' | 'seen' | 'lines' | 'large' | 'erase'} field
  * @param {string} label
  * @param {string} key
  * @param {number} group
@@ -80,6 +107,17 @@ const zoomBy = (view, factor) => place(view, view.zoom * factor, view.centre)
 
 /** @param {Command} command */
 export const nameOfKey = ({ key }) => key === 'escape' ? 'Esc' : key.toUpperCase()
+
+/**
+ * Whether a page asks for what a command is there for.
+ * @param {Command} command
+ * @param {{asks: import('./marks.js').Kind[], gives: boolean}} page
+ */
+export function isOffered({ needs }, { asks, gives }) {
+  if (!needs) return true
+  if (needs === 'marks') return asks.length > 0
+  return needs === 'gives' ? gives : asks.includes(needs)
+}
 
 /**
  * The command of a key; undefined where it has none.

@@ -3,12 +3,14 @@
 import { apply, matrixOf, scaleOf, wordsOf } from './geometry.js'
 import { paint, windowTable } from './greys.js'
 import { colour, GRID } from './heat.js'
+import { cornersOf, draws } from './marks.js'
 import { coloursOf, contextOf } from './scene.js'
 
 /**
  * @typedef {import('./view.js').View} View
  * @typedef {import('./view.js').Point} Point
- * @typedef {import('./view.js').Mark} Mark
+ * @typedef {import('./view.js').Measured} Measured
+ * @typedef {import('./marks.js').Mark} Mark
  * @typedef {import('./geometry.js').Matrix} Matrix
  * @typedef {import('./geometry.js').Size} Size
  * @typedef {import('./scene.js').Scene} Scene
@@ -17,8 +19,9 @@ import { coloursOf, contextOf } from './scene.js'
  * @typedef {Size & {canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, index: number}} Pane
  */
 
-const LINE = '#9AA4AF', LUNG = '#C9B6F2', MARK = '#FFE08A', CUT = 'rgba(70, 74, 80, 0.75)'
-const HALF = 0.55 // from here down the picture at half its size is sharp enough
+const LINE = '#9AA4AF', LUNG = '#C9B6F2', MEASURED = '#FFE08A', MARK = '#7CF5FF'
+const CUT = 'rgba(70, 74, 80, 0.75)'
+const ENOUGH = 1.1 // device pixels a pixel of a picture that is sharp enough
 
 /**
  * A canvas that nobody sees, and what was last drawn on it.
@@ -65,8 +68,10 @@ export class Painter {
     this.scene = scene
     this.picture = picture
     this.heats = heats
-    this.levels = picture.levels.map(sheet)
+    /** @type {Map<import('./greys.js').Greys, Sheet>} */
+    this.levels = new Map()
     this.coloured = heats.map(sheet)
+    this.strokes = sheet()
     /** @type {Map<string, Sheet>} By size: panes of one size show the same greys. */
     this.stages = new Map()
   }
@@ -87,7 +92,8 @@ export class Painter {
     context.setTransform(dpr, 0, 0, dpr, 0, 0)
     this.drawHeat(pane, view, dpr, matrix)
     if (view.lines) this.drawLines(context, matrix, pane.index === 0)
-    for (const mark of view.marks) this.drawMark(context, matrix, mark)
+    for (const measured of view.measured) this.drawMeasured(context, matrix, measured)
+    this.drawMarks(context, matrix, view, pointer)
     this.drawDraft(context, matrix, view, pointer)
     if (pointer) cross(context, apply(matrix, pointer))
   }
@@ -107,7 +113,7 @@ export class Painter {
       if (this.stages.size > 3) this.stages.clear() // sizes of windows that are gone
       this.stages.set(size, stage)
     }
-    const made = [matrix, view.width, view.level, view.invert, view.seen, size].join()
+    const made = [matrix, view.width, view.level, view.invert, view.seen, size, this.picture.sharp].join()
     if (!renew(stage, made, width, height)) return stage.canvas
     const { context } = stage, { scene } = this
     context.setTransform(1, 0, 0, 1, 0, 0)
@@ -131,9 +137,11 @@ export class Painter {
    */
   shown(view, scale) {
     const { levels } = this.picture
-    const fine = scale * this.scene.width / levels[0].width > HALF
-    const index = fine ? 0 : levels.length - 1
-    const greys = levels[index], each = this.levels[index]
+    let index = levels.length - 1
+    while (index > 0 && scale * this.scene.width / levels[index].width > ENOUGH) index--
+    const greys = levels[index]
+    const each = this.levels.get(greys) ?? sheet()
+    this.levels.set(greys, each)
     if (renew(each, [view.width, view.level, view.invert].join(), greys.width, greys.height)) {
       const image = each.context.createImageData(greys.width, greys.height)
       paint(greys, windowTable(view, greys.depth), new Uint32Array(image.data.buffer))
@@ -210,14 +218,67 @@ export class Painter {
   }
 
   /**
+   * Marks, and the one that is begun.
    * @param {CanvasRenderingContext2D} context
    * @param {Matrix} matrix
-   * @param {Mark} mark
+   * @param {View} view
+   * @param {Point | null} pointer
    */
-  drawMark(context, matrix, mark) {
-    stroke(context, matrix, mark.points, '#000', 4, [])
-    stroke(context, matrix, mark.points, MARK, 1.5, [])
-    write(context, apply(matrix, mark.points[1]), wordsOf(mark, this.scene.mm_per_px))
+  drawMarks(context, matrix, view, pointer) {
+    const { tool, draft, brush: width, erase: erases } = view
+    const marks = [...view.marks]
+    if (draws(tool) && draft.length) {
+      const open = tool !== 'box' || draft.length < 2
+      marks.push({ kind: tool, points: pointer && open ? [...draft, pointer] : draft, width, erases })
+    }
+    if (marks.some(({ kind }) => kind === 'stroke')) this.drawStrokes(context, matrix, marks)
+    for (const { kind, points } of marks) {
+      if (kind === 'point') spot(context, apply(matrix, points[0]))
+      if (kind === 'stroke' || kind === 'point') continue
+      const corners = kind === 'box' && points.length > 1 ? cornersOf(points) : points
+      stroke(context, matrix, [...corners, corners[0]], '#000', 4, [])
+      stroke(context, matrix, [...corners, corners[0]], MARK, 1.5, [])
+    }
+  }
+
+  /**
+   * Strokes as one sheet, so that they do not darken where they cross.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Matrix} matrix
+   * @param {Mark[]} marks
+   */
+  drawStrokes(context, matrix, marks) {
+    const { width, height } = context.canvas
+    const each = this.strokes, made = [width, height, matrix, JSON.stringify(marks)].join()
+    if (renew(each, made, width, height)) {
+      const dpr = context.getTransform().a
+      each.context.setTransform(dpr, 0, 0, dpr, 0, 0)
+      each.context.clearRect(0, 0, width, height)
+      each.context.lineCap = each.context.lineJoin = 'round'
+      for (const { kind, points, width: share, erases } of marks) {
+        if (kind !== 'stroke') continue
+        each.context.globalCompositeOperation = erases ? 'destination-out' : 'source-over'
+        const wide = share * Math.max(this.scene.width, this.scene.height) * scaleOf(matrix)
+        stroke(each.context, matrix, points.length > 1 ? points : [points[0], points[0]], MARK, wide, [])
+      }
+    }
+    context.save()
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    context.globalAlpha = 0.5
+    context.drawImage(each.canvas, 0, 0)
+    context.restore()
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Matrix} matrix
+   * @param {Measured} measured
+   */
+  drawMeasured(context, matrix, measured) {
+    const { points } = measured
+    stroke(context, matrix, points, '#000', 4, [])
+    stroke(context, matrix, points, MEASURED, 1.5, [])
+    write(context, apply(matrix, points[1]), wordsOf(measured, this.scene.mm_per_px))
   }
 
   /**
@@ -227,12 +288,12 @@ export class Painter {
    * @param {Point | null} pointer
    */
   drawDraft(context, matrix, view, pointer) {
-    if (!view.draft.length) return
+    if (!view.draft.length || draws(view.tool)) return
     const points = pointer ? [...view.draft, pointer] : view.draft
     if (points.length === 3 || (view.tool === 'length' && points.length === 2)) {
-      this.drawMark(context, matrix, { kind: points.length === 3 ? 'angle' : 'length', points })
+      this.drawMeasured(context, matrix, { kind: points.length === 3 ? 'angle' : 'length', points })
     } else {
-      stroke(context, matrix, points, MARK, 1.5, [])
+      stroke(context, matrix, points, MEASURED, 1.5, [])
     }
   }
 }
@@ -266,8 +327,23 @@ function write(context, [x, y], text) {
   context.lineWidth = 4
   context.strokeStyle = '#000'
   context.strokeText(text, x + 8, y - 8)
-  context.fillStyle = MARK
+  context.fillStyle = MEASURED
   context.fillText(text, x + 8, y - 8)
+}
+
+/**
+ * A marked point.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Point} at
+ */
+function spot(context, [x, y]) {
+  for (const [width, style] of /** @type {[number, string][]} */ ([[4, '#000'], [2, MARK]])) {
+    context.beginPath()
+    context.arc(x, y, 5, 0, 2 * Math.PI)
+    context.lineWidth = width
+    context.strokeStyle = style
+    context.stroke()
+  }
 }
 
 /**

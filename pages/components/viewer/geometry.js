@@ -86,7 +86,7 @@ export function drag(view, picture, pane, by) {
 
 /**
  * A measurement in words.
- * @param {import('./view.js').Mark} mark
+ * @param {import('./view.js').Measured} mark
  * @param {number | null} mmPerPx
  */
 export const wordsOf = ({ kind, points }, mmPerPx) =>

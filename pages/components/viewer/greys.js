@@ -1,27 +1,13 @@
 // The radiograph's greys: decoded once, windowed by one pass through a table.
 
 /**
- * @typedef {{values: Uint8Array | Uint16Array, width: number, height: number, depth: number}} Greys
+ * @typedef {{
+ *   values: Uint8Array | Uint16Array, width: number, height: number, depth: number, exact: boolean,
+ * }} Greys Exact where each is the radiograph's own.
  * @typedef {import('./view.js').View} View
  */
 
 const OPAQUE = 0xff000000
-
-/**
- * The greys of decoded pixels. Up to 8 bits lie in red; deeper ones have their high byte there, their low one
- * in green.
- * @param {Uint8ClampedArray} rgba
- * @param {number} width
- * @param {number} height
- * @param {number} depth Bits a grey, 8 to 16.
- * @returns {Greys}
- */
-export function unpack(rgba, width, height, depth) {
-  const count = width * height
-  const values = depth > 8 ? new Uint16Array(count) : new Uint8Array(count)
-  for (let i = 0, j = 0; i < count; i++, j += 4) values[i] = depth > 8 ? rgba[j] << 8 | rgba[j + 1] : rgba[j]
-  return { values, width, height, depth }
-}
 
 /**
  * The same picture at half the size, each grey the mean of four: enough, and faster, where panes are small.
@@ -37,7 +23,7 @@ export function halve(greys) {
       half[i] = values[j] + values[j + 1] + values[j + width] + values[j + width + 1] + 2 >> 2
     }
   }
-  return { values: half, width: across, height: down, depth }
+  return { values: half, width: across, height: down, depth, exact: false }
 }
 
 /**

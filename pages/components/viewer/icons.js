@@ -20,6 +20,14 @@ export const ICONS = {
   lines: 'M4 4h3M10 4h4M17 4h3v3M20 10v4M20 17v3h-3M14 20h-4M7 20H4v-3M4 14v-4M4 7V4',
   large: 'M3 3h18v12H3zM3 18h5v3H3zM10 18h4v3h-4zM16 18h5v3h-5z',
   full: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
+  point: 'M12 3v6M12 15v6M3 12h6M15 12h6M12 11.5v1',
+  box: 'M5 6h14v12H5zM3 6a2 2 0 1 0 4 0 2 2 0 1 0-4 0M17 18a2 2 0 1 0 4 0 2 2 0 1 0-4 0',
+  region: 'M8 5c5-3 11 0 11 5s-2 4-4 6-4 4-8 2-4-10 1-13z',
+  stroke: 'M20 4L10 14M10 14c-3-1-5 1-5 5 4 1 7-1 5-5z',
+  erase: 'M9 19l-5-5L14 4l6 6-9 9zM9 9l6 6M4 20h16',
+  undo: 'M4 9h10a5 5 0 0 1 0 10H8M8 5L4 9l4 4',
+  none: 'M5 6h14v12H5zM9 10l6 5M15 10l-6 5',
+  done: 'M4 13l5 5L20 6',
   clear: 'M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13',
 }
 

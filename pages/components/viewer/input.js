@@ -1,7 +1,8 @@
 // Mouse, fingers and keys: each becomes a change of the view.
 
-import { commandOf, FULL } from './commands.js'
+import { commandOf, DONE, FULL, isOffered } from './commands.js'
 import { drag, zoomAt } from './geometry.js'
+import { draws } from './marks.js'
 import { nudge } from './toolbar.js'
 import { expose, preset, PRESETS, reset } from './view.js'
 
@@ -10,7 +11,7 @@ import { expose, preset, PRESETS, reset } from './view.js'
  * @typedef {import('./view.js').Point} Point
  * @typedef {import('./panes.js').Frame} Frame
  * @typedef {import('./viewer.js').Viewer} Viewer
- * @typedef {'window' | 'pan' | 'measure' | 'divide' | 'none'} Gesture
+ * @typedef {'window' | 'pan' | 'measure' | 'mark' | 'divide' | 'none'} Gesture
  */
 
 const STILL_PX = 4 // a pointer that moves less has clicked
@@ -45,6 +46,7 @@ export function gestureOf(view, pane, [x], { button, shiftKey, pointerType }) {
   if (button !== 0 || shiftKey) return 'pan'
   const grip = pointerType === 'mouse' ? GRIP_PX.mouse : GRIP_PX.touch
   if (measuring(view)) return 'measure'
+  if (draws(view.tool)) return 'mark'
   if (view.swipe && pane.index > 0 && Math.abs(x - view.divide * pane.width) < grip) return 'divide'
   if (view.tool === 'pan' || view.tool === 'window') return view.tool
   return pointerType === 'mouse' ? 'window' : 'none'
@@ -75,20 +77,24 @@ export function listen(viewer, pane) {
     gesture = down.size > 1 ? 'none' : gestureOf(viewer.view, pane, point, event)
     continued = viewer.view.draft.length > 0
     if (gesture === 'measure' && !continued) viewer.measure()
+    if (down.size > 1) viewer.change((view) => ({ ...view, draft: [] })) // two fingers never draw
   }
   canvas.onpointermove = (event) => {
     const point = at(pane, event), before = down.get(event.pointerId)
     if (down.size < 2) viewer.point(pane, point)
     if (!before) return
+    const begins = !moved
     moved ||= Math.hypot(point[0] - from[0], point[1] - from[1]) > STILL_PX
-    if (down.size === 2) pinch(viewer, pane, down, event.pointerId, point)
+    if (gesture === 'mark') { if (moved) viewer.trace(pane, begins ? [from, point] : [point]) }
+    else if (down.size === 2) pinch(viewer, pane, down, event.pointerId, point)
     else if (moved) viewer.change((view) => follow(view, viewer, pane, gesture, before, point))
     if (moved) down.set(event.pointerId, point)
   }
   canvas.onpointerup = (event) => {
     down.delete(event.pointerId)
     if (gesture === 'measure' && (moved || continued)) viewer.measure()
-    const clicked = gesture !== 'measure' && !moved
+    if (gesture === 'mark') { if (moved) viewer.finish(pane); else viewer.set(pane, from) }
+    const clicked = gesture !== 'measure' && gesture !== 'mark' && !moved
     if (clicked && viewer.view.large && viewer.view.chosen !== pane.index) viewer.choose(pane.index)
     gesture = 'none'
   }
@@ -100,7 +106,7 @@ export function listen(viewer, pane) {
   // A finger that is lifted leaves its read-out.
   canvas.onpointerleave = (event) => { if (event.pointerType === 'mouse') viewer.point(null) }
   canvas.oncontextmenu = (event) => event.preventDefault()
-  canvas.ondblclick = () => { if (!measuring(viewer.view)) viewer.change(reset) }
+  canvas.ondblclick = () => { if (!measuring(viewer.view) && !draws(viewer.view.tool)) viewer.change(reset) }
   canvas.addEventListener('wheel', (event) => wheel(viewer, pane, event), { passive: false })
   // One finger scrolls the page unless a tool is in hand; two are always the viewer's.
   const two = (/** @type {TouchEvent} */ event) => { if (event.touches.length > 1) event.preventDefault() }
@@ -194,8 +200,10 @@ export function press(viewer, event) {
     return true
   }
   const command = commandOf(event.key)
-  if (!command || command.key === 'escape' && !viewer.view.tool && !viewer.view.marks.length) return false
+  if (!command || !isOffered(command, viewer.scene)) return false
+  if (command.key === 'escape' && !viewer.view.tool && !viewer.view.measured.length) return false
   if (command === FULL) viewer.full()
+  else if (command === DONE) viewer.give()
   else viewer.change(command.change)
   return true
 }
@@ -207,9 +215,10 @@ export function press(viewer, event) {
  * @returns {boolean} Whether it meant something here.
  */
 function pressInPane(viewer, pane, { key, shiftKey }) {
-  const cursor = measuring(viewer.view)
+  const marking = draws(viewer.view.tool), cursor = marking || measuring(viewer.view)
   if (cursor && !viewer.pointer) viewer.movePointer(pane, [0, 0])
-  if (key === 'Enter' && cursor) viewer.measure()
+  if (key === 'Enter' && marking) viewer.set(pane)
+  else if (key === 'Enter' && cursor) viewer.measure()
   else if (key === 'Enter') viewer.choose(pane.index)
   else if (!ARROWS[key]) return false
   else {

@@ -1,32 +1,36 @@
 // What the server sends once (core/display/scene.py), made ready to draw.
 
-import { halve, rangeOf, unpack } from './greys.js'
+import { halve, rangeOf } from './greys.js'
 import { bytesOf, smooth } from './heat.js'
+import { fetchGreys } from './wavelet.js'
 
 /**
  * @typedef {import('./greys.js').Greys} Greys
  * @typedef {import('./heat.js').Map8} Map8
  * @typedef {import('./view.js').Point} Point
+ * @typedef {import('./wavelet.js').Sheet} Sheet
  * @typedef {{name: string, detail: string, colour: string, alt: string, heat: Map8 | null}} PaneData
  * @typedef {{
- *   key: string, id: string, width: number, height: number, depth: number, exact: boolean, mm_per_px: number | null,
- *   picture: string, seen: string | null, frame: number[], inside: number[], lungs: Point[][],
- *   maps: Record<string, string>, panes: PaneData[],
+ *   key: string, id: string, width: number, height: number, mm_per_px: number | null,
+ *   picture: Sheet, sharp: Sheet | null, more: boolean, seen: string | null,
+ *   frame: number[], inside: number[], lungs: Point[][],
+ *   maps: Record<string, string>, panes: PaneData[], asks: import('./marks.js').Kind[], gives: boolean,
  * }} Scene
  * @typedef {{
  *   id: string, levels: Greys[], range: [number, number], sent: string | null, seen: HTMLImageElement | null,
- * }} Picture What the networks saw, as it was sent, tells whether it is still that.
+ *   sharp: boolean,
+ * }} Picture Its levels from the largest. What was sent of what the networks saw tells whether it still is.
  */
 
 const SMALL_PX = 512 // pictures below it are drawn fast enough as they are
 
 /**
- * @param {string} uri
+ * @param {string} url
  * @returns {Promise<HTMLImageElement>}
  */
-async function load(uri) {
+async function load(url) {
   const image = new Image()
-  image.src = uri
+  image.src = url
   await image.decode()
   return image
 }
@@ -37,14 +41,9 @@ async function load(uri) {
  * @returns {Promise<Picture>}
  */
 export async function openPicture(scene) {
-  const [image, seen] = await Promise.all([load(scene.picture), scene.seen ? load(scene.seen) : null])
-  const { naturalWidth: width, naturalHeight: height } = image
-  const canvas = Object.assign(document.createElement('canvas'), { width, height })
-  const context = contextOf(canvas, { willReadFrequently: true })
-  context.drawImage(image, 0, 0)
-  const greys = unpack(context.getImageData(0, 0, width, height).data, width, height, scene.depth)
-  const levels = Math.max(width, height) > SMALL_PX ? [greys, halve(greys)] : [greys]
-  return { id: scene.id, levels, range: rangeOf(greys), sent: scene.seen, seen }
+  const [greys, seen] = await Promise.all([fetchGreys(scene.picture), scene.seen ? load(scene.seen) : null])
+  const levels = Math.max(greys.width, greys.height) > SMALL_PX ? [greys, halve(greys)] : [greys]
+  return { id: scene.id, levels, range: rangeOf(greys), sent: scene.seen, seen, sharp: false }
 }
 
 /**

@@ -1,13 +1,13 @@
 // The toolbar: buttons from the table of commands, a choice of windows and of colours, and sliders.
 
-import { COMMANDS, FULL, nameOfKey } from './commands.js'
+import { COMMANDS, DONE, FULL, isOffered, nameOfKey } from './commands.js'
 import { icon } from './icons.js'
 import { expose, preset, PRESETS } from './view.js'
 
 /**
  * @typedef {import('./view.js').View} View
  * @typedef {(change: (view: View) => View) => void} Change
- * @typedef {'opacity' | 'floor' | 'divide'} Share
+ * @typedef {'opacity' | 'floor' | 'divide' | 'brush'} Share
  */
 
 /**
@@ -31,13 +31,14 @@ export class Toolbar {
    * @param {Change} change
    * @param {() => void} full Switches the full screen.
    * @param {() => [number, number]} range The picture's own.
+   * @param {() => void} done Gives marks back.
    */
-  constructor(change, full, range) {
+  constructor(change, full, range, done) {
     this.change = change
     this.buttons = COMMANDS.filter((each) => each !== FULL || document.fullscreenEnabled).map((command) => {
       const words = { title: `${command.label} (${nameOfKey(command)})`, 'aria-label': command.label }
       const button = make('button', { type: 'button', ...words }, icon(command.icon))
-      button.onclick = () => command === FULL ? full() : change(command.change)
+      button.onclick = () => command === FULL ? full() : command === DONE ? done() : change(command.change)
       return { button, command }
     })
     const presets = PRESETS.map(({ name }, index) => [String(index), `${index + 1}  ${name}`])
@@ -50,11 +51,14 @@ export class Toolbar {
       this.slider('opacity', 'Heat', 'Opacity of the heat'),
       this.slider('floor', 'Hide below', 'Heat below this vanishes'),
       this.slider('divide', 'Line', 'Where the line divides plain from heat'),
+      this.slider('brush', 'Brush', 'Width of the brush, of the longer side', 20),
     ]
-    const groups = [0, 1, 2, 3].map((group) => {
+    const groups = [0, 1, 2, 3, 4].map((group) => {
       const own = this.buttons.filter(({ command }) => command.group === group)
       return make('div', { class: 'group' }, ...own.map(({ button }) => button))
     })
+    groups[4].prepend(make('span', {}, 'Mark'))
+    this.markers = groups[4]
     this.element = make('div', { class: 'bar', role: 'group', 'aria-label': 'Tools' }, ...groups)
     const sliders = this.sliders.map(({ label }) => label)
     const choices = [this.window, this.map].map((select) => /** @type {HTMLElement} */ (select.parentElement))
@@ -76,15 +80,26 @@ export class Toolbar {
    * @param {Share} field
    * @param {string} name
    * @param {string} help
+   * @param {number} [most] In per cent.
    */
-  slider(field, name, help) {
-    const input = make('input', { type: 'range', min: '0', max: '100', step: '1', 'aria-label': help })
+  slider(field, name, help, most = 100) {
+    const range = { min: most < 100 ? '1' : '0', max: String(most), step: '1' }
+    const input = make('input', { type: 'range', ...range, 'aria-label': help })
     const output = make('output')
     const label = make('label', { title: help }, make('span', {}, name), input, output)
     input.oninput = () => this.change((view) => ({
       ...view, [field]: Number(input.value) / 100, ...(field === 'opacity' ? { heat: true } : {}),
     }))
     return { field, input, output, label }
+  }
+
+  /**
+   * The tools that a page asks for.
+   * @param {{asks: import('./marks.js').Kind[], gives: boolean}} page
+   */
+  offer(page) {
+    for (const { button, command } of this.buttons) button.hidden = !isOffered(command, page)
+    this.markers.hidden = !page.asks.length
   }
 
   /**
@@ -100,7 +115,7 @@ export class Toolbar {
       const percent = String(Math.round(100 * (field === 'opacity' && !view.heat ? 0 : view[field])))
       if (input.value !== percent) input.value = percent
       output.textContent = `${percent} %`
-      label.hidden = field === 'divide' && !view.swipe
+      label.hidden = field === 'divide' && !view.swipe || field === 'brush' && view.tool !== 'stroke'
     }
     if (this.map.options.length !== maps.length) {
       this.map.replaceChildren(...maps.map((name) => make('option', { value: name }, name)))

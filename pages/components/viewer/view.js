@@ -2,15 +2,16 @@
 
 /**
  * @typedef {[number, number]} Point Across and down, in the radiograph's pixels or a pane's CSS pixels.
- * @typedef {'window' | 'pan' | 'length' | 'angle'} Tool
- * @typedef {{kind: 'length' | 'angle', points: Point[]}} Mark Points in the radiograph's own pixels.
+ * @typedef {'window' | 'pan' | 'length' | 'angle' | import('./marks.js').Kind} Tool
+ * @typedef {{kind: 'length' | 'angle', points: Point[]}} Measured Points in the radiograph's own pixels.
  * @typedef {{
  *   zoom: number, centre: Point, turn: number, mirror: boolean,
  *   width: number, level: number, invert: boolean,
  *   heat: boolean, opacity: number, floor: number, map: string,
  *   large: boolean, chosen: number, swipe: boolean, divide: number,
- *   seen: boolean, lines: boolean, tool: Tool | null, draft: Point[], marks: Mark[],
- * }} View Centre, width, level, opacity, floor and divide are shares; zoom 1 fits; turn counts quarters.
+ *   seen: boolean, lines: boolean, tool: Tool | null, draft: Point[], measured: Measured[],
+ *   marks: import('./marks.js').Mark[], brush: number, erase: boolean,
+ * }} View Centre, width, level, opacity, floor, divide, brush: shares; zoom 1 fits; turn counts quarters.
  */
 
 export const MAX_ZOOM = 20
@@ -28,7 +29,8 @@ export const FIRST = {
   ...PLAIN,
   heat: true, opacity: 0.6, floor: 0, map: '',
   large: false, chosen: 1, swipe: false, divide: 0.5,
-  seen: false, lines: true, tool: null, draft: [], marks: [],
+  seen: false, lines: true, tool: null, draft: [], measured: [],
+  marks: [], brush: 0.03, erase: false,
 }
 
 /** @type {{name: string, width: number, level: number}[]} The last one takes the picture's own range. */
@@ -81,7 +83,7 @@ export function preset(view, index, range) {
 }
 
 /**
- * The picture as it came; heat, layout and measurements stay.
+ * The picture as it came; heat, layout, measurements and marks stay.
  * @param {View} view
  * @returns {View}
  */
@@ -92,7 +94,7 @@ export const reset = (view) => ({ ...view, ...PLAIN })
  * @param {View} view
  * @returns {View}
  */
-export const forAnother = (view) => ({ ...reset(view), seen: false, draft: [], marks: [] })
+export const forAnother = (view) => ({ ...reset(view), seen: false, draft: [], measured: [], marks: [] })
 
 /**
  * A tool taken up, or put away when it was in hand.
@@ -112,7 +114,7 @@ export function measure(view, point) {
   if (view.tool !== 'length' && view.tool !== 'angle') return view
   const points = [...view.draft, point]
   if (points.length < POINTS[view.tool]) return { ...view, draft: points }
-  return { ...view, draft: [], marks: [...view.marks, { kind: view.tool, points }] }
+  return { ...view, draft: [], measured: [...view.measured, { kind: view.tool, points }] }
 }
 
 /**
@@ -122,5 +124,5 @@ export function measure(view, point) {
  */
 export function retreat(view) {
   if (view.draft.length) return { ...view, draft: [] }
-  return view.tool ? { ...view, tool: null } : { ...view, marks: [] }
+  return view.tool ? { ...view, tool: null } : { ...view, measured: [] }
 }

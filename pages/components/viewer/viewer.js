@@ -1,15 +1,19 @@
-// A radiograph in several panes that follow one another. What one does here never reaches the server.
+// A radiograph in several panes that follow one another. Of what one does here only marks reach the server,
+// and only where a page asks for them.
 
-import { COMMANDS, nameOfKey } from './commands.js'
+import { COMMANDS, DONE, isOffered, nameOfKey } from './commands.js'
 import { Painter } from './draw.js'
-import { apply, matrixOf, unapply, wordsOf } from './geometry.js'
+import { apply, matrixOf, scaleOf, unapply, wordsOf } from './geometry.js'
 import { greyAt } from './greys.js'
 import { heatAt } from './heat.js'
 import { listen, noticeScrolling, press } from './input.js'
+import { Findings } from './findings.js'
+import { asShares, draws, finish, NAMES, set, trace } from './marks.js'
 import { arrange, paneOf } from './panes.js'
 import { coloursOf, openHeat, openPicture } from './scene.js'
 import { make, Toolbar } from './toolbar.js'
-import { FIRST, forAnother, measure } from './view.js'
+import { clamp, FIRST, forAnother, measure } from './view.js'
+import { fetchGreys } from './wavelet.js'
 
 /**
  * @typedef {import('./view.js').View} View
@@ -17,18 +21,23 @@ import { FIRST, forAnother, measure } from './view.js'
  * @typedef {import('./panes.js').Frame} Frame
  * @typedef {import('./scene.js').Scene} Scene
  * @typedef {import('./scene.js').Picture} Picture
+ * @typedef {(name: string, value: unknown) => void} Tell Tells the server.
  */
 
 const QUIET = 'View changes never alter what the networks saw.'
 const FAILED = 'The picture could not be shown; load the page again.'
+const TOO_OLD = 'This browser is too old to show the picture; update it.'
+const SHARPER = 1.1 // device pixels a pixel of the first picture, from where a sharper one is asked for
+const STILL_MS = 250 // without a further change, until it is
+const BY_KEYS = 'Arrows move the cross, with Shift by less; Enter sets a point.'
 const GESTURES = [
   ['Drag', 'window and level'],
   ['Wheel, pinch', 'zoom'],
   ['Right drag, Shift drag, two fingers', 'move'],
   ['Double click', 'reset'],
   ['1 to 5', 'windows'],
-  ['Arrows', 'move; with Shift window and level; with a ruler its point'],
-  ['Enter', 'this pane large; with a ruler set its point'],
+  ['Arrows', 'move; with Shift window and level; with a ruler or a marker its point'],
+  ['Enter', 'this pane large; with a ruler or a marker set its point'],
 ]
 
 /** @type {Map<string, {view: View, picture: Picture}>} By key: outlives reruns and other pages. */
@@ -50,14 +59,23 @@ export class Viewer {
     this.due = 0
     this.shows = 0
     this.told = ''
-    this.toolbar = new Toolbar((change) => this.change(change), () => this.full(), () => this.range)
+    this.asked = ''
+    this.waiting = 0
+    /** @type {Tell} */
+    this.tell = () => {}
+    const change = (/** @type {(view: View) => View} */ by) => this.change(by)
+    this.toolbar = new Toolbar(change, () => this.full(), () => this.range, () => this.give())
     this.stage = make('div', { class: 'panes' })
     this.readout = make('div', { class: 'readout' })
     this.scale = make('canvas', { width: '256', height: '1', 'aria-hidden': 'true' })
     const legend = make('div', { class: 'legend' }, make('span', {}, 'low heat'), this.scale)
     legend.append(make('span', {}, 'high heat'), make('span', {}, 'each map scaled to its own peak'))
-    root.append(this.toolbar.element, this.toolbar.settings, this.stage, this.readout, legend)
-    root.append(make('div', { class: 'foot' }, make('p', {}, QUIET), listOfKeys()))
+    this.findings = new Findings()
+    this.said = make('div', { class: 'said', role: 'status' })
+    root.append(this.toolbar.element, this.toolbar.settings, this.stage, this.readout)
+    root.append(this.findings.element, legend, this.said)
+    this.keys = make('details')
+    root.append(make('div', { class: 'foot' }, make('p', {}, QUIET), this.keys))
     this.observer = new ResizeObserver(() => this.resize())
     this.onKey = (/** @type {KeyboardEvent} */ event) => {
       // Streamlit has keys of its own, R among them.
@@ -76,6 +94,7 @@ export class Viewer {
     document.removeEventListener('wheel', noticeScrolling)
     this.observer.disconnect()
     cancelAnimationFrame(this.due)
+    clearTimeout(this.waiting)
     this.due = 0
   }
 
@@ -84,9 +103,19 @@ export class Viewer {
    * @param {Scene} scene
    */
   async show(scene) {
-    const show = ++this.shows, before = kept.get(scene.key)
-    const told = JSON.stringify({ ...scene, picture: '' })
-    if (told === this.told) return
+    const show = ++this.shows
+    const told = JSON.stringify({ ...scene, sharp: null })
+    if (told !== this.told) await this.showAnother(scene, told, show)
+    if (scene.sharp && show === this.shows) await this.sharpen(scene.sharp)
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {string} told
+   * @param {number} show
+   */
+  async showAnother(scene, told, show) {
+    const before = kept.get(scene.key)
     const same = before?.picture.id === scene.id ? before : null
     const picture = same?.picture.sent === scene.seen ? same.picture : await openPicture(scene)
     if (show !== this.shows) return // another came meanwhile
@@ -99,8 +128,39 @@ export class Viewer {
     const chosen = Math.min(view.chosen, scene.panes.length - 1)
     this.view = { ...view, map: maps.includes(view.map) ? view.map : map, chosen }
     kept.set(scene.key, { view: this.view, picture })
+    this.toolbar.offer(scene)
+    this.keys.replaceChildren(...listOfKeys(scene))
     this.build()
     this.change((same) => same)
+    this.findings.show(this.view.marks, scene, this.painter)
+  }
+
+  /**
+   * Takes the picture for whoever zooms, once, and draws it in the place of the first one.
+   * @param {import('./wavelet.js').Sheet} sheet
+   */
+  async sharpen(sheet) {
+    const picture = this.painter?.picture
+    if (!picture || picture.sharp) return
+    const greys = await fetchGreys(sheet)
+    if (picture.sharp) return
+    picture.levels = [greys, ...picture.levels]
+    picture.sharp = true
+    this.schedule()
+  }
+
+  /** Asks for the picture for whoever zooms, once for each radiograph, as soon as it would show more. */
+  wantSharp() {
+    clearTimeout(this.waiting)
+    const { scene, view, panes, asked } = this
+    const picture = /** @type {Painter} */ (this.painter).picture
+    if (!scene.more || picture.sharp || asked === scene.id || view.zoom === 1) return
+    const most = Math.max(...panes.map((pane) => scaleOf(matrixOf(view, scene, pane))))
+    if (most * devicePixelRatio * scene.width / scene.picture.width < SHARPER) return
+    this.waiting = setTimeout(() => {
+      this.asked = scene.id
+      this.tell('sharper', scene.id)
+    }, STILL_MS)
   }
 
   build() {
@@ -125,7 +185,7 @@ export class Viewer {
   /** @param {(view: View) => View} change */
   change(change) {
     if (!this.painter) return
-    const { large, chosen, map } = this.view
+    const { large, chosen, map, marks, tool } = this.view
     this.view = change(this.view)
     kept.set(this.scene.key, { view: this.view, picture: this.painter.picture })
     const { view } = this
@@ -134,6 +194,8 @@ export class Viewer {
     arrange(this.panes, view)
     if (view.large !== large || view.chosen !== chosen) this.resize()
     if (view.map !== map || !this.scale.dataset.map) this.drawScale()
+    if (view.tool !== tool && draws(view.tool)) this.said.textContent = `${NAMES[view.tool]}. ${BY_KEYS}`
+    if (view.marks !== marks) this.say(marks.length)
     this.schedule()
   }
 
@@ -147,6 +209,18 @@ export class Viewer {
       if (pane.width && pane.height) this.painter.draw(pane, this.view, devicePixelRatio, this.pointer)
     }
     this.read()
+    this.wantSharp()
+  }
+
+  /**
+   * Says what marks there are.
+   * @param {number} before How many there were.
+   */
+  say(before) {
+    const { marks } = this.view, last = marks[marks.length - 1]
+    const words = this.findings.show(marks, this.scene, /** @type {Painter} */ (this.painter))
+    const done = marks.length > before ? `${NAMES[last.kind]} set.` : 'Taken back.'
+    this.said.textContent = `${done} ${marks.length} of them now. ${words}`
   }
 
   /** What lies under the pointer, in words. */
@@ -155,12 +229,13 @@ export class Viewer {
     const greys = /** @type {Painter} */ (this.painter).picture.levels[0]
     const grey = pointer && greyAt(greys, pointer[0] / scene.width, pointer[1] / scene.height)
     const [across, down] = (pointer ?? []).map(Math.floor)
+    const about = greys.exact ? '' : 'about '
     const where = grey !== null
-      ? `across ${across}, down ${down}: grey ${scene.exact ? grey : `about ${grey}`} of ${2 ** scene.depth - 1}`
-      : `${scene.width} x ${scene.height} px`
+      ? `across ${across}, down ${down}: grey ${about}${grey} of ${2 ** greys.depth - 1}`
+      : shownAs(scene, greys)
     const window = `window ${(100 * view.width).toFixed(0)} %, level ${(100 * view.level).toFixed(0)} %`
-    const measured = view.marks.map((mark) => wordsOf(mark, scene.mm_per_px))
-    this.readout.textContent = [where, window, `zoom ${view.zoom.toFixed(1)}`, ...measured].join('  ·  ')
+    const lengths = view.measured.map((mark) => wordsOf(mark, scene.mm_per_px))
+    this.readout.textContent = [where, window, `zoom ${view.zoom.toFixed(1)}`, ...lengths].join('  ·  ')
     for (const { index, under } of this.panes) {
       const heat = /** @type {Painter} */ (this.painter).heats[index]
       const here = pointer && heat && heatAt(heat, scene.frame, pointer)
@@ -198,6 +273,54 @@ export class Viewer {
     this.point(pane, [x + by[0], y + by[1]])
   }
 
+  /**
+   * Where something is on the radiograph, and never beside it.
+   * @param {Frame} pane
+   * @param {Point} at In the pane.
+   * @returns {Point}
+   */
+  onPicture(pane, at) {
+    const { width, height } = this.scene
+    const [x, y] = unapply(matrixOf(this.view, this.scene, pane), at)
+    return [clamp(x, 0, width), clamp(y, 0, height)]
+  }
+
+  /**
+   * Draws as a hand moves.
+   * @param {Frame} pane
+   * @param {Point[]} points In the pane.
+   */
+  trace(pane, points) {
+    const places = points.map((at) => this.onPicture(pane, at))
+    this.change((view) => places.reduce(trace, view))
+  }
+
+  /** @param {Frame} pane Where a hand has drawn. */
+  finish(pane) {
+    const half = 0.5 / scaleOf(matrixOf(this.view, this.scene, pane)) // of a CSS pixel
+    this.change((view) => finish(view, half))
+  }
+
+  /**
+   * Sets a point of a mark; without a place, where the cross is.
+   * @param {Frame} pane
+   * @param {Point} [at] In the pane.
+   */
+  set(pane, at) {
+    const matrix = matrixOf(this.view, this.scene, pane)
+    const place = this.onPicture(pane, at ?? (this.pointer ? apply(matrix, this.pointer) : [0, 0]))
+    this.change((view) => set(view, place))
+  }
+
+  /** Gives the marks back to the page that asked for them. */
+  give() {
+    const { id } = this.scene
+    this.change(DONE.change)
+    const marks = asShares(this.view.marks, this.scene)
+    this.tell('given', { id, marks })
+    this.said.textContent = `Given back: ${marks.length}.`
+  }
+
   measure() {
     const { pointer } = this
     if (pointer) this.change((view) => measure(view, pointer))
@@ -214,11 +337,23 @@ export class Viewer {
   }
 }
 
-function listOfKeys() {
-  const keys = COMMANDS.map((each) => [nameOfKey(each), each.label.toLowerCase()])
+/**
+ * How much of a radiograph is there to be seen, in words.
+ * @param {Scene} scene
+ * @param {import('./greys.js').Greys} greys The largest of its pictures.
+ */
+function shownAs({ width, height }, greys) {
+  const whole = greys.width === width ? '' : `, shown at ${greys.width} x ${greys.height}`
+  return `${width} x ${height} px${whole}, ${greys.depth} bits of grey`
+}
+
+/** @param {Scene} scene Whose page offers what it offers. */
+function listOfKeys(scene) {
+  const offered = COMMANDS.filter((each) => isOffered(each, scene))
+  const keys = offered.map((each) => [nameOfKey(each), each.label.toLowerCase()])
   const rows = [...GESTURES, ...keys]
   const terms = rows.flatMap(([name, means]) => [make('dt', {}, name), make('dd', {}, means)])
-  return make('details', {}, make('summary', {}, 'Mouse, fingers and keys'), make('dl', {}, ...terms))
+  return [make('summary', {}, 'Mouse, fingers and keys'), make('dl', {}, ...terms)]
 }
 
 /** @type {WeakMap<Element, Viewer>} */
@@ -226,13 +361,18 @@ const viewers = new WeakMap()
 
 /**
  * What Streamlit calls when it mounts the component, and again with new data.
- * @param {{parentElement: ParentNode, data: Scene}} component
+ * @param {{parentElement: ParentNode, data: Scene, setStateValue: Tell}} component
  */
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data, setStateValue }) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector('.viewer'))
   const viewer = viewers.get(root) ?? new Viewer(root)
   viewers.set(root, viewer)
+  viewer.tell = setStateValue
   viewer.wake()
-  viewer.show(data).catch(() => { viewer.readout.textContent = FAILED })
+  const shown = viewer.show(data), { shows } = viewer
+  shown.catch(() => {
+    if (shows !== viewer.shows) return // nobody waits for that one any more
+    viewer.readout.textContent = 'DecompressionStream' in globalThis ? FAILED : TOO_OLD
+  })
   return () => viewer.rest()
 }

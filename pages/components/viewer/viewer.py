@@ -1,25 +1,86 @@
-"""A radiograph in several panes that follow one another; what one does in it never reaches the server."""
+"""A radiograph in several panes that follow one another; of what one does in it only marks reach the server.
 
+Pictures are fetched by their own addresses, out of Streamlit's store of media in memory, where they stay for
+as long as a session shows them. So the message that comes with each run is small.
+"""
+
+from __future__ import annotations
+
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 
 from core.analysis.results import Analysis
-from core.display.scene import Picture, build_scene
+from core.display.markdown import plain
+from core.display.picture import Picture
+from core.display.scene import build_scene
+from core.errors import MarksError
+from core.marks import Kind, Mark, read_marks
+from core.service import Case
 from pages.components.parts import read_parts
 
 _viewer = st.components.v2.component("viewer", **read_parts(Path(__file__).parent))
 
 
-def viewer(picture: Picture, analysis: Analysis, key: str) -> None:
+def viewer(
+    case: Case,
+    analysis: Analysis,
+    key: str,
+    *,
+    sharp: Picture | None = None,
+    asks: tuple[Kind, ...] = (),
+    gives_back: bool = False,
+) -> tuple[Mark, ...]:
     """The plain radiograph, and beside it each backbone's heat.
 
     The same case makes the same message, which Streamlit then sends as a reference to the one before: so
-    nothing that a click may change, as a threshold, belongs into it.
+    nothing that a click may change, as a threshold, belongs into it. Call it in a fragment of its own, which
+    runs again when somebody zooms into a large picture or gives marks back.
 
     Args:
-        picture: The radiograph for the eye.
+        case: For its picture.
         analysis: What the models say.
         key: Of the element, and of what the browser keeps about it.
+        sharp: The radiograph for whoever zooms, once `wants_sharp`.
+        asks: The kinds of marks that can be drawn, each with its tool.
+        gives_back: Whether they come here, when they are said to be done; else the browser alone has them.
+
+    Returns:
+        The marks that were given back for this picture; none until then.
     """
-    _viewer(key=key, data=build_scene(picture, analysis, key))
+    address = partial(_address, key)
+    scene = build_scene(case.picture, analysis, key, address, sharp=sharp, spacing_mm=case.spacing_mm)
+    told = _viewer(
+        key=key,
+        data={**scene, "asks": list(asks), "gives": gives_back},
+        on_sharper_change=lambda: None,
+        on_given_change=lambda: None,
+    )
+    return _given(told.given, case.picture.identity, f"{key} marks") if gives_back else ()
+
+
+def wants_sharp(picture: Picture, key: str) -> bool:
+    """Whether somebody has zoomed into this picture so far that its radiograph has more to show."""
+    state: Any = st.session_state.get(key)
+    return bool(state) and state.get("sharper") == picture.identity
+
+
+def _given(told: Any, identity: str, key: str) -> tuple[Mark, ...]:
+    """What was given back last; kept, because Streamlit forgets it while another page is open."""
+    if isinstance(told, dict) and told.get("id") == identity:
+        try:
+            st.session_state[key] = identity, read_marks(told.get("marks"))
+        except MarksError as error:
+            st.error(plain(str(error)), icon=":material/block:")
+    of, marks = st.session_state.get(key, (None, ()))
+    return marks if of == identity else ()
+
+
+def _address(key: str, name: str, data: bytes, media_type: str) -> str:
+    """Where the browser finds what belongs to a viewer."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    url = runtime.get_instance().media_file_mgr.add(data, media_type, f"{key} {name}")
+    return f"/{base}{url}" if base else url

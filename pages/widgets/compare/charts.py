@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.display import comparison_charts as charts
 from core.display import comparison_curves as curves
 from core.display.drawn import settled
 from core.display.glossary import term
 from core.display.link import CHART, CHARTS, FIRST, PREVALENCE, PREVALENCES, SCORES, SECOND
+from core.display.story import below_chance, told
 from core.display.wording import left_out_sources
 from core.evaluation.comparison import Answers, Question
 from core.evaluation.record import TrackRecord, shortcut_points, source_points
 from core.evaluation.sets.labelled import LabelledSet
+from core.evaluation.story import BROUGHT, Step, tell, tell_brought
 from core.vocabulary import ENSEMBLE
 from pages.widgets import link
 from pages.widgets.common import chart
@@ -23,10 +27,22 @@ from pages.widgets.compare.kept import kept
 from pages.widgets.compare.measures import draw_patients
 
 
-def shortcuts(record: TrackRecord) -> None:
-    """Before any figure impresses: how the same models do where a shortcut does not help."""
+def story(record: TrackRecord) -> DeltaGenerator:
+    """Before any figure impresses: how the same models do where a shortcut does not help.
+
+    Returns:
+        A place beside the steps, for images that somebody brought.
+    """
     st.subheader("First: does it last?")
     entrants = {each.key: each for each in record.entrants}
+    steps = kept(lambda: tell(record), "story", record)
+    if steps:
+        for column, step in zip(st.columns(len(steps)), steps, strict=True):
+            with column:
+                _step(step)
+    brought = st.container()
+    if words := below_chance(steps):
+        st.markdown(words)
     falls = kept(
         lambda: settled(charts.shortcut_chart(shortcut_points(record), entrants, source_points(record))),
         "shortcuts",
@@ -34,9 +50,8 @@ def shortcuts(record: TrackRecord) -> None:
     )
     chart(falls, "shortcuts")
     st.caption(
-        "The same models, from above: on held-out images of the collections that they learnt from, then on "
-        "images that a shortcut does not help with. In public data the collection nearly tells the class, so "
-        "that the uppermost figures flatter.",
+        "In public data the collection nearly tells the class, so that figures from the models' own sources "
+        "flatter.",
         help=f"{term('external')}\n\n{term('left_out_sources')}\n\n{term('covered_lungs')}",
     )
     if record.trials and (framing := record.trials.framing):
@@ -51,6 +66,30 @@ def shortcuts(record: TrackRecord) -> None:
                 "What the backbones compute also tells two collections of one class apart, where the disease "
                 f"cannot help: ROC AUC {min(tells):.2f} to {max(tells):.2f} (after Zech et al. 2018)."
             )
+    return brought
+
+
+def story_brought(place: DeltaGenerator, record: TrackRecord, images: Collection[str]) -> None:
+    """The same of somebody's own set and of phantoms, beside the bundle's."""
+    steps = [
+        step
+        for split in BROUGHT
+        if split in images
+        and (step := kept(partial(tell_brought, split, record), "story", record, Question(split)))
+    ]
+    if steps:
+        with place:
+            for column, step in zip(st.columns(len(steps)), steps, strict=True):
+                with column:
+                    _step(step)
+
+
+def _step(step: Step) -> None:
+    words = told(step)
+    with st.container(border=True, height="stretch"):
+        st.metric(words.title, words.figure, words.beside, delta_color="off", delta_arrow="off")
+        st.markdown(words.sentence)
+        st.caption(words.spread)
 
 
 @st.fragment

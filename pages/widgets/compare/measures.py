@@ -8,6 +8,7 @@ from itertools import combinations
 import streamlit as st
 
 from core.display import tables
+from core.display.comparison_wording import base_rates
 from core.display.glossary import term
 from core.display.link import INTERVALS, PAIRS, STUDY
 from core.evaluation.comparison import Answers, Question
@@ -63,6 +64,7 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
         f"{RESAMPLES} draws of whole patients, seed {SEED}.",
         help=term("interval"),
     )
+    st.caption(base_rates(answers))
     with st.container(horizontal=True):
         intervals = st.toggle("Intervals", value=True, key=INTERVALS, bind="query-params")
         study = st.toggle(
@@ -91,7 +93,9 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
         st.download_button(
             "LaTeX",
             lambda: comparison.measures_latex(
-                frame, f"{SPLITS[question.split].name if question.split else 'All'}: {patients} patients"
+                answers,
+                found,
+                f"{SPLITS[question.split].name if question.split else 'All'}: {patients} patients",
             ),
             "thoraxlens-comparison.tex",
             "text/x-tex",

@@ -7,17 +7,14 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.analysis.results import Analysis
 from core.display.glossary import term
 from core.display.link import PHANTOM_SET
 from core.display.markdown import plain
-from core.errors import NotAskedError
 from core.evaluation.predictions import Predictions, join
 from core.evaluation.record import TrackRecord
 from core.evaluation.sets import phantoms as phantom_set
 from core.evaluation.sets.labelled import LabelledSet, LeftOut, analyse_set, count_images
 from core.evaluation.sets.own import own_set
-from core.gate.sentences import refusal
 from core.models.bundle.files import BundleListing
 from core.service import File, Loaded, Reading
 from core.vocabulary import OWN, PHANTOMS, SPLITS
@@ -153,7 +150,7 @@ def _ask_about(
         images,
         record.predictions.thresholds,
         bundle.models.manifest.findings.operating_points,
-        lambda data, name: _ask(File(data, name), bundle, insist=insist),
+        lambda data, name: service().ask(File(data, name), bundle, Reading(insist=insist)),
     )
     count = len(images.members)
     for done, (name, outcomes) in enumerate(asked, start=1):
@@ -162,10 +159,3 @@ def _ask_about(
         rows += [outcome for outcome in outcomes if isinstance(outcome, Predictions)]
     bar.empty()
     return join(rows) if rows else None, left_out
-
-
-def _ask(file: File, bundle: Loaded, *, insist: bool) -> Analysis:
-    case = service().read(file, bundle, lambda text: None, Reading(insist=insist), keep=False)
-    if case.analysis is None:
-        raise NotAskedError(refusal(case.verdict, case.header))
-    return case.analysis

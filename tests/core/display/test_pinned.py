@@ -8,6 +8,7 @@ from core.gate.way import AS_IT_IS, Way
 from core.models.backbones import BACKBONES
 from core.vocabulary import ENSEMBLE
 from tests.core.gate.verdicts import verdict
+from tests.core.models.severities import scores
 
 BEFORE = Kept(
     "1",
@@ -20,7 +21,7 @@ BEFORE = Kept(
         "resnet50": Model("ResNet50", 0.60, 0.5),
         "xception": Model("Xception", 0.30, 0.5),
     },
-    severity={"extent": (0.2, 8.0), "opacity": (1.0, 6.0)},
+    severity=scores(0.2, 1.0),
     third_answers={ENSEMBLE: {"10": "normal"}, "vgg16": {"10": "normal"}, "resnet50": {"10": "covid"}},
 )
 NOW = replace(
@@ -34,7 +35,7 @@ NOW = replace(
         "resnet50": Model("ResNet50", 0.70, 0.5),
         "xception": Model("Xception", 0.31, 0.5),
     },
-    severity={"extent": (4.1, 8.0), "opacity": (1.05, 6.0)},
+    severity=scores(4.1, 1.05),
     third_answers={ENSEMBLE: {"10": "both"}, "vgg16": {"10": "covid"}, "resnet50": {"10": "covid"}},
 )
 REFUSED = Kept("3", "hand.png", "Second", refusal="This seems to be a hand.")
@@ -128,5 +129,6 @@ def test_two_readings_of_one_picture_have_two_names() -> None:
 def test_what_is_kept_holds_no_maps(analysis: Analysis) -> None:
     kept = keep("1", "a.png", "Second", (verdict(), ()), analysis)
     assert list(kept.models) == [ENSEMBLE, *(each.key for each in BACKBONES)]
-    assert kept.severity == {"extent": (3.5, 8), "opacity": (2.5, 6)} and not kept.refusal
+    assert kept.severity == {each.name: each for each in analysis.severity} and not kept.refusal
+    assert list(kept.findings) == [each.name for each in analysis.findings]
     assert "ndarray" not in repr(kept) and "array(" not in repr(kept)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,71 +14,65 @@ from PIL import Image
 
 from core.analysis.results import Analysis
 from core.display import scene, wording
-from core.display.scene import COLOUR_MAPS, Picture, build_scene
+from core.display.picture import Picture
+from core.display.scene import COLOUR_MAPS, build_scene
+from core.display.wavelet import pack
 from core.margins import Box
 from core.models.backbones import BACKBONES
 
-NOISE = np.random.default_rng(0).integers(0, 256, (400, 300), np.uint8)
 SMOOTH = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
 
 
-def decoded(uri: str) -> np.ndarray:
-    head, _, data = uri.partition(",")
-    assert head in ("data:image/png;base64", "data:image/jpeg;base64")
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+def picture(width: int = 300, height: int = 200) -> Picture:
+    return Picture(pack(np.zeros((height, width), np.uint8), 8, 10_000), own=True)
 
 
-def size(uri: str) -> int:
-    return len(base64.b64decode(uri.partition(",")[2]))
+def address(name: str, data: bytes, media_type: str) -> str:
+    return f"/{name}/{media_type}/{base64.b64encode(data).decode()}"
 
 
-def test_greys_that_fit_are_sent_exactly() -> None:
-    assert np.array_equal(decoded(scene.encode(SMOOTH)), SMOOTH)
+def found(url: str, start: str) -> io.BytesIO:
+    assert url.startswith(start)
+    return io.BytesIO(base64.b64decode(url.removeprefix(start)))
 
 
-@pytest.mark.parametrize("max_bytes", [100_000, 80_000])
-def test_greys_that_do_not_fit_become_the_best_jpeg_that_does(max_bytes: int) -> None:
-    uri = scene.encode(NOISE, max_bytes)
-    assert uri.startswith("data:image/jpeg") and size(uri) <= max_bytes
-    assert decoded(uri).shape == NOISE.shape
-
-
-def test_nothing_is_refused_for_its_size() -> None:
-    assert size(scene.encode(NOISE, 10)) > 10
-
-
-def test_a_picture_is_the_same_whatever_its_file_is_called() -> None:
-    assert Picture(SMOOTH).identity == Picture(SMOOTH.copy()).identity != Picture(SMOOTH[:, ::-1]).identity
-
-
-def test_greys_that_were_scaled_or_compressed_are_not_said_to_be_exact(
-    analysis: Analysis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = np.zeros((analysis.height_px, analysis.width_px), np.uint8)
-    assert build_scene(Picture(whole), analysis, "viewer")["exact"]
-    assert not build_scene(Picture(whole[::2, ::2]), analysis, "viewer")["exact"]
-    monkeypatch.setattr(scene.encode, "__defaults__", (10,))
-    assert not build_scene(Picture(whole), analysis, "viewer")["exact"]
+def sent(analysis: Analysis, **options: Any) -> dict[str, Any]:
+    return build_scene(picture(), analysis, "viewer", address, **options)
 
 
 def test_a_scene_holds_a_plain_pane_and_one_for_each_backbone(analysis: Analysis) -> None:
-    sent = build_scene(Picture(SMOOTH, SMOOTH, 0.14), analysis, "viewer")
-    assert [each["name"] for each in sent["panes"]] == ["Radiograph", *(each.name for each in BACKBONES)]
-    assert [each["colour"] for each in sent["panes"][1:]] == [each.colour for each in BACKBONES]
-    assert [each["alt"] for each in sent["panes"][1:]] == [wording.heat(each) for each in analysis.readings]
-    heat = sent["panes"][1]["heat"]
+    scene = sent(replace(analysis, seen=SMOOTH), spacing_mm=0.14)
+    assert [each["name"] for each in scene["panes"]] == ["Radiograph", *(each.name for each in BACKBONES)]
+    assert [each["colour"] for each in scene["panes"][1:]] == [each.colour for each in BACKBONES]
+    assert [each["alt"] for each in scene["panes"][1:]] == [wording.heat(each) for each in analysis.readings]
+    heat = scene["panes"][1]["heat"]
     values = np.frombuffer(base64.b64decode(heat["values"]), np.uint8).reshape(heat["rows"], heat["columns"])
     assert values.tolist() == [[0, 128], [255, 85]]
-    assert (sent["width"], sent["height"], sent["mm_per_px"]) == (300, 200, 0.14)
-    assert sent["frame"] == [18, 12, 282, 188] and sent["inside"] == [0, 0, 300, 200]
-    assert np.array_equal(decoded(sent["seen"]), SMOOTH)
+    assert (scene["width"], scene["height"], scene["mm_per_px"]) == (300, 200, 0.14)
+    assert scene["frame"] == [18, 12, 282, 188] and scene["inside"] == [0, 0, 300, 200]
+    assert np.array_equal(np.asarray(Image.open(found(scene["seen"], "/seen/image/png/"))), SMOOTH)
 
 
-def test_a_scene_is_json_and_small_beside_its_picture(analysis: Analysis) -> None:
-    sent = build_scene(Picture(SMOOTH), analysis, "viewer")
-    assert json.loads(json.dumps(sent)) == sent
-    assert sent["seen"] is None and sent["mm_per_px"] is None
-    assert len(json.dumps({**sent, "picture": ""})) < 20_000
+def test_pictures_have_an_address_and_say_how_to_unpack_them(analysis: Analysis) -> None:
+    scene = sent(analysis, sharp=picture(600, 400))
+    small, sharp = scene["picture"], scene["sharp"]
+    assert found(small["url"], "/picture/application/gzip/").read() == picture().packed.data
+    assert found(sharp["url"], "/sharp/application/gzip/").read() == picture(600, 400).packed.data
+    assert (small["width"], small["height"], small["depth"], small["exact"]) == (300, 200, 8, True)
+    assert small["steps"] == [[1, 1, 1]] * 4
+
+
+def test_there_is_more_to_ask_for_only_where_the_radiograph_is_larger(analysis: Analysis) -> None:
+    assert not sent(analysis)["more"]
+    assert not sent(replace(analysis, width_px=320))["more"]
+    assert sent(replace(analysis, width_px=600))["more"]
+
+
+def test_a_scene_is_json_and_small(analysis: Analysis) -> None:
+    scene = sent(analysis)
+    assert json.loads(json.dumps(scene)) == scene
+    assert scene["seen"] is None and scene["mm_per_px"] is None and scene["sharp"] is None
+    assert len(json.dumps(scene)) < 20_000
 
 
 def test_outlines_lie_on_the_part_that_was_read_and_close_at_its_border() -> None:

@@ -1,11 +1,12 @@
 """Tables to take along."""
 
+import numpy as np
 import pytest
 
 from core.display import tables
 from core.evaluation import study
 from core.evaluation.comparison import OTHERS, Answers
-from core.evaluation.measures import decisions, draw, rankings
+from core.evaluation.measures import Measured, decisions, draw, rankings
 from core.evaluation.predictions import Predictions
 from core.evaluation.significance import adjust, compare_aucs, compare_decisions
 from core.models.backbones import BACKBONES
@@ -22,11 +23,25 @@ def test_the_table_on_the_page(answers: Answers, found) -> None:
     first = frame.iloc[0]
     area = found["roc_auc"]
     assert first["Model"] == "VGG16" and first["File"] == "14.7 MB" and first["Parameters"] == "14.7 M"
-    assert first["ROC AUC"] == f"{area.values[0]:.3f} ({area.low[0]:.3f}–{area.high[0]:.3f})"
+    assert first["ROC AUC"] == f"{area.values[0]:.2f} ({area.low[0]:.2f}–{area.high[0]:.2f})"
     assert len(frame) == len(BACKBONES) + len(OTHERS) and {*tables.NAMES.values()} <= {*frame.columns}
     short = tables.measures_table(answers, found, {}, {}, intervals=False)
-    assert short.iloc[0]["ROC AUC"] == f"{area.values[0]:.3f}"
+    assert short.iloc[0]["ROC AUC"] == f"{area.values[0]:.2f}"
     assert [bool(text) for text in short["Parameters"]] == [True] * len(BACKBONES) + [False] * len(OTHERS)
+
+
+@pytest.mark.parametrize(("width", "digits"), [(0.02, 3), (0.3, 2)])
+def test_figures_have_the_digits_that_their_intervals_bear(width: float, digits: int) -> None:
+    values = np.array([0.98765, 0.5, np.nan])
+    measured = Measured(values, values - width / 2, np.minimum(values + width / 2, 1))
+    figures, ranges = tables.measured_text(measured)
+    assert figures == [f"{0.98765:.{digits}f}", f"{0.5:.{digits}f}", "not measured"]
+    assert ranges[1] == f"{0.5 - width / 2:.{digits}f}–{0.5 + width / 2:.{digits}f}" and ranges[2] == ""
+
+
+def test_a_charts_numbers_say_what_nobody_measured() -> None:
+    shown = tables.figures_table([{"Model": "VGG16", "Images": 44, "ROC AUC": 0.76923, "Far": float("nan")}])
+    assert shown.iloc[0].to_list() == ["VGG16", "44", "0.77", "not measured"]
 
 
 def test_the_studys_rows_stand_below_ours_marked(answers: Answers, found) -> None:

@@ -5,7 +5,6 @@ import io
 
 import pytest
 
-from core.display import tables
 from core.evaluation.comparison import Answers
 from core.evaluation.measures import MEASURES, decisions, draw, rankings
 from core.export import comparison
@@ -24,9 +23,15 @@ def test_csv_has_all_digits(answers: Answers, found) -> None:
     assert float(row["value"]) == found["brier"].values[4] and float(row["high"]) == found["brier"].high[4]
 
 
-def test_latex_is_a_whole_table(answers: Answers, found) -> None:
-    text = comparison.measures_latex(tables.measures_table(answers, found, {}, {}), "Test: 385 patients")
-    assert text.startswith("\\begin{table}")
-    assert text.count("\\\\") == 1 + len(answers.entrants)  # its heading and a row a model
-    assert "\\toprule" in text and "–" not in text and "VGG16 &" in text
-    assert "\\caption{Test: 385 patients}" in text
+def test_latex_explains_itself_and_holds_every_measure_of_every_model(answers: Answers, found) -> None:
+    text = comparison.measures_latex(answers, found, "Test_1: 385 patients")
+    assert text.startswith("\\begin{table}") and "–" not in text
+    assert "\\caption{Test\\_1: 385 patients. In brackets, 95\\,\\% intervals" in text
+    lines = text.splitlines()
+    for name in ("Model", *(each.name for each in answers.entrants)):
+        rows = [line for line in lines if line.startswith(f"{name} & ")]
+        assert sum(row.count("&") for row in rows) == len(MEASURES)
+        assert all(row.count("&") <= comparison.ABREAST and row.endswith(" \\\\") for row in rows)
+    first = next(line for line in lines if line.startswith("VGG16 & "))
+    figure, low, high = (found["accuracy"].values[0], found["accuracy"].low[0], found["accuracy"].high[0])
+    assert any(f"{figure:.{n}f} {{\\tiny ({low:.{n}f}--{high:.{n}f})}}" in first for n in (2, 3))

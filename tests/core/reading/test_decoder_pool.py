@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, time
 from io import BytesIO
 
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 from PIL import Image
 
 from core.errors import RadiographError
-from core.reading.decoder_pool import BROKE, NOT_STARTED, TOO_SLOW, DecoderPool, Limits
+from core.reading.decoder_pool import BROKE, NOT_STARTED, TOO_SLOW, DecoderPool, Limits, examine_isolated
+from core.reading.examination import UNKNOWN
 from core.reading.radiograph import read_radiograph
+from tests.core.reading.dicom.dicom_files import dataset, write
 
 GREY = np.tile(np.arange(200, dtype=np.uint8), (160, 1))
 
@@ -45,6 +48,21 @@ def test_a_refusal_crosses_over(pool: DecoderPool) -> None:
     with pytest.raises(RadiographError, match="The file is empty"):
         pool.read(b"", "chest.png")
     assert pool.read(encode(GREY), "chest.png").pixels.shape == GREY.shape
+
+
+def test_when_and_of_whom_crosses_over_and_nothing_else(pool: DecoderPool) -> None:
+    header = dataset(PatientID="MRN 12345", StudyDate="20260301", StudyTime="1015")
+    found = pool.examine(write(header), bytes(32))
+    assert (found.day, found.time) == (date(2026, 3, 1), time(10, 15))
+    assert found.patient and "12345" not in str(found)
+    assert pool.examine(write(dataset()), bytes(32)) == UNKNOWN
+    with pytest.raises(RadiographError):
+        pool.examine(write(dataset())[:-10], bytes(32))
+
+
+def test_who_is_no_dicom_file_or_a_damaged_one_is_unknown() -> None:
+    assert examine_isolated(encode(GREY), bytes(32)) == UNKNOWN
+    assert examine_isolated(write(dataset())[:-10], bytes(32)) == UNKNOWN
 
 
 def test_a_worker_that_died_is_replaced(pool: DecoderPool) -> None:

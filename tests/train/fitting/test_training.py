@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
+from core.evaluation.metrics import roc_auc
 from core.models.backbones import BACKBONE_BY_KEY, scale_pixels
 from core.preprocessing import Preprocessing
 from core.project import PROJECT
@@ -340,6 +341,37 @@ weights = np.ones(64, np.float32)
 head = train_head((features, labels, weights), (features, labels), TransferConfig(epochs=40))
 print(json.dumps(head.validation_auc))
 """
+
+
+def test_features_of_little_spread_do_not_come_to_count_more_than_others() -> None:
+    from train.fitting.transfer import LEAST_SPREAD, standard
+
+    random = np.random.default_rng(3)
+    features = random.normal([5.0, -2.0, 0.0], [4.0, 4.0, 1e-6], (4000, 3)).astype(np.float32)
+    found = standard(features)
+    np.testing.assert_allclose(found.mean, features.mean(axis=0), atol=1e-3)
+    typical = 4.0 * np.sqrt(2 / 3)
+    expected = np.sqrt(np.array([16.0, 16.0, 0.0]) + (LEAST_SPREAD * typical) ** 2)
+    np.testing.assert_allclose(found.spread, expected, rtol=0.05)
+    assert (standard(np.zeros((4, 2), np.float32)).spread > 0).all()
+
+
+def test_a_head_that_learnt_on_standard_features_answers_for_plain_ones() -> None:
+    from train.fitting.transfer import train_head
+
+    random = np.random.default_rng(4)
+    labels = np.arange(400) % 2
+    features = random.normal([300.0, 0.01], [60.0, 0.002], (400, 2)).astype(np.float32)
+    features[:, 0] += 90 * labels
+    train = (features, labels, np.ones(400, np.float32))
+    for standardised in (True, False):
+        config = TransferConfig(epochs=12, batch=32, learning_rate=0.01, standardised=standardised)
+        head = train_head(train, (features, labels), config)
+        kernel, bias, out_kernel, out_bias = (each.astype(np.float64) for each in head.weights)
+        scores = (np.maximum(features @ kernel + bias, 0) @ out_kernel + out_bias)[:, 0]
+        assert roc_auc(labels, scores) == pytest.approx(head.validation_auc, abs=1e-3)
+        if standardised:
+            assert head.validation_auc > 0.8 and np.mean((scores > 0) == labels) > 0.7
 
 
 def test_a_head_trains_on_torch_too() -> None:

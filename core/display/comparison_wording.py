@@ -1,0 +1,26 @@
+"""What the tables and charts of Compare come to, in sentences."""
+
+from __future__ import annotations
+
+from core.display.wording import listed
+from core.evaluation.comparison import Answers
+
+
+def base_rates(answers: Answers) -> str:
+    """How many images always the same answer would get wrong, and which models do no better than that."""
+    images, ill = answers.labels.size, int(answers.labels.sum())
+    simple = min(ill, images - ill)
+    beaten = [
+        each.name
+        for column, each in enumerate(answers.entrants)
+        if each.same_as is None and (answers.called[:, column] != answers.labels).sum() >= simple
+    ]
+    said = (
+        f"Always answering COVID-19 would be wrong on {images - ill} of these {images} images, never "
+        f"answering it on {ill}."
+    )
+    if simple == 0:
+        return f"{said} They are all of one class."
+    if not beaten:
+        return f"{said} Every model does better."
+    return f"{said} No better than that: {listed(beaten)}."

@@ -1,0 +1,80 @@
+"""The story of Compare in words: one figure and one sentence a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.display.wording import listed
+from core.evaluation.story import CHANCE, Place, Step
+from core.models.backbones import BACKBONE_BY_KEY
+
+TITLES: dict[Place, str] = {
+    "test": "At home",
+    "covered": "With the lungs covered",
+    "left out": "Collections never learnt from",
+    "external": "Clinics never seen",
+    "own": "Your own set",
+    "phantoms": "Phantoms",
+}
+_WHERE: dict[Place, str] = {
+    "test": "on held-out images of the collections that it learnt from",
+    "covered": "with a black rectangle over both lungs: so much can be had without them",
+    "left out": "where neither the ill nor the healthy came from a collection that it learnt from",
+    "external": "on images from clinics that are in no training set",
+    "own": "on the images that you brought",
+    "phantoms": "on rendered images, which flatter networks that learnt from such",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A step as people see it.
+
+    Attributes:
+        title: Its name.
+        figure: ROC AUC, as text.
+        beside: How far that is from always the same answer.
+        sentence: What it means.
+        spread: How sure it is, and how far the backbones lie apart.
+    """
+
+    title: str
+    figure: str
+    beside: str
+    sentence: str
+    spread: str
+
+
+def told(step: Step) -> Told:
+    """A step in words."""
+    who = "the ensemble" if step.ensemble else "a backbone, on average,"
+    low, high = min(step.backbones.values()), max(step.backbones.values())
+    known = [f"{step.images} images"] if step.images else []
+    if step.interval:
+        known.append(f"95 % interval {step.interval.low:.2f} to {step.interval.high:.2f}")
+    return Told(
+        TITLES[step.place],
+        f"{step.roc_auc:.2f}",
+        f"{step.roc_auc - CHANCE:+.2f} against always the same answer",
+        f"Of 100 pairs of a COVID-19 and a normal radiograph {who} ranks **{100 * step.roc_auc:.0f}** "
+        f"rightly, {_WHERE[step.place]}.",
+        f"Backbones {low:.2f} to {high:.2f}." + (f" {', '.join(known)}." if known else ""),
+    )
+
+
+def below_chance(steps: Sequence[Step]) -> str | None:
+    """What a ROC AUC below one half means, where there is one."""
+    found = [step for step in steps if step.below_chance]
+    if not found:
+        return None
+    least = min(found, key=lambda step: min(step.below_chance.values()))
+    low = least.below_chance
+    names = listed([f"{BACKBONE_BY_KEY[key].name} ({value:.2f})" for key, value in low.items()])
+    scores, them = ("scores", "it") if len(low) == 1 else ("score", "them")
+    return (
+        "Below 0.50 is worse than always the same answer, and no lack of knowledge either: "
+        f"{TITLES[least.place].lower()}, {names} {scores} normal radiographs higher than COVID-19. What is "
+        f"left of the picture speaks to {them} for the wrong class: a habit learnt from the collections, "
+        "which the figure at home does not show."
+    )

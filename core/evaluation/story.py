@@ -1,0 +1,92 @@
+"""How far the models' ability goes, in a few figures: at home, and where a shortcut does not help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal
+
+from core.evaluation.comparison import Question, ask
+from core.evaluation.metrics import Interval, roc_auc, roc_auc_interval
+from core.evaluation.record import LEFT_OUT, TrackRecord, shortcut_points
+from core.vocabulary import ENSEMBLE, TASK
+
+CHANCE = 0.5  # ROC AUC of always the same answer
+Place = Literal["test", "covered", "left out", "external", "own", "phantoms"]
+STEPS: tuple[Place, ...] = ("test", "covered", "left out", "external")
+BROUGHT: tuple[Place, ...] = ("own", "phantoms")
+
+
+@dataclass(frozen=True)
+class Step:
+    """How well the models tell COVID-19 from normal on one kind of images.
+
+    Attributes:
+        place: Which kind: a split, or of the trials.
+        roc_auc: Of the ensemble; where nobody measured that, the mean of the backbones.
+        ensemble: Whether it is the ensemble's.
+        interval: 95 %, over patients; None where nobody measured it.
+        images: How many; None for a mean over trials.
+        backbones: ROC AUC of each backbone, by key.
+    """
+
+    place: Place
+    roc_auc: float
+    ensemble: bool
+    interval: Interval | None
+    images: int | None
+    backbones: dict[str, float]
+
+    @property
+    def below_chance(self) -> dict[str, float]:
+        """The backbones that do worse than always the same answer would."""
+        return {key: value for key, value in self.backbones.items() if value < CHANCE}
+
+
+def tell(record: TrackRecord) -> tuple[Step, ...]:
+    """The steps of a bundle's story in the order of `STEPS`, as far as they were measured."""
+    found = (
+        *_on_split("test", record),
+        *_covered(record),
+        *_left_out(record),
+        *_on_split("external", record),
+    )
+    return tuple(found)
+
+
+def tell_brought(place: Place, record: TrackRecord) -> Step | None:
+    """The same of images that somebody brought; None where there are none of both classes."""
+    return next(_on_split(place, record), None)
+
+
+def _on_split(place: Place, record: TrackRecord) -> Iterator[Step]:
+    table = record.predictions
+    if not all(((table.split == place) & (table.label == label)).any() for label in TASK):
+        return
+    answers = ask(Question(place), table, record.entrants)
+    areas = {
+        each.key: roc_auc(answers.labels, answers.scores[:, column])
+        for column, each in enumerate(answers.entrants)
+        if each.key == ENSEMBLE or each.kind == "backbone"
+    }
+    column = [each.key for each in answers.entrants].index(ENSEMBLE)
+    interval = roc_auc_interval(answers.labels, answers.scores[:, column], answers.groups)
+    yield Step(place, areas.pop(ENSEMBLE), True, interval, answers.labels.size, areas)
+
+
+def _covered(record: TrackRecord) -> Iterator[Step]:
+    rows = record.trials.covered_lungs if record.trials else ()
+    found = {row.model: row.covered for row in rows if row.split == "test"}
+    areas = {model: each.roc_auc for model, each in found.items() if each.roc_auc is not None}
+    if ENSEMBLE not in areas:
+        return
+    whole = found[ENSEMBLE]
+    interval = None if whole.low is None or whole.high is None else Interval(whole.low, whole.high)
+    yield Step("covered", areas.pop(ENSEMBLE), True, interval, whole.images, areas)
+
+
+def _left_out(record: TrackRecord) -> Iterator[Step]:
+    areas = {model: value for model, kind, value in shortcut_points(record) if kind == LEFT_OUT}
+    if areas:
+        yield Step("left out", fmean(areas.values()), False, None, None, areas)

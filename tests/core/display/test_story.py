@@ -1,0 +1,43 @@
+"""The words of the story: each figure with its meaning, its spread, and what lies below chance."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.display.story import TITLES, below_chance, told
+from core.evaluation.metrics import Interval
+from core.evaluation.story import BROUGHT, STEPS, Step
+
+HOME = Step("test", 0.994, True, Interval(0.988, 0.998), 414, {"vgg16": 0.971, "xception": 0.991})
+LEFT_OUT = Step("left out", 0.4, False, None, None, {"vgg16": 0.3, "xception": 0.5})
+COVERED = Step("covered", 0.6, True, None, 414, {"vgg16": 0.45, "xception": 0.27})
+
+
+def test_a_step_in_words() -> None:
+    words = told(HOME)
+    assert (words.title, words.figure) == ("At home", "0.99")
+    assert words.beside == "+0.49 against always the same answer"
+    assert words.sentence.startswith(
+        "Of 100 pairs of a COVID-19 and a normal radiograph the ensemble ranks **99**"
+    )
+    assert words.spread == "Backbones 0.97 to 0.99. 414 images, 95 % interval 0.99 to 1.00."
+
+
+def test_a_mean_of_backbones_is_called_one() -> None:
+    words = told(LEFT_OUT)
+    assert "a backbone, on average, ranks **40** rightly" in words.sentence
+    assert words.beside.startswith("-0.10") and words.spread == "Backbones 0.30 to 0.50."
+
+
+def test_what_is_below_chance_is_explained_where_it_is_lowest() -> None:
+    assert below_chance([HOME]) is None
+    words = below_chance([HOME, COVERED, LEFT_OUT])
+    assert words and "with the lungs covered, VGG16 (0.45) and Xception (0.27) score normal" in words
+    one = below_chance([LEFT_OUT])
+    assert one and "VGG16 (0.30) scores normal radiographs higher" in one
+
+
+@pytest.mark.parametrize("place", [*STEPS, *BROUGHT])
+def test_every_place_has_its_words(place) -> None:
+    words = told(Step(place, 0.7, True, None, 10, {"vgg16": 0.6}))
+    assert words.title == TITLES[place] and words.sentence.endswith(".")
