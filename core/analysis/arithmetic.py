@@ -10,6 +10,7 @@ from core.models.bundle.precisions import (
     CHOOSING_SPLIT,
     NAMES,
     Combination,
+    Difference,
     Precision,
     Precisions,
 )
@@ -23,7 +24,7 @@ class Arithmetic:
 
     Attributes:
         combination: What was measured together; None where all run in float32.
-        note: The precision and the reason for it: a sentence without its first capital.
+        note: The precision and the reason for it: sentences, the first without its capital.
     """
 
     combination: Combination | None
@@ -67,13 +68,17 @@ def describe_combination(combination: Combination, available: frozenset[Precisio
     networks: dict[Precision, list[str]] = {}
     for key, precision in combination.precisions.items():
         networks.setdefault(precision, []).append(network_label(key))
-    parts = [f"{NAMES[precision]} for {', '.join(names)}" for precision, names in networks.items()]
-    found = combination.splits[CHOOSING_SPLIT]
-    area = (
-        f" and changes their ROC AUC by {abs(found.auc_change):.4f}" if found.auc_change is not None else ""
-    )
+    parts = [f"{NAMES[precision]} for {' and '.join(names)}" for precision, names in networks.items()]
     has = " and ".join(NAMES[precision] for precision in networks if precision in available)
     return (
-        f"{'; '.join(parts)}; float32 for the rest: flips none of the ensemble's {found.decisions} decisions "
-        f"on validation images{area}; this processor has {has}."
+        f"{', '.join(parts)}, float32 for the rest. On validation images this flips "
+        f"{_changes(combination.splits[CHOOSING_SPLIT])}; on test images, which chose nothing, "
+        f"{_changes(combination.splits['test'])}. This processor has {has}."
     )
+
+
+def _changes(found: Difference) -> str:
+    """What an ensemble's decisions and its ROC AUC do."""
+    flips = f"{found.flips or 'none'} of the ensemble's {found.decisions} decisions"
+    change = abs(found.auc_change or 0.0)
+    return f"{flips}, and its ROC AUC changes by {f'{change:.4f}' if change >= 1e-4 else 'less than 0.0001'}"
