@@ -38,6 +38,8 @@ class Arithmetic:
 
 FLOAT32 = Arithmetic(None, "float32, because nobody measured what faster arithmetic changes in this bundle.")
 
+AS_ASKED = Arithmetic(None, "float32, as it was asked for.")
+
 
 def choose_arithmetic(measured: Precisions | None) -> Arithmetic:
     """The fastest verified precisions that this processor has; float32 where there are none.

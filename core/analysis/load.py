@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from core.analysis.arithmetic import Arithmetic, choose_arithmetic
+from core.analysis.arithmetic import AS_ASKED, Arithmetic, choose_arithmetic
 from core.errors import BundleError, EngineError, SelfTestError
 from core.models import ensemble, ensemble_files
 from core.models.bundle.files import REMEDY, bundle_path, read_manifest, verify_files
@@ -76,7 +76,13 @@ class Models:
         return self.ensemble.decide(ensemble_features(raw.probabilities, raw.logits, points))
 
 
-def load_models(folder: Path, progress: Progress | None = None) -> Models:
+def load_models(
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    exact: bool = False,
+    side_by_side: bool = False,
+) -> Models:
     """Loads a whole bundle, the gate, and torchxrayvision's official findings network when it is installed.
 
     The networks run in the fastest precision that the bundle verified and this processor has. Should they
@@ -85,6 +91,9 @@ def load_models(folder: Path, progress: Progress | None = None) -> Models:
     Args:
         folder: The bundle's.
         progress: Called with a sentence and the share done in [0, 1] when files must be derived first.
+        exact: Whether the networks run in float32, whatever was verified.
+        side_by_side: Whether many threads will analyse at once, each on one core; else one analysis at a time
+            has all cores.
 
     Raises:
         BundleError: If anything of it or of the gate is missing or damaged, or (SelfTestError) answers
@@ -93,28 +102,33 @@ def load_models(folder: Path, progress: Progress | None = None) -> Models:
     """
     manifest = read_manifest(folder)
     verify_files(folder, manifest)
-    arithmetic = choose_arithmetic(manifest.precisions)
+    arithmetic = AS_ASKED if exact else choose_arithmetic(manifest.precisions)
     if arithmetic.combination:
         try:
-            return _load(folder, manifest, arithmetic, progress)
+            return _load(folder, manifest, arithmetic, progress, side_by_side=side_by_side)
         except (SelfTestError, EngineError) as error:
             arithmetic = Arithmetic(None, f"{FAILED} {error}")
-    return _load(folder, manifest, arithmetic, progress)
+    return _load(folder, manifest, arithmetic, progress, side_by_side=side_by_side)
 
 
 def _load(
-    folder: Path, manifest: BundleManifest, arithmetic: Arithmetic, progress: Progress | None
+    folder: Path,
+    manifest: BundleManifest,
+    arithmetic: Arithmetic,
+    progress: Progress | None,
+    *,
+    side_by_side: bool,
 ) -> Models:
-    networks = compile_networks(folder, manifest, arithmetic.precisions, progress)
+    networks = compile_networks(folder, manifest, arithmetic.precisions, progress, side_by_side=side_by_side)
     svm = ensemble_files.load_bundled(folder, manifest)
-    official, note = _load_official(progress)
-    gate = load_gate(gate_folder(), progress)
+    official, note = _load_official(progress, side_by_side=side_by_side)
+    gate = load_gate(gate_folder(), progress, side_by_side=side_by_side)
     models = Models(manifest, networks, svm, official, note, gate, arithmetic)
     run_self_test(folder, models)
     return models
 
 
-def _load_official(progress: Progress | None) -> tuple[Network | None, str]:
+def _load_official(progress: Progress | None, *, side_by_side: bool) -> tuple[Network | None, str]:
     weights = official_file()
     if weights is None:
         return None, STAND_IN
@@ -123,7 +137,7 @@ def _load_official(progress: Progress | None) -> tuple[Network | None, str]:
         if OFFICIAL.sha256 not in (None, source.sha256):
             return None, f"{UNUSABLE} the file is not the published one (its SHA-256 differs)."
         folders = prepare([source], ["--official", str(weights)], progress)
-        return load_network(folders[source.name]), OFFICIAL_NOTE
+        return load_network(folders[source.name], side_by_side=side_by_side), OFFICIAL_NOTE
     except (EngineError, OSError) as error:
         return None, f"{UNUSABLE} {error}"
 

@@ -175,8 +175,8 @@ def reliability_chart(answers: Answers) -> Chart:
         ]
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": NEUTRAL, "dash": "dot", "width": 1})
     words = (
-        f"{_closest(table)} Below the dotted line a model says COVID-19 with more confidence than it should. "
-        "The larger a point, the more images it stands for."
+        f"Reliability: {_closest(table)} Below the dotted line a model says COVID-19 with more confidence "
+        "than it should. The larger a point, the more images it stands for."
     )
     return Chart(square(figure, "probability said", "share that is COVID-19"), words, tuple(table))
 

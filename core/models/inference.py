@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,8 @@ def compile_networks(
     manifest: NetworksManifest,
     precisions: Mapping[str, Precision],
     progress: Progress | None,
+    *,
+    side_by_side: bool = False,
 ) -> Networks:
     """The same, of files that have been verified.
 
@@ -113,7 +116,8 @@ def compile_networks(
     files = {backbone: bundle_path(folder, head) for backbone, head in heads.items()}
     with ThreadPoolExecutor(COMPILED_AT_ONCE) as pool:
         keys = [sources[name].key for name in folders]
-        loaded = pool.map(lambda key, each: load_network(each, used.get(key, "f32")), keys, folders.values())
+        load = partial(load_network, side_by_side=side_by_side)
+        loaded = pool.map(load, folders.values(), [used.get(key, "f32") for key in keys])
         compiled = dict(zip(keys, loaded, strict=True))
     return Networks(
         manifest=manifest,

@@ -177,7 +177,7 @@ def test_calibration_is_told_in_words(answers: Answers) -> None:
         answers, scores=np.repeat(answers.labels[:, None].astype(float), len(answers.entrants), 1)
     )
     words = curves.reliability_chart(honest).words
-    assert words.startswith("VGG16 means what it says best, off by 0.00 on average")
+    assert words.startswith("Reliability: VGG16 means what it says best, off by 0.00 on average")
     sure = honest.scores.copy()
     sure[:, 1] = 1.0
     share = 1 - answers.labels.mean()
