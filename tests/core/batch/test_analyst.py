@@ -24,7 +24,7 @@ from tests.precision_records import record_bfloat16
 
 Make = Callable[..., Analyst]
 NOT_IN_A_ROW = {"name", "laid", "title", "backbone_weights", "findings_note", "bundle", "milliseconds"}
-NOT_IN_A_ROW |= {"schema", "disclaimer"}  # these are of the whole table
+NOT_IN_A_ROW |= {"precision_note", "schema", "disclaimer"}  # these are of the whole table
 TYPES = {"text": str, "number": float, "whole": int, "flag": bool}
 
 
