@@ -188,6 +188,8 @@ class TrainConfig:
         other_pneumonia: Test images of another pneumonia to measure, at most so many of each source; None for
             all.
         framed: Test images of either class to frame and process otherwise, to see which answers move.
+        calibration: Training images from which int8's ranges are found, where faster arithmetic is measured;
+            with none it is not.
     """
 
     preprocessing: Preprocessing = field(default_factory=lambda: Preprocessing(cut_margins=True))
@@ -201,6 +203,7 @@ class TrainConfig:
     left_out_least: int = 50
     other_pneumonia: int | None = 200
     framed: int = 40
+    calibration: int = 200
 
 
 DEFAULT = TrainConfig()
@@ -240,6 +243,7 @@ TINY = TrainConfig(
     left_out_least=1,
     other_pneumonia=20,
     framed=2,
+    calibration=0,
 )
 
 PRESETS = {"default": DEFAULT, "study": STUDY, "tiny": TINY}

@@ -63,7 +63,8 @@ class Provenance:
         backbone_weights: "bundled (from scratch)", "ImageNet" …, in words.
         findings_source: "official" (torchxrayvision's densenet121-res224-all) or "stand-in".
         findings_note: One sentence on that source.
-        precision: Of inference, "f32" or "bf16".
+        precision: Of inference: "f32", or those that networks run in, as "int8+bf16+f32".
+        precision_note: Which networks run in which, and why: a sentence that begins with a precision.
     """
 
     bundle: str
@@ -72,6 +73,7 @@ class Provenance:
     findings_source: Literal["official", "stand-in"]
     findings_note: str
     precision: str
+    precision_note: str = ""
 
 
 @dataclass(frozen=True, eq=False)

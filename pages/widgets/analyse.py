@@ -285,7 +285,7 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
             f"{source.precision}, {analysis.milliseconds:.0f} ms",
             icon=":material/speed:",
             color="gray",
-            help=term("precision"),
+            help=f"Arithmetic: {plain(source.precision_note)} {term('precision')}",
         )
 
 

@@ -27,6 +27,7 @@ from core.project import PROJECT
 from core.service import File
 from core.tray import Tray
 from pages.widgets import in_hand
+from tests.precision_records import record_bfloat16
 
 PAGES = sorted({path.name for path in (PROJECT / "pages").glob("*.py")} - {"__init__.py"})
 SECONDS = 240  # of a busy machine, the first time; 3 on an idle one
@@ -138,6 +139,22 @@ def test_about_says_where_a_bundle_comes_from(bundles: Path, random_bundle: Path
     title = read_manifest(random_bundle).title
     assert any(title in text.replace("\\", "") for text in markdown(page))
     assert len(page.json) == 1
+    assert any("float32, because nobody measured" in text for text in markdown(page))
+    assert not page.dataframe
+
+
+def test_about_says_in_which_precision_a_bundle_runs_and_why(
+    random_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(random_bundle, tmp_path / "bundles" / "random")
+    record_bfloat16(tmp_path / "bundles" / "random", 0.5)
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(tmp_path / "bundles"))
+    monkeypatch.delenv("THORAXLENS_PRECISION", raising=False)
+    monkeypatch.setattr("core.analysis.arithmetic.processor_precisions", lambda: frozenset({"f32", "bf16"}))
+    page = open_page("about.py")
+    said = next(text for text in markdown(page) if "Arithmetic on this server" in text)
+    assert "bfloat16 for VGG16" in said and "flips none" in said and "244 decisions" in said
+    assert list(page.dataframe[0].value["model"]) == ["VGG16", "Ensemble"]
 
 
 @pytest.fixture
