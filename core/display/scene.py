@@ -129,12 +129,14 @@ def outlines(lungs: NDArray[np.float32], inside: Box) -> list[list[list[int]]]:
 @cache
 def colour_tables() -> dict[str, str]:
     """Each colour map as 256 times red, green and blue, one byte each, in base64."""
-    shares = np.linspace(0, 1, 256).tolist()
-    tables = {name: sample_colorscale(get_colorscale(name), shares) for name in COLOUR_MAPS}
-    return {
-        name: _base64(np.rint([unlabel_rgb(colour) for colour in table]).astype(np.uint8).tobytes())
-        for name, table in tables.items()
-    }
+    return {name: _base64(colour_table(name).tobytes()) for name in COLOUR_MAPS}
+
+
+@cache
+def colour_table(name: str) -> NDArray[np.uint8]:
+    """A colour map, one of `COLOUR_MAPS`: (256, 3), red, green and blue from no heat to the most."""
+    colours = sample_colorscale(get_colorscale(name), np.linspace(0, 1, 256).tolist())
+    return np.rint([unlabel_rgb(colour) for colour in colours]).astype(np.uint8)
 
 
 def _plain_pane() -> dict[str, Any]:
