@@ -13,7 +13,7 @@ from core.analysis.results import Analysis, BackboneReading
 from core.display.wording import DISCLAIMER
 from core.gate.sentences import laid, refusal, seems
 
-SCHEMA = "thoraxlens-analysis/2"
+SCHEMA = "thoraxlens-analysis/2"  # docs/analysis.schema.json says what that is
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
