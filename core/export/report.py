@@ -33,6 +33,7 @@ from core.vocabulary import finding_name
 
 TEMPLATE = Path(__file__).with_suffix(".typ")
 PICTURE_PX = 560  # of each picture's longer side: 300 to the inch where it is printed 47 mm wide
+SHAPES = (0.7, 1.2)  # of a picture's place: what is flatter or taller leaves some of it black
 QUALITY = 88  # of JPEG
 NO_HEAT = "no heat: nothing speaks for COVID-19"
 MOST_CONTRIBUTIONS = 10
@@ -106,8 +107,8 @@ def report_content(subject: Subject, imprint: Imprint) -> dict[str, Any]:
     """All that stands in the report, in plain JSON types; each text fit to be printed.
 
     Returns:
-        `title`, `made`, `disclaimer`, `gate`, `refused`, `warnings`, `pictures`, `provenance` and `link`;
-        and `answers`, or None where the models were not asked.
+        `title`, `made`, `disclaimer`, `gate`, `refused`, `warnings`, `provenance` and `link`; `answers`, or
+        None where the models were not asked; `pictures`, and their `shape`: height by width, in `SHAPES`.
     """
     analysis = subject.analysis
     warnings = analysis.warnings if analysis else subject.header
@@ -122,7 +123,9 @@ def report_content(subject: Subject, imprint: Imprint) -> dict[str, Any]:
         "provenance": _provenance(imprint, analysis),
         "link": imprint.link,
     }
-    return {**_all_printable(content), "pictures": _pictures(subject)}
+    packed = subject.picture.packed
+    shape = min(max(packed.height / packed.width, SHAPES[0]), SHAPES[1])
+    return {**_all_printable(content), "pictures": _pictures(subject), "shape": shape}
 
 
 def printable(text: str) -> str:

@@ -121,6 +121,7 @@ def test_it_is_one_page_whatever_there_is_to_say(
         ReadingWarning(f"w{i}", "Something of this file is odd; look at it again, please. " * 2)
         for i in range(warned)
     )
+    assert 0.7 <= report_content(case(None, shape=shape), imprint())["shape"] <= 1.2
     pdf = report_pdf(
         case(replace(analysis, warnings=warnings), shape=shape),
         imprint(LONG, "https://a.example/" + "b" * 300),
