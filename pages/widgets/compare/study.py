@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.display import tables
 from core.evaluation import study as study_results
+from pages.widgets.common import numbers_table
 
 
 def study() -> None:
@@ -13,7 +14,7 @@ def study() -> None:
     st.subheader("The study, reproduced")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.dataframe(tables.published(study_results.SVMS), hide_index=True)
+        numbers_table(tables.published(study_results.SVMS))
         st.caption(
             "As published. `python -m train ensemble --table FILE.csv` fits all three rows again from the "
             "study's table of probabilities and findings; rows one and two come out digit for digit."
