@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from core.display.wording import listed
 from core.gate.way import AS_IT_IS, Way
@@ -150,7 +150,8 @@ def restoring(base: str, page: str, params: Mapping[str, Words]) -> str:
         params: What the address holds now.
     """
     said = {name: words for name, words in params.items() if name in SETTINGS[page]}
-    return f"{base}?{urlencode(said, doseq=True)}" if said else base
+    parts = urlsplit(base)
+    return urlunsplit(parts._replace(path=parts.path or "/", query=urlencode(said, doseq=True)))
 
 
 def carries(page: str, *, upload: bool) -> str:

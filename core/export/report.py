@@ -41,7 +41,7 @@ VERSION_DIGITS = 12  # of a bundle's SHA-256
 UNPRINTABLE = "\N{WHITE SQUARE}"
 # Letters that Typst's own fonts have: Latin, Greek and Cyrillic; then punctuation.
 _PRINTABLE = ((0x20, 0x7E), (0xA0, 0x17F), (0x391, 0x3A1), (0x3A3, 0x3C9), (0x400, 0x45F))
-_PUNCTUATION = f"–—\u2018\u2019“”…×±−·°•→←{UNPRINTABLE}"
+_PUNCTUATION = f"–—\u2018\u2019“”…±×−·°•→←≤≥≈{UNPRINTABLE}"
 
 
 class Subject(Protocol):

@@ -27,6 +27,7 @@ from tests.browser.test_upload import (
     serving,
     settled,
 )
+from tests.inflated import inflated
 
 __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
 
@@ -409,5 +410,10 @@ def test_the_view_is_saved_by_button_and_by_key_and_the_report_on_a_click(page) 
     page.keyboard.press("h")
     without = colours(saved(page, lambda: page.keyboard.press("v")))
     assert without.shape == picture.shape and (np.ptp(without, axis=2) > 60).mean() < 0.01
-    report = saved(page, page.get_by_text("PDF, one page to print").click)
+    page.get_by_text("Each model's own threshold").click()
+    page.wait_for_url(re.compile("own_thresholds=false"), timeout=PAGE_MS)
+    settled(page)
+    report = inflated(saved(page, page.get_by_text("PDF, one page to print").click))
     assert report.startswith(b"%PDF") and b"<pdfuaid:part>1</pdfuaid:part>" in report
+    links = re.findall(rb"/URI\s*\(([^)]*)\)", report)
+    assert links == [page.url.encode()], "the link restores what a fragment changed"

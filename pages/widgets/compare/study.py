@@ -35,4 +35,4 @@ def reporting() -> None:
         if box.open:
             with box:
                 st.markdown(f"[{checklist.source}]({checklist.url}); the items in our words.")
-                st.dataframe(checklist.table(), hide_index=True)
+                numbers_table(checklist.table())

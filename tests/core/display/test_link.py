@@ -77,4 +77,5 @@ def test_what_restores_the_settings_says_nothing_else() -> None:
     assert (
         link.restoring("http://a.example/", "analyse", params) == "http://a.example/?sample=a+b&margins=left"
     )
-    assert link.restoring("http://a.example/", "cards", params) == "http://a.example/"
+    assert link.restoring("http://a.example", "cards", params) == "http://a.example/"
+    assert link.restoring("http://a.example/x/analyse", "cards", {}) == "http://a.example/x/analyse"

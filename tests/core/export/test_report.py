@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-import zlib
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -27,6 +26,7 @@ from core.models.findings import FindingScore
 from core.reading.warning import ReadingWarning
 from core.vocabulary import FINDINGS
 from tests.core.gate.verdicts import verdict
+from tests.inflated import inflated
 
 HOSTILE = '#panic("x") *b* _i_ $x$ `r` <l> @r = h \\ // /* [c] #{} "q" {{}} \u202e 胸 🫁.png'
 LONG = "W" * 80
@@ -57,16 +57,7 @@ def imprint(title: str = "a.png", link: str = "https://a.example/analyse?margins
 
 
 def pages(pdf: bytes) -> int:
-    streams = re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL)
-    whole = pdf + b"".join(_inflated(each) for each in streams)
-    return len(re.findall(rb"/Type\s*/Page\b", whole))
-
-
-def _inflated(stream: bytes) -> bytes:
-    try:
-        return zlib.decompressobj().decompress(stream)
-    except zlib.error:
-        return b""
+    return len(re.findall(rb"/Type\s*/Page\b", inflated(pdf)))
 
 
 KNEE = verdict(kind=KIND_BY_KEY["knee"], kind_share=0.97, frontal=0.01, reasons=("kind",))
