@@ -34,6 +34,7 @@ if bundle and source:
             show.severity(case.analysis)
             show.contributions(case.analysis)
         show.trust(case.analysis, bundle)
-        show.downloads(case.analysis)
+    if case:
+        show.downloads(case, bundle, source.subject)
     with place:
         course.over_time(source, bundle)

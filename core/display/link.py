@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from core.display.wording import listed
 from core.gate.way import AS_IT_IS, Way
@@ -138,6 +139,19 @@ def ignored(page: str, names: Iterable[str]) -> str:
 def unreadable(page: str, params: Mapping[str, Words]) -> list[str]:
     """Names of a page's settings in a link that can mean nothing, whatever there is to choose."""
     return [name for name, words in params.items() if name in SETTINGS[page] and not is_readable(name, words)]
+
+
+def restoring(base: str, page: str, params: Mapping[str, Words]) -> str:
+    """The address that restores a page's settings, and says nothing else.
+
+    Args:
+        base: Of the page, without settings.
+        page: A key of `SETTINGS`.
+        params: What the address holds now.
+    """
+    said = {name: words for name, words in params.items() if name in SETTINGS[page]}
+    parts = urlsplit(base)
+    return urlunsplit(parts._replace(path=parts.path or "/", query=urlencode(said, doseq=True)))
 
 
 def carries(page: str, *, upload: bool) -> str:

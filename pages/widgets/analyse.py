@@ -23,6 +23,7 @@ from pages.components.viewer.viewer import viewer, wants_sharp
 from pages.widgets import in_hand, link, pin
 from pages.widgets.common import PLOT, refusals, service, terms
 from pages.widgets.in_hand import Source
+from pages.widgets.report import report
 
 COLUMNS = {
     "ROC AUC": "roc_auc",
@@ -302,22 +303,28 @@ def _csv(analysis: Analysis) -> str:
     return reports.to_csv([analysis])
 
 
-def downloads(analysis: Analysis) -> None:
-    """The analysis to take along."""
+def downloads(case: Case, bundle: Loaded, subject: str) -> None:
+    """The case to take along: a report, and the analysis where there is one."""
     with st.container(horizontal=True):
-        st.download_button(
-            "JSON, everything",
-            _json(analysis),
-            "thoraxlens-analysis.json",
-            "application/json",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "CSV, one row",
-            _csv(analysis),
-            "thoraxlens-analysis.csv",
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        report(case, bundle, subject)
+        if case.analysis:
+            _analysis_downloads(case.analysis)
+
+
+def _analysis_downloads(analysis: Analysis) -> None:
+    st.download_button(
+        "JSON, everything",
+        _json(analysis),
+        "thoraxlens-analysis.json",
+        "application/json",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    st.download_button(
+        "CSV, one row",
+        _csv(analysis),
+        "thoraxlens-analysis.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )

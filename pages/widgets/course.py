@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 
 from core.display import course as words
@@ -19,7 +20,7 @@ from core.phantom.samples import Sample
 from core.service import File, Loaded
 from core.tray import LOST
 from pages.widgets import pin
-from pages.widgets.common import PLOT, service
+from pages.widgets.common import PLOT, numbers_table, service
 from pages.widgets.course_files import forget_members, members, memory
 from pages.widgets.in_hand import Source, choose, reading_of, sample_source, series_of, source_of, tray
 
@@ -190,7 +191,7 @@ def _tables(course: Course) -> None:
     with st.expander("Findings that moved most, and all numbers", icon=":material/table:"):
         st.table(course_tables.finding_rows(course))
         st.caption(words.FINDINGS)
-        st.dataframe(course_tables.number_rows(course), hide_index=True)
+        numbers_table(pd.DataFrame(course_tables.number_rows(course)))
     st.download_button(
         "CSV, one row a radiograph",
         lambda: course_csv(course),

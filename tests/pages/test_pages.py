@@ -205,7 +205,8 @@ def test_sections_of_a_card_open_one_by_one_or_all_at_once(carded: Path) -> None
     )
     page.toggle[0].set_value(True).run()
     shown = "\n".join(str(element.value) for element in page.markdown)
-    assert not page.expander and all(f"##### {each}" in shown for each in sections)
+    assert not page.expander and not page.tabs, "paper has all cards, one after another"
+    assert all(f"##### {each}" in shown for each in [*sections, *gate])
 
 
 def test_a_card_that_was_changed_is_refused(carded: Path) -> None:

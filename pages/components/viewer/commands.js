@@ -13,7 +13,10 @@ import { place, reset, retreat, take } from './view.js'
  *   any kind, or that marks are given back.
  */
 
-/** @type {Command} It alone changes more than the view. */
+/** @type {Command} It saves what is shown. */
+export const SAVE = { icon: 'save', label: 'Save picture', key: 'v', group: 3, change: (view) => view }
+
+/** @type {Command} It fills the screen. */
 export const FULL = { icon: 'full', label: 'Full screen', key: 'f', group: 3, change: (view) => view }
 
 /** @type {Command} It gives marks back. */
@@ -40,6 +43,7 @@ export const COMMANDS = [
   toggle('seen', 'seen', 'What the networks see', 'n', 2),
   toggle('lines', 'lines', 'Frame and outline of the lungs', 'l', 2),
   toggle('large', 'large', 'One large, the others small', 'o', 3),
+  SAVE,
   FULL,
   marker('point', 'Mark a point', 'x'),
   marker('box', 'Mark a box: drag, or set two corners', 'b'),
