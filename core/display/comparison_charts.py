@@ -176,7 +176,8 @@ def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Char
     if most[read] != least[read]:
         words += (
             f" They differ most in {most['Class']}: of {least['Images']} of {least['Source']} "
-            f"{least[read]:.0%} are read as COVID-19, of {most['Images']} of {most['Source']} {most[read]:.0%}."
+            f"{least[read]:.0%} are read as COVID-19, of {most['Images']} of {most['Source']} "
+            f"{most[read]:.0%}."
         )
     return Chart(figure, words, tuple(rows))
 
