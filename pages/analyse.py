@@ -21,7 +21,7 @@ if bundle and source:
         gate.verdict(case, source)
     if case and case.analysis:
         show.warnings(case.analysis)
-        show.decision(case, case.analysis, bundle, source.subject)
+        show.decision(case.analysis, bundle, source)
     pin.beside(case, source, bundle)
     place = st.container()  # filled last, for it may have to read more radiographs
     if case and case.analysis:

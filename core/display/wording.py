@@ -95,7 +95,13 @@ def track_record(evidence: Sequence[Evidence]) -> str:
         parts.append(f"wrong on {_rate(found['external'])} images from clinics that it had never seen")
     if not parts:
         return "This bundle records no held-out images of both classes, so nobody knows how wrong it is."
-    return f"The ensemble was {', and '.join(parts)}."
+    known = [found[split].figures for split in ("test", "external") if split in found]
+    always = " and ".join(str(each.images - each.positives) for each in known)
+    never = " and ".join(str(each.positives) for each in known)
+    return (
+        f"The ensemble was {', and '.join(parts)}. Always answering COVID-19 would be wrong on {always}, "
+        f"always normal on {never}."
+    )
 
 
 def _rate(evidence: Evidence) -> str:

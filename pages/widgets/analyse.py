@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.analysis.results import Analysis, BackboneReading
 from core.analysis.run import MARGINS, explain_anew
-from core.display import drawn, wording
+from core.display import drawn, truth, wording
 from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
 from core.display.link import OWN_THRESHOLDS, RATE, RATES, THRESHOLD
@@ -17,6 +17,7 @@ from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
 from core.export import json_csv as reports
 from core.models.third_answer import USUAL_ERROR_RATE, rate_key
 from core.once import once
+from core.phantom.samples import Sample
 from core.service import Case, Loaded
 from core.vocabulary import SPLITS
 from pages.components.viewer.viewer import viewer, wants_sharp
@@ -39,25 +40,27 @@ def warnings(analysis: Analysis) -> None:
         st.warning("\n\n".join(messages), icon=":material/warning:")
 
 
-def decision(case: Case, analysis: Analysis, bundle: Loaded, subject: str) -> None:
+def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
     """The decision in words, how far the backbones agree, and how wrong they tend to be.
 
     Args:
-        case: What was asked about.
         analysis: The answer.
         bundle: Who gave it.
-        subject: What was asked about: the name of a file, or that of a sample, which says that it is one.
+        source: What was asked about.
     """
     refused = "refused by the gate; asked all the same, " if analysis.refused else ""
     words, chart = st.columns([3, 2], gap="large")
     with words:
         if caveat := third_wording.beside_the_mean(bundle.models.manifest):
             st.markdown(f"**{caveat}**")
-        st.markdown(f"#### {plain(subject)}: {refused}{wording.headline(analysis)}")
+        st.markdown(f"#### {plain(source.subject)}: {refused}{wording.headline(analysis)}")
         st.markdown(
             f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
             help=terms("agreement", "spread"),
         )
+        if sample := in_hand.sample_of(source):
+            st.markdown(truth.judged(sample, analysis), help=term("truth"))
+            st.caption(truth.details(sample))
         if analysis.votes or analysis.decision.positive:
             st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
         _margins(analysis)
@@ -143,7 +146,7 @@ def heatmaps(case: Case, plain_analysis: Analysis, source: Source) -> None:
             st.columns(len(analysis.readings), gap="small"), analysis.readings, strict=True
         ):
             with column:
-                _card(reading)
+                _card(reading, in_hand.sample_of(source))
 
 
 @st.fragment
@@ -187,12 +190,14 @@ def _at_threshold(analysis: Analysis) -> Analysis:
     return moved
 
 
-def _card(reading: BackboneReading) -> None:
+def _card(reading: BackboneReading, sample: Sample | None) -> None:
     backbone = reading.backbone
     with st.container(key=f"card-{backbone.key}", gap="xsmall"):
         st.markdown(f"**{backbone.name}** &nbsp; {reading.probability:.2f}", help=term("probability"))
         st.progress(reading.probability)
         st.caption(wording.decision_at_threshold(reading))
+        if sample:
+            st.markdown(str(truth.mark(sample.label, positive=reading.positive)))
         lungs = wording.heat_in_lungs(reading)
         if lungs:
             st.caption(lungs, help=term("heat_in_lungs"))

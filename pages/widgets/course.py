@@ -55,7 +55,7 @@ def _of_samples(samples: Sequence[Sample], bundle: Loaded) -> Course:
     films = _films([sample_source(each) for each in samples], bundle)
     truth = [{"extent": each.extent_score, "opacity": each.opacity_score} for each in samples]
     dated = [
-        replace(film, day=sample.day, truth=true)
+        replace(film, day=sample.day, truth=true, label=sample.label)
         for film, sample, true in zip(films, samples, truth, strict=True)
         if film
     ]
@@ -154,6 +154,8 @@ def _curves(course: Course, source: Source) -> None:
         st.caption(f"{words.FILLED} A click on a mark opens its radiograph.")
         _reasons(course)
         st.markdown("\n".join(f"- {sentence}" for sentence in words.changes(course)))
+        if truth := words.judged(course):
+            st.markdown(truth)
         st.caption(words.reckoning(course))
         _tables(course)
 

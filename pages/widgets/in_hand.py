@@ -175,7 +175,7 @@ def _empty_uploader() -> None:
 def _chosen_sample(mine: Tray) -> Sample | None:
     with refusals():
         samples = {sample.key: sample for sample in list_samples()}
-        chosen = link.settle(SAMPLE, list(samples), _first_sample(samples))
+        chosen = link.settle(SAMPLE, list(samples), next(iter(samples)))
         by_title: dict[str, str] = {}
         for sample in samples.values():  # of a series, its first day
             by_title.setdefault(sample.series or sample.title, sample.key)
@@ -199,7 +199,6 @@ def _chosen_sample(mine: Tray) -> Sample | None:
         sample = samples[chosen]
         if sample.series:
             _choose_day(sample)
-        st.caption(f"{sample.description} {sample.truth}")
         return sample
     return None
 
@@ -213,16 +212,16 @@ def _choose_day(sample: Sample) -> None:
     )
 
 
+def sample_of(source: Source) -> Sample | None:
+    """The sample that is looked at, with its truth; None for a file."""
+    return next((each for each in list_samples() if each.key == source.sample), None)
+
+
 def series_of(key: str | None) -> list[Sample]:
     """The samples of one chest over time, to which a sample belongs; none for one on its own."""
     samples = list_samples()
     series = next((each.series for each in samples if each.key == key), "")
     return [each for each in samples if series and each.series == series]
-
-
-def _first_sample(samples: dict[str, Sample]) -> str:
-    """The one that a visitor sees first."""
-    return next((key for key, each in samples.items() if each.label == "covid"), next(iter(samples)))
 
 
 def _choose_sample(key: str, by_title: dict[str, str]) -> None:
@@ -289,8 +288,7 @@ def _follow_link(source: Source) -> None:
 
 def _sample_word(source: Source) -> str | None:
     """The sample in the address; nothing for the first of them, and for a file."""
-    usual = _first_sample({sample.key: sample for sample in list_samples()})
-    return None if source.sample == usual else source.sample
+    return None if source.sample == list_samples()[0].key else source.sample
 
 
 def _ways() -> dict[str, Way]:
