@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.widgets import analyse as show
-from pages.widgets import course, gate, in_hand, link, pin
+from pages.widgets import course, gate, guess, in_hand, link, pin
 from pages.widgets.common import chosen_bundle, disclaimer, title
 
 title("ThoraxLens", "What chest-radiograph models see, side by side")
@@ -19,7 +19,11 @@ if bundle and source:
     if case:
         in_hand.other_frame(source)
         gate.verdict(case, source)
+    if case and case.analysis and guess.is_due(source):
+        guess.ask(case, case.analysis, source)
+        st.stop()
     if case and case.analysis:
+        guess.made(case.analysis, source)
         show.warnings(case.analysis)
         show.decision(case.analysis, bundle, source)
     pin.beside(case, source, bundle)

@@ -15,6 +15,7 @@ from core.display.link import OWN_THRESHOLDS, RATE, RATES, THRESHOLD
 from core.display.markdown import plain
 from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
 from core.export import json_csv as reports
+from core.marks import Kind
 from core.models.third_answer import USUAL_ERROR_RATE, rate_key
 from core.once import once
 from core.phantom.samples import Sample
@@ -137,7 +138,7 @@ def heatmaps(case: Case, plain_analysis: Analysis, source: Source) -> None:
     st.subheader("Where they looked", help=terms("heatmap", "colour_map"))
     explained = explain_anew(plain_analysis, _explainer())
     with st.container(key="look"):
-        _viewer(case, explained, source)
+        radiograph(case, explained, source, asks=("point", "box", "region"))
     size = f"{explained.width_px} x {explained.height_px} px"
     st.caption(f"{plain(explained.name)}: {size}. {wording.frame(explained)}")
     analysis = _at_threshold(explained)
@@ -150,13 +151,20 @@ def heatmaps(case: Case, plain_analysis: Analysis, source: Source) -> None:
 
 
 @st.fragment
-def _viewer(case: Case, analysis: Analysis, source: Source) -> None:
-    """A fragment of its own: the picture for whoever zooms comes without anything else running again."""
+def radiograph(case: Case, analysis: Analysis, source: Source, asks: tuple[Kind, ...] = ()) -> None:
+    """The viewer, in a fragment: the picture for whoever zooms comes without anything else running again.
+
+    Args:
+        case: For its picture.
+        analysis: What to show beside it.
+        source: What is looked at.
+        asks: The kinds of marks that can be drawn.
+    """
     sharp = None
     if source.file and wants_sharp(case.picture, "viewer"):
         with refusals():
             sharp = service().sharp(source.file, in_hand.reading_of(source))
-    viewer(case, analysis, "viewer", sharp=sharp, asks=("point", "box", "region"))
+    viewer(case, analysis, "viewer", sharp=sharp, asks=asks)
 
 
 def _explainer() -> Explainer:

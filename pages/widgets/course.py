@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.display import course as words
 from core.display import course_charts, course_tables
+from core.display import guess as guess_words
 from core.display.course import Course, Film
 from core.display.drawn import Drawn
 from core.display.glossary import term
@@ -18,7 +19,7 @@ from core.export.course import course_csv
 from core.phantom.samples import Sample
 from core.service import File, Loaded
 from core.tray import LOST
-from pages.widgets import pin
+from pages.widgets import guess, pin
 from pages.widgets.common import PLOT, service
 from pages.widgets.course_files import forget_members, members, memory
 from pages.widgets.in_hand import Source, choose, reading_of, sample_source, series_of, source_of, tray
@@ -35,9 +36,13 @@ def over_time(source: Source, bundle: Loaded) -> None:
     """
     if samples := series_of(source.sample):
         _heading()
+        if _waits([sample_source(each) for each in samples], bundle):
+            return
         _curves(_of_samples(samples, bundle), source)
     elif source.key and len(tray().held) > 1:
         _heading()
+        if _waits([source_of(key) for key in tray().held], bundle):
+            return
         if st.toggle(
             "The files in hand are radiographs of one patient",
             key="of one patient",
@@ -45,6 +50,21 @@ def over_time(source: Source, bundle: Loaded) -> None:
             on_change=forget_members,
         ):
             _curves(_of_files(bundle), source)
+
+
+def _waits(sources: Sequence[Source], bundle: Loaded) -> bool:
+    """Whether the curves would answer what is still to be guessed; says so."""
+    waits = any(_is_to_be_guessed(each, bundle) for each in sources)
+    if waits:
+        st.caption(guess_words.WAITS)
+    return waits
+
+
+def _is_to_be_guessed(source: Source, bundle: Loaded) -> bool:
+    if source.file is None or not guess.is_due(source):
+        return False
+    case = service().kept(source.file, bundle, reading_of(source))
+    return case is None or case.analysis is not None  # nobody guesses at what the gate refuses
 
 
 def _heading() -> None:
