@@ -3,6 +3,7 @@
     ThoraxLensError
     ├── RadiographError       the uploaded file cannot be read as a chest radiograph
     │   ├── SeveralFramesError   it holds several, and nobody said which one is meant
+    │   ├── DecoderError      its decoder took too long, too much memory, or did not start
     │   └── NotAskedError     the gate takes it for something that the networks cannot be asked about
     ├── MarksError            what was drawn on a radiograph cannot be read
     ├── BundleError           a bundle is damaged, incomplete or of another format
@@ -10,6 +11,7 @@
     ├── EngineError           the inference engine could not be prepared or run
     ├── WeightsError          weights could not be downloaded, or are not what they claim to be
     ├── DataError             a data folder, manifest or table cannot be used for training
+    ├── BatchError            many files cannot be analysed: none to read, or nowhere to write
     └── ProcessLostError      a process that worked beside this one was ended
 
 Every message says in one sentence what is wrong with the user's thing and what to do next.
@@ -35,6 +37,10 @@ class SeveralFramesError(RadiographError):
     def __init__(self, frames: int) -> None:
         super().__init__(f"The file holds {frames} pictures; choose the one to read.")
         self.frames = frames
+
+
+class DecoderError(RadiographError):
+    """A file's decoder took too long, too much memory, or did not start; on another day it may."""
 
 
 class NotAskedError(RadiographError):
@@ -63,6 +69,10 @@ class WeightsError(ThoraxLensError):
 
 class DataError(ThoraxLensError):
     """A data folder, manifest or table cannot be used for training."""
+
+
+class BatchError(ThoraxLensError):
+    """Many files cannot be analysed: there are none to read, or nowhere to write what is said of them."""
 
 
 class ProcessLostError(ThoraxLensError):

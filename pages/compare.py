@@ -28,6 +28,7 @@ if listing and record:
         measures.tests(record, asked, answers)
         cases.mistakes(record, asked, answers, images)
     study.study()
+    study.reporting()
     with head:
         link.ignored("compare")
         link.offer("compare", upload=OWN in images)

@@ -64,13 +64,21 @@ class Models:
         return self.ensemble.decide(ensemble_features(raw.probabilities, raw.logits, points))
 
 
-def load_models(folder: Path, precision: Precision = "f32", progress: Progress | None = None) -> Models:
+def load_models(
+    folder: Path,
+    precision: Precision = "f32",
+    progress: Progress | None = None,
+    *,
+    side_by_side: bool = False,
+) -> Models:
     """Loads a whole bundle, the gate, and torchxrayvision's official findings network when it is installed.
 
     Args:
         folder: The bundle's.
         precision: "f32", or another one that the bundle's manifest lists as verified.
         progress: Called with a sentence and the share done in [0, 1] when files must be derived first.
+        side_by_side: Whether many threads will analyse at once, each on one core; else one analysis at a time
+            has all cores.
 
     Raises:
         BundleError: If anything of it or of the gate is missing or damaged, or (SelfTestError) answers
@@ -81,15 +89,18 @@ def load_models(folder: Path, precision: Precision = "f32", progress: Progress |
     if precision not in manifest.verified_precisions:
         raise EngineError(f"The bundle '{manifest.name}' was not verified in {precision}; run it in f32.")
     verify_files(folder, manifest)
-    networks = compile_networks(folder, manifest, precision, progress)
+    networks = compile_networks(folder, manifest, precision, progress, side_by_side=side_by_side)
     svm = ensemble_files.load_bundled(folder, manifest)
-    official, note = _load_official(precision, progress)
-    models = Models(manifest, networks, svm, official, note, load_gate(gate_folder(), progress))
+    official, note = _load_official(precision, progress, side_by_side=side_by_side)
+    gate = load_gate(gate_folder(), progress, side_by_side=side_by_side)
+    models = Models(manifest, networks, svm, official, note, gate)
     run_self_test(folder, models)
     return models
 
 
-def _load_official(precision: Precision, progress: Progress | None) -> tuple[Network | None, str]:
+def _load_official(
+    precision: Precision, progress: Progress | None, *, side_by_side: bool
+) -> tuple[Network | None, str]:
     weights = official_file()
     if weights is None:
         return None, STAND_IN
@@ -98,7 +109,8 @@ def _load_official(precision: Precision, progress: Progress | None) -> tuple[Net
         if OFFICIAL.sha256 not in (None, source.sha256):
             return None, f"{UNUSABLE} the file is not the published one (its SHA-256 differs)."
         folders = prepare([source], ["--official", str(weights)], progress)
-        return load_network(folders[source.key], precision), OFFICIAL_NOTE
+        network = load_network(folders[source.key], precision, side_by_side=side_by_side)
+        return network, OFFICIAL_NOTE
     except (EngineError, OSError) as error:
         return None, f"{UNUSABLE} {error}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from core.evaluation.metrics import confusion
 from core.evaluation.predictions import Predictions
 from core.evaluation.record import Point
 from core.evaluation.significance import kappa
-from core.vocabulary import LABELS
+from core.vocabulary import LABELS, SPLITS
 
 Floats = NDArray[np.float64]
 TableRow = dict[str, str | float | int]
@@ -167,12 +167,21 @@ def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Char
     figure.update_xaxes(title=f"P(COVID-19), {entrant.name}", range=[-0.02, 1.02], fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True)
     figure.update_layout(height=90 + 70 * len(rows), margin={"l": 0, "r": 8, "t": 16, "b": 0}, dragmode=False)
-    words = f"Scores of {entrant.name}: " + "; ".join(
-        f"{row['Source']}, {row['Class']}: median {row['Median']:.2f}, {row['Read as COVID-19']:.0%} read as "
-        "COVID-19"
-        for row in rows
-    )
-    return Chart(figure, words + ".", tuple(rows))
+    words = f"{entrant.name}, by source: inside one class all rows should look alike, or a collection shows."
+    shares = {name: [row for row in rows if row["Class"] == name] for name in LABELS.values()}
+    apart = [each for each in shares.values() if len(each) > 1]
+    if apart:
+        read = "Read as COVID-19"
+        ends = [sorted(each, key=lambda row: float(row[read])) for each in apart]
+        least, most = max(
+            ((each[0], each[-1]) for each in ends),
+            key=lambda pair: float(pair[1][read]) - float(pair[0][read]),
+        )
+        words += (
+            f" They differ most in {most['Class']}: of {least['Source']} {least[read]:.0%} are read as "
+            f"COVID-19, of {most['Source']} {most[read]:.0%}."
+        )
+    return Chart(figure, words, tuple(rows))
 
 
 def agreement_chart(answers: Answers) -> Chart:
@@ -291,10 +300,7 @@ def shortcut_chart(points: Sequence[Point], names: dict[str, Entrant], tells: Se
         legend=LEGEND,
         dragmode=False,
     )
-    words = " ".join(
-        f"{title} ROC AUC: " + "; ".join(_span(kind, (*points, *tells)) for kind in each) + "."
-        for title, each in panels
-    )
+    words = " ".join([*_falls(points, names), *_tells(tells)])
     return Chart(figure, words, tuple(table))
 
 
@@ -303,9 +309,31 @@ def two_lines(name: str) -> str:
     return name.replace(", ", ",<br>")
 
 
-def _span(kind: str, points: Sequence[Point]) -> str:
-    values = [value for _, each, value in points if each == kind]
-    return f"{kind} {min(values):.2f} to {max(values):.2f}"
+def _falls(points: Sequence[Point], names: dict[str, Entrant]) -> Iterator[str]:
+    """How far the models fall from their own sources to the first kind of images."""
+    hardest, home = points[0][1] if points else "", SPLITS["test"].name
+    there, here = ({model: area for model, each, area in points if each == kind} for kind in (hardest, home))
+    both = sorted((here[model] - there[model], model) for model in there if model in here)
+    if not both or hardest == home:
+        return
+    (_, least), (fall, most) = both[0], both[-1]
+    falls = f"{names[most].name} falls furthest from {home.lower()} to {hardest.lower()}, "
+    yield (
+        f"{falls if fall > 0 else 'Nothing falls: '}{here[most]:.2f} to {there[most]:.2f}; "
+        f"{names[least].name} least, {here[least]:.2f} to {there[least]:.2f}."
+    )
+    dearest = max(points, key=lambda point: point[2] if point[1] == hardest else 0)[0]
+    if dearest != max(here, key=lambda model: here[model]):
+        yield f"The best at home is not the best there, which is {names[dearest].name}."
+
+
+def _tells(points: Sequence[Point]) -> Iterator[str]:
+    if points:
+        area, kind = max((area, kind) for _, kind, area in points)
+        yield (
+            f"What the backbones compute tells two collections of {kind.lower()} apart with a ROC AUC of up "
+            f"to {area:.2f}, where the disease cannot help."
+        )
 
 
 def _dots(entrant: Entrant, values: dict[str, float], *, first: bool) -> go.Scatter:

@@ -175,10 +175,25 @@ def reliability_chart(answers: Answers) -> Chart:
         ]
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": NEUTRAL, "dash": "dot", "width": 1})
     words = (
-        "Reliability: below the dotted line a model says COVID-19 with more confidence than it should. "
-        "The larger a point, the more images it stands for."
+        f"Reliability: {_closest(table)} Below the dotted line a model says COVID-19 with more confidence "
+        "than it should. The larger a point, the more images it stands for."
     )
     return Chart(square(figure, "probability said", "share that is COVID-19"), words, tuple(table))
+
+
+def _closest(table: Sequence[TableRow]) -> str:
+    """Which model means what it says best, and least: how far its bins lie from the line on average."""
+    off: dict[str, float] = {}
+    for name in dict.fromkeys(str(row["Model"]) for row in table):
+        rows = [row for row in table if row["Model"] == name]
+        images = np.array([row["Images"] for row in rows], dtype=np.float64)
+        gaps = np.array([float(row["Says"]) - float(row["Is"]) for row in rows])
+        off[name] = float(np.abs(gaps) @ images / images.sum())
+    best, worst = min(off, key=lambda name: off[name]), max(off, key=lambda name: off[name])
+    return (
+        f"{best} means what it says best, off by {off[best]:.2f} on average; {worst} least, off by "
+        f"{off[worst]:.2f}."
+    )
 
 
 def decision_chart(answers: Answers) -> Chart:

@@ -12,9 +12,13 @@ from typing import Any
 from core.analysis.results import Analysis, BackboneReading
 from core.display.wording import DISCLAIMER
 from core.gate.sentences import laid, refusal, seems
+from core.gate.verdict import Verdict
+from core.reading.warning import ReadingWarning
 
 SCHEMA = "thoraxlens-analysis/2"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+Cell = str | int | float
 
 
 def to_record(analysis: Analysis) -> dict[str, Any]:
@@ -28,7 +32,7 @@ def to_record(analysis: Analysis) -> dict[str, Any]:
         "inside": analysis.inside._asdict(),
         "box": analysis.box._asdict(),
         "way": asdict(analysis.way),
-        "gate": _gate(analysis),
+        "gate": _gate(analysis.verdict, analysis.warnings) if analysis.verdict else None,
         "explainer": analysis.explainer.key,
         "backbones": [_reading(reading) for reading in analysis.readings],
         "votes": analysis.votes,
@@ -43,15 +47,12 @@ def to_record(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _gate(analysis: Analysis) -> dict[str, Any] | None:
+def _gate(verdict: Verdict, header: Sequence[ReadingWarning]) -> dict[str, Any]:
     """What the gate says; where it refuses, that comes before every answer."""
-    verdict = analysis.verdict
-    if verdict is None:
-        return None
     numbers = {name: value for name, value in asdict(verdict).items() if isinstance(value, float)}
     return {
         "refused": verdict.refused,
-        "sentence": refusal(verdict, analysis.warnings) if verdict.refused else seems(verdict),
+        "sentence": refusal(verdict, header) if verdict.refused else seems(verdict),
         "reasons": verdict.reasons,
         "hints": verdict.hints,
         "kind": verdict.kind.key,
@@ -88,7 +89,7 @@ def to_csv(analyses: Iterable[Analysis]) -> str:
     return write_rows([csv_row(analysis) for analysis in analyses])
 
 
-def write_rows(rows: Sequence[Mapping[str, str | int | float]]) -> str:
+def write_rows(rows: Sequence[Mapping[str, Cell]]) -> str:
     """Rows as CSV, under a header; a cell that a row lacks stays empty.
 
     Args:
@@ -102,12 +103,26 @@ def write_rows(rows: Sequence[Mapping[str, str | int | float]]) -> str:
     return text.getvalue()
 
 
-def csv_row(analysis: Analysis) -> Mapping[str, str | int | float]:
+def csv_row(analysis: Analysis) -> Mapping[str, Cell]:
     """The numbers of an analysis by column name, not yet escaped."""
-    decision = analysis.decision
+    verdict = analysis.verdict
+    gate = gate_cells(verdict, analysis.warnings) | {"laid": laid(analysis.way)} if verdict else {}
     return {
         "name": analysis.name,
-        **_gate_cells(analysis),
+        **gate,
+        **answer_cells(analysis),
+        "warnings": warning_codes(analysis.warnings),
+        **{key: str(value) for key, value in asdict(analysis.provenance).items()},
+        "milliseconds": analysis.milliseconds,
+        "schema": SCHEMA,
+        "disclaimer": DISCLAIMER,
+    }
+
+
+def answer_cells(analysis: Analysis) -> dict[str, Cell]:
+    """What the models say, by column name; empty text where nobody knows."""
+    decision = analysis.decision
+    return {
         "ensemble_probability": decision.probability,
         "ensemble_threshold": decision.threshold,
         "ensemble_positive": int(decision.positive),
@@ -121,31 +136,35 @@ def csv_row(analysis: Analysis) -> Mapping[str, str | int | float]:
         },
         **{f"{reading.backbone.key}_probability": reading.probability for reading in analysis.readings},
         **{f"{reading.backbone.key}_threshold": reading.threshold for reading in analysis.readings},
+        **{f"{reading.backbone.key}_positive": int(reading.positive) for reading in analysis.readings},
         **{f"{reading.backbone.key}_heat_in_lungs": _share(reading) for reading in analysis.readings},
         **{f"finding:{finding.name}": finding.score for finding in analysis.findings},
         **{f"finding_logit:{finding.name}": finding.logit for finding in analysis.findings},
         **{score.name: score.value for score in analysis.severity},
         **{f"{score.name}_error": score.mean_absolute_error for score in analysis.severity},
-        "warnings": " ".join(warning.code for warning in analysis.warnings),
-        **{key: str(value) for key, value in asdict(analysis.provenance).items()},
-        "milliseconds": analysis.milliseconds,
-        "schema": SCHEMA,
-        "disclaimer": DISCLAIMER,
     }
 
 
-def _gate_cells(analysis: Analysis) -> dict[str, str | int | float]:
-    gate = _gate(analysis)
-    if gate is None:
-        return {}
+def gate_cells(verdict: Verdict, header: Sequence[ReadingWarning]) -> dict[str, Cell]:
+    """What the gate says, by column name.
+
+    Args:
+        verdict: Its verdict.
+        header: What the picture's file says of it.
+    """
+    gate = _gate(verdict, header)
     cells = ("kind", "kind_share", "frontal", "quarters", "inverted", "mirrored", "distance")
     return {
         "gate_refused": int(gate["refused"]),
         "gate": gate["sentence"],
         **{f"gate_{name}": gate[name] for name in cells},
         "gate_hints": " ".join(gate["hints"]),
-        "laid": laid(analysis.way),
     }
+
+
+def warning_codes(warnings: Iterable[ReadingWarning]) -> str:
+    """The codes of warnings, as one cell."""
+    return " ".join(warning.code for warning in warnings)
 
 
 def _share(reading: BackboneReading) -> float | str:
@@ -153,7 +172,11 @@ def _share(reading: BackboneReading) -> float | str:
     return reading.heat_in_lungs.share if reading.heat_in_lungs else ""
 
 
-def escape_cell(value: str | int | float) -> str | int | float:
+def escape_cell(value: Cell) -> Cell:
     """Text that a spreadsheet would take for a formula gets an apostrophe; numbers stay numbers."""
-    text = isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_STARTS)
-    return f"'{value}" if text else value
+    return f"'{value}" if is_formula(value) else value
+
+
+def is_formula(value: object) -> bool:
+    """Whether it is text that a spreadsheet would take for a formula."""
+    return isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_STARTS)

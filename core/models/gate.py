@@ -44,12 +44,13 @@ class Gate:
         return judge(checked(outputs[0], "The gate"), checked(features[0], "The gate"), self.manifest.limits)
 
 
-def load_gate(folder: Path, progress: Progress | None = None) -> Gate:
+def load_gate(folder: Path, progress: Progress | None = None, *, side_by_side: bool = False) -> Gate:
     """Loads the gate.
 
     Args:
         folder: Where it lies.
         progress: Called with a sentence and the share done in [0, 1] when files must be derived first.
+        side_by_side: See `load_network`.
 
     Raises:
         BundleError: If a file is missing or damaged.
@@ -57,4 +58,5 @@ def load_gate(folder: Path, progress: Progress | None = None) -> Gate:
     """
     source = gate_source(folder)
     derived = prepare([source], ["--gate", str(folder.resolve())], progress)
-    return Gate(read_gate(folder), load_network(derived[source.key], "f32"))
+    network = load_network(derived[source.key], "f32", side_by_side=side_by_side)
+    return Gate(read_gate(folder), network)

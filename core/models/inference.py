@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -89,7 +90,12 @@ def load_networks(folder: Path, precision: Precision = "f32", progress: Progress
 
 
 def compile_networks(
-    folder: Path, manifest: NetworksManifest, precision: Precision, progress: Progress | None
+    folder: Path,
+    manifest: NetworksManifest,
+    precision: Precision,
+    progress: Progress | None,
+    *,
+    side_by_side: bool = False,
 ) -> Networks:
     """The same, of files that have been verified.
 
@@ -101,7 +107,8 @@ def compile_networks(
     heads = {backbone: manifest.backbones[backbone.key].parts[-1] for backbone in manifest.rows}
     files = {backbone: bundle_path(folder, head) for backbone, head in heads.items()}
     with ThreadPoolExecutor(COMPILED_AT_ONCE) as pool:
-        loaded = pool.map(lambda each: load_network(each, precision), folders.values())
+        load = partial(load_network, precision=precision, side_by_side=side_by_side)
+        loaded = pool.map(load, folders.values())
         compiled = dict(zip(folders, loaded, strict=True))
     return Networks(
         manifest=manifest,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from contextlib import suppress
 from typing import BinaryIO
@@ -47,7 +48,11 @@ def _limit_memory(memory_bytes: int) -> None:
 
 
 def main() -> None:
-    """A worker's life: what libraries print goes to the log, never between two answers."""
+    """A worker's life: what libraries print goes to the log, never between two answers.
+
+    Ctrl+C reaches all processes of a terminal, but is for the one that started this: its pipe ends it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _limit_memory(int(sys.argv[1]))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from core.errors import RadiographError
+from core.errors import DecoderError, RadiographError
 from core.project import PROJECT
 from core.reading.examination import UNKNOWN, Examination, unpack_examination
 from core.reading.filetypes import DICOM, file_type
@@ -183,6 +183,6 @@ class _Worker:
             yield
         except (OSError, EOFError, ValueError) as error:
             self.stop()
-            raise RadiographError(late if expired.is_set() else BROKE) from error
+            raise DecoderError(late if expired.is_set() else BROKE) from error
         finally:
             timer.cancel()

@@ -22,6 +22,19 @@ DAMAGED = "The file is damaged or incomplete; export the radiograph again."
 NO_CONTRAST = "The image has no contrast; choose a radiograph that shows a chest."
 
 
+def check_bytes(count: int) -> None:
+    """Refuses a file that is too large, before any of it is read.
+
+    Raises:
+        RadiographError: If it has too many bytes.
+    """
+    if count > MAX_FILE_BYTES:
+        limit = MAX_FILE_BYTES // 1_000_000
+        raise RadiographError(
+            f"The file is larger than {limit} MB; scale the radiograph down or compress it."
+        )
+
+
 def check_size(width: int, height: int) -> None:
     """Refuses what cannot be a radiograph by the size in its header, before anything is decoded.
 

@@ -11,7 +11,7 @@ from PIL import Image
 from core.errors import RadiographError
 from core.reading.decoded import Decoded
 from core.reading.filetypes import DICOM, FileType, file_type, named_type
-from core.reading.limits import MAX_FILE_BYTES, check_contrast, check_size
+from core.reading.limits import check_bytes, check_contrast, check_size
 from core.reading.raster.read import read_raster
 from core.reading.text import display_name
 from core.reading.warning import ReadingWarning
@@ -84,11 +84,7 @@ def _read_dicom(data: bytes, frame: int) -> Decoded:
 def _admit(data: bytes, name: str) -> FileType:
     if not data:
         raise RadiographError("The file is empty; choose the radiograph again.")
-    if len(data) > MAX_FILE_BYTES:
-        limit = MAX_FILE_BYTES // 1_000_000
-        raise RadiographError(
-            f"The file is larger than {limit} MB; scale the radiograph down or compress it."
-        )
+    check_bytes(len(data))
     kind = file_type(data)
     if named_type(name) is DICOM and kind is not DICOM:
         raise RadiographError(f"This is not a DICOM file but {kind.name}; {_remedy(kind)}.")

@@ -74,6 +74,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis.load import load_models
 from core.analysis.run import analyse, explain_anew
+from core.batch.columns import columns
 from core.display import figures, tables, wording
 from core.display.picture import Picture
 from core.display.scene import build_scene
@@ -111,6 +112,8 @@ def walk_analysis(folder: Path, older: Path) -> None:
     panes = build_scene(picture, analysis, "viewer", lambda *given: "")["panes"]
     assert [each["name"] for each in panes[-2:]] == [KNOWN[-1].name, SIXTH.name]
     assert f"{SIXTH.key}_probability" in csv_row(analysis)
+    table = {each.name for each in columns(models.manifest)}
+    assert {f"{SIXTH.key}_positive", f"finding:{NINETEENTH}"} <= table
     assert SIXTH.key in {part.input for part in analysis.decision.contributions}
     other = explain_anew(analysis, MEAN_MAP)
     assert json.loads(to_json(other))["explainer"] == MEAN_MAP.key

@@ -72,13 +72,31 @@ def measures(page: AppTest):
 
 def test_the_fall_comes_before_any_other_figure(page: AppTest) -> None:
     heads = [each.value for each in page.subheader]
-    assert heads[0] == "First: does it last?" and heads[-1] == "The study, reproduced"
+    assert heads[0] == "First: does it last?" and heads[-2] == "The study, reproduced"
     first = page.dataframe[0].value
     assert {"Own sources", "Own sources, lungs covered", "Clinics never seen"} <= set(first.columns)
     asks_a_backbone = first["Model"] != OTHERS["svm_findings"]  # phantoms taught the findings, not sources
-    falls = first["Own sources"] > first["Clinics never seen"]
+    falls = first["Own sources"].astype(float) > first["Clinics never seen"].astype(float)
     assert falls[asks_a_backbone].all() and asks_a_backbone.sum() > len(OTHERS)
     assert any("two collections of one class" in each.value for each in page.caption)
+
+
+def test_the_story_is_told_in_four_figures(page: AppTest) -> None:
+    steps = [(each.label, each.value) for each in page.metric]
+    assert [name for name, _ in steps] == [
+        "At home",
+        "With the lungs covered",
+        "Collections never learnt from",
+        "Clinics never seen",
+    ]
+    assert all(0.5 < float(value) < 1 for _, value in steps)
+    assert all("against always the same answer" in each.delta for each in page.metric)
+    assert "Always answering COVID-19 would be wrong on" in captions(page)
+
+
+def test_a_checklist_is_sent_once_it_is_opened(page: AppTest) -> None:
+    (claim,) = [each for each in page.expander if each.label.startswith("CLAIM 2024: ")]
+    assert "missing" in claim.label and not any("Asks for" in each.value for each in page.dataframe)
 
 
 def test_every_model_of_the_bundle_stands_in_the_table_with_its_record(page: AppTest) -> None:
@@ -176,7 +194,7 @@ TABS = {
     "Precision-recall": "Precision-recall curves",
     "Confusion": "Confusion matrices",
     "Reliability": "Reliability:",
-    "Scores": "Scores of SVM, all inputs",
+    "Scores": "SVM, all inputs, by source",
     "Agreement": "Agreement beyond chance",
     "Decision curve": "Decision curves at",
     "Prevalence": "Where 5.0%",

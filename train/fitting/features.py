@@ -16,11 +16,11 @@ from core.errors import WeightsError
 from core.models.backbones import Backbone, scale_pixels
 from core.models.engine.keras import build_base
 from core.models.head import Pooling
+from core.whole_file import replacing
 from train.config import TransferConfig
 from train.data.images import Images
 from train.networks.framing import reframe, view
 from train.networks.learning import load_base
-from train.tools.files import replacing
 from train.tools.progress import Tally
 
 BATCH = 32  # squares that a base is asked for at once

@@ -15,13 +15,13 @@ from core.models.engine.keras import write_tensors
 from core.phantom.spec import draw_later_findings
 from core.preprocessing import Preprocessing, network_input
 from core.vocabulary import FINDINGS, FIRST_FINDINGS
+from core.whole_file import replacing
 from train.config import FindingsConfig, Stage
 from train.data.images import Images, to_bytes
 from train.data.records import Record
 from train.networks.augment import GENTLE, augment, plain
 from train.networks.framing import view
 from train.tools.cache import map_cached, short_hash
-from train.tools.files import replacing
 from train.tools.logs import open_log
 from train.tools.processes import has_bfloat16
 from train.tools.progress import Report, Reporter, Tally

@@ -16,6 +16,7 @@ from core.gate.kinds import FLAGS, FRONTAL, KINDS, NONE, TURNS
 from core.gate.way import Way
 from core.models.engine.keras import build_gate, save_weights
 from core.models.lungs import lungs_input
+from core.whole_file import replacing
 from train.config import GateConfig
 from train.data.images import to_bytes
 from train.networks.augment import Changes, augment
@@ -29,7 +30,6 @@ from train.networks.learning import (
     warm_cosine,
 )
 from train.networks.oddities import draw_oddity
-from train.tools.files import replacing
 from train.tools.processes import cores
 from train.tools.progress import Tally
 

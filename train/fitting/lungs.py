@@ -19,6 +19,7 @@ from sklearn.model_selection import GroupKFold
 from core.errors import DataError
 from core.models.engine.keras import build_lungs, load_weights, save_weights
 from core.models.lungs import LUNG, lungs_input
+from core.whole_file import replacing
 from train.config import LungsConfig
 from train.data.images import read_pixels, to_bytes
 from train.data.records import Record
@@ -32,7 +33,7 @@ from train.networks.learning import (
     warm_cosine,
 )
 from train.tools.cache import map_cached, short_hash
-from train.tools.files import replacing, write_json
+from train.tools.files import write_json
 from train.tools.progress import Reporter, Tally
 
 HELD_OUT_PHANTOMS = 100  # that measure it

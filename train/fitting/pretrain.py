@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.models.backbones import Backbone
 from core.models.engine.keras import save_weights
 from core.vocabulary import CLASSES
+from core.whole_file import replacing
 from train.config import PretrainConfig, Stage
 from train.data.images import Images
 from train.networks.learning import (
@@ -30,7 +31,6 @@ from train.networks.learning import (
     warm_cosine,
 )
 from train.tools.checkpoint import Checkpoint
-from train.tools.files import replacing
 from train.tools.logs import Log, open_log
 from train.tools.progress import Report, Reporter, Tally
 

@@ -16,6 +16,7 @@ from core.evaluation.metrics import roc_auc
 from core.models.engine.keras import HIDDEN_UNITS, build_network, save_weights
 from core.models.head import Pooling
 from core.vocabulary import TASK
+from core.whole_file import replacing
 from train.config import TransferConfig
 from train.data.images import Images
 from train.data.records import Record
@@ -28,7 +29,6 @@ from train.fitting.features import (
     frozen_base,
 )
 from train.networks.learning import balanced_shares, fast_precision, seed_everything, warm_cosine
-from train.tools.files import replacing
 from train.tools.logs import open_log
 from train.tools.progress import Tally
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from train.tools.files import replacing
+from core.whole_file import replacing
 from train.tools.processes import cores, end_with_parent
 from train.tools.progress import Tally
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from train.tools.files import replacing
+from core.whole_file import replacing
 
 
 class Checkpoint(keras.callbacks.Callback):

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from core.errors import DataError
 from core.evaluation.trials import LeftOutSources
 from core.models.backbones import BACKBONE_BY_KEY
-from train.tools.files import replacing
+from core.whole_file import replacing
 
 LEFT_OUT = "left_out"  # folder of a run where measured rows and retrained bases are kept
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import openvino
+import openvino.properties as properties
 import openvino.properties.hint as hints
 from numpy.typing import NDArray
 
@@ -33,6 +34,8 @@ from core.project import PROJECT, default_cache
 STORAGE_FAILED = 3  # the exit status of core.models.engine.derive when the cache cannot be written
 _TYPES = {"f32": openvino.Type.f32, "bf16": openvino.Type.bf16}
 _MADV_DONTNEED = 4
+_ALL_CORES = {hints.performance_mode: hints.PerformanceMode.LATENCY}
+_ONE_CORE = {properties.inference_num_threads: 1, properties.streams.num: 0}  # of 0, the caller's own thread
 _starting = threading.Lock()
 
 
@@ -139,20 +142,19 @@ def _event(line: str) -> dict[str, str]:
     return event if isinstance(event, dict) else {}
 
 
-def load_network(folder: Path, precision: Precision = "f32") -> Network:
+def load_network(folder: Path, precision: Precision = "f32", *, side_by_side: bool = False) -> Network:
     """Compiles a derived network.
 
     Args:
         folder: Holds `model.xml` and `model.bin`.
         precision: Always set, since OpenVINO picks bfloat16 by itself where the processor has it.
+        side_by_side: Whether each call keeps to one core, as suits many threads that call at once; else each
+            takes all of them. The answers are the same to the last digit.
 
     Raises:
         EngineError: If OpenVINO cannot read or compile it.
     """
-    settings = {
-        hints.inference_precision: _TYPES[precision],
-        hints.performance_mode: hints.PerformanceMode.LATENCY,
-    }
+    settings = {hints.inference_precision: _TYPES[precision], **(_ONE_CORE if side_by_side else _ALL_CORES)}
     try:
         with _starting:
             engine = _openvino()

@@ -1,10 +1,11 @@
-"""The study, reproduced."""
+"""The study, reproduced; and what a paper would have to report."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from core.display import tables
+from core.display.checklists import checklists
 from core.evaluation import study as study_results
 
 
@@ -21,3 +22,16 @@ def study() -> None:
     with right:
         for slip in study_results.SLIPS:
             st.markdown(f"- {slip}")
+
+
+@st.fragment
+def reporting() -> None:
+    """What checklists for papers ask, item by item; drawn once somebody opens one."""
+    st.subheader("What would a paper have to report?")
+    st.caption("How far this app and the bundle that ships answer, in our own judgement.")
+    for checklist in checklists():
+        box = st.expander(f"{checklist.name}: {checklist.counts()}", on_change="rerun")
+        if box.open:
+            with box:
+                st.markdown(f"[{checklist.source}]({checklist.url}); the items in our words.")
+                st.dataframe(checklist.table(), hide_index=True)

@@ -89,7 +89,11 @@ def test_scores_stand_by_class_and_source(answers: Answers, table: Predictions) 
         ("normal-1", "normal"),
     ]
     assert sum(row["Images"] for row in chart.table) == answers.labels.size
-    assert "median" in chart.words
+    assert chart.words.startswith("VGG16, by source: ") and "differ" not in chart.words
+    source = table.source.copy()
+    source[answers.rows[answers.labels == 0][:10]] = "other"
+    words = charts.scores_chart(answers, replace(table, source=source), "vgg16").words
+    assert "They differ most in normal: of " in words and "other" in words
 
 
 def test_agreement_of_every_pair(answers: Answers) -> None:
@@ -148,10 +152,36 @@ def test_words_hold_where_all_are_called_alike(answers: Answers, threshold: floa
 
 def test_the_fall_is_one_picture(answers: Answers) -> None:
     entrants = {each.key: each for each in answers.entrants}
-    points = [("vgg16", "Own", 0.99), ("xception", "Own", 0.98), ("vgg16", "Far", 0.6), ("mean", "Far", 0.5)]
+    points = [
+        ("vgg16", "Far", 0.6),
+        ("mean", "Far", 0.5),
+        ("xception", "Far", 0.9),
+        ("vgg16", "Own sources", 0.99),
+        ("xception", "Own sources", 0.98),
+    ]
     chart = charts.shortcut_chart(points, entrants)
-    assert {row["Model"] for row in chart.table} == {"VGG16"}  # one point is no fall
-    assert chart.words == "Is it COVID-19? ROC AUC: Own 0.98 to 0.99; Far 0.50 to 0.60."
+    assert {row["Model"] for row in chart.table} == {"VGG16", "Xception"}  # one point is no fall
+    assert chart.words == (
+        "VGG16 falls furthest from own sources to far, 0.99 to 0.60; Xception least, 0.98 to 0.90. "
+        "The best at home is not the best there, which is Xception."
+    )
     assert not math.isnan(chart.table[0]["Far"])
     told = charts.shortcut_chart(points, entrants, [("vgg16", "Normal images", 0.97)])
-    assert told.table[0]["Normal images"] == 0.97 and told.words.endswith("Normal images 0.97 to 0.97.")
+    assert told.table[0]["Normal images"] == 0.97
+    assert "two collections of normal images apart with a ROC AUC of up to 0.97" in told.words
+    assert charts.shortcut_chart([], entrants).words == ""
+
+
+def test_calibration_is_told_in_words(answers: Answers) -> None:
+    honest = replace(
+        answers, scores=np.repeat(answers.labels[:, None].astype(float), len(answers.entrants), 1)
+    )
+    words = curves.reliability_chart(honest).words
+    assert words.startswith("Reliability: VGG16 means what it says best, off by 0.00 on average")
+    sure = honest.scores.copy()
+    sure[:, 1] = 1.0
+    share = 1 - answers.labels.mean()
+    assert (
+        f"DenseNet121 least, off by {share:.2f}."
+        in curves.reliability_chart(replace(honest, scores=sure)).words
+    )

@@ -24,6 +24,11 @@ _WORKBOOK = re.compile(r"labels?\.(?:xlsx?|xlsm|ods|numbers)")
 _EXTENSION = re.compile(r"\.[a-z]{2,5}$")
 _UTF8_FLAG = 0x800  # APPNOTE.TXT 6.3.10, section 4.4.4, bit 11
 _UNICODE_PATH = 0x7075  # the same, section 4.6.9
+_LOCAL_HEADER = 30  # bytes, before the name (the same, section 4.3.7)
+NOT_WHOLE = "This file is not a whole ZIP archive; pack the images again."
+OVERLAPPING = "Files in this archive overlap, as in a ZIP bomb; pack the images again."
+# What opening or reading a damaged, encrypted or lying archive raises.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 _CODECS = ("cp437", "cp850", "cp1252")  # the standard's; Windows' own, by program
 
 
@@ -79,6 +84,29 @@ def list_entries(archive: zipfile.ZipFile) -> list[Entry]:
     found = [Entry(info, _spell(info)) for info in archive.infolist() if not _is_link_or_folder(info)]
     seen = (each for each in found if each.path and not _is_hidden(each.path))
     return sorted(seen, key=lambda each: each.path)
+
+
+def overlap(archive: zipfile.ZipFile) -> bool:
+    """Whether files in an archive overlap, as in a ZIP bomb."""
+    end = -1
+    for info in sorted(archive.infolist(), key=lambda each: each.header_offset):
+        if info.header_offset < end:
+            return True
+        end = info.header_offset + _LOCAL_HEADER + info.compress_size
+    return False
+
+
+def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    """A member, at most so many bytes of it, counted while reading: what its header says may be a lie.
+
+    Raises:
+        OSError: Or another one of `DAMAGE`, if it is damaged, encrypted or larger.
+    """
+    with archive.open(info) as stream:
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise ValueError("larger than allowed")
+    return data
 
 
 def clean_path(text: str) -> str:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import DataError
 from core.evaluation.sets.labelled import Labelled, LeftOut
 from core.evaluation.sets.own.claims import Claims
-from core.evaluation.sets.own.files import Entry, Finder, list_entries
+from core.evaluation.sets.own.files import (
+    DAMAGE,
+    NOT_WHOLE,
+    OVERLAPPING,
+    Entry,
+    Finder,
+    list_entries,
+    overlap,
+    read_member,
+)
 from core.evaluation.sets.own.labels import Table, read_table
 from core.vocabulary import OWN
 
@@ -21,8 +29,6 @@ MAX_BYTES = 1 << 30  # unpacked, of all files together
 MAX_TABLE_BYTES = 1 << 20
 TABLE = "labels.csv"
 TEMPLATE = "file,label,patient\nfirst.png,covid,p1\nsecond.png,normal,p2\nthird.png,pneumonia,p3\n"
-_LOCAL_HEADER = 30  # bytes, before the name (APPNOTE.TXT 6.3.10, section 4.3.7)
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,8 @@ class OwnSet:
         """
         member = self.members[index]
         try:
-            return _read(self.archive, member.info, MAX_BYTES)
-        except _DAMAGE:
+            return read_member(self.archive, member.info, MAX_BYTES)
+        except DAMAGE:
             raise DataError(f"{member.name} is encrypted or damaged inside the archive; left out.") from None
 
 
@@ -102,8 +108,8 @@ def _open(data: bytes) -> tuple[zipfile.ZipFile, list[Entry]]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         return archive, list_entries(archive)
-    except _DAMAGE:
-        raise DataError("This file is not a whole ZIP archive; pack the images again.") from None
+    except DAMAGE:
+        raise DataError(NOT_WHOLE) from None
 
 
 def _check_size(archive: zipfile.ZipFile, images: Sequence[Entry], tables: Sequence[Entry]) -> None:
@@ -113,11 +119,8 @@ def _check_size(archive: zipfile.ZipFile, images: Sequence[Entry], tables: Seque
         raise DataError(f"The archive holds {len(tables)} tables of labels; keep at most {MAX_TABLES}.")
     if sum(each.info.file_size for each in [*images, *tables]) > MAX_BYTES:
         raise DataError("The archive holds more than 1 GB unpacked; split it, or shrink the images.")
-    end = -1
-    for info in sorted(archive.infolist(), key=lambda each: each.header_offset):
-        if info.header_offset < end:
-            raise DataError("Files in this archive overlap, as in a ZIP bomb; pack the images again.")
-        end = info.header_offset + _LOCAL_HEADER + info.compress_size
+    if overlap(archive):
+        raise DataError(OVERLAPPING)
 
 
 def _read_labels(archive: zipfile.ZipFile, entry: Entry, finder: Finder) -> Table:
@@ -126,8 +129,8 @@ def _read_labels(archive: zipfile.ZipFile, entry: Entry, finder: Finder) -> Tabl
     if entry.info.file_size > MAX_TABLE_BYTES:
         raise DataError(f"{entry.shown} is larger than 1 MB; keep the rows of the images in the archive.")
     try:
-        data = _read(archive, entry.info, MAX_TABLE_BYTES)
-    except _DAMAGE:
+        data = read_member(archive, entry.info, MAX_TABLE_BYTES)
+    except DAMAGE:
         raise DataError(
             f"{entry.shown} is encrypted or damaged inside the archive; pack it again without a password."
         ) from None
@@ -138,12 +141,3 @@ def _judge(images: Sequence[Entry], claims: Claims) -> dict[Entry, LeftOut]:
     judged = {image: claims.judge(image) for image in images}
     alone = {image for image, fault in judged.items() if fault is None}
     return {image: fault for image, fault in judged.items() if fault} | dict(claims.judge_copies(alone))
-
-
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
-    """A member, at most so many bytes of it, counted while reading: what its header says may be a lie."""
-    with archive.open(info) as stream:
-        data = stream.read(most + 1)
-    if len(data) > most:
-        raise ValueError("larger than allowed")
-    return data

@@ -1,0 +1,143 @@
+"""Tables as files: CSV, Parquet, XLSX and JSON lines, written row by row, whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from core.batch.columns import Column, Kind, Row, Value
+from core.errors import BatchError
+from core.export.json_csv import escape_cell, is_formula
+from core.whole_file import replacing
+
+ROWS_A_GROUP = 1000  # of a Parquet file, held in memory at once
+MAX_SHEET_ROWS = 1_048_576  # of a worksheet, its header included
+
+Write = Callable[[Path, Sequence[Column], Iterable[Row]], None]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file that a table can be written as.
+
+    Attributes:
+        suffix: By which a name asks for it.
+        name: For people.
+        write: Given the path, the columns and the rows in their order.
+    """
+
+    suffix: str
+    name: str
+    write: Write
+
+
+def write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+    """Text that a spreadsheet would take for a formula gets an apostrophe; flags are 1 and 0."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(column.name for column in columns)
+        for row in rows:
+            writer.writerow(_csv_cell(row.get(column.name)) for column in columns)
+
+
+def _csv_cell(value: Value) -> str | int | float:
+    if value is None:
+        return ""
+    return int(value) if isinstance(value, bool) else escape_cell(value)
+
+
+def write_jsonl(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+    """One object a line, with all columns: null where a cell is empty."""
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            whole = {column.name: row.get(column.name) for column in columns}
+            file.write(json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_parquet(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+    """Columns of strings, 64-bit numbers and booleans, with their meanings as metadata."""
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    types = {"text": pa.string(), "number": pa.float64(), "whole": pa.int64(), "flag": pa.bool_()}
+    fields = [pa.field(each.name, types[each.kind], metadata={"meaning": each.meaning}) for each in columns]
+    schema = pa.schema(fields)
+    with parquet.ParquetWriter(path, schema) as writer:
+        coming = iter(rows)
+        while group := list(islice(coming, ROWS_A_GROUP)):
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+
+def write_xlsx(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+    """One worksheet, streamed; text is written as text, and what looks like a formula is marked as such.
+
+    Raises:
+        BatchError: If there are more rows than a worksheet holds.
+    """
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(path, {"constant_memory": True})
+    with closing(book):  # even where rows end early, for it lets go of what it streams to
+        _fill(book, columns, rows)
+
+
+def _fill(book: Any, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+    sheet = book.add_worksheet("ThoraxLens")
+    text, heading = book.add_format({"quote_prefix": True}), book.add_format({"bold": True})
+    writers: dict[Kind, Callable[..., object]] = {
+        "text": sheet.write_string,
+        "number": sheet.write_number,
+        "whole": sheet.write_number,
+        "flag": sheet.write_boolean,
+    }
+    sheet.freeze_panes(1, 1)
+    for place, column in enumerate(columns):
+        sheet.write_string(0, place, column.name, heading)
+    for line, row in enumerate(rows, start=1):
+        if line >= MAX_SHEET_ROWS:
+            raise BatchError("A worksheet holds a million rows; name an --out that ends in .parquet or .csv.")
+        for place, column in enumerate(columns):
+            value = row.get(column.name)
+            if value is not None:
+                writers[column.kind](line, place, value, *([text] if is_formula(value) else []))
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(".csv", "CSV", write_csv),
+    Format(".parquet", "Parquet", write_parquet),
+    Format(".xlsx", "XLSX", write_xlsx),
+    Format(".jsonl", "JSON lines", write_jsonl),
+)
+
+
+def find_format(path: Path) -> Format:
+    """The format that a file's name asks for.
+
+    Raises:
+        BatchError: If it asks for none of them.
+    """
+    suffix = path.suffix.lower()
+    found = next((each for each in FORMATS if each.suffix == suffix), None)
+    if found is None:
+        known = ", ".join(each.suffix for each in FORMATS)
+        raise BatchError(f"{path.name} does not end in one of {known}; name the table so.")
+    return found
+
+
+def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+    """Writes a table in the format that its name asks for; the file is whole, or not there.
+
+    Raises:
+        BatchError: If it cannot be written, or the format has no room for it.
+    """
+    try:
+        with replacing(path) as partial:
+            find_format(path).write(partial, columns, rows)
+    except OSError as error:
+        raise BatchError(f"{path} cannot be written ({error.strerror or error}); free space there.") from None
