@@ -22,13 +22,16 @@ if bundle and source:
     if case and case.analysis and guess.is_due(source):
         guess.ask(case, case.analysis, source)
         st.stop()
+    analysis = None  # at the thresholds that are chosen
     if case and case.analysis:
-        guess.made(case.analysis, source)
+        guessed = st.container()
         show.warnings(case.analysis)
-        show.decision(case.analysis, bundle, source)
+        analysis = show.decision(case.analysis, bundle, source)
+        with guessed:
+            guess.made(analysis, source)
     pin.beside(case, source, bundle)
     place = st.container()  # filled last, for it may have to read more radiographs
-    if case and case.analysis:
+    if case and case.analysis and analysis:
         show.heatmaps(case, case.analysis, source)
         show.third_answer(case.analysis, bundle)
         findings, ensemble = st.columns(2, gap="large")
@@ -38,6 +41,6 @@ if bundle and source:
             show.severity(case.analysis)
             show.contributions(case.analysis)
         show.trust(case.analysis, bundle)
-        show.downloads(case.analysis)
+        show.downloads(analysis)
     with place:
         course.over_time(source, bundle)

@@ -20,7 +20,7 @@ SCORES: tuple[SeverityName, ...] = ("extent", "opacity")
 NEVER_VALIDATED = (
     "These networks were never validated for follow-up, and no reading of theirs says how a patient is."
 )
-FILLED = "A filled mark lies at or above its model's own threshold, its dotted line; an open one, below."
+FILLED = "A filled mark lies at or above its model's threshold, its dotted line; an open one, below."
 FINDINGS = (
     "Each finding's 0.5 is its operating point. How far two readings of a finding differ while lungs stay "
     "the same, nobody has measured."

@@ -11,6 +11,7 @@ from core.models.backbones import BACKBONE_BY_KEY
 from core.models.severity import SeverityScore
 from core.vocabulary import ENSEMBLE, finding_name
 
+MOVED = "Every answer follows it. How often each model was wrong is measured at its own threshold."
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 
 # Of a base under heads that learnt without a source: whole networks first, for they flatter least.
@@ -210,12 +211,6 @@ def findings_quality(analysis: Analysis) -> str | None:
         f"{worst:.2f} ({finding_name(least)}) to {best:.2f} ({finding_name(most)}). On real "
         "radiographs it is likely worse."
     )
-
-
-def votes_at(analysis: Analysis) -> str:
-    """The vote, once somebody has moved the thresholds."""
-    votes = f"{analysis.votes} of {len(analysis.readings)}"
-    return f"At this threshold {votes} read as COVID-19; the decision above keeps each model's."
 
 
 def contributions(analysis: Analysis) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
-from core.analysis.results import Analysis, BackboneReading
+from core.analysis.results import Analysis, BackboneReading, at_threshold
 from core.analysis.run import MARGINS, explain_anew
 from core.display import drawn, truth, wording
 from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
-from core.display.link import OWN_THRESHOLDS, RATE, RATES, THRESHOLD
+from core.display.link import RATE, RATES
 from core.display.markdown import plain
 from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
 from core.export import json_csv as reports
@@ -22,7 +20,7 @@ from core.phantom.samples import Sample
 from core.service import Case, Loaded
 from core.vocabulary import SPLITS
 from pages.components.viewer.viewer import viewer, wants_sharp
-from pages.widgets import in_hand, link, pin
+from pages.widgets import in_hand, link, pin, thresholds
 from pages.widgets.common import PLOT, refusals, service, terms
 from pages.widgets.in_hand import Source
 
@@ -41,16 +39,22 @@ def warnings(analysis: Analysis) -> None:
         st.warning("\n\n".join(messages), icon=":material/warning:")
 
 
-def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
+def decision(own: Analysis, bundle: Loaded, source: Source) -> Analysis:
     """The decision in words, how far the backbones agree, and how wrong they tend to be.
 
     Args:
-        analysis: The answer.
+        own: The answer, at the models' own thresholds.
         bundle: Who gave it.
         source: What was asked about.
+
+    Returns:
+        The answer at the thresholds that were chosen, for all that follows.
     """
-    refused = "refused by the gate; asked all the same, " if analysis.refused else ""
     words, chart = st.columns([3, 2], gap="large")
+    with chart:
+        bars = st.container()
+        analysis = thresholds.choose(own)
+    refused = "refused by the gate; asked all the same, " if analysis.refused else ""
     with words:
         if caveat := third_wording.beside_the_mean(bundle.models.manifest):
             st.markdown(f"**{caveat}**")
@@ -65,13 +69,14 @@ def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
         if analysis.votes or analysis.decision.positive:
             st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
         _margins(analysis)
-    with chart:
+    with bars:
         st.plotly_chart(
             drawn.probabilities(analysis),
             config=PLOT,
             key="probabilities",
             alt=wording.probabilities(analysis),
         )
+    return analysis
 
 
 @st.fragment
@@ -133,15 +138,15 @@ def _switch_margins() -> None:
 
 
 @st.fragment
-def heatmaps(case: Case, plain_analysis: Analysis, source: Source) -> None:
-    """The viewer, and a card a backbone; thresholds change without a new inference or a new picture."""
+def heatmaps(case: Case, own: Analysis, source: Source) -> None:
+    """The viewer, and a card a backbone; a threshold makes neither a new picture nor a new inference."""
     st.subheader("Where they looked", help=terms("heatmap", "colour_map"))
-    explained = explain_anew(plain_analysis, _explainer())
+    explained = explain_anew(own, _explainer())
     with st.container(key="look"):
         radiograph(case, explained, source, asks=("point", "box", "region"))
     size = f"{explained.width_px} x {explained.height_px} px"
     st.caption(f"{plain(explained.name)}: {size}. {wording.frame(explained)}")
-    analysis = _at_threshold(explained)
+    analysis = at_threshold(explained, thresholds.one_for_all())
     with st.container(key="cards"):
         for column, reading in zip(
             st.columns(len(analysis.readings), gap="small"), analysis.readings, strict=True
@@ -178,24 +183,6 @@ def _explainer() -> Explainer:
     chosen = EXPLAINER_BY_KEY[key]
     st.caption(f"{chosen.meaning} ([{chosen.paper}]({chosen.url}))")
     return chosen
-
-
-def _at_threshold(analysis: Analysis) -> Analysis:
-    own = st.toggle(
-        "Each model's own threshold",
-        value=True,
-        key=OWN_THRESHOLDS,
-        bind="query-params",
-        help=term("threshold"),
-    )
-    if own:
-        return analysis
-    threshold = st.slider("One threshold for all", 0.01, 0.99, 0.5, 0.01, key=THRESHOLD, bind="query-params")
-    moved = replace(
-        analysis, readings=tuple(replace(each, threshold=threshold) for each in analysis.readings)
-    )
-    st.caption(wording.votes_at(moved))
-    return moved
 
 
 def _card(reading: BackboneReading, sample: Sample | None) -> None:
@@ -261,7 +248,7 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
             with tab:
                 st.table(tables[split])
                 st.caption(
-                    f"COVID-19 against normal, on {SPLITS[split].meaning}.",
+                    f"COVID-19 against normal, on {SPLITS[split].meaning}, each model at its own threshold.",
                     help=term("external" if split == "external" else "internal"),
                 )
     st.caption(

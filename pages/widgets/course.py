@@ -19,7 +19,7 @@ from core.export.course import course_csv
 from core.phantom.samples import Sample
 from core.service import File, Loaded
 from core.tray import LOST
-from pages.widgets import guess, pin
+from pages.widgets import guess, pin, thresholds
 from pages.widgets.common import PLOT, service
 from pages.widgets.course_files import forget_members, members, memory
 from pages.widgets.in_hand import Source, choose, reading_of, sample_source, series_of, source_of, tray
@@ -131,7 +131,11 @@ def _known(source: Source, bundle: Loaded, *, read: bool = False) -> Film | None
     films, identity = memory().films, pin.identity(source, bundle)
     if identity not in films and (read or service().kept(source.file, bundle, reading_of(source))):
         films[identity] = _read(source, source.file, bundle)
-    return replace(films[identity], key=_key(source)) if identity in films else None
+    if identity not in films:
+        return None
+    film = films[identity]
+    kept = film.kept and film.kept.at_threshold(thresholds.one_for_all())
+    return replace(film, key=_key(source), kept=kept)
 
 
 def _read(source: Source, file: File, bundle: Loaded) -> Film:

@@ -133,7 +133,6 @@ def chosen_radiograph() -> Source | None:
         st.rerun()
     with strip:
         sample = _chosen_sample(mine)
-        guesses.switch()
     source = None
     if mine.chosen is not None:
         source = source_of(mine.chosen)

@@ -9,7 +9,7 @@ from core.display.link import RATE, RATES
 from core.display.markdown import plain
 from core.models.third_answer import USUAL_ERROR_RATE, rate_key
 from core.service import Case, Loaded
-from pages.widgets import link
+from pages.widgets import guesses, link, thresholds
 from pages.widgets.in_hand import Source, reading_of
 
 PINNED = "pinned case"
@@ -37,8 +37,10 @@ def beside(case: Case | None, source: Source, bundle: Loaded) -> None:
         if pinned:
             st.button("Unpin", icon=":material/keep_off:", help=plain(pinned.name), on_click=_unpin)
         link.offer("analyse", upload=source.sample is None)
+        guesses.switch()
     if pinned:
-        _panel(pinned, present)
+        threshold = thresholds.one_for_all()
+        _panel(pinned.at_threshold(threshold), present and present.at_threshold(threshold))
 
 
 def follow_rate() -> None:
@@ -63,7 +65,7 @@ def _panel(pinned: words.Kept, present: words.Kept | None) -> None:
         st.table(words.beside(pinned, present, rate))
         if pinned.third_answers or present.third_answers:
             st.caption(
-                "Each model's P(COVID-19) and its answer at its own threshold; after the semicolon its third "
+                "Each model's P(COVID-19) and its answer at its threshold; after the semicolon its third "
                 f"answer, wrong on at most {100 * rate:g} %."
             )
         for each in (pinned, present):

@@ -160,7 +160,7 @@ def test_a_link_opens_the_comparison_as_it_was_seen(monkeypatch: pytest.MonkeyPa
     captions = "\n".join(each.value for each in page.caption)
     assert "44 images" in captions and not missed(page)
     table = next(each.value for each in page.dataframe if "Balanced accuracy" in each.value.columns)
-    assert "0.900" in set(table["Operating point"])
+    assert "0.900" in set(table["Threshold"])
     assert control(page, "selectbox", "The mistakes of").value == "resnet50"
     assert control(page, "selectbox", "Show the interval and the scores of").value == "vgg16"
     usual = {"against"}

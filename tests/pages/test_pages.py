@@ -234,7 +234,7 @@ def test_a_threshold_and_coming_back_ask_no_network_and_send_no_picture(
     scene = scene_of(page)
     assert len(analysed) == 1
     assert [each["name"] for each in scene["panes"]] == ["Radiograph", *(each.name for each in BACKBONES)]
-    page.toggle[0].set_value(False).run()
+    next(each for each in page.toggle if each.label == "Each model's own threshold").set_value(False).run()
     page.slider[0].set_value(0.99).run()
     assert not page.exception
     assert any("threshold 0.99" in caption.value for caption in page.caption)
