@@ -90,7 +90,8 @@ SAMPLE_RECIPES: tuple[Recipe, ...] = (
     Recipe(
         "pneumonia-lobar.png",
         "Lobar pneumonia",
-        "Consolidation of the right upper lobe above a sharp fissure: another pneumonia, not COVID-19-like.",
+        "Consolidation of the patient's right upper lobe (left in the picture) above a sharp fissure: "
+        "another pneumonia, not COVID-19-like.",
         _spec(245, "pneumonia", extent=0.2, portable=False),
     ),
     *(_on_day(day, *stage) for day, stage in _DAYS.items()),

@@ -67,8 +67,9 @@ def _agreeing(guess: Guess, analysis: Analysis) -> str:
     agreeing = sum(each.positive == positive for each in analysis.readings)
     verb = "agrees" if agreeing == 1 else "agree"
     of_them = f"{count_word(agreeing)} of the {count_word(count)} backbones"
-    ensemble = "does" if analysis.decision.positive == positive else "does not"
-    return f"{of_them} {verb} with you, the ensemble {ensemble}"
+    if analysis.decision.positive == positive:
+        return f"{of_them} {verb} with you, the ensemble does"
+    return f"{of_them} {verb} with you, {'the ensemble does not' if agreeing else 'nor does the ensemble'}"
 
 
 def tally(made: Iterable[Guessed]) -> str:

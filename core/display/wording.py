@@ -12,6 +12,7 @@ from core.models.severity import SeverityScore
 from core.vocabulary import ENSEMBLE, finding_name
 
 MOVED = "Every answer follows it. How often each model was wrong is measured at its own threshold."
+SIDES = "Left in the picture is the patient's right, unless the picture was mirrored."
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 
 # Of a base under heads that learnt without a source: whole networks first, for they flatter least.
@@ -147,7 +148,7 @@ def decision_at_threshold(reading: BackboneReading) -> str:
 def frame(analysis: Analysis) -> str:
     """What is drawn over the plain radiograph."""
     lungs = " The dashed line is where a small network finds the lungs." if analysis.lungs is not None else ""
-    return f"The networks see what is inside the dotted frame, with its greys spread evenly.{lungs}"
+    return f"The networks see what is inside the dotted frame, with its greys spread evenly.{lungs} {SIDES}"
 
 
 def severity(score: SeverityScore) -> str:
@@ -168,7 +169,7 @@ def heat(reading: BackboneReading) -> str:
     row, column = divmod(int(reading.heatmap.argmax()), columns)
     upright = ("upper", "middle", "lower")[min(3 * row // rows, 2)]
     across = ("left", "central", "right")[min(3 * column // columns, 2)]
-    peak = f"{reading.backbone.name}: the heat peaks in the {upright} {across} part of the image."
+    peak = f"{reading.backbone.name}: the heat peaks in the {upright} {across} part of the picture."
     lungs = heat_in_lungs(reading)
     return f"{peak} {lungs.capitalize()} of the frame." if lungs else peak
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.analysis.results import Analysis
+from core.analysis.results import Analysis, at_threshold
 from core.display.guess import Guess, Guessed, beside_the_answers, guessed, tally
 from tests.core.display.test_truth import BY_LABEL
 
@@ -72,3 +72,9 @@ def test_the_tally_counts_only_what_somebody_knows() -> None:
     ]
     assert tally(made) == "So far: you 2 of 3, the ensemble 1 of 3."
     assert tally([unknown]) == tally([]) == ""
+
+
+def test_where_nobody_agrees_that_is_said(analysis: Analysis) -> None:
+    """The models all say normal at a threshold of 0.95."""
+    said = beside_the_answers("covid", at_threshold(analysis, 0.95), None)
+    assert said.endswith("none of the five backbones agree with you, nor does the ensemble.")

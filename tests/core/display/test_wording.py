@@ -121,5 +121,11 @@ def test_how_often_the_ensemble_was_wrong_stands_beside_always_the_same_answer(t
     assert "nobody knows how wrong" in wording.track_record([])
 
 
+def test_sides_are_named_as_the_pictures_and_as_the_patients(analysis: Analysis) -> None:
+    assert "Left in the picture is the patient's right, unless" in wording.frame(analysis)
+    peaks = [wording.heat(each) for each in analysis.readings]
+    assert all("the heat peaks in the middle left part of the picture." in each for each in peaks)
+
+
 def test_numbers_beyond_the_words_are_digits() -> None:
     assert [wording.count_word(count) for count in (0, 5, 10, 11)] == ["none", "five", "ten", "11"]
