@@ -11,7 +11,10 @@ from core.models.backbones import BACKBONE_BY_KEY
 from core.models.severity import SeverityScore
 from core.vocabulary import ENSEMBLE, finding_name
 
-MOVED = "Every answer follows it. How often each model was wrong is measured at its own threshold."
+MOVED = (
+    "Every answer follows it, but those at an error rate. How often each model was wrong is measured at its "
+    "own threshold."
+)
 SIDES = "Left in the picture is the patient's right, unless the picture was mirrored."
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 

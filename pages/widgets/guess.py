@@ -34,8 +34,8 @@ def ask(case: Case, analysis: Analysis, source: Source) -> None:
     with st.container(horizontal=True, key="guesses", vertical_alignment="center"):
         for guess, name in GUESSES.items():
             st.button(name, key=f"guess {guess}", on_click=_make, args=(guess, analysis, source))
-        link.offer("analyse", upload=source.sample is None)
         guesses.switch()
+        link.offer("analyse", upload=source.sample is None)
     with st.container(key="look"):
         radiograph(case, _without_answers(analysis), source)
     _tally()

@@ -25,7 +25,7 @@ def beside(case: Case | None, source: Source, bundle: Loaded) -> None:
     """
     present = keep(case, source, bundle) if case else None
     pinned: words.Kept | None = st.session_state.get(PINNED)
-    with st.container(horizontal=True, key="case tools"):
+    with st.container(horizontal=True, key="case tools", vertical_alignment="center"):
         if present and not (pinned and pinned.identity == present.identity):
             st.button(
                 "Pin this case" if not pinned else "Pin this one instead",
@@ -36,8 +36,8 @@ def beside(case: Case | None, source: Source, bundle: Loaded) -> None:
             )
         if pinned:
             st.button("Unpin", icon=":material/keep_off:", help=plain(pinned.name), on_click=_unpin)
-        link.offer("analyse", upload=source.sample is None)
         guesses.switch()
+        link.offer("analyse", upload=source.sample is None)
     if pinned:
         threshold = thresholds.one_for_all()
         _panel(pinned.at_threshold(threshold), present and present.at_threshold(threshold))
