@@ -233,7 +233,7 @@ def agreement_chart(answers: Answers) -> Chart:
     figure.update_yaxes(range=[size - 1.5, -0.5], fixedrange=True, showgrid=False)
     figure.update_layout(height=80 + 46 * size, margin={"l": 0, "r": 0, "t": 16, "b": 0}, dragmode=False)
     known = [row for row in table if not np.isnan(float(row["Kappa"]))]
-    words = "At these operating points every model gives one answer to all images, so there is no kappa."
+    words = "At these thresholds every model gives one answer to all images, so there is no kappa."
     if known:
         least = min(known, key=lambda row: float(row["Kappa"]))
         words = (

@@ -13,6 +13,7 @@ from core.models.third_answer import ERROR_RATES, rate_key
 Words = Sequence[str]  # of one setting: a link can name it several times
 
 SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "laid", "insist", "error_rate"
+GUESS = "guess"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -26,6 +27,7 @@ SETTINGS: dict[str, dict[str, str]] = {
     "analyse": _EVERYWHERE
     | {
         SAMPLE: "the sample",
+        GUESS: "guessing first",
         MARGINS: "the margins",
         LAID: "how the picture is laid",
         INSIST: "asking all the same",
@@ -38,8 +40,8 @@ SETTINGS: dict[str, dict[str, str]] = {
         IMAGES: "the images",
         SOURCES: "the sources",
         AGAINST: "what COVID-19 is compared with",
-        ONE_POINT: "whose operating point",
-        POINT: "the operating point",
+        ONE_POINT: "whose threshold",
+        POINT: "the threshold",
         INTERVALS: "the intervals",
         STUDY: "the study's figures",
         PHANTOM_SET: "the phantoms",
@@ -57,6 +59,7 @@ RATES = {rate_key(rate): rate for rate in ERROR_RATES}
 CHOICES: dict[str, tuple[str, ...]] = {
     MARGINS: (CUT, LEFT),
     RATE: tuple(RATES),
+    GUESS: ("0", "1"),
 } | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))
 # Tabs of the page Compare, and steps of its slider, by the names and numbers that a link holds.
 CHARTS = (

@@ -31,7 +31,7 @@ def measures_table(
     *,
     intervals: bool = True,
 ) -> pd.DataFrame:
-    """One row a model: its operating point, each measure as text with its interval, and how large it is.
+    """One row a model: its threshold, each measure as text with its interval, and how large it is.
 
     Args:
         answers: What was measured.
@@ -42,7 +42,7 @@ def measures_table(
     """
     columns: dict[str, Sequence[str]] = {
         "Model": [each.name for each in answers.entrants],
-        "Operating point": [f"{each:.3f}" for each in answers.thresholds],
+        "Threshold": [f"{each:.3f}" for each in answers.thresholds],
     }
     for key in NAMES:
         measured = found[key]

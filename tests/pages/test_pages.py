@@ -252,13 +252,28 @@ def test_a_threshold_and_coming_back_ask_no_network_and_send_no_picture(
     scene = scene_of(page)
     assert len(analysed) == 1
     assert [each["name"] for each in scene["panes"]] == ["Radiograph", *(each.name for each in BACKBONES)]
-    page.toggle[0].set_value(False).run()
+    next(each for each in page.toggle if each.label == "Each model's own threshold").set_value(False).run()
     page.slider[0].set_value(0.99).run()
     assert not page.exception
     assert any("threshold 0.99" in caption.value for caption in page.caption)
     assert scene_of(page) == scene  # the same message, of which Streamlit sends but a reference
     open_page()
     assert len(analysed) == 1
+
+
+def test_a_sample_says_afterwards_what_it_is_and_marks_every_answer(bundles: Path) -> None:
+    page = open_page()
+    said = markdown(page)
+    (truth,) = [text for text in said if text.startswith("**Truth: effusion and large heart, neither")]
+    shown = [str(each.value) for each in page.markdown]
+    assert shown.index(truth) > next(at for at, text in enumerate(shown) if text.startswith("####"))
+    marks = [text for text in shown if text.endswith((" wrong", " right", " not normal either"))]
+    assert len(marks) == len(BACKBONES) and not any(text.endswith(" right") for text in marks)
+    page.button_group[0].set_value("Normal chest").run()
+    answers = [each.value.startswith("reads as normal") for each in page.caption if "reads as" in each.value]
+    marks = [str(each.value).endswith(" right") for each in page.markdown if ":material/c" in str(each.value)]
+    assert marks == answers and any("**Truth: normal.**" in text for text in markdown(page))
+    assert not any("Truth:" in text for text in markdown(upload(("mine.png", sample()))))
 
 
 def test_another_sample_is_another_analysis(bundles: Path, analysed: list[str]) -> None:
@@ -323,7 +338,7 @@ def with_tray(name: str, tray: Tray) -> AppTest:
 
 
 def test_the_headline_names_what_it_speaks_of(bundles: Path) -> None:
-    assert headline(open_page()).startswith("Sample “COVID-19-like, mild”: ")
+    assert headline(open_page()).startswith("Sample “Effusion and large heart”: ")
     assert headline(upload(("my chest.png", sample()))).startswith("my chest.png: ")
 
 
@@ -356,14 +371,14 @@ def test_coming_back_shows_the_file_in_hand_and_no_sample(bundles: Path, analyse
     page = upload(("mine.png", sample()))
     back = with_tray("analyse.py", page.session_state.tray)
     assert headline(back).startswith("mine.png: ")
-    assert analysed == ["covid-mild.png", "mine.png"]
+    assert analysed == ["effusion-cardiomegaly.dcm", "mine.png"]
 
 
 def test_coming_back_to_a_refused_file_shows_no_sample(bundles: Path, analysed: list[str]) -> None:
     page = upload(("broken.png", b"no image"))
     back = with_tray("analyse.py", page.session_state.tray)
     assert len(back.error) == 1 and "broken.png" in back.error[0].value.replace("\\", "")
-    assert not headline(back) and analysed == ["covid-mild.png"]
+    assert not headline(back) and analysed == ["effusion-cardiomegaly.dcm"]
 
 
 @pytest.mark.parametrize(
@@ -416,7 +431,7 @@ def test_of_several_pictures_in_a_file_the_user_chooses_one(bundles: Path, analy
     data = BytesIO()
     pages[0].save(data, "TIFF", save_all=True, append_images=pages[1:3])
     page = upload(("pages.tif", data.getvalue()))
-    assert not headline(page) and not page.error and analysed == ["covid-mild.png"]
+    assert not headline(page) and not page.error and analysed == ["effusion-cardiomegaly.dcm"]
     assert any("holds 3 pictures" in each.value for each in page.info)
     choices = [each for each in page.button if each.label.startswith("Read picture")]
     assert len(choices) == 3 and not any(each.disabled for each in choices)  # all have their small picture

@@ -61,6 +61,7 @@ export class Toolbar {
     this.element = make('div', { class: 'bar', role: 'group', 'aria-label': 'Tools' }, ...groups)
     const sliders = this.sliders.map(({ label }) => label)
     const choices = [this.window, this.map].map((select) => /** @type {HTMLElement} */ (select.parentElement))
+    for (const each of [choices[1], ...sliders.slice(0, 2)]) each.classList.add('of-heat')
     this.settings = make('div', { class: 'settings' }, ...choices, ...sliders)
   }
 
@@ -94,7 +95,7 @@ export class Toolbar {
 
   /**
    * The tools that a page asks for.
-   * @param {{asks: import('./marks.js').Kind[], gives: boolean}} page
+   * @param {Pick<import('./scene.js').Scene, 'asks' | 'gives' | 'panes'>} page
    */
   offer(page) {
     for (const { button, command } of this.buttons) button.hidden = !isOffered(command, page)

@@ -130,6 +130,7 @@ export class Viewer {
     this.view = { ...view, map: maps.includes(view.map) ? view.map : map, chosen }
     kept.set(scene.key, { view: this.view, picture })
     this.toolbar.offer(scene)
+    this.root.classList.toggle('plain', !scene.panes.some(({ heat }) => heat))
     this.keys.replaceChildren(...listOfKeys(scene))
     this.build()
     this.change((same) => same)

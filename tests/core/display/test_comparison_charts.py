@@ -33,7 +33,7 @@ def test_roc_curve_is_scikit_learns(answers: Answers, draws: Draws) -> None:
         reference.roc_auc_score(answers.labels, answers.scores[:, 0])
     )
     counts = confusion(answers.labels, answers.scores[:, 0], 0.5)
-    assert chart.table[0]["Sensitivity at its operating point"] == counts.sensitivity
+    assert chart.table[0]["Sensitivity at its threshold"] == counts.sensitivity
     models = len(answers.entrants) - 1  # the best single backbone is one of them already
     assert len(chart.table) == models and f"{models} models" in chart.words
 

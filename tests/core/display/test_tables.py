@@ -88,7 +88,7 @@ def test_a_model_takes_what_its_networks_take(answers: Answers, found) -> None:
     column = tables.measures_table(answers, found, {}, times).set_index("Model")["ms an image"]
     assert column["VGG16"] == "10.0" and column["SVM, findings"] == "7.0"
     assert column["Mean of backbones"] == column["SVM, probabilities"] == f"{together:.1f}"
-    assert column["SVM, all inputs"] == f"{together + 7:.1f}"
+    assert column["Ensemble"] == f"{together + 7:.1f}"
     best = next(each for each in answers.entrants if each.key == "best")
     assert column[best.name] == f"{times[best.same_as]:.1f}"
 
