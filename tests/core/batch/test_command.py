@@ -132,7 +132,6 @@ def test_an_interrupted_run_goes_on_with_what_is_done_and_loads_neither_a_traini
     [
         (["--out", "t.ods"], "does not end in one of"),
         (["--bundle", "nothing"], "There is no bundle 'nothing'; choose from random."),
-        (["--precision", "bf16"], "The bundle 'random' was not verified in bf16; run it in f32."),
         (["nowhere"], "There is no file or folder nowhere"),
         (["--out", "/nowhere/t.csv"], "/nowhere/t.csv.partial cannot be written"),
     ],
