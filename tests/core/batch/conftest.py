@@ -66,7 +66,7 @@ def analyst_of(random_models: Models) -> Iterator[Callable[..., Analyst]]:
 
 @cache
 def _load(folder: Path) -> Models:
-    return load_models(folder, side_by_side=True)
+    return load_models(folder, exact=True, side_by_side=True)
 
 
 @pytest.fixture

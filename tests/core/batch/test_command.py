@@ -52,7 +52,12 @@ def read(path: Path) -> dict[str, dict[str, str]]:
 @pytest.fixture
 def loaded(shared_models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the command find its bundle loaded."""
-    monkeypatch.setattr("core.batch.analyst.load_models", lambda *given, side_by_side: shared_models)
+
+    def load(*given: object, exact: bool, side_by_side: bool) -> Models:
+        assert exact and side_by_side
+        return shared_models
+
+    monkeypatch.setattr("core.batch.analyst.load_models", load)
 
 
 def test_a_folder_becomes_a_table(
