@@ -143,4 +143,4 @@ def test_the_first_sample_is_the_one_that_divides_the_backbones_most(models: Mod
         said = analyse(read_radiograph(sample.path.read_bytes(), sample.path.name), models)
         divided[sample.key] = (min(said.votes, len(said.readings) - said.votes), said.spread)
     assert max(divided, key=divided.__getitem__) == list_samples()[0].key, divided
-    assert divided[list_samples()[0].key] >= (2, 0.5)
+    assert divided[list_samples()[0].key] >= (2, 0.4)

@@ -22,13 +22,12 @@ TELLING = (
     "Truth",
     "P(COVID-19)",
     "Extent",
-    "download",
 )
 KINDS = ("plotly_chart", "download_button", "progress", "table", "arrow_data_frame", "imgs")
 
 
 def sent(page: AppTest) -> str:
-    """All that the browser is given of what stands on the page, apart from tooltips, which are of no case."""
+    """All that the browser gets of what stands on the page, but tooltips and styles, which are of no case."""
     return "\n".join(
         line
         for each in page.main
