@@ -8,6 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
+
+from scipy.stats import studentized_range
 
 from core.reading.examination import UNKNOWN, Examination
 
@@ -15,6 +18,7 @@ MAX_FILMS = 12  # in one course
 MAX_DAYS = 36_500
 SECONDS_A_DAY = 86_400
 ONE_IN_TWENTY = 1.96  # standard deviations
+FALSE_ALARMS = 0.05  # share of courses of unchanged lungs
 
 _DAY = re.compile(r"(?:day\s*)?([+-]?\d+(?:[.,]\d+)?)", re.IGNORECASE)
 _DATE = re.compile(r"(?:(\d{4})-(\d\d?)-(\d\d?)|(\d\d?)\.(\d\d?)\.(\d{4}))(?:[ T]+(\d\d?):(\d\d))?")
@@ -152,6 +156,26 @@ class Change:
     def is_clear(self) -> bool:
         """Whether only one pair of readings of the same lungs in twenty, at most, differs as much."""
         return abs(self.step) > self.limit
+
+
+def turn_limit(readings: int, mean_absolute_error: float, curves: int) -> float:
+    """How far readings of the same lungs lie apart at most, however picked, in 19 courses of 20 or more.
+
+    The studentised range (Tukey), shared out among the curves (Bonferroni), if errors are normal, independent
+    and alike.
+
+    Args:
+        readings: In one curve, two or more.
+        mean_absolute_error: Of one reading.
+        curves: That are looked at in one course.
+    """
+    return _range(readings, curves) * math.sqrt(math.pi / 2) * mean_absolute_error
+
+
+@cache
+def _range(readings: int, curves: int) -> float:
+    """In standard deviations of one reading."""
+    return float(studentized_range.isf(FALSE_ALARMS / curves, readings, math.inf))
 
 
 def turns(values: Sequence[float], least: float) -> list[int]:

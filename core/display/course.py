@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby, pairwise
 
-from core.analysis.course import MAX_FILMS, Change, turns
+from core.analysis.course import MAX_FILMS, Change, turn_limit, turns
 from core.display.markdown import plain
 from core.display.pinned import HARDLY_POINTS, Kept, Model, moves
 from core.display.wording import count_word, listed
@@ -23,6 +23,10 @@ FILLED = "A filled mark lies at or above its model's own threshold, its dotted l
 FINDINGS = (
     "Each finding's 0.5 is its operating point. How far two readings of a finding differ while lungs stay "
     "the same, nobody has measured."
+)
+TURNS = (
+    "Turns on the way are picked after looking, so each step between them is held against the largest "
+    "difference among all readings, which errors alone exceed in one course in twenty at most."
 )
 HOW_TO_DATE = (
     "Tick the radiographs of this patient. Time is drawn to scale once each of them has a day, a number or "
@@ -161,23 +165,18 @@ def verdict(change: Change) -> str:
 
 
 def _on_the_way(known: Sequence[tuple[str, SeverityScore]]) -> str:
-    """Of a course that turns: from turn to turn."""
+    """Of a course that turns: from turn to turn, which are picked after looking."""
     values, error = [score.value for _, score in known], known[0][1].mean_absolute_error
     turning = turns(values, Change(0, 0, error).expected)
     if not turning:
         return ""
-    legs = []
+    legs, limit = [], turn_limit(len(values), error, len(SCORES))
     for one, other in pairwise((0, *turning, len(values) - 1)):
-        change = Change(values[one], values[other], error)
-        way = "up" if change.step > 0 else "down"
-        legs.append(f"{way} by {abs(change.step):.1f} to {known[other][0]} ({_brief(change)})")
+        step = values[other] - values[one]
+        way = "up" if step > 0 else "down"
+        why = "more than the error" if abs(step) > limit else "errors may explain it"
+        legs.append(f"{way} by {abs(step):.1f} to {known[other][0]} ({why})")
     return f" On the way it goes {', then '.join(legs)}."
-
-
-def _brief(change: Change) -> str:
-    if change.is_within_error:
-        return "within the error"
-    return "more than the error" if change.is_clear else "perhaps more than error"
 
 
 def _ensemble(course: Course) -> str:
@@ -218,11 +217,13 @@ def reckoning(course: Course) -> str:
     if not errors:
         return NEVER_VALIDATED
     one = " and ".join(f"{error:.1f} ({name})" for name, error in errors.items())
+    picked = f"{TURNS} " if len(course.films) > 2 else ""
     return (
         f"One reading lies {one} off on average. Two with independent errors differ by √2 times that on "
-        "average and, if errors are normal, by more than 3.5 times that once in twenty. The errors on "
-        "films of one patient are likely alike, so that a true change may show sooner; but exposure, "
-        f"position and breath change a reading while the lungs stay the same. {NEVER_VALIDATED}"
+        "average and, if errors are normal, by more than 3.5 times that once in twenty. "
+        f"{picked}The errors on films of one patient are likely alike, so that a true change may show "
+        f"sooner; but exposure, position and breath change a reading while the lungs stay the same. "
+        f"{NEVER_VALIDATED}"
     )
 
 

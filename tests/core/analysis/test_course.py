@@ -5,7 +5,7 @@ from datetime import date, time
 import numpy as np
 import pytest
 
-from core.analysis.course import Change, Entry, strangers, timeline, turns
+from core.analysis.course import Change, Entry, strangers, timeline, turn_limit, turns
 from core.reading.examination import Examination
 
 
@@ -87,6 +87,14 @@ def test_a_difference_is_held_against_that_of_two_independent_readings() -> None
     change = Change(2.0, 2.0, one)
     assert change.expected == pytest.approx(between.mean(), rel=0.01)
     assert change.limit == pytest.approx(np.quantile(between, 0.95), rel=0.01)
+
+
+@pytest.mark.parametrize("readings", [2, 4, 12])
+def test_of_readings_picked_after_looking_the_limit_is_that_of_their_range(readings: int) -> None:
+    """Against many draws of normal errors, in two curves."""
+    errors = np.random.default_rng(0).normal(0, 1, (100_000, 2, readings))
+    limit = turn_limit(readings, float(np.abs(errors).mean()), 2)
+    assert (np.ptp(errors, axis=2) > limit).any(axis=1).mean() == pytest.approx(0.05, abs=0.003)
 
 
 @pytest.mark.parametrize(

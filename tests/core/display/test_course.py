@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core.analysis.course import Change
 from core.display.course import NEVER_VALIDATED, changes, reckoning, strangers_words, verdict
 from core.display.course_tables import finding_rows, number_rows, probability_words, severity_words
 from tests.core.display.courses import REFUSED, course, film, kept
+from tests.core.models.severities import scores
+
+COURSES = 1000
 
 
 def test_a_course_is_said_from_its_first_to_its_last_with_its_turn() -> None:
@@ -29,6 +33,28 @@ def test_a_course_is_said_from_its_first_to_its_last_with_its_turn() -> None:
         backbones
         == "Of the backbones, COVID-19 is read by none of the two on day 0 and by none of the two on day 14."
     )
+
+
+def test_a_turn_that_two_readings_seldom_make_by_chance_may_be_one_of_many() -> None:
+    way = course(*(film(str(day), day, kept(value, 0.1)) for day, value in enumerate((2, 6, 2))))
+    assert changes(way)[0].endswith(
+        "up by 4.0 to day 1 (errors may explain it), then down by 4.0 to day 2 (errors may explain it)."
+    )
+    assert "picked after looking" in reckoning(way)
+    assert "picked after looking" not in reckoning(course(*way.films[:2]))
+
+
+@pytest.mark.parametrize("count", [4, 12])
+def test_errors_alone_seldom_make_a_turn_of_a_course_more_than_the_error(count: int) -> None:
+    """In one course in twenty at most, both scores together."""
+    random, said = np.random.default_rng(0), kept(4.0, 0.1)
+    alarms = 0
+    for _ in range(COURSES):
+        errors = random.normal(0, np.sqrt(np.pi / 2), (count, 2)) * (1.0, 0.7)
+        severity = [scores(4 + extent, 3 + opacity) for extent, opacity in errors]
+        films = [film(str(day), day, replace(said, severity=each)) for day, each in enumerate(severity)]
+        alarms += any("(more than the error)" in sentence for sentence in changes(course(*films)))
+    assert 0 < alarms <= 0.05 * COURSES
 
 
 @pytest.mark.parametrize(
