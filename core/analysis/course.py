@@ -57,16 +57,17 @@ class Timeline:
 def timeline(entries: Sequence[Entry]) -> Timeline:
     """Orders radiographs by what is known of when they were taken.
 
-    Dates become days since the first of them; hours count where two were taken on one day and all say when.
+    Dates become days since the first of them: whole ones, or where two were taken on one day and all say at
+    which hour, the time since the first moment.
 
     Args:
         entries: In the user's order.
     """
     read = [_read(each) for each in entries]
     moments = [each for each in read if isinstance(each, Examination) and each.day]
-    first = min((each.day for each in moments if each.day), default=None)
     on_one_day = len({each.day for each in moments}) < len(moments)
     hours = on_one_day and all(each.time for each in moments)
+    first = min(filter(None, (_taken(each, hours=hours) for each in moments)), default=None)
     days = tuple(_day(each, first, hours=hours) for each in read)
     known = [each for each in days if each is not None]
     whole = len(known) == len(days)
@@ -93,14 +94,18 @@ def _read(entry: Entry) -> Examination | float | str:
     return "This is neither a day (3) nor a date (2026-03-17); correct it, or leave it empty."
 
 
-def _day(said: Examination | float | str, first: date | None, *, hours: bool) -> float | None:
-    if isinstance(said, Examination):
-        if said.day is None or first is None:
-            return None
-        midnight = datetime.combine(first, time())
-        taken = datetime.combine(said.day, said.time if hours and said.time else time())
-        return round((taken - midnight).total_seconds() / SECONDS_A_DAY, 2)
-    return said if isinstance(said, float) else None
+def _taken(said: Examination, *, hours: bool) -> datetime | None:
+    """The moment, or the midnight before it where hours do not count; None where nobody knows."""
+    if said.day is None:
+        return None
+    return datetime.combine(said.day, said.time if hours and said.time else time())
+
+
+def _day(said: Examination | float | str, first: datetime | None, *, hours: bool) -> float | None:
+    if isinstance(said, float):
+        return said
+    taken = _taken(said, hours=hours) if isinstance(said, Examination) else None
+    return round((taken - first).total_seconds() / SECONDS_A_DAY, 2) if taken and first else None
 
 
 def strangers(examinations: Sequence[Examination]) -> tuple[int, ...]:

@@ -24,9 +24,11 @@ def test_dates_of_headers_become_days_since_the_first() -> None:
 
 def test_hours_count_only_where_two_were_taken_on_one_day_and_all_say_when() -> None:
     found = timeline([dated(2, time(18)), dated(2, time(6)), dated(3, time(12))])
-    assert found.days == (0.75, 0.25, 1.5) and found.order == (1, 0, 2)
+    assert found.days == (0.5, 0, 1.25) and found.order == (1, 0, 2)
     unsaid = timeline([dated(2, time(18)), dated(2), dated(3, time(12))])
     assert unsaid.days == (0, 0, 1) and unsaid.order == (0, 1, 2) and unsaid.to_scale
+    morning = timeline([dated(10, time(10)), dated(10, time(16)), dated(13, time(9))])
+    assert morning.days == (0, 0.25, 2.96)
 
 
 @pytest.mark.parametrize(
