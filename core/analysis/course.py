@@ -42,16 +42,18 @@ class Timeline:
     """When radiographs were taken, one by one as they were given, and in which order.
 
     Attributes:
-        days: Since the first date that is known, or as typed; None where nobody knows.
+        days: Since the first date that is known, or as typed; None where nobody knows, and if mixed.
         problems: What is wrong with what was typed, in a sentence; empty where nothing is.
         order: Places in what was given, oldest first; as given unless all days are known.
         to_scale: Whether all days are known, and not all the same.
+        mixed: Whether some have a number and others a date.
     """
 
     days: tuple[float | None, ...]
     problems: tuple[str, ...]
     order: tuple[int, ...]
     to_scale: bool
+    mixed: bool
 
 
 def timeline(entries: Sequence[Entry]) -> Timeline:
@@ -68,12 +70,13 @@ def timeline(entries: Sequence[Entry]) -> Timeline:
     on_one_day = len({each.day for each in moments}) < len(moments)
     hours = on_one_day and all(each.time for each in moments)
     first = min(filter(None, (_taken(each, hours=hours) for each in moments)), default=None)
-    days = tuple(_day(each, first, hours=hours) for each in read)
+    mixed = bool(moments) and any(isinstance(each, float) for each in read)
+    days = tuple(None if mixed else _day(each, first, hours=hours) for each in read)
     known = [each for each in days if each is not None]
     whole = len(known) == len(days)
     order = sorted(range(len(days)), key=lambda at: days[at] or 0) if whole else list(range(len(days)))
     problems = tuple(each if isinstance(each, str) else "" for each in read)
-    return Timeline(days, problems, tuple(order), whole and len(set(known)) > 1)
+    return Timeline(days, problems, tuple(order), whole and len(set(known)) > 1, mixed)
 
 
 def _read(entry: Entry) -> Examination | float | str:

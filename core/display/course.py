@@ -29,8 +29,12 @@ TURNS = (
     "difference among all readings, which errors alone exceed in one course in twenty at most."
 )
 HOW_TO_DATE = (
-    "Tick the radiographs of this patient. Time is drawn to scale once each of them has a day, a number or "
-    "a date; what a DICOM header says is taken, and only days since the first are shown."
+    "Tick the radiographs of this patient. Time is drawn to scale once all of them have a day's number, or "
+    "all a date; what a DICOM header says is taken, and only days since the first are shown."
+)
+MIXED = (
+    "Some radiographs have a day's number and others a date, so they are drawn in the order given and not to "
+    "scale: give all of them a number, or all a date."
 )
 TOO_FEW = "A curve needs two radiographs with an answer."
 TOO_MANY = f"A curve holds at most {MAX_FILMS} radiographs: the first {MAX_FILMS} that are ticked are drawn."

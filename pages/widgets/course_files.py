@@ -63,6 +63,8 @@ def members() -> tuple[list[str], Timeline]:
         icon=":material/event:",
     ):
         st.caption(words.HOW_TO_DATE)
+        if when.mixed:
+            st.warning(words.MIXED, icon=":material/warning:")
         for place in when.order:
             _member(keys[place], place, when)
         for key in mine.order:

@@ -9,6 +9,7 @@ import pydicom
 from streamlit.testing.v1 import AppTest
 
 from core.analysis.course import MAX_FILMS
+from core.display.course import MIXED
 from core.phantom.samples import list_samples
 from tests.pages.test_case_in_hand import by_link, control, link_of, offered
 from tests.pages.test_gate import button, grey, png
@@ -159,12 +160,16 @@ def test_the_user_orders_and_dates_what_has_no_header(bundles: Path) -> None:
     [each for each in page.button if each.label == "Earlier"][2].click().run()
     assert [each.label[-5] for each in page.checkbox] == ["a", "c", "b"]
     assert curves(page)[1] != before
-    for number, typed in ((0, "7"), (2, "2026-03-01"), (1, "soon")):
+    for number, typed in ((0, "7"), (2, "2026-03-01")):
+        page.text_input[number].set_value(typed).run()
+    assert any(each.value == MIXED for each in page.warning) and "radiograph 1" in curves(page)[0]
+    for number, typed in ((0, "8.3.2026"), (1, "soon")):
         page.text_input[number].set_value(typed).run()
     assert (
         any("c.png: This is neither a day" in text for text in said(page))
         and "radiograph 1" in curves(page)[0]
     )
+    assert not any(each.value == MIXED for each in page.warning)
     page.text_input[1].set_value("3.3.2026").run()
     assert [text for text in ("day 0 ", "day 2 ", "day 7 ") if text in curves(page)[0]] == [
         "day 0 ",

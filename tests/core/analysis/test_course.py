@@ -36,7 +36,7 @@ def test_hours_count_only_where_two_were_taken_on_one_day_and_all_say_when() -> 
     [
         (("2026-03-01", "4.3.2026", "2026-3-02 12:00"), (0, 3, 1)),
         (("day 3", "-1.5", "+2,25"), (3, -1.5, 2.25)),
-        (("2026-03-01", "5", "2024-02-29"), (731, 5, 0)),
+        (("2026-03-01", "2024-02-29", "2025-3-1"), (731, 0, 366)),
     ],
 )
 def test_days_and_dates_may_be_typed(words: tuple[str, ...], days: tuple[float, ...]) -> None:
@@ -46,7 +46,16 @@ def test_days_and_dates_may_be_typed(words: tuple[str, ...], days: tuple[float, 
 
 
 def test_what_is_typed_counts_more_than_the_header() -> None:
-    assert timeline([dated(1), dated(8, typed="3")]).days == (0, 3)
+    assert timeline([dated(1), dated(8, typed="2026-03-04")]).days == (0, 3)
+    assert timeline([dated(1, typed="3"), dated(8, typed="5")]).days == (3, 5)
+
+
+@pytest.mark.parametrize("other", [dated(20), *typed("2026-03-20")])
+def test_numbers_and_dates_together_have_no_scale_and_keep_their_order(other: Entry) -> None:
+    found = timeline([*typed("7", "3"), other])
+    assert found.mixed and not found.to_scale and not any(found.problems)
+    assert found.days == (None, None, None) and found.order == (0, 1, 2)
+    assert not timeline(typed("7", "3", "")).mixed and not timeline([dated(20), *typed("", "soon")]).mixed
 
 
 @pytest.mark.parametrize(
