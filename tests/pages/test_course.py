@@ -6,11 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core import service
 from core.analysis.course import MAX_FILMS
 from core.display.course import MIXED
+from core.errors import DecoderError
 from core.phantom.samples import list_samples
+from core.reading.decoder_pool import TOO_SLOW, examine_isolated, read_radiograph_isolated
+from core.reading.examination import Examination
+from core.reading.radiograph import Radiograph
+from pages.widgets import course_files
 from tests.pages.test_case_in_hand import by_link, control, link_of, offered
 from tests.pages.test_gate import button, grey, png
 from tests.pages.test_pages import _main_module, analysed, bundles, headline, markdown, sample, upload
@@ -130,6 +138,33 @@ def test_headers_date_radiographs_and_nothing_of_them_is_shown(bundles: Path) ->
     assert placeholders == ["day 0, by its header", "day 8, by its header"]
     everything = " ".join([*said(page), *placeholders, *curves(page), *map(str, page.checkbox)])
     assert "4711" not in everything and "2026-03-0" not in everything and "20260309" not in everything
+
+
+def test_what_failed_and_may_not_fail_again_is_read_again(
+    bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = {"early.dcm", "header"}
+
+    def read(data: bytes, name: str, frame: int = 0) -> Radiograph:
+        if name in busy:
+            raise DecoderError(TOO_SLOW)
+        return read_radiograph_isolated(data, name, frame)
+
+    def examine(data: bytes, key: bytes) -> Examination:
+        if "header" in busy:
+            raise DecoderError(TOO_SLOW)
+        return examine_isolated(data, key)
+
+    monkeypatch.setattr(service, "read_radiograph_isolated", read)
+    monkeypatch.setattr(course_files, "examine_isolated", examine)
+    st.cache_resource.clear()
+    page = of_one_patient(
+        ("late.dcm", dicom("one", "20260309")), ("early.dcm", dicom("one", "20260301")), files(1)[0]
+    )
+    assert any(TOO_SLOW in text for text in said(page)) and not any("day 8 " in text for text in curves(page))
+    busy.clear()
+    page.checkbox[2].set_value(False).run()
+    assert not any(TOO_SLOW in text for text in said(page)) and "day 8 " in curves(page)[0]
 
 
 def test_different_patients_are_named_in_one_sentence_and_can_be_taken_out(bundles: Path) -> None:
