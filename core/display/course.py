@@ -141,7 +141,11 @@ def _score(course: Course, name: SeverityName) -> Iterator[str]:
     (first, before), (last, now) = known[0], known[-1]
     change = Change(before.value, now.value, now.mean_absolute_error)
     if abs(change.step) < HARDLY_POINTS:
-        moved = f"is {now.value:.1f} of {now.maximum:g} on {first} and on {last}"
+        earlier, later = f"{before.value:.1f}", f"{now.value:.1f}"
+        if earlier == later:
+            moved = f"is {now.value:.1f} of {now.maximum:g} on {first} and on {last}"
+        else:
+            moved = f"hardly changes: {earlier} of {now.maximum:g} on {first}, {later} on {last}"
         yield f"**{name.capitalize()} {moved}.**{_on_the_way(known)}"
         return
     yield (
@@ -200,14 +204,19 @@ def _span(labels: Sequence[str]) -> str:
 
 
 def _backbones(course: Course) -> str:
-    counts = []
-    for at in (course.asked[0], course.asked[-1]):
-        backbones = [model for key, model in course.films[at].models.items() if key != ENSEMBLE]
-        read = sum(model.positive for model in backbones)
-        asked = count_word(len(backbones))
-        some = f"all {asked}" if read == len(backbones) else f"{count_word(read)} of the {asked}"
-        counts.append(f"{some} on {course.labels[at]}")
-    return f"Of the backbones, COVID-19 is read by {' and by '.join(counts)}."
+    ends = [
+        (course.labels[at], [model for key, model in course.films[at].models.items() if key != ENSEMBLE])
+        for at in (course.asked[0], course.asked[-1])
+    ]
+    if all(len(backbones) == 1 for _, backbones in ends):
+        return f"The backbone reads {' and '.join(f'{only.answer} on {label}' for label, (only,) in ends)}."
+    return f"Of the backbones, COVID-19 is read by {' and by '.join(_count(*end) for end in ends)}."
+
+
+def _count(label: str, backbones: Sequence[Model]) -> str:
+    read, asked = sum(model.positive for model in backbones), count_word(len(backbones))
+    some = f"all {asked}" if read == len(backbones) else f"{count_word(read)} of the {asked}"
+    return f"{some} on {label}"
 
 
 def reckoning(course: Course) -> str:

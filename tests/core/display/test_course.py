@@ -8,6 +8,8 @@ import pytest
 from core.analysis.course import Change
 from core.display.course import NEVER_VALIDATED, changes, reckoning, strangers_words, verdict
 from core.display.course_tables import finding_rows, number_rows, probability_words, severity_words
+from core.display.pinned import Kept
+from core.vocabulary import ENSEMBLE
 from tests.core.display.courses import REFUSED, course, film, kept
 from tests.core.models.severities import scores
 
@@ -73,6 +75,20 @@ def test_what_hardly_moves_stays() -> None:
         said[2]
         == "**The ensemble's P(COVID-19) is 0.30 at both ends**; it reads COVID-19 from day 0 to day 1."
     )
+
+
+def test_what_hardly_moves_and_rounds_otherwise_says_both() -> None:
+    said = changes(course(film("a", 0, kept(2.06, 0.3)), film("b", 1, kept(1.98, 0.3))))
+    assert said[0] == "**Extent hardly changes: 2.1 of 8 on day 0, 2.0 on day 1.**"
+
+
+def test_a_single_backbone_is_no_group() -> None:
+    def alone(probability: float) -> Kept:
+        said = kept(2.0, probability)
+        return replace(said, models={key: said.models[key] for key in (ENSEMBLE, "xception")})
+
+    said = changes(course(film("a", 0, alone(0.1)), film("b", 1, alone(0.9))))
+    assert said[-1] == "The backbone reads normal on day 0 and COVID-19 on day 1."
 
 
 def test_without_two_answers_nothing_changed() -> None:
