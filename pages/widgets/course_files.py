@@ -132,7 +132,7 @@ def _member(key: str, place: int, when: Timeline) -> None:
                 width=190,
             )
             st.button(
-                "Earlier",
+                f"No. {number} earlier",
                 key=f"earlier {key}",
                 icon=":material/arrow_upward:",
                 on_click=_move_up,

@@ -25,6 +25,7 @@ from tests.pages.test_pages import _main_module, analysed, bundles, headline, ma
 
 __all__ = ["_main_module", "analysed", "bundles"]
 
+EARLIER = {f"No. {number} earlier" for number in (1, 2, 3)}
 SWITCH = "The files in hand are radiographs of one patient"
 FLIPPED = png(np.ascontiguousarray(np.rot90(grey(), 2)))
 
@@ -192,7 +193,8 @@ def test_who_comes_later_belongs_only_if_it_names_the_patient(bundles: Path) -> 
 def test_the_user_orders_and_dates_what_has_no_header(bundles: Path) -> None:
     page = of_one_patient(*files(3))
     before = curves(page)[1]
-    [each for each in page.button if each.label == "Earlier"][2].click().run()
+    assert {each.label for each in page.button} >= EARLIER
+    button(page, "No. 3 earlier").click().run()
     assert [each.label[-5] for each in page.checkbox] == ["a", "c", "b"]
     assert curves(page)[1] != before
     for number, typed in ((0, "7"), (2, "2026-03-01")):
@@ -212,7 +214,7 @@ def test_the_user_orders_and_dates_what_has_no_header(bundles: Path) -> None:
         "day 7 ",
     ]
     assert [each.label[-5] for each in page.checkbox] == ["b", "c", "a"]
-    assert all(each.disabled for each in page.button if each.label == "Earlier") and not page.exception
+    assert all(button(page, label).disabled for label in EARLIER) and not page.exception
 
 
 def test_reading_stops_where_the_user_says_and_goes_on_later(bundles: Path, analysed: list[str]) -> None:
