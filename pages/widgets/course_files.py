@@ -126,10 +126,10 @@ def _member(key: str, place: int, when: Timeline) -> None:
             st.text_input(
                 f"Day or date of radiograph {number}",
                 key=_day_key(key),
-                placeholder="3 or 2026-03-17" if day is None else f"day {day:g}, by its header",
+                placeholder="3 or 2026-03-17" if day is None else f"day {day:g}, by header",
                 label_visibility="collapsed",
                 persist_state="session",
-                width=190,
+                width=160,
             )
             st.button(
                 f"No. {number} earlier",

@@ -136,7 +136,7 @@ def test_headers_date_radiographs_and_nothing_of_them_is_shown(bundles: Path) ->
     assert any("all name the same one" in text for text in said(page))
     assert not any("Patient ID" in each.value for each in page.warning)
     placeholders = [each.placeholder for each in page.text_input]
-    assert placeholders == ["day 0, by its header", "day 8, by its header"]
+    assert placeholders == ["day 0, by header", "day 8, by header"]
     everything = " ".join([*said(page), *placeholders, *curves(page), *map(str, page.checkbox)])
     assert "4711" not in everything and "2026-03-0" not in everything and "20260309" not in everything
 
