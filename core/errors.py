@@ -77,3 +77,8 @@ class BatchError(ThoraxLensError):
 
 class ProcessLostError(ThoraxLensError):
     """A process that worked beside this one was ended from outside."""
+
+
+def may_pass(error: ThoraxLensError) -> bool:
+    """Whether another try may go better: nothing is wrong with the file itself."""
+    return isinstance(error, DecoderError) or not isinstance(error, RadiographError)

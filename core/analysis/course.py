@@ -8,6 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
+
+from scipy.stats import studentized_range
 
 from core.reading.examination import UNKNOWN, Examination
 
@@ -15,6 +18,7 @@ MAX_FILMS = 12  # in one course
 MAX_DAYS = 36_500
 SECONDS_A_DAY = 86_400
 ONE_IN_TWENTY = 1.96  # standard deviations
+FALSE_ALARMS = 0.05  # share of courses of unchanged lungs
 
 _DAY = re.compile(r"(?:day\s*)?([+-]?\d+(?:[.,]\d+)?)", re.IGNORECASE)
 _DATE = re.compile(r"(?:(\d{4})-(\d\d?)-(\d\d?)|(\d\d?)\.(\d\d?)\.(\d{4}))(?:[ T]+(\d\d?):(\d\d))?")
@@ -38,37 +42,41 @@ class Timeline:
     """When radiographs were taken, one by one as they were given, and in which order.
 
     Attributes:
-        days: Since the first date that is known, or as typed; None where nobody knows.
+        days: Since the first date that is known, or as typed; None where nobody knows, and if mixed.
         problems: What is wrong with what was typed, in a sentence; empty where nothing is.
         order: Places in what was given, oldest first; as given unless all days are known.
         to_scale: Whether all days are known, and not all the same.
+        mixed: Whether some have a number and others a date.
     """
 
     days: tuple[float | None, ...]
     problems: tuple[str, ...]
     order: tuple[int, ...]
     to_scale: bool
+    mixed: bool
 
 
 def timeline(entries: Sequence[Entry]) -> Timeline:
     """Orders radiographs by what is known of when they were taken.
 
-    Dates become days since the first of them; hours count where two were taken on one day and all say when.
+    Dates become days since the first of them: whole ones, or where two were taken on one day and all say at
+    which hour, the time since the first moment.
 
     Args:
         entries: In the user's order.
     """
     read = [_read(each) for each in entries]
     moments = [each for each in read if isinstance(each, Examination) and each.day]
-    first = min((each.day for each in moments if each.day), default=None)
     on_one_day = len({each.day for each in moments}) < len(moments)
     hours = on_one_day and all(each.time for each in moments)
-    days = tuple(_day(each, first, hours=hours) for each in read)
+    first = min(filter(None, (_taken(each, hours=hours) for each in moments)), default=None)
+    mixed = bool(moments) and any(isinstance(each, float) for each in read)
+    days = tuple(None if mixed else _day(each, first, hours=hours) for each in read)
     known = [each for each in days if each is not None]
     whole = len(known) == len(days)
     order = sorted(range(len(days)), key=lambda at: days[at] or 0) if whole else list(range(len(days)))
     problems = tuple(each if isinstance(each, str) else "" for each in read)
-    return Timeline(days, problems, tuple(order), whole and len(set(known)) > 1)
+    return Timeline(days, problems, tuple(order), whole and len(set(known)) > 1, mixed)
 
 
 def _read(entry: Entry) -> Examination | float | str:
@@ -89,14 +97,18 @@ def _read(entry: Entry) -> Examination | float | str:
     return "This is neither a day (3) nor a date (2026-03-17); correct it, or leave it empty."
 
 
-def _day(said: Examination | float | str, first: date | None, *, hours: bool) -> float | None:
-    if isinstance(said, Examination):
-        if said.day is None or first is None:
-            return None
-        midnight = datetime.combine(first, time())
-        taken = datetime.combine(said.day, said.time if hours and said.time else time())
-        return round((taken - midnight).total_seconds() / SECONDS_A_DAY, 2)
-    return said if isinstance(said, float) else None
+def _taken(said: Examination, *, hours: bool) -> datetime | None:
+    """The moment, or the midnight before it where hours do not count; None where nobody knows."""
+    if said.day is None:
+        return None
+    return datetime.combine(said.day, said.time if hours and said.time else time())
+
+
+def _day(said: Examination | float | str, first: datetime | None, *, hours: bool) -> float | None:
+    if isinstance(said, float):
+        return said
+    taken = _taken(said, hours=hours) if isinstance(said, Examination) else None
+    return round((taken - first).total_seconds() / SECONDS_A_DAY, 2) if taken and first else None
 
 
 def strangers(examinations: Sequence[Examination]) -> tuple[int, ...]:
@@ -152,6 +164,26 @@ class Change:
     def is_clear(self) -> bool:
         """Whether only one pair of readings of the same lungs in twenty, at most, differs as much."""
         return abs(self.step) > self.limit
+
+
+def turn_limit(readings: int, mean_absolute_error: float, curves: int) -> float:
+    """How far readings of the same lungs lie apart at most, however picked, in 19 courses of 20 or more.
+
+    The studentised range (Tukey), shared out among the curves (Bonferroni), if errors are normal, independent
+    and alike.
+
+    Args:
+        readings: In one curve, two or more.
+        mean_absolute_error: Of one reading.
+        curves: That are looked at in one course.
+    """
+    return _range(readings, curves) * math.sqrt(math.pi / 2) * mean_absolute_error
+
+
+@cache
+def _range(readings: int, curves: int) -> float:
+    """In standard deviations of one reading."""
+    return float(studentized_range.isf(FALSE_ALARMS / curves, readings, math.inf))
 
 
 def turns(values: Sequence[float], least: float) -> list[int]:

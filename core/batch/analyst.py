@@ -12,7 +12,7 @@ from core.analysis.arithmetic import choose_arithmetic
 from core.analysis.load import Models, load_models
 from core.analysis.run import analyse, look
 from core.batch.columns import BatchRow, Column, Status, Value, columns
-from core.errors import DecoderError, RadiographError, ThoraxLensError
+from core.errors import RadiographError, ThoraxLensError, may_pass
 from core.export.json_csv import Cell, answer_cells, gate_cells, warning_codes
 from core.models.bundle.files import file_sha256, manifest_sha256, read_manifest
 from core.models.gate_files import MANIFEST_FILE, read_gate
@@ -139,8 +139,7 @@ def open_analyst(folder: Path, settings: Settings, threads: int, progress: Progr
 
 def problem_row(error: ThoraxLensError) -> BatchRow:
     """The row of a file without an answer: `failed` where another try may go better."""
-    lasting = isinstance(error, RadiographError) and not isinstance(error, DecoderError)
-    status: Status = "unreadable" if lasting else "failed"
+    status: Status = "failed" if may_pass(error) else "unreadable"
     return {"status": status, "error": str(error)}
 
 

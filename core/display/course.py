@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby, pairwise
 
-from core.analysis.course import MAX_FILMS, Change, turns
+from core.analysis.course import MAX_FILMS, Change, turn_limit, turns
 from core.display.markdown import plain
 from core.display.pinned import HARDLY_POINTS, Kept, Model, moves
 from core.display.truth import fits, mark
@@ -25,9 +25,17 @@ FINDINGS = (
     "Each finding's 0.5 is its operating point. How far two readings of a finding differ while lungs stay "
     "the same, nobody has measured."
 )
+TURNS = (
+    "Turns on the way are picked after looking, so each step between them is held against the largest "
+    "difference among all readings, which errors alone exceed in one course in twenty at most."
+)
 HOW_TO_DATE = (
-    "Tick the radiographs of this patient. Time is drawn to scale once each of them has a day, a number or "
-    "a date; what a DICOM header says is taken, and only days since the first are shown."
+    "Tick the radiographs of this patient. Time is drawn to scale once all of them have a day's number, or "
+    "all a date; what a DICOM header says is taken, and only days since the first are shown."
+)
+MIXED = (
+    "Some radiographs have a day's number and others a date, so they are drawn in the order given and not to "
+    "scale: give all of them a number, or all a date."
 )
 TOO_FEW = "A curve needs two radiographs with an answer."
 TOO_MANY = f"A curve holds at most {MAX_FILMS} radiographs: the first {MAX_FILMS} that are ticked are drawn."
@@ -136,7 +144,11 @@ def _score(course: Course, name: SeverityName) -> Iterator[str]:
     (first, before), (last, now) = known[0], known[-1]
     change = Change(before.value, now.value, now.mean_absolute_error)
     if abs(change.step) < HARDLY_POINTS:
-        moved = f"is {now.value:.1f} of {now.maximum:g} on {first} and on {last}"
+        earlier, later = f"{before.value:.1f}", f"{now.value:.1f}"
+        if earlier == later:
+            moved = f"is {now.value:.1f} of {now.maximum:g} on {first} and on {last}"
+        else:
+            moved = f"hardly changes: {earlier} of {now.maximum:g} on {first}, {later} on {last}"
         yield f"**{name.capitalize()} {moved}.**{_on_the_way(known)}"
         return
     yield (
@@ -164,23 +176,18 @@ def verdict(change: Change) -> str:
 
 
 def _on_the_way(known: Sequence[tuple[str, SeverityScore]]) -> str:
-    """Of a course that turns: from turn to turn."""
+    """Of a course that turns: from turn to turn, which are picked after looking."""
     values, error = [score.value for _, score in known], known[0][1].mean_absolute_error
     turning = turns(values, Change(0, 0, error).expected)
     if not turning:
         return ""
-    legs = []
+    legs, limit = [], turn_limit(len(values), error, len(SCORES))
     for one, other in pairwise((0, *turning, len(values) - 1)):
-        change = Change(values[one], values[other], error)
-        way = "up" if change.step > 0 else "down"
-        legs.append(f"{way} by {abs(change.step):.1f} to {known[other][0]} ({_brief(change)})")
+        step = values[other] - values[one]
+        way = "up" if step > 0 else "down"
+        why = "more than the error" if abs(step) > limit else "errors may explain it"
+        legs.append(f"{way} by {abs(step):.1f} to {known[other][0]} ({why})")
     return f" On the way it goes {', then '.join(legs)}."
-
-
-def _brief(change: Change) -> str:
-    if change.is_within_error:
-        return "within the error"
-    return "more than the error" if change.is_clear else "perhaps more than error"
 
 
 def _ensemble(course: Course) -> str:
@@ -200,14 +207,19 @@ def _span(labels: Sequence[str]) -> str:
 
 
 def _backbones(course: Course) -> str:
-    counts = []
-    for at in (course.asked[0], course.asked[-1]):
-        backbones = [model for key, model in course.films[at].models.items() if key != ENSEMBLE]
-        read = sum(model.positive for model in backbones)
-        asked = count_word(len(backbones))
-        some = f"all {asked}" if read == len(backbones) else f"{count_word(read)} of the {asked}"
-        counts.append(f"{some} on {course.labels[at]}")
-    return f"Of the backbones, COVID-19 is read by {' and by '.join(counts)}."
+    ends = [
+        (course.labels[at], [model for key, model in course.films[at].models.items() if key != ENSEMBLE])
+        for at in (course.asked[0], course.asked[-1])
+    ]
+    if all(len(backbones) == 1 for _, backbones in ends):
+        return f"The backbone reads {' and '.join(f'{only.answer} on {label}' for label, (only,) in ends)}."
+    return f"Of the backbones, COVID-19 is read by {' and by '.join(_count(*end) for end in ends)}."
+
+
+def _count(label: str, backbones: Sequence[Model]) -> str:
+    read, asked = sum(model.positive for model in backbones), count_word(len(backbones))
+    some = f"all {asked}" if read == len(backbones) else f"{count_word(read)} of the {asked}"
+    return f"{some} on {label}"
 
 
 def judged(course: Course) -> str | None:
@@ -247,11 +259,13 @@ def reckoning(course: Course) -> str:
     if not errors:
         return NEVER_VALIDATED
     one = " and ".join(f"{error:.1f} ({name})" for name, error in errors.items())
+    picked = f"{TURNS} " if len(course.films) > 2 else ""
     return (
         f"One reading lies {one} off on average. Two with independent errors differ by √2 times that on "
-        "average and, if errors are normal, by more than 3.5 times that once in twenty. The errors on "
-        "films of one patient are likely alike, so that a true change may show sooner; but exposure, "
-        f"position and breath change a reading while the lungs stay the same. {NEVER_VALIDATED}"
+        "average and, if errors are normal, by more than 3.5 times that once in twenty. "
+        f"{picked}The errors on films of one patient are likely alike, so that a true change may show "
+        f"sooner; but exposure, position and breath change a reading while the lungs stay the same. "
+        f"{NEVER_VALIDATED}"
     )
 
 

@@ -60,12 +60,18 @@ def examine_isolated(data: bytes, key: bytes) -> Examination:
     Args:
         data: The whole file.
         key: Of the patient's hash: the same for files that are to be compared.
+
+    Raises:
+        DecoderError: If the decoder breaks a limit or its process; another try may go better.
     """
     if file_type(data) is not DICOM:
         return UNKNOWN
-    with suppress(RadiographError):  # whoever reads its picture hears of it
+    try:
         return _pool().examine(data, key)
-    return UNKNOWN
+    except DecoderError:
+        raise
+    except RadiographError:  # whoever reads its picture hears of it
+        return UNKNOWN
 
 
 def start_decoder() -> None:

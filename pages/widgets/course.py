@@ -15,7 +15,7 @@ from core.display.course import Course, Film
 from core.display.drawn import Drawn
 from core.display.glossary import term
 from core.display.markdown import plain
-from core.errors import ThoraxLensError
+from core.errors import ThoraxLensError, may_pass
 from core.export.course import course_csv
 from core.phantom.samples import Sample
 from core.service import File, Loaded
@@ -92,26 +92,30 @@ def _of_files(bundle: Loaded) -> Course:
 
 def _films(sources: Sequence[Source], bundle: Loaded) -> list[Film | None]:
     """What was said of each, once all are read; None of those that are not because the user stopped it."""
+    read: dict[str, Film] = {}
     unread = [source for source in sources if _known(source, bundle) is None]
     if unread and memory().stopped:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{len(sources) - len(unread)} of {len(sources)} are read.")
             st.button("Read the rest", icon=":material/play_arrow:", on_click=_stop, args=(False,))
     elif unread:
-        _read_all(unread, len(sources), bundle)
-    return [_known(source, bundle) for source in sources]
+        read = _read_all(unread, len(sources), bundle)
+    return [_known(source, bundle) or read.get(_key(source)) for source in sources]
 
 
-def _read_all(unread: Sequence[Source], count: int, bundle: Loaded) -> None:
-    """Reads one after another; a click ends the run of the page, and what was read stays."""
+def _read_all(unread: Sequence[Source], count: int, bundle: Loaded) -> dict[str, Film]:
+    """Reads one after another, by key; a click ends the run of the page, and what was read stays."""
+    films = {}
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0)
         st.button("Stop", icon=":material/stop:", on_click=_stop, args=(True,))
     for done, source in enumerate(unread, start=count - len(unread)):
         bar.progress(done / count, f"Reading {done + 1} of {count}: {plain(source.subject)}")
-        _known(source, bundle, read=True)
+        if film := _known(source, bundle, read=True):
+            films[film.key] = film
     place.empty()
+    return films
 
 
 def _stop(on: bool) -> None:
@@ -120,6 +124,8 @@ def _stop(on: bool) -> None:
 
 def _known(source: Source, bundle: Loaded, *, read: bool = False) -> Film | None:
     """What was said of a picture in this session, or to anybody; None where it is still to be read.
+
+    A failure that may pass is not remembered: the next run reads the picture again.
 
     Args:
         source: The picture.
@@ -130,19 +136,25 @@ def _known(source: Source, bundle: Loaded, *, read: bool = False) -> Film | None
     if source.file is None:
         return _film(source, problem=held.refusal if held and held.refusal else LOST)
     films, identity = memory().films, pin.identity(source, bundle)
-    if identity not in films and (read or service().kept(source.file, bundle, reading_of(source))):
-        films[identity] = _read(source, source.file, bundle)
     if identity not in films:
-        return None
+        if not read and not service().kept(source.file, bundle, reading_of(source)):
+            return None
+        try:
+            films[identity] = _read(source, source.file, bundle)
+        except ThoraxLensError as error:
+            return _film(source, problem=str(error))
     film = films[identity]
     kept = film.kept and film.kept.at_threshold(thresholds.one_for_all())
     return replace(film, key=_key(source), kept=kept)
 
 
 def _read(source: Source, file: File, bundle: Loaded) -> Film:
+    """What is said of a picture, or why nothing is; raises what may pass."""
     try:
         case = service().read(file, bundle, lambda text: None, reading_of(source))
     except ThoraxLensError as error:
+        if may_pass(error):
+            raise
         return _film(source, problem=str(error))
     return replace(_film(source), kept=pin.keep(case, source, bundle))
 

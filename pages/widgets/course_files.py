@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -12,6 +13,7 @@ from core.display import course as words
 from core.display.course import Film
 from core.display.drawn import Drawn
 from core.display.markdown import plain
+from core.errors import DecoderError
 from core.reading.decoder_pool import examine_isolated
 from core.reading.examination import UNKNOWN, Examination
 from pages.widgets.in_hand import tray
@@ -26,7 +28,7 @@ class Memory:
         examinations: What files say of themselves, by their hash.
         member: By key in the tray, whether a file is of the patient.
         order: Keys in the tray, oldest first as the user has them.
-        films: What was said of each picture, by its identity, without its day.
+        films: What was said of each picture, by its identity, without its day; no failures that may pass.
         stopped: Whether the user stopped the reading.
         drawn: A course, and its charts by which of its radiographs is on screen.
     """
@@ -63,6 +65,8 @@ def members() -> tuple[list[str], Timeline]:
         icon=":material/event:",
     ):
         st.caption(words.HOW_TO_DATE)
+        if when.mixed:
+            st.warning(words.MIXED, icon=":material/warning:")
         for place in when.order:
             _member(keys[place], place, when)
         for key in mine.order:
@@ -96,8 +100,9 @@ def _examination(key: str) -> Examination:
     if file is None:
         return UNKNOWN
     if file.sha256 not in known:
-        known[file.sha256] = examine_isolated(file.data, memory().secret)
-    return known[file.sha256]
+        with suppress(DecoderError):  # asked again when the page runs again
+            known[file.sha256] = examine_isolated(file.data, memory().secret)
+    return known.get(file.sha256, UNKNOWN)
 
 
 def _compare_patients(keys: list[str], examinations: dict[str, Examination]) -> None:
@@ -121,13 +126,13 @@ def _member(key: str, place: int, when: Timeline) -> None:
             st.text_input(
                 f"Day or date of radiograph {number}",
                 key=_day_key(key),
-                placeholder="3 or 2026-03-17" if day is None else f"day {day:g}, by its header",
+                placeholder="3 or 2026-03-17" if day is None else f"day {day:g}, by header",
                 label_visibility="collapsed",
                 persist_state="session",
-                width=190,
+                width=160,
             )
             st.button(
-                "Earlier",
+                f"No. {number} earlier",
                 key=f"earlier {key}",
                 icon=":material/arrow_upward:",
                 on_click=_move_up,

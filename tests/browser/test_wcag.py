@@ -13,7 +13,6 @@ __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest
 SHOWN = {  # what a page has shown when it is whole
     "": ".viewer canvas",
     "?guess=1": ".viewer canvas",
-    "?sample=over-time-day-07": ".st-key-probabilities-over-time .points path",
     "compare": ".js-plotly-plot",
     "cards": ".st-key-documents summary",
     "about": "text=About ThoraxLens",

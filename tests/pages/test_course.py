@@ -6,16 +6,26 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core import service
 from core.analysis.course import MAX_FILMS
+from core.display.course import MIXED
+from core.errors import DecoderError
 from core.phantom.samples import list_samples
+from core.reading.decoder_pool import TOO_SLOW, examine_isolated, read_radiograph_isolated
+from core.reading.examination import Examination
+from core.reading.radiograph import Radiograph
+from pages.widgets import course_files
 from tests.pages.test_case_in_hand import by_link, control, link_of, offered
 from tests.pages.test_gate import button, grey, png
 from tests.pages.test_pages import _main_module, analysed, bundles, headline, markdown, sample, upload
 
 __all__ = ["_main_module", "analysed", "bundles"]
 
+EARLIER = {f"No. {number} earlier" for number in (1, 2, 3)}
 SWITCH = "The files in hand are radiographs of one patient"
 FLIPPED = png(np.ascontiguousarray(np.rot90(grey(), 2)))
 
@@ -126,9 +136,36 @@ def test_headers_date_radiographs_and_nothing_of_them_is_shown(bundles: Path) ->
     assert any("all name the same one" in text for text in said(page))
     assert not any("Patient ID" in each.value for each in page.warning)
     placeholders = [each.placeholder for each in page.text_input]
-    assert placeholders == ["day 0, by its header", "day 8, by its header"]
+    assert placeholders == ["day 0, by header", "day 8, by header"]
     everything = " ".join([*said(page), *placeholders, *curves(page), *map(str, page.checkbox)])
     assert "4711" not in everything and "2026-03-0" not in everything and "20260309" not in everything
+
+
+def test_what_failed_and_may_not_fail_again_is_read_again(
+    bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = {"early.dcm", "header"}
+
+    def read(data: bytes, name: str, frame: int = 0) -> Radiograph:
+        if name in busy:
+            raise DecoderError(TOO_SLOW)
+        return read_radiograph_isolated(data, name, frame)
+
+    def examine(data: bytes, key: bytes) -> Examination:
+        if "header" in busy:
+            raise DecoderError(TOO_SLOW)
+        return examine_isolated(data, key)
+
+    monkeypatch.setattr(service, "read_radiograph_isolated", read)
+    monkeypatch.setattr(course_files, "examine_isolated", examine)
+    st.cache_resource.clear()
+    page = of_one_patient(
+        ("late.dcm", dicom("one", "20260309")), ("early.dcm", dicom("one", "20260301")), files(1)[0]
+    )
+    assert any(TOO_SLOW in text for text in said(page)) and not any("day 8 " in text for text in curves(page))
+    busy.clear()
+    page.checkbox[2].set_value(False).run()
+    assert not any(TOO_SLOW in text for text in said(page)) and "day 8 " in curves(page)[0]
 
 
 def test_different_patients_are_named_in_one_sentence_and_can_be_taken_out(bundles: Path) -> None:
@@ -156,15 +193,20 @@ def test_who_comes_later_belongs_only_if_it_names_the_patient(bundles: Path) -> 
 def test_the_user_orders_and_dates_what_has_no_header(bundles: Path) -> None:
     page = of_one_patient(*files(3))
     before = curves(page)[1]
-    [each for each in page.button if each.label == "Earlier"][2].click().run()
+    assert {each.label for each in page.button} >= EARLIER
+    button(page, "No. 3 earlier").click().run()
     assert [each.label[-5] for each in page.checkbox] == ["a", "c", "b"]
     assert curves(page)[1] != before
-    for number, typed in ((0, "7"), (2, "2026-03-01"), (1, "soon")):
+    for number, typed in ((0, "7"), (2, "2026-03-01")):
+        page.text_input[number].set_value(typed).run()
+    assert any(each.value == MIXED for each in page.warning) and "radiograph 1" in curves(page)[0]
+    for number, typed in ((0, "8.3.2026"), (1, "soon")):
         page.text_input[number].set_value(typed).run()
     assert (
         any("c.png: This is neither a day" in text for text in said(page))
         and "radiograph 1" in curves(page)[0]
     )
+    assert not any(each.value == MIXED for each in page.warning)
     page.text_input[1].set_value("3.3.2026").run()
     assert [text for text in ("day 0 ", "day 2 ", "day 7 ") if text in curves(page)[0]] == [
         "day 0 ",
@@ -172,7 +214,7 @@ def test_the_user_orders_and_dates_what_has_no_header(bundles: Path) -> None:
         "day 7 ",
     ]
     assert [each.label[-5] for each in page.checkbox] == ["b", "c", "a"]
-    assert all(each.disabled for each in page.button if each.label == "Earlier") and not page.exception
+    assert all(button(page, label).disabled for label in EARLIER) and not page.exception
 
 
 def test_reading_stops_where_the_user_says_and_goes_on_later(bundles: Path, analysed: list[str]) -> None:

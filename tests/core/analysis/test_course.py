@@ -5,7 +5,7 @@ from datetime import date, time
 import numpy as np
 import pytest
 
-from core.analysis.course import Change, Entry, strangers, timeline, turns
+from core.analysis.course import Change, Entry, strangers, timeline, turn_limit, turns
 from core.reading.examination import Examination
 
 
@@ -24,9 +24,11 @@ def test_dates_of_headers_become_days_since_the_first() -> None:
 
 def test_hours_count_only_where_two_were_taken_on_one_day_and_all_say_when() -> None:
     found = timeline([dated(2, time(18)), dated(2, time(6)), dated(3, time(12))])
-    assert found.days == (0.75, 0.25, 1.5) and found.order == (1, 0, 2)
+    assert found.days == (0.5, 0, 1.25) and found.order == (1, 0, 2)
     unsaid = timeline([dated(2, time(18)), dated(2), dated(3, time(12))])
     assert unsaid.days == (0, 0, 1) and unsaid.order == (0, 1, 2) and unsaid.to_scale
+    morning = timeline([dated(10, time(10)), dated(10, time(16)), dated(13, time(9))])
+    assert morning.days == (0, 0.25, 2.96)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,7 @@ def test_hours_count_only_where_two_were_taken_on_one_day_and_all_say_when() -> 
     [
         (("2026-03-01", "4.3.2026", "2026-3-02 12:00"), (0, 3, 1)),
         (("day 3", "-1.5", "+2,25"), (3, -1.5, 2.25)),
-        (("2026-03-01", "5", "2024-02-29"), (731, 5, 0)),
+        (("2026-03-01", "2024-02-29", "2025-3-1"), (731, 0, 366)),
     ],
 )
 def test_days_and_dates_may_be_typed(words: tuple[str, ...], days: tuple[float, ...]) -> None:
@@ -44,7 +46,16 @@ def test_days_and_dates_may_be_typed(words: tuple[str, ...], days: tuple[float, 
 
 
 def test_what_is_typed_counts_more_than_the_header() -> None:
-    assert timeline([dated(1), dated(8, typed="3")]).days == (0, 3)
+    assert timeline([dated(1), dated(8, typed="2026-03-04")]).days == (0, 3)
+    assert timeline([dated(1, typed="3"), dated(8, typed="5")]).days == (3, 5)
+
+
+@pytest.mark.parametrize("other", [dated(20), *typed("2026-03-20")])
+def test_numbers_and_dates_together_have_no_scale_and_keep_their_order(other: Entry) -> None:
+    found = timeline([*typed("7", "3"), other])
+    assert found.mixed and not found.to_scale and not any(found.problems)
+    assert found.days == (None, None, None) and found.order == (0, 1, 2)
+    assert not timeline(typed("7", "3", "")).mixed and not timeline([dated(20), *typed("", "soon")]).mixed
 
 
 @pytest.mark.parametrize(
@@ -87,6 +98,14 @@ def test_a_difference_is_held_against_that_of_two_independent_readings() -> None
     change = Change(2.0, 2.0, one)
     assert change.expected == pytest.approx(between.mean(), rel=0.01)
     assert change.limit == pytest.approx(np.quantile(between, 0.95), rel=0.01)
+
+
+@pytest.mark.parametrize("readings", [2, 4, 12])
+def test_of_readings_picked_after_looking_the_limit_is_that_of_their_range(readings: int) -> None:
+    """Against many draws of normal errors, in two curves."""
+    errors = np.random.default_rng(0).normal(0, 1, (100_000, 2, readings))
+    limit = turn_limit(readings, float(np.abs(errors).mean()), 2)
+    assert (np.ptp(errors, axis=2) > limit).any(axis=1).mean() == pytest.approx(0.05, abs=0.003)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core.analysis.course import Change
 from core.display.course import NEVER_VALIDATED, changes, judged, reckoning, strangers_words, verdict
 from core.display.course_tables import finding_rows, number_rows, probability_words, severity_words
+from core.display.pinned import Kept
+from core.vocabulary import ENSEMBLE
 from tests.core.display.courses import REFUSED, course, film, kept
+from tests.core.models.severities import scores
+
+COURSES = 1000
 
 
 def test_a_course_is_said_from_its_first_to_its_last_with_its_turn() -> None:
@@ -31,6 +37,28 @@ def test_a_course_is_said_from_its_first_to_its_last_with_its_turn() -> None:
     )
 
 
+def test_a_turn_that_two_readings_seldom_make_by_chance_may_be_one_of_many() -> None:
+    way = course(*(film(str(day), day, kept(value, 0.1)) for day, value in enumerate((2, 6, 2))))
+    assert changes(way)[0].endswith(
+        "up by 4.0 to day 1 (errors may explain it), then down by 4.0 to day 2 (errors may explain it)."
+    )
+    assert "picked after looking" in reckoning(way)
+    assert "picked after looking" not in reckoning(course(*way.films[:2]))
+
+
+@pytest.mark.parametrize("count", [4, 12])
+def test_errors_alone_seldom_make_a_turn_of_a_course_more_than_the_error(count: int) -> None:
+    """In one course in twenty at most, both scores together."""
+    random, said = np.random.default_rng(0), kept(4.0, 0.1)
+    alarms = 0
+    for _ in range(COURSES):
+        errors = random.normal(0, np.sqrt(np.pi / 2), (count, 2)) * (1.0, 0.7)
+        severity = [scores(4 + extent, 3 + opacity) for extent, opacity in errors]
+        films = [film(str(day), day, replace(said, severity=each)) for day, each in enumerate(severity)]
+        alarms += any("(more than the error)" in sentence for sentence in changes(course(*films)))
+    assert 0 < alarms <= 0.05 * COURSES
+
+
 @pytest.mark.parametrize(
     ("now", "said"),
     [(3.0, "within the error"), (4.0, "perhaps more than error"), (7.9, "more than the error")],
@@ -47,6 +75,20 @@ def test_what_hardly_moves_stays() -> None:
         said[2]
         == "**The ensemble's P(COVID-19) is 0.30 at both ends**; it reads COVID-19 from day 0 to day 1."
     )
+
+
+def test_what_hardly_moves_and_rounds_otherwise_says_both() -> None:
+    said = changes(course(film("a", 0, kept(2.06, 0.3)), film("b", 1, kept(1.98, 0.3))))
+    assert said[0] == "**Extent hardly changes: 2.1 of 8 on day 0, 2.0 on day 1.**"
+
+
+def test_a_single_backbone_is_no_group() -> None:
+    def alone(probability: float) -> Kept:
+        said = kept(2.0, probability)
+        return replace(said, models={key: said.models[key] for key in (ENSEMBLE, "xception")})
+
+    said = changes(course(film("a", 0, alone(0.1)), film("b", 1, alone(0.9))))
+    assert said[-1] == "The backbone reads normal on day 0 and COVID-19 on day 1."
 
 
 def test_without_two_answers_nothing_changed() -> None:

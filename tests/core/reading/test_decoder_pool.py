@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import RadiographError
+from core.errors import DecoderError, RadiographError
+from core.reading import decoder_pool
 from core.reading.decoder_pool import BROKE, NOT_STARTED, TOO_SLOW, DecoderPool, Limits, examine_isolated
 from core.reading.examination import UNKNOWN
 from core.reading.radiograph import read_radiograph
@@ -63,6 +64,14 @@ def test_when_and_of_whom_crosses_over_and_nothing_else(pool: DecoderPool) -> No
 def test_who_is_no_dicom_file_or_a_damaged_one_is_unknown() -> None:
     assert examine_isolated(encode(GREY), bytes(32)) == UNKNOWN
     assert examine_isolated(write(dataset())[:-10], bytes(32)) == UNKNOWN
+
+
+def test_a_header_that_takes_too_long_is_not_taken_for_an_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = DecoderPool(workers=1, limits=Limits(seconds=0.0))
+    monkeypatch.setattr(decoder_pool, "_pool", lambda: slow)
+    with pytest.raises(DecoderError, match=TOO_SLOW):
+        examine_isolated(write(dataset()), bytes(32))
+    slow.close()
 
 
 def test_a_worker_that_died_is_replaced(pool: DecoderPool) -> None:
