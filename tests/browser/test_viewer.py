@@ -170,6 +170,36 @@ def test_marks_and_zoom_ask_nobody_and_a_click_sends_no_picture_again_and_leaves
     assert page.locator("figure canvas[data-same]").count() == 1  # nothing flickers
 
 
+def chosen(page, sample: str, word: str) -> None:
+    """Clicks a sample, until its decision is the page's."""
+    page.get_by_text(sample).first.click()
+    page.wait_for_selector(f"h4:has-text('{word}')", timeout=PAGE_MS)
+
+
+def test_a_picture_that_does_not_come_takes_the_one_before_it_away_and_says_so(page) -> None:
+    page.locator("figure canvas").nth(1).focus()
+    for key in ("b", "Enter", "ArrowDown", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    findings, larger = page.locator(".findings"), page.get_by_role("button", name="Larger")
+    findings.wait_for(timeout=PAGE_MS)
+    page.route("**/media/**", lambda route: route.abort())
+    chosen(page, "COVID-19-like, severe", "severe")
+    sentence = page.get_by_text("The picture could not be shown; load the page again.")
+    sentence.wait_for(timeout=PAGE_MS)
+    box = sentence.bounding_box()
+    for step in (2, 4):
+        page.mouse.move(box["x"] + step, box["y"] + step)
+    for key in ("h", "x", "y", "3", "Escape"):
+        page.keyboard.press(key)
+    page.evaluate(DRAWN)
+    assert sentence.is_visible() and page.locator("figure").count() == 0
+    assert findings.is_hidden() and larger.is_hidden()
+    page.unroute("**/media/**")
+    chosen(page, "COVID-19-like, mild", "mild")
+    shown(page)
+    assert sentence.count() == 0 and larger.is_visible() and findings.is_visible()
+
+
 def test_the_view_outlives_another_page_and_a_new_picture_keeps_but_the_heat(page) -> None:
     page.get_by_label("Opacity of the heat").fill("30")
     page.locator("figure canvas").nth(1).focus()
@@ -182,8 +212,7 @@ def test_the_view_outlives_another_page_and_a_new_picture_keeps_but_the_heat(pag
     go_to(page, "Analyse")
     shown(page)
     assert page.locator(".findings").inner_text() == told and "zoom 1.3" in readout(page)
-    page.get_by_text("COVID-19-like, severe").first.click()
-    page.wait_for_selector("h4:has-text('severe')", timeout=PAGE_MS)
+    chosen(page, "COVID-19-like, severe", "severe")
     page.wait_for_function(
         "() => [...document.querySelectorAll('*')].some(each => each.shadowRoot"
         "?.querySelector('.readout')?.textContent.includes('zoom 1.0'))",

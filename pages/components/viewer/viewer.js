@@ -27,6 +27,7 @@ import { fetchGreys } from './wavelet.js'
 const QUIET = 'View changes never alter what the networks saw.'
 const FAILED = 'The picture could not be shown; load the page again.'
 const TOO_OLD = 'This browser is too old to show the picture; update it.'
+const NOT_SHARPER = 'More of the picture could not be shown; load the page again.'
 const SHARPER = 1.1 // device pixels a pixel of the first picture, from where a sharper one is asked for
 const STILL_MS = 250 // without a further change, until it is
 const BY_KEYS = 'Arrows move the cross, with Shift by less; Enter sets a point.'
@@ -67,19 +68,20 @@ export class Viewer {
     this.toolbar = new Toolbar(change, () => this.full(), () => this.range, () => this.give())
     this.stage = make('div', { class: 'panes' })
     this.readout = make('div', { class: 'readout' })
+    this.notice = make('div', { class: 'notice', role: 'alert' })
     this.scale = make('canvas', { width: '256', height: '1', 'aria-hidden': 'true' })
     const legend = make('div', { class: 'legend' }, make('span', {}, 'low heat'), this.scale)
     legend.append(make('span', {}, 'high heat'), make('span', {}, 'each map scaled to its own peak'))
     this.findings = new Findings()
     this.said = make('div', { class: 'said', role: 'status' })
-    root.append(this.toolbar.element, this.toolbar.settings, this.stage, this.readout)
+    root.append(this.notice, this.toolbar.element, this.toolbar.settings, this.stage, this.readout)
     root.append(this.findings.element, legend, this.said)
     this.keys = make('details')
     root.append(make('div', { class: 'foot' }, make('p', {}, QUIET), this.keys))
     this.observer = new ResizeObserver(() => this.resize())
     this.onKey = (/** @type {KeyboardEvent} */ event) => {
       // Streamlit has keys of its own, R among them.
-      if (this.root.isConnected && press(this, event)) { event.preventDefault(); event.stopPropagation() }
+      if (this.root.isConnected && this.painter && press(this, event)) { event.preventDefault(); event.stopPropagation() }
     }
   }
 
@@ -99,14 +101,32 @@ export class Viewer {
   }
 
   /**
-   * Shows a scene; what is there stays until it is ready.
+   * Shows a scene, or says why not; what is there stays until it is ready, or could not be opened.
    * @param {Scene} scene
    */
   async show(scene) {
     const show = ++this.shows
     const told = JSON.stringify({ ...scene, sharp: null })
-    if (told !== this.told) await this.showAnother(scene, told, show)
-    if (scene.sharp && show === this.shows) await this.sharpen(scene.sharp)
+    try {
+      if (told !== this.told) await this.showAnother(scene, told, show)
+      if (scene.sharp && show === this.shows) await this.sharpen(scene.sharp)
+    } catch {
+      if (show !== this.shows) return // nobody waits for that one any more
+      const opened = told === this.told
+      if (!opened) this.drop()
+      const words = 'DecompressionStream' in globalThis ? FAILED : TOO_OLD
+      this.notice.textContent = opened ? NOT_SHARPER : words
+    }
+  }
+
+  /** Shows nothing: another case than what is on the page would mislead. */
+  drop() {
+    clearTimeout(this.waiting)
+    this.painter = this.pointer = null
+    this.told = ''
+    this.panes = []
+    this.stage.replaceChildren()
+    this.root.classList.add('bare')
   }
 
   /**
@@ -125,6 +145,8 @@ export class Viewer {
     this.scene = scene
     this.range = picture.range
     this.painter = new Painter(scene, picture, openHeat(scene))
+    this.notice.textContent = ''
+    this.root.classList.remove('bare')
     const chosen = Math.min(view.chosen, scene.panes.length - 1)
     this.view = { ...view, map: maps.includes(view.map) ? view.map : map, chosen }
     kept.set(scene.key, { view: this.view, picture })
@@ -369,10 +391,6 @@ export default function ({ parentElement, data, setStateValue }) {
   viewers.set(root, viewer)
   viewer.tell = setStateValue
   viewer.wake()
-  const shown = viewer.show(data), { shows } = viewer
-  shown.catch(() => {
-    if (shows !== viewer.shows) return // nobody waits for that one any more
-    viewer.readout.textContent = 'DecompressionStream' in globalThis ? FAILED : TOO_OLD
-  })
+  viewer.show(data)
   return () => viewer.rest()
 }
