@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +21,13 @@ from tests.browser.test_upload import (
     browser,
     free_port,
     go_to,
+    healthy,
     opened,
     pytestmark,
     serving,
     settled,
 )
+from tests.replicas import NGINX
 
 __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
 
@@ -37,6 +42,20 @@ PIXELS = """canvas => {
 GREYS = """canvas => {
   const row = canvas.getContext('2d').getImageData(0, canvas.height >> 1, canvas.width, 1).data
   return new Set(row.filter((each, i) => i % 4 === 0 && each > 0 && each < 255)).size
+}"""
+# As `location /lens/ { proxy_pass http://app/; }` in somebody's nginx, and what WebSockets need.
+STRIPPING = """daemon off; pid %(folder)s/pid; error_log %(folder)s/errors; events {}
+http {
+  client_body_temp_path %(folder)s; proxy_temp_path %(folder)s; fastcgi_temp_path %(folder)s;
+  uwsgi_temp_path %(folder)s; scgi_temp_path %(folder)s; access_log off;
+  server {
+    listen 127.0.0.1:%(port)d;
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection upgrade;
+    location /lens/ { proxy_pass %(app)s/; }
+  }
 }"""
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -198,6 +217,30 @@ def test_a_picture_that_does_not_come_takes_the_one_before_it_away_and_says_so(p
     chosen(page, "COVID-19-like, mild", "mild")
     shown(page)
     assert sentence.count() == 0 and larger.is_visible() and findings.is_visible()
+
+
+@pytest.fixture
+def below(address: str, tmp_path: Path) -> Iterator[str]:
+    """The app below a path that a proxy takes away."""
+    if NGINX is None:
+        pytest.skip("needs nginx: apt-get install nginx-light")
+    port, settings = free_port(), tmp_path / "nginx.conf"
+    settings.write_text(STRIPPING % {"port": port, "app": address, "folder": tmp_path})
+    proxy = subprocess.Popen([NGINX, "-c", settings, "-p", tmp_path], stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}/lens"
+    while not healthy(url):
+        assert proxy.poll() is None, "the proxy did not start"
+        time.sleep(0.1)
+    yield f"{url}/"
+    proxy.terminate()
+    proxy.wait(30)
+
+
+def test_the_picture_comes_through_a_proxy_that_takes_a_path_away(browser, below: str) -> None:
+    page = opened(browser, below)
+    shown(page)
+    assert "bits of grey" in readout(page)
+    page.close()
 
 
 def test_the_view_outlives_another_page_and_a_new_picture_keeps_but_the_heat(page) -> None:

@@ -80,7 +80,5 @@ def _given(told: Any, identity: str, key: str) -> tuple[Mark, ...]:
 
 
 def _address(key: str, name: str, data: bytes, media_type: str) -> str:
-    """Where the browser finds what belongs to a viewer."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    url = runtime.get_instance().media_file_mgr.add(data, media_type, f"{key} {name}")
-    return f"/{base}{url}" if base else url
+    """Where the browser finds what belongs to a viewer: from the app on, which a proxy may move."""
+    return runtime.get_instance().media_file_mgr.add(data, media_type, f"{key} {name}").lstrip("/")
