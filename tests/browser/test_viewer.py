@@ -263,6 +263,9 @@ def test_the_view_outlives_another_page_and_a_new_picture_keeps_but_the_heat(pag
     )
     assert page.get_by_label("Opacity of the heat").input_value() == "30"
     assert page.locator(".findings").is_hidden()  # marks go with their case
+    chosen(page, "COVID-19-like, mild", "mild")
+    page.locator(".findings").get_by_text("Heat at the point").wait_for(timeout=PAGE_MS)
+    assert page.locator(".findings").inner_text() == told  # and come with it again
 
 
 @pytest.fixture(scope="module")
@@ -380,6 +383,19 @@ def test_marks_set_by_keys_alone_are_given_back_and_taken_back(asked) -> None:
     asked.keyboard.press("c")
     asked.keyboard.press("y")
     assert told(asked, 4)["marks"] == []
+
+
+def test_one_mark_too_many_is_refused_in_a_sentence(asked) -> None:
+    asked.locator("figure canvas").nth(1).focus()
+    for key in ("x", *["Enter"] * 100):
+        asked.keyboard.press(key)
+    assert asked.locator(".said").inner_text().startswith("Point set. 100 of them now.")
+    refused = "There can be 100 marks and no more; take some back first."
+    assert asked.locator(".notice").inner_text() == ""
+    asked.keyboard.press("Enter")
+    assert asked.locator(".notice").inner_text() == refused
+    asked.keyboard.press("u")
+    assert asked.locator(".notice").inner_text() == ""
 
 
 def test_a_ramp_of_12_bits_shows_its_greys_in_a_narrow_window(asked) -> None:

@@ -8,12 +8,14 @@ import { addressOf } from '../../pages/components/viewer/address.js'
 const at = (href) => ({ location: { href } })
 
 test('an address lies where the page was told that its server is', () => {
-  const told = { ...at('https://x.org/lens/compare?a=b'), __streamlit: { BACKEND_BASE_URL: 'https://x.org/lens/' } }
+  const server = 'https://x.org/lens/'
+  const told = { ...at('https://x.org/'), __streamlit: { BACKEND_BASE_URL: server } }
   assert.equal(addressOf('media/1.gz', told), 'https://x.org/lens/media/1.gz')
 })
 
 test('where nobody told the page, it lies beside the page', () => {
   assert.equal(addressOf('media/1.gz', at('http://x.org/')), 'http://x.org/media/1.gz')
   assert.equal(addressOf('media/1.gz', at('http://x.org/compare?a=/b#c')), 'http://x.org/media/1.gz')
-  assert.equal(addressOf('media/1.gz', { ...at('http://x.org/lens/'), __streamlit: {} }), 'http://x.org/lens/media/1.gz')
+  const below = { ...at('http://x.org/lens/compare'), __streamlit: {} }
+  assert.equal(addressOf('media/1.gz', below), 'http://x.org/lens/media/1.gz')
 })
