@@ -4,7 +4,7 @@
 import { COMMANDS, DONE, isOffered, nameOfKey } from './commands.js'
 import { Painter } from './draw.js'
 import { apply, matrixOf, scaleOf, unapply, wordsOf } from './geometry.js'
-import { greyAt } from './greys.js'
+import { greyAt, greyOf } from './greys.js'
 import { heatAt } from './heat.js'
 import { listen, noticeScrolling, press } from './input.js'
 import { Findings } from './findings.js'
@@ -173,6 +173,8 @@ export class Viewer {
     if (picture.sharp) return
     picture.levels = [greys, ...picture.levels]
     picture.sharp = true
+    if (this.painter?.picture !== picture) return // another came meanwhile
+    this.findings.show(this.view.marks, this.scene, this.painter)
     this.schedule()
   }
 
@@ -264,9 +266,8 @@ export class Viewer {
     const greys = /** @type {Painter} */ (this.painter).picture.levels[0]
     const grey = pointer && greyAt(greys, pointer[0] / scene.width, pointer[1] / scene.height)
     const [across, down] = (pointer ?? []).map(Math.floor)
-    const about = greys.exact ? '' : 'about '
     const where = grey !== null
-      ? `across ${across}, down ${down}: grey ${about}${grey} of ${2 ** greys.depth - 1}`
+      ? `across ${across}, down ${down}: ${greyOf(grey, greys)}`
       : shownAs(scene, greys)
     const window = `window ${(100 * view.width).toFixed(0)} %, level ${(100 * view.level).toFixed(0)} %`
     const lengths = view.measured.map((mark) => wordsOf(mark, scene.mm_per_px))
