@@ -243,6 +243,12 @@ def test_a_threshold_and_coming_back_ask_no_network_and_send_no_picture(
     assert len(analysed) == 1
 
 
+def test_marks_stay_in_the_browser_as_about_says(bundles: Path) -> None:
+    scene = scene_of(open_page())
+    assert scene["asks"] and scene["gives"] is False
+    assert "Marks stay in your browser." in (PROJECT / "assets" / "about.md").read_text("utf-8")
+
+
 def test_another_sample_is_another_analysis(bundles: Path, analysed: list[str]) -> None:
     page = open_page()
     other = next(each for each in list_samples() if each.path.name not in analysed)

@@ -1,5 +1,5 @@
-// A radiograph in several panes that follow one another. Of what one does here only marks reach the server,
-// and only where a page asks for them.
+// A radiograph in several panes that follow one another. What one does here stays here, but for a zoom that
+// wants a sharper picture, and for marks where a page asks to be given them.
 
 import { COMMANDS, DONE, isOffered, nameOfKey } from './commands.js'
 import { Painter } from './draw.js'

@@ -1,4 +1,7 @@
-"""A radiograph in several panes that follow one another; of what one does in it only marks reach the server.
+"""A radiograph in several panes that follow one another.
+
+What one does in it stays in the browser, marks, too, as on the page Analyse. The server learns that somebody
+zooms in far enough for a sharper picture, and the marks where a page asks to be given them.
 
 Pictures are fetched by their own addresses, out of Streamlit's store of media in memory, where they stay for
 as long as a session shows them. So the message that comes with each run is small.
