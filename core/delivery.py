@@ -14,10 +14,12 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-WORTH_IT = re.compile(r"/static/.*\.(?:js|css|svg|json)$")  # fonts and pictures are compressed already
+TEXT = re.compile(
+    r"/static/(?:\w[\w.-]*/)*\w[\w.-]*\.(?:js|css|svg|json)$"
+)  # not fonts and pictures, which are small
 NO_PAGE = re.compile(r"/(?:_stcore|static|media|component)/|\.\w+$")
 OK = 200
-MOST_KEPT = 1000  # files; Streamlit has half as many
+MAX_KEPT_BYTES = 16 * 1024**2  # compressed; all that Streamlit has takes less
 # All pages lie beside one another, so the server answers there, whatever a proxy puts before them.
 SERVER = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }</script>'
 ABOUT_ANOTHER = ("accept-encoding", "if-modified-since", "if-none-match")  # headers of requests
@@ -44,7 +46,7 @@ class Delivery:
         """Answers a request."""
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
-        elif WORTH_IT.search(scope["path"]) and "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+        elif TEXT.search(scope["path"]) and _takes_gzip(Headers(scope=scope)):
             await self._script(scope, receive, send)
         elif not NO_PAGE.search(scope["path"]):
             await self._page(scope, receive, send)
@@ -63,7 +65,7 @@ class Delivery:
             headers["content-encoding"] = "gzip"
             headers["content-length"] = str(len(body))
             headers.add_vary_header("Accept-Encoding")
-            if len(self._compressed) < MOST_KEPT:
+            if sum(len(kept) for _, kept in self._compressed.values()) + len(body) <= MAX_KEPT_BYTES:
                 self._compressed[path] = start, body
         else:
             start, body = self._compressed[path]
@@ -96,6 +98,12 @@ class Delivery:
 
         await self._app(scope, receive, hear)
         return start, b"".join(parts)
+
+
+def _takes_gzip(headers: Headers) -> bool:
+    """Whether a browser names gzip, and not to say that it does not take it (RFC 9110, section 12.5.3)."""
+    named = [each.replace(" ", "") for each in headers.get("accept-encoding", "").lower().split(",")]
+    return any(re.fullmatch(r"gzip(;q=(?!0(\.0*)?$).*)?", each) for each in named)
 
 
 def _is_page(headers: MutableHeaders) -> bool:

@@ -31,3 +31,8 @@ def default_cache() -> Path:
     """Where derived files are kept: `THORAXLENS_CACHE`, or `.cache/openvino` in the project."""
     chosen = os.environ.get("THORAXLENS_CACHE")
     return Path(chosen).expanduser() if chosen else PROJECT / ".cache" / "openvino"
+
+
+def float32_only() -> bool:
+    """Whether `THORAXLENS_PRECISION` asks for float32, although faster arithmetic was verified."""
+    return os.environ.get("THORAXLENS_PRECISION", "").lower() in ("f32", "float32")

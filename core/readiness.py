@@ -58,7 +58,7 @@ def _look() -> str | None:
         sources: tuple[NetworkSource, ...] = (*bundle_sources(first.folder), gate_source(gate_folder()))
     except BundleError as error:
         return str(error)
-    missing = [source.key for source in sources if not derived(source, default_cache())]
+    missing = [source.name for source in sources if not derived(source, default_cache())]
     if missing:
         return (
             f"Not prepared in {default_cache()}: {', '.join(missing)}; "

@@ -47,7 +47,7 @@ class Split:
 
 _SPLITS = (
     Split("train", "Training", "images that the networks learnt from"),
-    Split("val", "Validation", "images that operating points and SVMs were fitted to"),
+    Split("val", "Validation", "images that thresholds and SVMs were fitted to"),
     Split(
         "test",
         "Own sources",

@@ -1,9 +1,11 @@
 """Analyse: a radiograph in, backbones with heatmaps, findings and the ensemble's decision out."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.widgets import analyse as show
-from pages.widgets import course, gate, in_hand, link, pin
+from pages.widgets import course, gate, guess, in_hand, link, pin
 from pages.widgets.common import chosen_bundle, disclaimer, title
 
 title("ThoraxLens", "What chest-radiograph models see, side by side")
@@ -19,12 +21,19 @@ if bundle and source:
     if case:
         in_hand.other_frame(source)
         gate.verdict(case, source)
+    if case and case.analysis and guess.is_due(source):
+        guess.ask(case, case.analysis, source)
+        st.stop()
+    analysis = None  # at the thresholds that are chosen
     if case and case.analysis:
+        guessed = st.container()
         show.warnings(case.analysis)
-        show.decision(case, case.analysis, bundle, source.subject)
+        analysis = show.decision(case.analysis, bundle, source)
+        with guessed:
+            guess.made(analysis, source)
     pin.beside(case, source, bundle)
     place = st.container()  # filled last, for it may have to read more radiographs
-    if case and case.analysis:
+    if case and case.analysis and analysis:
         show.heatmaps(case, case.analysis, source)
         show.third_answer(case.analysis, bundle)
         findings, ensemble = st.columns(2, gap="large")
@@ -34,6 +43,7 @@ if bundle and source:
             show.severity(case.analysis)
             show.contributions(case.analysis)
         show.trust(case.analysis, bundle)
-        show.downloads(case.analysis)
+    if case:
+        show.downloads(replace(case, analysis=analysis), bundle, source.subject)
     with place:
         course.over_time(source, bundle)

@@ -8,7 +8,9 @@ from pages.widgets.common import chosen_listing, disclaimer, title
 from pages.widgets.compare import cases, charts, measures, question, sets, study
 from pages.widgets.in_hand import files_in_hand
 
-title("Compare", "The backbones, three SVMs and three simple baselines on the same images")
+title(
+    "Compare", "The backbones, the ensemble, two smaller SVMs and three simple baselines on the same images"
+)
 disclaimer()
 link.arrive("compare")
 files_in_hand()

@@ -158,6 +158,18 @@ def test_scripts_come_compressed_to_browsers_that_take_that(address: str) -> Non
             assert headers["Cache-Control"] == plain_headers["Cache-Control"]
 
 
+@pytest.mark.parametrize("path", ["static/././js/", "static/js/./", "static//js/"])
+def test_one_file_is_not_compressed_by_many_names(address: str, path: str) -> None:
+    script = next(iter(re.findall(r'"\./static/js/([^"]+)"', file(f"{address}/")[1].decode())))
+    assert "Content-Encoding" not in file(f"{address}/{path}{script}", Accept_Encoding="gzip")[0]
+
+
+@pytest.mark.parametrize("refused", ["gzip;q=0", "gzip; q=0.0, br", "br", "identity"])
+def test_who_does_not_take_gzip_gets_none(address: str, refused: str) -> None:
+    script = next(iter(re.findall(r'"\./(static/js/[^"]+)"', file(f"{address}/")[1].decode())))
+    assert "Content-Encoding" not in file(f"{address}/{script}", Accept_Encoding=refused)[0]
+
+
 def test_fonts_come_as_they_are_and_no_script_is_made_of_a_page(address: str) -> None:
     font = next(iter(re.findall(r'"\./(static/media/[^"]+woff2)"', file(f"{address}/")[1].decode())))
     assert "Content-Encoding" not in file(f"{address}/{font}", Accept_Encoding="gzip")[0]

@@ -14,6 +14,7 @@ from core.gate.way import AS_IT_IS, Way, lay_radiograph
 from core.models.bundle.files import read_manifest
 from core.models.gate_files import gate_source, read_gate
 from core.phantom import Phantom, PhantomSpec, render
+from core.phantom.samples import list_samples
 from core.project import PROJECT, SHIPPED, gate_folder
 from core.reading.radiograph import Radiograph, read_radiograph
 from train.bundle.verify import TOLERANCE, verify
@@ -134,3 +135,12 @@ def test_the_gate_lets_chests_pass_and_none_that_lies_otherwise(models: Models, 
         remedies = [verdict.remedy for verdict in verdicts if verdict.remedy]
         right = [way.then(remedy) == AS_IT_IS for remedy in remedies]
         assert np.mean(right) >= 0.95 and len(remedies) >= 0.9 * len(upright)
+
+
+def test_the_first_sample_is_the_one_that_divides_the_backbones_most(models: Models) -> None:
+    divided = {}
+    for sample in list_samples():
+        said = analyse(read_radiograph(sample.path.read_bytes(), sample.path.name), models)
+        divided[sample.key] = (min(said.votes, len(said.readings) - said.votes), said.spread)
+    assert max(divided, key=divided.__getitem__) == list_samples()[0].key, divided
+    assert divided[list_samples()[0].key] >= (2, 0.5)

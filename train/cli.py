@@ -184,6 +184,17 @@ def upgrade(bundle: Bundle = BUNDLES / SHIPPED) -> None:
 
 
 @app.command()
+def precisions(bundle: Bundle = BUNDLES / SHIPPED, data: Data = None) -> None:
+    """Measure a bundle in bfloat16 and int8 beside float32, and record what a server may use."""
+    from train.bundle.faster import add_precisions
+    from train.cards.precisions import tabulate_precisions
+
+    with plainly(), watching() as watch:
+        manifest = add_precisions(bundle, measured_on(data), data, watch("Measuring precisions"))
+    console.print(tabulate_precisions(manifest))
+
+
+@app.command()
 def ensemble(
     table: Annotated[
         Path, typer.Option(help="CSV: the backbones' probabilities, the findings, label (1 = COVID-19).")

@@ -63,7 +63,8 @@ class TransferConfig:
             ResNet50's best epoch was the last one.
         batch: Feature vectors a step (the study: 10). With copies there are so many that small steps take
             minutes and reach no further.
-        learning_rate: Of AdamW, peak of a cosine over all epochs (the study: 5e-4 of Adam, for its batches).
+        learning_rate: Of AdamW (the study: 5e-4 of Adam, for its batches).
+        cosine: Whether that is the peak, from which it falls on a cosine over all epochs, and not constant.
         weight_decay: Of AdamW, decoupled.
         dropout: Of hidden units while learning.
         standardised: Whether each feature is shifted and scaled to mean 0 and spread 1 over the training
@@ -78,6 +79,7 @@ class TransferConfig:
     patience: int = 40
     batch: int = 256
     learning_rate: float = 1e-3
+    cosine: bool = True
     weight_decay: float = 0.1
     dropout: float = 0.3
     standardised: bool = True
@@ -186,6 +188,8 @@ class TrainConfig:
         other_pneumonia: Test images of another pneumonia to measure, at most so many of each source; None for
             all.
         framed: Test images of either class to frame and process otherwise, to see which answers move.
+        calibration: Training images from which int8's ranges are found, where faster arithmetic is measured;
+            with none it is not.
     """
 
     preprocessing: Preprocessing = field(default_factory=lambda: Preprocessing(cut_margins=True))
@@ -199,6 +203,7 @@ class TrainConfig:
     left_out_least: int = 50
     other_pneumonia: int | None = 200
     framed: int = 40
+    calibration: int = 200
 
 
 DEFAULT = TrainConfig()
@@ -217,6 +222,7 @@ STUDY = TrainConfig(
         patience=20,
         batch=10,
         learning_rate=5e-4,
+        cosine=False,
         weight_decay=0.0,
         dropout=0.0,
         standardised=False,
@@ -237,6 +243,7 @@ TINY = TrainConfig(
     left_out_least=1,
     other_pneumonia=20,
     framed=2,
+    calibration=0,
 )
 
 PRESETS = {"default": DEFAULT, "study": STUDY, "tiny": TINY}

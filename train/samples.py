@@ -55,7 +55,14 @@ def _on_day(day: int, stage: str, extent: float) -> Recipe:
     )
 
 
+# In the order to show them in: first the one on which the backbones of the shipped bundle are most divided.
 SAMPLE_RECIPES: tuple[Recipe, ...] = (
+    Recipe(
+        "effusion-cardiomegaly.dcm",
+        "Effusion and large heart",
+        "Bedside AP view; pleural fluid and an enlarged heart, no pneumonia (DICOM, MONOCHROME1).",
+        _spec(252, "findings", 768, findings=(("Cardiomegaly", 0.6), ("Effusion", 0.35)), portable=True),
+    ),
     Recipe(
         "normal.png",
         "Normal chest",
@@ -83,14 +90,9 @@ SAMPLE_RECIPES: tuple[Recipe, ...] = (
     Recipe(
         "pneumonia-lobar.png",
         "Lobar pneumonia",
-        "Consolidation of the right upper lobe above a sharp fissure: another pneumonia, not COVID-19-like.",
+        "Consolidation of the patient's right upper lobe (left in the picture) above a sharp fissure: "
+        "another pneumonia, not COVID-19-like.",
         _spec(245, "pneumonia", extent=0.2, portable=False),
-    ),
-    Recipe(
-        "effusion-cardiomegaly.dcm",
-        "Effusion and large heart",
-        "Bedside AP view; pleural fluid and an enlarged heart, no pneumonia (DICOM, MONOCHROME1).",
-        _spec(252, "findings", 768, findings=(("Cardiomegaly", 0.6), ("Effusion", 0.35)), portable=True),
     ),
     *(_on_day(day, *stage) for day, stage in _DAYS.items()),
 )

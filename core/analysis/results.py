@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ class BackboneReading:
     Attributes:
         backbone: Which one.
         probability: P(COVID-19) against normal, in [0, 1].
-        threshold: The operating point chosen on the bundle's validation images.
+        threshold: From which on it answers COVID-19; its own was chosen on the bundle's validation images.
         heatmap: By `Analysis.explainer`, (h, w) at feature resolution, in [0, 1], over `Analysis.box`.
         heat_peak: The largest value before scaling to [0, 1]; 0 when nothing speaks for COVID-19.
         features: A, (h, w, channels), from which any method of explanation starts; in half precision where it
@@ -49,7 +50,7 @@ class BackboneReading:
 
     @property
     def positive(self) -> bool:
-        """Whether the backbone reads the radiograph as COVID-19 at its own threshold."""
+        """Whether the backbone reads the radiograph as COVID-19 at its threshold."""
         return self.probability >= self.threshold
 
 
@@ -63,7 +64,8 @@ class Provenance:
         backbone_weights: "bundled (from scratch)", "ImageNet" …, in words.
         findings_source: "official" (torchxrayvision's densenet121-res224-all) or "stand-in".
         findings_note: One sentence on that source.
-        precision: Of inference, "f32" or "bf16".
+        precision: Of inference: "f32", or those that networks run in, as "int8+bf16+f32".
+        precision_note: Which networks run in which, and why: a sentence that begins with a precision.
     """
 
     bundle: str
@@ -72,6 +74,7 @@ class Provenance:
     findings_source: Literal["official", "stand-in"]
     findings_note: str
     precision: str
+    precision_note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,3 +142,28 @@ class Analysis:
         """Largest minus smallest probability."""
         probabilities = [reading.probability for reading in self.readings]
         return max(probabilities) - min(probabilities)
+
+
+_MOVED: WeakKeyDictionary[Analysis, Analysis] = WeakKeyDictionary()
+
+
+def at_threshold(analysis: Analysis, threshold: float | None) -> Analysis:
+    """The same analysis with one threshold for every backbone and the ensemble.
+
+    Args:
+        analysis: At the models' own thresholds.
+        threshold: In [0, 1]; None for the models' own.
+
+    Returns:
+        The latest one again where it is asked for again, so that what was made of it is still known.
+    """
+    if threshold is None:
+        return analysis
+    moved = _MOVED.get(analysis)
+    if moved is None or moved.decision.threshold != threshold:
+        moved = _MOVED[analysis] = replace(
+            analysis,
+            readings=tuple(replace(each, threshold=threshold) for each in analysis.readings),
+            decision=replace(analysis.decision, threshold=threshold),
+        )
+    return moved

@@ -223,11 +223,13 @@ def _read_findings(
 def provenance(models: Models) -> Provenance:
     """Where the numbers of these models come from."""
     origins = {entry.initialisation for entry in models.manifest.backbones.values()}
+    used = set(models.networks.precisions.values())
     return Provenance(
         bundle=models.manifest.name,
         title=models.manifest.title,
         backbone_weights="; ".join(INITIALISATIONS[origin] for origin in sorted(origins)),
         findings_source="stand-in" if models.official is None else "official",
         findings_note=models.findings_note,
-        precision=models.networks.precision,
+        precision="+".join(each for each in ("int8", "bf16", "f32") if each in used),
+        precision_note=models.arithmetic.note,
     )

@@ -6,20 +6,23 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
+from core.analysis.arithmetic import choose_arithmetic
 from core.analysis.load import Models, load_models
 from core.analysis.run import analyse, look
 from core.batch.columns import Column, Row, Status, Value, columns
 from core.errors import DecoderError, RadiographError, ThoraxLensError
 from core.export.json_csv import Cell, answer_cells, gate_cells, warning_codes
-from core.models.bundle.files import file_sha256, manifest_sha256
-from core.models.bundle.manifest import Precision
+from core.models.bundle.files import file_sha256, manifest_sha256, read_manifest
 from core.models.gate_files import MANIFEST_FILE, read_gate
 from core.models.official import official_file
 from core.progress import Progress
 from core.project import gate_folder
 from core.reading.decoder_pool import DecoderPool
 from core.reading.radiograph import Radiograph
+
+Choice = Literal["f32", "verified"]  # float32, or the fastest that the bundle verified
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Settings:
         gate_version: SHA-256 of the gate's.
         official: SHA-256 of torchxrayvision's official weights; empty where they are not installed.
         ask_all: Whether the networks are asked although the gate refuses.
-        precision: Of inference.
+        precision: "f32", or the networks that run in a faster one, which the bundle verified.
     """
 
     bundle: str
@@ -40,10 +43,15 @@ class Settings:
     gate_version: str
     official: str
     ask_all: bool
-    precision: Precision = "f32"
+    precision: str = "f32"
+
+    @property
+    def choice(self) -> Choice:
+        """Whether float32 was asked for."""
+        return "f32" if self.precision == "f32" else "verified"
 
 
-def identify(folder: Path, *, ask_all: bool, precision: Precision = "f32") -> Settings:
+def identify(folder: Path, *, ask_all: bool, precision: Choice = "f32") -> Settings:
     """The settings of a batch with a bundle as it lies on this machine, without loading it.
 
     Raises:
@@ -58,8 +66,13 @@ def identify(folder: Path, *, ask_all: bool, precision: Precision = "f32") -> Se
         gate_version=file_sha256(gate / MANIFEST_FILE),
         official=file_sha256(official) if official else "",
         ask_all=ask_all,
-        precision=precision,
+        precision=_resolve(folder) if precision == "verified" else precision,
     )
+
+
+def _resolve(folder: Path) -> str:
+    chosen = choose_arithmetic(read_manifest(folder).precisions).precisions
+    return ", ".join(f"{key} {precision}" for key, precision in chosen.items()) or "f32"
 
 
 class Analyst:
@@ -118,9 +131,9 @@ def open_analyst(folder: Path, settings: Settings, threads: int, progress: Progr
 
     Raises:
         BundleError: If the bundle or the gate is damaged.
-        EngineError: If the networks cannot be prepared, or were not verified in the precision.
+        EngineError: If the networks cannot be prepared.
     """
-    models = load_models(folder, settings.precision, progress, side_by_side=True)
+    models = load_models(folder, progress, exact=settings.precision == "f32", side_by_side=True)
     return Analyst(models, DecoderPool(threads), ask_all=settings.ask_all)
 
 

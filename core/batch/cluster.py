@@ -47,7 +47,7 @@ class Worker:
         """Loads the bundle; the reason, in a sentence, why it cannot be of use."""
         folder = bundles_folder() / settings.bundle
         try:
-            here = identify(folder, ask_all=settings.ask_all, precision=settings.precision)
+            here = identify(folder, ask_all=settings.ask_all, precision=settings.choice)
             if here != settings:
                 raise BundleError(
                     f"A machine of the Ray cluster has another bundle '{settings.bundle}', gate or findings "

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import get_args
 
-from core.batch.analyst import Settings, identify, open_analyst
+from core.batch.analyst import Choice, Settings, identify, open_analyst
 from core.batch.cluster import ray_engine
 from core.batch.columns import columns
 from core.batch.engine import Engine, local_engine, usable_cores
@@ -26,7 +26,6 @@ from core.batch.run import Standing, Table, make_rows
 from core.batch.sources import Source, find_sources
 from core.errors import BatchError, BundleError, ThoraxLensError
 from core.models.bundle.files import list_bundles, read_manifest
-from core.models.bundle.manifest import Precision
 from core.project import SHIPPED, bundles_folder
 
 FAILED, SOME_UNREAD, INTERRUPTED = 1, 3, 130  # exit statuses
@@ -59,9 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ask-all", action="store_true", help="ask the networks where the gate refuses, too")
     parser.add_argument(
         "--precision",
-        choices=get_args(Precision),
+        choices=get_args(Choice),
         default="f32",
-        help="bf16 is faster, for a bundle that was verified in it; default: %(default)s",
+        help="verified: the fastest that the bundle verified and this processor has; default: %(default)s",
     )
     parser.add_argument("--jobs", metavar="N", type=_count, help="files at once; default: one a core")
     parser.add_argument("--engine", choices=("local", "ray"), default="local", help="default: %(default)s")

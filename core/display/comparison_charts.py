@@ -168,18 +168,16 @@ def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Char
     figure.update_yaxes(autorange="reversed", fixedrange=True)
     figure.update_layout(height=90 + 70 * len(rows), margin={"l": 0, "r": 8, "t": 16, "b": 0}, dragmode=False)
     words = f"{entrant.name}, by source: inside one class all rows should look alike, or a collection shows."
-    shares = {name: [row for row in rows if row["Class"] == name] for name in LABELS.values()}
-    apart = [each for each in shares.values() if len(each) > 1]
-    if apart:
-        read = "Read as COVID-19"
-        ends = [sorted(each, key=lambda row: float(row[read])) for each in apart]
-        least, most = max(
-            ((each[0], each[-1]) for each in ends),
-            key=lambda pair: float(pair[1][read]) - float(pair[0][read]),
-        )
+    read = "Read as COVID-19"
+    of_class = [[row for row in rows if row["Class"] == name] for name in LABELS.values()]
+    ends = [sorted(each, key=lambda row: float(row[read])) for each in of_class if each]
+    apart = max(ends, key=lambda each: float(each[-1][read]) - float(each[0][read]))
+    least, most = apart[0], apart[-1]
+    if most[read] != least[read]:
         words += (
-            f" They differ most in {most['Class']}: of {least['Source']} {least[read]:.0%} are read as "
-            f"COVID-19, of {most['Source']} {most[read]:.0%}."
+            f" They differ most in {most['Class']}: of {least['Images']} of {least['Source']} "
+            f"{least[read]:.0%} are read as COVID-19, of {most['Images']} of {most['Source']} "
+            f"{most[read]:.0%}."
         )
     return Chart(figure, words, tuple(rows))
 
@@ -235,7 +233,7 @@ def agreement_chart(answers: Answers) -> Chart:
     figure.update_yaxes(range=[size - 1.5, -0.5], fixedrange=True, showgrid=False)
     figure.update_layout(height=80 + 46 * size, margin={"l": 0, "r": 0, "t": 16, "b": 0}, dragmode=False)
     known = [row for row in table if not np.isnan(float(row["Kappa"]))]
-    words = "At these operating points every model gives one answer to all images, so there is no kappa."
+    words = "At these thresholds every model gives one answer to all images, so there is no kappa."
     if known:
         least = min(known, key=lambda row: float(row["Kappa"]))
         words = (
@@ -313,26 +311,28 @@ def _falls(points: Sequence[Point], names: dict[str, Entrant]) -> Iterator[str]:
     """How far the models fall from their own sources to the first kind of images."""
     hardest, home = points[0][1] if points else "", SPLITS["test"].name
     there, here = ({model: area for model, each, area in points if each == kind} for kind in (hardest, home))
-    both = sorted((here[model] - there[model], model) for model in there if model in here)
+    both = sorted((model for model in there if model in here), key=lambda model: here[model] - there[model])
     if not both or hardest == home:
         return
-    (_, least), (fall, most) = both[0], both[-1]
-    falls = f"{names[most].name} falls furthest from {home.lower()} to {hardest.lower()}, "
-    yield (
-        f"{falls if fall > 0 else 'Nothing falls: '}{here[most]:.2f} to {there[most]:.2f}; "
-        f"{names[least].name} least, {here[least]:.2f} to {there[least]:.2f}."
-    )
-    dearest = max(points, key=lambda point: point[2] if point[1] == hardest else 0)[0]
-    if dearest != max(here, key=lambda model: here[model]):
+
+    def change(model: str) -> str:
+        verb = "falls" if there[model] < here[model] else "rises" if there[model] > here[model] else "stays"
+        return f"{names[model].name} {verb} from {here[model]:.2f} to {there[model]:.2f}"
+
+    most = f"From {home.lower()} to {hardest.lower()}, {change(both[-1])}"
+    yield most + (f", further than any other; {change(both[0])}." if len(both) > 1 else ".")
+    dearest = max(both, key=lambda model: there[model])
+    if there[dearest] > there[max(both, key=lambda model: here[model])]:
         yield f"The best at home is not the best there, which is {names[dearest].name}."
 
 
 def _tells(points: Sequence[Point]) -> Iterator[str]:
     if points:
         area, kind = max((area, kind) for _, kind, area in points)
+        images = kind if kind[:2].isupper() else kind.lower()
         yield (
-            f"What the backbones compute tells two collections of {kind.lower()} apart with a ROC AUC of up "
-            f"to {area:.2f}, where the disease cannot help."
+            f"What the backbones compute tells two collections of {images} apart with a ROC AUC of up to "
+            f"{area:.2f}, where the disease cannot help."
         )
 
 

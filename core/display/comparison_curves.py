@@ -34,7 +34,7 @@ def _curve(labels: NDArray[np.int64], scores: Floats) -> tuple[Floats, Floats, F
 
 
 def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
-    """ROC curves with operating points, and the band of one model (pointwise, over patients).
+    """ROC curves with thresholds, and the band of one model (pointwise, over patients).
 
     Args:
         answers: With both classes.
@@ -54,7 +54,7 @@ def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
         table.append(
             {
                 "Model": entrant.name,
-                "Sensitivity at its operating point": point.sensitivity,
+                "Sensitivity at its threshold": point.sensitivity,
                 "Specificity there": point.specificity,
                 "Sensitivity at 90 % specificity": float(true[false <= 0.1].max()),
             }
@@ -145,7 +145,7 @@ def _add_point(figure: go.Figure, x: float, y: float, entrant: Entrant) -> None:
                 "size": 9,
                 "line": {"color": "#121417", "width": 1},
             },
-            hovertemplate=f"{entrant.name}, operating point: %{{x:.2f}}, %{{y:.2f}}<extra></extra>",
+            hovertemplate=f"{entrant.name}, at its threshold: %{{x:.2f}}, %{{y:.2f}}<extra></extra>",
         )
     )
 
@@ -290,7 +290,7 @@ def prevalence_chart(answers: Answers, prevalence: float) -> Chart:
     figure = square(figure, "prevalence", "PPV")
     figure.update_xaxes(type="log", range=[-3, 0], tickvals=[0.001, 0.01, 0.1, 0.5], tickformat=".1%")
     known = [row for row in table if not np.isnan(float(row["PPV"]))]
-    words = "At these operating points no model reads anything as COVID-19, so there is no PPV."
+    words = "At these thresholds no model reads anything as COVID-19, so there is no PPV."
     if known:
         best = max(known, key=lambda row: float(row["PPV"]))
         words = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from core.display.wording import listed
 from core.evaluation.comparison import Answers
 
 
@@ -23,4 +22,4 @@ def base_rates(answers: Answers) -> str:
         return f"{said} They are all of one class."
     if not beaten:
         return f"{said} Every model does better."
-    return f"{said} No better than that: {listed(beaten)}."
+    return f"{said} No better than the better of the two: {'; '.join(beaten)}."

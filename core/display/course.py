@@ -10,6 +10,7 @@ from itertools import groupby, pairwise
 from core.analysis.course import MAX_FILMS, Change, turns
 from core.display.markdown import plain
 from core.display.pinned import HARDLY_POINTS, Kept, Model, moves
+from core.display.truth import fits, mark
 from core.display.wording import count_word, listed
 from core.models.severity import SeverityName, SeverityScore
 from core.vocabulary import ENSEMBLE
@@ -19,7 +20,7 @@ SCORES: tuple[SeverityName, ...] = ("extent", "opacity")
 NEVER_VALIDATED = (
     "These networks were never validated for follow-up, and no reading of theirs says how a patient is."
 )
-FILLED = "A filled mark lies at or above its model's own threshold, its dotted line; an open one, below."
+FILLED = "A filled mark lies at or above its model's threshold, its dotted line; an open one, below."
 FINDINGS = (
     "Each finding's 0.5 is its operating point. How far two readings of a finding differ while lungs stay "
     "the same, nobody has measured."
@@ -44,6 +45,7 @@ class Film:
         kept: What was said of it; None where it was not read.
         problem: Why it was not read, in a sentence; empty where it was.
         truth: Extent and opacity as they are, by name; none where nobody knows.
+        label: What it shows, as of a sample; empty where nobody knows.
     """
 
     key: str
@@ -52,6 +54,7 @@ class Film:
     kept: Kept | None = None
     problem: str = ""
     truth: Mapping[str, float] = field(default_factory=dict)
+    label: str = ""
 
     @property
     def models(self) -> dict[str, Model]:
@@ -205,6 +208,32 @@ def _backbones(course: Course) -> str:
         some = f"all {asked}" if read == len(backbones) else f"{count_word(read)} of the {asked}"
         counts.append(f"{some} on {course.labels[at]}")
     return f"Of the backbones, COVID-19 is read by {' and by '.join(counts)}."
+
+
+def judged(course: Course) -> str | None:
+    """Which answers are right: a sentence of Markdown; None where nobody knows the truth."""
+    known = [(called, film) for called, film in course.labelled() if film.models and fits(film.label)]
+    if not known:
+        return None
+    wrong = [
+        called
+        for called, film in known
+        if not mark(film.label, positive=film.models[ENSEMBLE].positive).right
+    ]
+    backbones = [
+        mark(film.label, positive=model.positive).right
+        for _, film in known
+        for key, model in film.models.items()
+        if key != ENSEMBLE
+    ]
+    truths = " and ".join(
+        dict.fromkeys("COVID-19" if film.label == "covid" else "normal" for _, film in known)
+    )
+    ensemble = f"is wrong on {listed(wrong)}" if wrong else "is right on all of them"
+    return (
+        f"**Truth: {truths}.** The ensemble {ensemble}; of {len(backbones)} answers of backbones, "
+        f"{len(backbones) - sum(backbones)} are wrong."
+    )
 
 
 def reckoning(course: Course) -> str:

@@ -53,7 +53,7 @@ def probabilities_figure(analysis: Analysis) -> go.Figure:
 
 def findings_figure(analysis: Analysis) -> go.Figure:
     """18 scores, the highest on top, with the operating point at 0.5."""
-    ranked = sorted(analysis.findings, key=lambda finding: finding.score)
+    ranked = ranked_findings(analysis)[::-1]
     figure = go.Figure(
         go.Bar(
             y=[finding_name(finding.name) for finding in ranked],
@@ -78,6 +78,11 @@ def findings_figure(analysis: Analysis) -> go.Figure:
     )
 
 
+def ranked_findings(analysis: Analysis) -> list[FindingScore]:
+    """The findings, the highest score first."""
+    return sorted(analysis.findings, key=lambda finding: -finding.score)
+
+
 def _auc(finding: FindingScore) -> str:
     if finding.roc_auc is None:
         return ""
@@ -91,12 +96,7 @@ def contributions_figure(analysis: Analysis, most: int = 12) -> go.Figure:
         analysis: The analysis.
         most: Inputs with a bar of their own.
     """
-    parts = analysis.decision.contributions
-    rows = [(input_name(part.input), part.contribution) for part in parts[:most]]
-    rest = sum(part.contribution for part in parts[most:])
-    rows += [(f"{len(parts) - most} others", rest)] if len(parts) > most else []
-    rows += [("an average radiograph", analysis.decision.intercept)]
-    rows.reverse()
+    rows = contribution_rows(analysis, most)[::-1]
     values = [value for _, value in rows]
     figure = go.Figure(
         go.Bar(
@@ -124,6 +124,15 @@ def contributions_figure(analysis: Analysis, most: int = 12) -> go.Figure:
     return still(figure).update_layout(
         height=440, margin={"l": 0, "r": 36, "t": 24, "b": 24}, showlegend=False
     )
+
+
+def contribution_rows(analysis: Analysis, most: int) -> list[tuple[str, float]]:
+    """Name and contribution of each input of the ensemble, those beyond `most` as one, then the intercept."""
+    parts = analysis.decision.contributions
+    rows = [(input_name(part.input), part.contribution) for part in parts[:most]]
+    rest = sum(part.contribution for part in parts[most:])
+    rows += [(f"{len(parts) - most} others", rest)] if len(parts) > most else []
+    return [*rows, ("an average radiograph", analysis.decision.intercept)]
 
 
 def input_name(name: str) -> str:

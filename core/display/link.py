@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from core.display.wording import listed
 from core.gate.way import AS_IT_IS, Way
@@ -12,6 +13,7 @@ from core.models.third_answer import ERROR_RATES, rate_key
 Words = Sequence[str]  # of one setting: a link can name it several times
 
 SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "laid", "insist", "error_rate"
+GUESS = "guess"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -25,6 +27,7 @@ SETTINGS: dict[str, dict[str, str]] = {
     "analyse": _EVERYWHERE
     | {
         SAMPLE: "the sample",
+        GUESS: "guessing first",
         MARGINS: "the margins",
         LAID: "how the picture is laid",
         INSIST: "asking all the same",
@@ -37,8 +40,8 @@ SETTINGS: dict[str, dict[str, str]] = {
         IMAGES: "the images",
         SOURCES: "the sources",
         AGAINST: "what COVID-19 is compared with",
-        ONE_POINT: "whose operating point",
-        POINT: "the operating point",
+        ONE_POINT: "whose threshold",
+        POINT: "the threshold",
         INTERVALS: "the intervals",
         STUDY: "the study's figures",
         PHANTOM_SET: "the phantoms",
@@ -56,6 +59,7 @@ RATES = {rate_key(rate): rate for rate in ERROR_RATES}
 CHOICES: dict[str, tuple[str, ...]] = {
     MARGINS: (CUT, LEFT),
     RATE: tuple(RATES),
+    GUESS: ("0", "1"),
 } | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))
 # Tabs of the page Compare, and steps of its slider, by the names and numbers that a link holds.
 CHARTS = (
@@ -138,6 +142,19 @@ def ignored(page: str, names: Iterable[str]) -> str:
 def unreadable(page: str, params: Mapping[str, Words]) -> list[str]:
     """Names of a page's settings in a link that can mean nothing, whatever there is to choose."""
     return [name for name, words in params.items() if name in SETTINGS[page] and not is_readable(name, words)]
+
+
+def restoring(base: str, page: str, params: Mapping[str, Words]) -> str:
+    """The address that restores a page's settings, and says nothing else.
+
+    Args:
+        base: Of the page, without settings.
+        page: A key of `SETTINGS`.
+        params: What the address holds now.
+    """
+    said = {name: words for name, words in params.items() if name in SETTINGS[page]}
+    parts = urlsplit(base)
+    return urlunsplit(parts._replace(path=parts.path or "/", query=urlencode(said, doseq=True)))
 
 
 def carries(page: str, *, upload: bool) -> str:

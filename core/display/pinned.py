@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.analysis.results import Analysis
 from core.display.markdown import plain
@@ -29,7 +29,7 @@ class Model:
     Attributes:
         name: For people.
         probability: P(COVID-19), in [0, 1].
-        threshold: Its own.
+        threshold: From which on it answers COVID-19.
     """
 
     name: str
@@ -78,6 +78,13 @@ class Kept:
             return "refused by the gate, not asked"
         said = f"read as {self.models[ENSEMBLE].answer}"
         return f"refused by the gate, asked all the same: {said}" if self.refusal else said
+
+    def at_threshold(self, threshold: float | None) -> Kept:
+        """The same at one threshold for all models; None for each model's own."""
+        if threshold is None:
+            return self
+        models = {key: replace(model, threshold=threshold) for key, model in self.models.items()}
+        return replace(self, models=models)
 
 
 def keep(

@@ -32,6 +32,7 @@ COLOUR_MAPS = (
     "Magma",
 )  # all even in lightness, also to colour-blind readers
 
+REFUSED = "The gate refuses this picture: what the networks made of it all the same means nothing."
 EVERY = 2  # of the points of an outline, which has two for each of the lung network's places, are sent
 
 
@@ -64,8 +65,9 @@ def build_scene(
         data, and `exact`, whether its greys are the radiograph's own; `more`, whether there is a sharper one
         to ask for; `seen`, the address of what the networks were shown, or None; `frame` and `inside`, left,
         top, right and bottom; `lungs`, polygons of points; `maps`, 256 times red, green and blue in base64
-        by name; `panes`, the plain one first, each with `name`, `detail`, `colour`, `alt`, and `heat`: None,
-        or `rows`, `columns` and `values` from 0 to 255, in base64, row by row, stretched over the frame.
+        by name; `foot`, sentences for below a picture that is saved; `panes`, the plain one first, each with
+        `name`, `detail`, `colour`, `alt`, and `heat`: None, or `rows`, `columns` and `values` from 0 to 255,
+        in base64, row by row, stretched over the frame.
     """
     return {
         "key": key,
@@ -81,6 +83,7 @@ def build_scene(
         "inside": list(analysis.inside),
         "lungs": [] if analysis.lungs is None else outlines(analysis.lungs, analysis.inside),
         "maps": colour_tables(),
+        "foot": [*([REFUSED] if analysis.refused else []), wording.DISCLAIMER],
         "panes": [_plain_pane(), *(_pane(reading) for reading in analysis.readings)],
     }
 
@@ -129,12 +132,14 @@ def outlines(lungs: NDArray[np.float32], inside: Box) -> list[list[list[int]]]:
 @cache
 def colour_tables() -> dict[str, str]:
     """Each colour map as 256 times red, green and blue, one byte each, in base64."""
-    shares = np.linspace(0, 1, 256).tolist()
-    tables = {name: sample_colorscale(get_colorscale(name), shares) for name in COLOUR_MAPS}
-    return {
-        name: _base64(np.rint([unlabel_rgb(colour) for colour in table]).astype(np.uint8).tobytes())
-        for name, table in tables.items()
-    }
+    return {name: _base64(colour_table(name).tobytes()) for name in COLOUR_MAPS}
+
+
+@cache
+def colour_table(name: str) -> NDArray[np.uint8]:
+    """A colour map, one of `COLOUR_MAPS`: (256, 3), red, green and blue from no heat to the most."""
+    colours = sample_colorscale(get_colorscale(name), np.linspace(0, 1, 256).tolist())
+    return np.rint([unlabel_rgb(colour) for colour in colours]).astype(np.uint8)
 
 
 def _plain_pane() -> dict[str, Any]:

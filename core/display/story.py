@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.display.wording import listed
@@ -49,7 +49,6 @@ class Told:
 def told(step: Step) -> Told:
     """A step in words."""
     who = "the ensemble" if step.ensemble else "a backbone, on average,"
-    low, high = min(step.backbones.values()), max(step.backbones.values())
     known = [f"{step.images} images"] if step.images else []
     if step.interval:
         known.append(f"95 % interval {step.interval.low:.2f} to {step.interval.high:.2f}")
@@ -59,22 +58,26 @@ def told(step: Step) -> Told:
         f"{step.roc_auc - CHANCE:+.2f} against always the same answer",
         f"Of 100 pairs of a COVID-19 and a normal radiograph {who} ranks **{100 * step.roc_auc:.0f}** "
         f"rightly, {_WHERE[step.place]}.",
-        f"Backbones {low:.2f} to {high:.2f}." + (f" {', '.join(known)}." if known else ""),
+        " ".join([*_range(step), *([f"{', '.join(known)}."] if known else [])]),
     )
 
 
+def _range(step: Step) -> Iterator[str]:
+    areas = sorted(step.backbones.values())
+    if len(areas) > 1:
+        yield f"Backbones {areas[0]:.2f} to {areas[-1]:.2f}."
+
+
 def below_chance(steps: Sequence[Step]) -> str | None:
-    """What a ROC AUC below one half means, where there is one."""
-    found = [step for step in steps if step.below_chance]
-    if not found:
+    """What a ROC AUC below one half means with the lungs covered, where chance does not explain it."""
+    low = next((step.below_chance for step in steps if step.place == "covered"), {})
+    if not low:
         return None
-    least = min(found, key=lambda step: min(step.below_chance.values()))
-    low = least.below_chance
     names = listed([f"{BACKBONE_BY_KEY[key].name} ({value:.2f})" for key, value in low.items()])
     scores, them = ("scores", "it") if len(low) == 1 else ("score", "them")
     return (
-        "Below 0.50 is worse than always the same answer, and no lack of knowledge either: "
-        f"{TITLES[least.place].lower()}, {names} {scores} normal radiographs higher than COVID-19. What is "
-        f"left of the picture speaks to {them} for the wrong class: a habit learnt from the collections, "
-        "which the figure at home does not show."
+        "Below 0.50 is worse than always the same answer, and no lack of knowledge either: with the lungs "
+        f"covered, {names} {scores} normal radiographs higher than COVID-19. What is left of the picture "
+        f"speaks to {them} for the wrong class: a habit learnt from the collections, which the figure at "
+        "home does not show."
     )

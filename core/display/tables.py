@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ def measures_table(
     *,
     intervals: bool = True,
 ) -> pd.DataFrame:
-    """One row a model: its operating point, each measure as text with its interval, and how large it is.
+    """One row a model: its threshold, each measure as text with its interval, and how large it is.
 
     Args:
         answers: What was measured.
@@ -41,7 +42,7 @@ def measures_table(
     """
     columns: dict[str, Sequence[str]] = {
         "Model": [each.name for each in answers.entrants],
-        "Operating point": [f"{each:.3f}" for each in answers.thresholds],
+        "Threshold": [f"{each:.3f}" for each in answers.thresholds],
     }
     for key in NAMES:
         measured = found[key]
@@ -89,6 +90,25 @@ def _figure(value: str | float) -> str:
     if not isinstance(value, float):
         return str(value)
     return NOT_MEASURED if np.isnan(value) else f"{value:.2f}"
+
+
+def printed_table(frame: pd.DataFrame, digits: int) -> str:
+    """A table as HTML, of which everything from outside is text.
+
+    Args:
+        frame: The table; what is missing in it stays empty.
+        digits: Of numbers, behind the point.
+    """
+    rows = [[_printed(value, digits) for value in row] for row in frame.itertuples(index=False)]
+    lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    head = "".join(f"<th>{escape(str(name))}</th>" for name in frame.columns)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _printed(value: object, digits: int) -> str:
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value:.{digits}f}"
+    return "" if value is None else escape(str(value))
 
 
 def with_study(frame: pd.DataFrame) -> pd.DataFrame:

@@ -146,3 +146,37 @@ def _deflate(smallest: Ints, levels: list[Bands], step: int) -> bytes:
     ends = np.cumsum([part.size for part in parts]).tolist()
     pieces = [packer.compress(plane[a:b].tobytes()) for plane in planes for a, b in pairwise([0, *ends])]
     return b"".join([*pieces, packer.flush()])
+
+
+def unpack(packed: Packed) -> NDArray[np.uint16]:
+    """The picture again, as a browser has it: (height, width), below 2 to the power of its depth."""
+    planes = np.frombuffer(zlib.decompress(packed.data, GZIP), np.uint8).astype(np.int32)
+    low, high = planes.reshape(2, -1)
+    unsigned = low + 256 * high
+    numbers = np.where(unsigned % 2, -(unsigned + 1) // 2, unsigned // 2)
+    sizes = [(packed.height, packed.width)]
+    for _ in packed.steps:
+        sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
+    rows, columns = sizes.pop()
+    values, numbers = numbers[: rows * columns].reshape(rows, columns), numbers[rows * columns :]
+    for (height, width), steps in zip(reversed(sizes), reversed(packed.steps), strict=True):
+        rows, columns = values.shape
+        bands = []
+        shapes = ((rows, width - columns), (height - rows, columns), (height - rows, width - columns))
+        for shape, step in zip(shapes, steps, strict=True):
+            count = shape[0] * shape[1]
+            bands.append(numbers[:count].reshape(shape) * np.int32(step))
+            numbers = numbers[count:]
+        down, across, neither = bands
+        values = _join(_join(values.T, down.T).T, _join(across.T, neither.T).T)
+    return np.clip(values, 0, 2**packed.depth - 1).astype(np.uint16)
+
+
+def _join(low: Ints, high: Ints) -> Ints:
+    """What `_split` split."""
+    around = np.concatenate([high[:1], high, high[-1:]])
+    even = low - ((around[: len(low)] + around[1 : len(low) + 1] + 2) >> 2)
+    after = np.concatenate([even[1:], even[-1:]])[: len(high)]
+    whole = np.empty((len(low) + len(high), low.shape[1]), np.int32)
+    whole[::2], whole[1::2] = even, high + ((even[: len(high)] + after) >> 1)
+    return whole

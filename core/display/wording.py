@@ -11,6 +11,11 @@ from core.models.backbones import BACKBONE_BY_KEY
 from core.models.severity import SeverityScore
 from core.vocabulary import ENSEMBLE, finding_name
 
+MOVED = (
+    "Every answer follows it, but those at an error rate. How often each model was wrong is measured at its "
+    "own threshold."
+)
+SIDES = "Left in the picture is the patient's right, unless the picture was mirrored."
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 
 # Of a base under heads that learnt without a source: whole networks first, for they flatter least.
@@ -95,7 +100,13 @@ def track_record(evidence: Sequence[Evidence]) -> str:
         parts.append(f"wrong on {_rate(found['external'])} images from clinics that it had never seen")
     if not parts:
         return "This bundle records no held-out images of both classes, so nobody knows how wrong it is."
-    return f"The ensemble was {', and '.join(parts)}."
+    known = [found[split].figures for split in ("test", "external") if split in found]
+    always = " and ".join(str(each.images - each.positives) for each in known)
+    never = " and ".join(str(each.positives) for each in known)
+    return (
+        f"The ensemble was {', and '.join(parts)}. Always answering COVID-19 would be wrong on {always}, "
+        f"always normal on {never}."
+    )
 
 
 def _rate(evidence: Evidence) -> str:
@@ -140,7 +151,7 @@ def decision_at_threshold(reading: BackboneReading) -> str:
 def frame(analysis: Analysis) -> str:
     """What is drawn over the plain radiograph."""
     lungs = " The dashed line is where a small network finds the lungs." if analysis.lungs is not None else ""
-    return f"The networks see what is inside the dotted frame, with its greys spread evenly.{lungs}"
+    return f"The networks see what is inside the dotted frame, with its greys spread evenly.{lungs} {SIDES}"
 
 
 def severity(score: SeverityScore) -> str:
@@ -161,7 +172,7 @@ def heat(reading: BackboneReading) -> str:
     row, column = divmod(int(reading.heatmap.argmax()), columns)
     upright = ("upper", "middle", "lower")[min(3 * row // rows, 2)]
     across = ("left", "central", "right")[min(3 * column // columns, 2)]
-    peak = f"{reading.backbone.name}: the heat peaks in the {upright} {across} part of the image."
+    peak = f"{reading.backbone.name}: the heat peaks in the {upright} {across} part of the picture."
     lungs = heat_in_lungs(reading)
     return f"{peak} {lungs.capitalize()} of the frame." if lungs else peak
 
@@ -204,12 +215,6 @@ def findings_quality(analysis: Analysis) -> str | None:
         f"{worst:.2f} ({finding_name(least)}) to {best:.2f} ({finding_name(most)}). On real "
         "radiographs it is likely worse."
     )
-
-
-def votes_at(analysis: Analysis) -> str:
-    """The vote, once somebody has moved the thresholds."""
-    votes = f"{analysis.votes} of {len(analysis.readings)}"
-    return f"At this threshold {votes} read as COVID-19; the decision above keeps each model's."
 
 
 def contributions(analysis: Analysis) -> str:

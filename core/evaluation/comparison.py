@@ -33,7 +33,7 @@ NEGATIVES: dict[Negatives, tuple[Label, ...]] = {
 }
 # What is compared besides the backbones, by key, with its name for people.
 OTHERS = {
-    ENSEMBLE: "SVM, all inputs",
+    ENSEMBLE: "Ensemble",
     "svm_probabilities": "SVM, probabilities",
     "svm_findings": "SVM, findings",
     "mean": "Mean of backbones",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Literal
 
@@ -29,6 +29,7 @@ class Step:
         interval: 95 %, over patients; None where nobody measured it.
         images: How many; None for a mean over trials.
         backbones: ROC AUC of each backbone, by key.
+        below_chance: Of them, those whose whole interval lies below `CHANCE`, where intervals are known.
     """
 
     place: Place
@@ -37,11 +38,7 @@ class Step:
     interval: Interval | None
     images: int | None
     backbones: dict[str, float]
-
-    @property
-    def below_chance(self) -> dict[str, float]:
-        """The backbones that do worse than always the same answer would."""
-        return {key: value for key, value in self.backbones.items() if value < CHANCE}
+    below_chance: dict[str, float] = field(default_factory=dict)
 
 
 def tell(record: TrackRecord) -> tuple[Step, ...]:
@@ -83,7 +80,9 @@ def _covered(record: TrackRecord) -> Iterator[Step]:
         return
     whole = found[ENSEMBLE]
     interval = None if whole.low is None or whole.high is None else Interval(whole.low, whole.high)
-    yield Step("covered", areas.pop(ENSEMBLE), True, interval, whole.images, areas)
+    area = areas.pop(ENSEMBLE)
+    below = {model: value for model, value in areas.items() if (found[model].high or CHANCE) < CHANCE}
+    yield Step("covered", area, True, interval, whole.images, areas, below)
 
 
 def _left_out(record: TrackRecord) -> Iterator[Step]:

@@ -61,11 +61,16 @@ def _tabular(answers: Answers, found: Mapping[str, Measured]) -> str:
             f"{figures[row]} {{\\tiny ({ranges[row]})}}" if ranges[row] else figures[row]
             for figures, ranges in columns
         ]
-        rows.append([_escaped(entrant.name), *(cell.replace("–", "--") for cell in cells)])
+        rows.append([_escaped(entrant.name), *map(_signed, cells)])
     heading, *body = [" & ".join(row) + " \\\\" for row in rows]
     begin = f"\\begin{{tabular}}{{l{'c' * len(columns)}}}"
     lines = [begin, "\\toprule", heading, "\\midrule", *body, "\\bottomrule", "\\end{tabular}"]
     return "\n".join(lines)
+
+
+def _signed(cell: str) -> str:
+    """A cell whose minus signs are no hyphens, and whose dashes are LaTeX's."""
+    return re.sub(r"-[\d.]+", r"$\g<0>$", cell).replace("–", "--")
 
 
 def _escaped(text: str) -> str:

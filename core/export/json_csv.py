@@ -15,7 +15,7 @@ from core.gate.sentences import laid, refusal, seems
 from core.gate.verdict import Verdict
 from core.reading.warning import ReadingWarning
 
-SCHEMA = "thoraxlens-analysis/2"
+SCHEMA = "thoraxlens-analysis/2"  # docs/analysis.schema.json says what that is
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Cell = str | int | float

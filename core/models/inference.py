@@ -18,8 +18,9 @@ from core.errors import EngineError
 from core.gate.plausibility import statistics
 from core.models.backbones import scale_pixels
 from core.models.bundle.files import bundle_path, read_networks, verify_files
-from core.models.bundle.manifest import NetworksManifest, Precision
-from core.models.bundle.network_files import bundle_sources
+from core.models.bundle.manifest import NetworksManifest
+from core.models.bundle.network_files import bundle_sources, network_name
+from core.models.bundle.precisions import Precision
 from core.models.engine.openvino import Network, load_network, prepare
 from core.models.findings import findings_input, op_norm, sigmoid
 from core.models.head import Head
@@ -40,7 +41,7 @@ class Networks:
         heads: Each backbone's head, for the heatmaps.
         findings: The stand-in that the ensemble is trained on.
         lungs: The lung network; None in a bundle without one.
-        precision: Of inference.
+        precisions: Of inference, by backbone key and "findings"; the lung network is always in float32.
     """
 
     manifest: NetworksManifest
@@ -48,7 +49,7 @@ class Networks:
     heads: Mapping[str, Head]
     findings: Network
     lungs: Network | None
-    precision: Precision
+    precisions: Mapping[str, Precision]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +73,14 @@ class RawOutputs:
     seen: NDArray[np.float32]
 
 
-def load_networks(folder: Path, precision: Precision = "f32", progress: Progress | None = None) -> Networks:
+def load_networks(
+    folder: Path, precisions: Mapping[str, Precision] | None = None, progress: Progress | None = None
+) -> Networks:
     """Loads the networks of a bundle whose other files need not exist yet.
 
     Args:
         folder: The bundle's; its `bundle.json` holds at least what `NetworksManifest` names.
-        precision: Of inference.
+        precisions: Of inference, by backbone key and "findings"; float32 where nothing is said.
         progress: Called with a sentence and the share done in [0, 1] when files must be derived first.
 
     Raises:
@@ -86,13 +89,13 @@ def load_networks(folder: Path, precision: Precision = "f32", progress: Progress
     """
     manifest = read_networks(folder)
     verify_files(folder, manifest)
-    return compile_networks(folder, manifest, precision, progress)
+    return compile_networks(folder, manifest, precisions or {}, progress)
 
 
 def compile_networks(
     folder: Path,
     manifest: NetworksManifest,
-    precision: Precision,
+    precisions: Mapping[str, Precision],
     progress: Progress | None,
     *,
     side_by_side: bool = False,
@@ -103,20 +106,26 @@ def compile_networks(
     while after each, on the cores that the next network needs (260 ms an analysis, instead of 190).
     """
     threadpool_limits(1, user_api="blas")
-    folders = prepare(bundle_sources(folder), [str(folder.resolve())], progress)
+    used: dict[str, Precision] = {
+        key: precisions.get(key, "f32") for key in (*manifest.backbones, "findings")
+    }
+    names = {network_name(key, precision) for key, precision in used.items()} | {"lungs"}
+    sources = {each.name: each for each in bundle_sources(folder) if each.name in names}
+    folders = prepare(list(sources.values()), [str(folder.resolve())], progress)
     heads = {backbone: manifest.backbones[backbone.key].parts[-1] for backbone in manifest.rows}
     files = {backbone: bundle_path(folder, head) for backbone, head in heads.items()}
     with ThreadPoolExecutor(COMPILED_AT_ONCE) as pool:
-        load = partial(load_network, precision=precision, side_by_side=side_by_side)
-        loaded = pool.map(load, folders.values())
-        compiled = dict(zip(folders, loaded, strict=True))
+        keys = [sources[name].key for name in folders]
+        load = partial(load_network, side_by_side=side_by_side)
+        loaded = pool.map(load, folders.values(), [used.get(key, "f32") for key in keys])
+        compiled = dict(zip(keys, loaded, strict=True))
     return Networks(
         manifest=manifest,
         backbones={each.key: compiled[each.key] for each in manifest.rows},
         heads={each.key: Head.from_file(file, manifest.pooling, each.pool) for each, file in files.items()},
         findings=compiled["findings"],
         lungs=compiled.get("lungs"),
-        precision=precision,
+        precisions=used,
     )
 
 
@@ -132,13 +141,13 @@ def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
     """
     manifest = networks.manifest
     seen = network_input(pixels, manifest.preprocessing)
-    grey = seen[np.newaxis]
+    inputs = network_inputs(pixels, manifest, seen)
     feature_maps, probabilities = {}, {}
     for backbone in manifest.rows:
-        features, probability = networks.backbones[backbone.key](scale_pixels(grey, backbone.scale))
+        features, probability = networks.backbones[backbone.key](inputs[backbone.key])
         feature_maps[backbone.key] = checked(features[0], backbone.name)
         probabilities[backbone.key] = float(checked(probability, backbone.name).item())
-    (logits,) = networks.findings(findings_input(pixels, manifest.findings.preprocessing))
+    (logits,) = networks.findings(inputs["findings"])
     return RawOutputs(
         probabilities=probabilities,
         logits=checked(logits[0], "The findings network"),
@@ -147,6 +156,21 @@ def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
         lungs=_lungs(pixels, networks),
         seen=seen,
     )
+
+
+def network_inputs(
+    pixels: NDArray[np.float32], manifest: NetworksManifest, seen: NDArray[np.float32] | None = None
+) -> dict[str, NDArray[np.float32]]:
+    """What each backbone and the findings network are given of one image, by key and "findings".
+
+    Args:
+        pixels: As for `raw_outputs`.
+        manifest: Of the bundle.
+        seen: What `network_input` makes of them for the backbones, where that is known already.
+    """
+    grey = network_input(pixels, manifest.preprocessing) if seen is None else seen
+    inputs = {each.key: scale_pixels(grey[np.newaxis], each.scale) for each in manifest.rows}
+    return inputs | {"findings": findings_input(pixels, manifest.findings.preprocessing)}
 
 
 def _lungs(pixels: NDArray[np.float32], networks: Networks) -> NDArray[np.float32] | None:
@@ -199,12 +223,9 @@ def time_networks(networks: Networks, runs: int = 5) -> dict[str, float]:
     manifest = networks.manifest
     side = manifest.preprocessing.size_px
     grey = np.linspace(0, 1, side * side, dtype=np.float32).reshape(side, side)
-    timed = {
-        each.key: (networks.backbones[each.key], scale_pixels(grey[np.newaxis], each.scale))
-        for each in manifest.rows
-    }
-    timed["findings"] = networks.findings, findings_input(grey, manifest.findings.preprocessing)
-    return {key: _median_ms(network, batch, runs) for key, (network, batch) in timed.items()}
+    inputs = network_inputs(grey, manifest)
+    timed = {**networks.backbones, "findings": networks.findings}
+    return {key: _median_ms(network, inputs[key], runs) for key, network in timed.items()}
 
 
 def _median_ms(network: Network, batch: NDArray[np.float32], runs: int) -> float:

@@ -10,7 +10,6 @@ from typing import Any
 from core.errors import DataError
 from core.margins import Box
 from core.project import PROJECT
-from core.vocabulary import finding_name
 
 SAMPLES = PROJECT / "assets" / "samples"
 TRUTH = "truth.json"
@@ -56,15 +55,6 @@ class Sample:
     def key(self) -> str:
         """Of the sample in links; it stays when the title changes."""
         return self.path.stem
-
-    @property
-    def truth(self) -> str:
-        """What is true of it, in a sentence."""
-        shown = ", ".join(map(finding_name, self.findings)) or "no finding"
-        return (
-            f"The truth: extent {self.extent_score:.1f} of 8, opacity {self.opacity_score:.1f} of 6; "
-            f"it shows {shown}."
-        )
 
 
 def list_samples(folder: Path = SAMPLES) -> tuple[Sample, ...]:

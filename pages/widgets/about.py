@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.analysis.arithmetic import choose_arithmetic
 from core.display.glossary import term
 from core.display.markdown import plain
+from core.display.precisions import RULE, precision_rows
 from core.models.bundle.files import list_bundles
 from core.project import PROJECT, bundles_folder
 
@@ -34,5 +36,13 @@ def bundles() -> None:
                 f"- **{plain(source.name)}**: {plain(source.citation)}; licence: {plain(source.licence)}. "
                 f"Images: {plain(counts)}."
             )
+        st.markdown(
+            f"Arithmetic on this server: {plain(choose_arithmetic(manifest.precisions).note)}",
+            help=term("precision"),
+        )
+        if manifest.precisions:
+            with st.expander("What faster arithmetic changes"):
+                st.markdown(RULE)
+                st.dataframe(precision_rows(manifest.precisions), hide_index=True)
         with st.expander("Training configuration, figures and versions"):
             st.json(manifest.training, expanded=1)

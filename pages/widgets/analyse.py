@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
-from core.analysis.results import Analysis, BackboneReading
+from core.analysis.results import Analysis, BackboneReading, at_threshold
 from core.analysis.run import MARGINS, explain_anew
-from core.display import drawn, wording
+from core.display import drawn, truth, wording
 from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
-from core.display.link import OWN_THRESHOLDS, RATE, RATES, THRESHOLD
+from core.display.link import RATE, RATES
 from core.display.markdown import plain
 from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
 from core.export import json_csv as reports
+from core.marks import Kind
 from core.models.third_answer import USUAL_ERROR_RATE, rate_key
 from core.once import once
+from core.phantom.samples import Sample
 from core.service import Case, Loaded
 from core.vocabulary import SPLITS
 from pages.components.viewer.viewer import viewer, wants_sharp
-from pages.widgets import in_hand, link, pin
+from pages.widgets import in_hand, link, pin, thresholds
 from pages.widgets.common import PLOT, refusals, service, terms
 from pages.widgets.in_hand import Source
+from pages.widgets.report import report
 
 COLUMNS = {
     "ROC AUC": "roc_auc",
@@ -39,35 +40,44 @@ def warnings(analysis: Analysis) -> None:
         st.warning("\n\n".join(messages), icon=":material/warning:")
 
 
-def decision(case: Case, analysis: Analysis, bundle: Loaded, subject: str) -> None:
+def decision(own: Analysis, bundle: Loaded, source: Source) -> Analysis:
     """The decision in words, how far the backbones agree, and how wrong they tend to be.
 
     Args:
-        case: What was asked about.
-        analysis: The answer.
+        own: The answer, at the models' own thresholds.
         bundle: Who gave it.
-        subject: What was asked about: the name of a file, or that of a sample, which says that it is one.
+        source: What was asked about.
+
+    Returns:
+        The answer at the thresholds that were chosen, for all that follows.
     """
-    refused = "refused by the gate; asked all the same, " if analysis.refused else ""
     words, chart = st.columns([3, 2], gap="large")
+    with chart:
+        bars = st.container()
+        analysis = thresholds.choose(own)
+    refused = "refused by the gate; asked all the same, " if analysis.refused else ""
     with words:
         if caveat := third_wording.beside_the_mean(bundle.models.manifest):
             st.markdown(f"**{caveat}**")
-        st.markdown(f"#### {plain(subject)}: {refused}{wording.headline(analysis)}")
+        st.markdown(f"#### {plain(source.subject)}: {refused}{wording.headline(analysis)}")
         st.markdown(
             f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
             help=terms("agreement", "spread"),
         )
+        if sample := in_hand.sample_of(source):
+            st.markdown(truth.judged(sample, analysis), help=term("truth"))
+            st.caption(truth.details(sample))
         if analysis.votes or analysis.decision.positive:
             st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
         _margins(analysis)
-    with chart:
+    with bars:
         st.plotly_chart(
             drawn.probabilities(analysis),
             config=PLOT,
             key="probabilities",
             alt=wording.probabilities(analysis),
         )
+    return analysis
 
 
 @st.fragment
@@ -129,31 +139,38 @@ def _switch_margins() -> None:
 
 
 @st.fragment
-def heatmaps(case: Case, plain_analysis: Analysis, source: Source) -> None:
-    """The viewer, and a card a backbone; thresholds change without a new inference or a new picture."""
+def heatmaps(case: Case, own: Analysis, source: Source) -> None:
+    """The viewer, and a card a backbone; a threshold makes neither a new picture nor a new inference."""
     st.subheader("Where they looked", help=terms("heatmap", "colour_map"))
-    explained = explain_anew(plain_analysis, _explainer())
+    explained = explain_anew(own, _explainer())
     with st.container(key="look"):
-        _viewer(case, explained, source)
+        radiograph(case, explained, source, asks=("point", "box", "region"))
     size = f"{explained.width_px} x {explained.height_px} px"
     st.caption(f"{plain(explained.name)}: {size}. {wording.frame(explained)}")
-    analysis = _at_threshold(explained)
+    analysis = at_threshold(explained, thresholds.one_for_all())
     with st.container(key="cards"):
         for column, reading in zip(
             st.columns(len(analysis.readings), gap="small"), analysis.readings, strict=True
         ):
             with column:
-                _card(reading)
+                _card(reading, in_hand.sample_of(source))
 
 
 @st.fragment
-def _viewer(case: Case, analysis: Analysis, source: Source) -> None:
-    """A fragment of its own: the picture for whoever zooms comes without anything else running again."""
+def radiograph(case: Case, analysis: Analysis, source: Source, asks: tuple[Kind, ...] = ()) -> None:
+    """The viewer, in a fragment: the picture for whoever zooms comes without anything else running again.
+
+    Args:
+        case: For its picture.
+        analysis: What to show beside it.
+        source: What is looked at.
+        asks: The kinds of marks that can be drawn.
+    """
     sharp = None
     if source.file and wants_sharp(case.picture, "viewer"):
         with refusals():
             sharp = service().sharp(source.file, in_hand.reading_of(source))
-    viewer(case, analysis, "viewer", sharp=sharp, asks=("point", "box", "region"))
+    viewer(case, analysis, "viewer", sharp=sharp, asks=asks)
 
 
 def _explainer() -> Explainer:
@@ -169,30 +186,14 @@ def _explainer() -> Explainer:
     return chosen
 
 
-def _at_threshold(analysis: Analysis) -> Analysis:
-    own = st.toggle(
-        "Each model's own threshold",
-        value=True,
-        key=OWN_THRESHOLDS,
-        bind="query-params",
-        help=term("threshold"),
-    )
-    if own:
-        return analysis
-    threshold = st.slider("One threshold for all", 0.01, 0.99, 0.5, 0.01, key=THRESHOLD, bind="query-params")
-    moved = replace(
-        analysis, readings=tuple(replace(each, threshold=threshold) for each in analysis.readings)
-    )
-    st.caption(wording.votes_at(moved))
-    return moved
-
-
-def _card(reading: BackboneReading) -> None:
+def _card(reading: BackboneReading, sample: Sample | None) -> None:
     backbone = reading.backbone
     with st.container(key=f"card-{backbone.key}", gap="xsmall"):
         st.markdown(f"**{backbone.name}** &nbsp; {reading.probability:.2f}", help=term("probability"))
         st.progress(reading.probability)
         st.caption(wording.decision_at_threshold(reading))
+        if sample:
+            st.markdown(str(truth.mark(sample.label, positive=reading.positive)))
         lungs = wording.heat_in_lungs(reading)
         if lungs:
             st.caption(lungs, help=term("heat_in_lungs"))
@@ -248,7 +249,7 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
             with tab:
                 st.table(tables[split])
                 st.caption(
-                    f"COVID-19 against normal, on {SPLITS[split].meaning}.",
+                    f"COVID-19 against normal, on {SPLITS[split].meaning}, each model at its own threshold.",
                     help=term("external" if split == "external" else "internal"),
                 )
     st.caption(
@@ -285,7 +286,7 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
             f"{source.precision}, {analysis.milliseconds:.0f} ms",
             icon=":material/speed:",
             color="gray",
-            help=term("precision"),
+            help=f"Arithmetic: {plain(source.precision_note)} {term('precision')}",
         )
 
 
@@ -302,22 +303,28 @@ def _csv(analysis: Analysis) -> str:
     return reports.to_csv([analysis])
 
 
-def downloads(analysis: Analysis) -> None:
-    """The analysis to take along."""
+def downloads(case: Case, bundle: Loaded, subject: str) -> None:
+    """The case to take along: a report, and the analysis where there is one."""
     with st.container(horizontal=True):
-        st.download_button(
-            "JSON, everything",
-            _json(analysis),
-            "thoraxlens-analysis.json",
-            "application/json",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "CSV, one row",
-            _csv(analysis),
-            "thoraxlens-analysis.csv",
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        report(case, bundle, subject)
+        if case.analysis:
+            _analysis_downloads(case.analysis)
+
+
+def _analysis_downloads(analysis: Analysis) -> None:
+    st.download_button(
+        "JSON, everything",
+        _json(analysis),
+        "thoraxlens-analysis.json",
+        "application/json",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    st.download_button(
+        "CSV, one row",
+        _csv(analysis),
+        "thoraxlens-analysis.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )

@@ -28,9 +28,10 @@ def cards(listing: BundleListing) -> None:
         documents["Gate"] = gate_card(read_gate(gate_folder()))
     if documents:
         with st.container(key="documents"):
-            whole = st.toggle("Show all of it", help="To read, search or print a card from end to end.")
-            for tab, (title, document) in zip(st.tabs(list(documents)), documents.items(), strict=True):
-                with tab:
+            whole = st.toggle("Show all of it", help="To read, search or print all cards from end to end.")
+            places = [st.container() for _ in documents] if whole else st.tabs(list(documents))
+            for place, (title, document) in zip(places, documents.items(), strict=True):
+                with place:
                     _document(title, document, whole)
 
 

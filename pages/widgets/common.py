@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+import pandas as pd
 import streamlit as st
 
 from core.display import comparison_charts as charts
@@ -15,7 +16,7 @@ from core.display import wording
 from core.display.glossary import term
 from core.display.link import BUNDLE
 from core.display.markdown import plain
-from core.display.tables import figures_table
+from core.display.tables import figures_table, printed_table
 from core.errors import ThoraxLensError
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import BundleListing, list_bundles
@@ -39,6 +40,7 @@ _STYLE = """
     f".st-key-card-{each.key} [data-testid=stProgressBarTrack] div {{ background: {each.colour}; }}"
     for each in BACKBONES
 )
+_PRINTED = Path(__file__).with_name("print.css").read_text("utf-8").replace("DISCLAIMER", wording.DISCLAIMER)
 
 
 @st.cache_resource(show_spinner=False)
@@ -71,7 +73,7 @@ def title(name: str, subtitle: str) -> None:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
         st.session_state.wanted = PurePosixPath(urlsplit(st.context.url or "").path).name, params
         st.switch_page("app.py")
-    st.html(f"<style>{_STYLE}</style>")
+    st.html(f"<style>{_STYLE}{_PRINTED}</style>")
     st.markdown(f"### {name} :small[:gray[{subtitle}]]" if subtitle else f"### {name}")
 
 
@@ -139,5 +141,21 @@ def chart(chart: charts.Chart, key: str, **options: Any) -> Any:
             shown = figures_table(chart.table)
             numbers = [name for name in shown if name != shown.columns[0]]
             right = st.column_config.TextColumn(alignment="right")
-            st.dataframe(shown, hide_index=True, column_config=dict.fromkeys(numbers, right))
+            numbers_table(shown, column_config=dict.fromkeys(numbers, right))
+    return event
+
+
+def numbers_table(frame: pd.DataFrame, digits: int = 3, **options: Any) -> Any:
+    """A table to sort and to search, and on paper a plain one of which nothing is cut.
+
+    Args:
+        frame: The table.
+        digits: Of numbers on paper, behind the point.
+        **options: Of `st.dataframe`.
+
+    Returns:
+        What was chosen in it.
+    """
+    event = st.dataframe(frame, hide_index=True, **options)
+    st.html(f'<div class="on-paper">{printed_table(frame, digits)}</div>')
     return event

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 
 from core.display import course as words
 from core.display import course_charts, course_tables
+from core.display import guess as guess_words
 from core.display.course import Course, Film
 from core.display.drawn import Drawn
 from core.display.glossary import term
@@ -18,8 +20,8 @@ from core.export.course import course_csv
 from core.phantom.samples import Sample
 from core.service import File, Loaded
 from core.tray import LOST
-from pages.widgets import pin
-from pages.widgets.common import PLOT, service
+from pages.widgets import guess, pin, thresholds
+from pages.widgets.common import PLOT, numbers_table, service
 from pages.widgets.course_files import forget_members, members, memory
 from pages.widgets.in_hand import Source, choose, reading_of, sample_source, series_of, source_of, tray
 
@@ -35,9 +37,13 @@ def over_time(source: Source, bundle: Loaded) -> None:
     """
     if samples := series_of(source.sample):
         _heading()
+        if _waits([sample_source(each) for each in samples], bundle):
+            return
         _curves(_of_samples(samples, bundle), source)
     elif source.key and len(tray().held) > 1:
         _heading()
+        if _waits([source_of(key) for key in tray().held], bundle):
+            return
         if st.toggle(
             "The files in hand are radiographs of one patient",
             key="of one patient",
@@ -45,6 +51,21 @@ def over_time(source: Source, bundle: Loaded) -> None:
             on_change=forget_members,
         ):
             _curves(_of_files(bundle), source)
+
+
+def _waits(sources: Sequence[Source], bundle: Loaded) -> bool:
+    """Whether the curves would answer what is still to be guessed; says so."""
+    waits = any(_is_to_be_guessed(each, bundle) for each in sources)
+    if waits:
+        st.caption(guess_words.WAITS)
+    return waits
+
+
+def _is_to_be_guessed(source: Source, bundle: Loaded) -> bool:
+    if source.file is None or not guess.is_due(source):
+        return False
+    case = service().kept(source.file, bundle, reading_of(source))
+    return case is None or case.analysis is not None  # nobody guesses at what the gate refuses
 
 
 def _heading() -> None:
@@ -55,7 +76,7 @@ def _of_samples(samples: Sequence[Sample], bundle: Loaded) -> Course:
     films = _films([sample_source(each) for each in samples], bundle)
     truth = [{"extent": each.extent_score, "opacity": each.opacity_score} for each in samples]
     dated = [
-        replace(film, day=sample.day, truth=true)
+        replace(film, day=sample.day, truth=true, label=sample.label)
         for film, sample, true in zip(films, samples, truth, strict=True)
         if film
     ]
@@ -111,7 +132,11 @@ def _known(source: Source, bundle: Loaded, *, read: bool = False) -> Film | None
     films, identity = memory().films, pin.identity(source, bundle)
     if identity not in films and (read or service().kept(source.file, bundle, reading_of(source))):
         films[identity] = _read(source, source.file, bundle)
-    return replace(films[identity], key=_key(source)) if identity in films else None
+    if identity not in films:
+        return None
+    film = films[identity]
+    kept = film.kept and film.kept.at_threshold(thresholds.one_for_all())
+    return replace(film, key=_key(source), kept=kept)
 
 
 def _read(source: Source, file: File, bundle: Loaded) -> Film:
@@ -154,6 +179,8 @@ def _curves(course: Course, source: Source) -> None:
         st.caption(f"{words.FILLED} A click on a mark opens its radiograph.")
         _reasons(course)
         st.markdown("\n".join(f"- {sentence}" for sentence in words.changes(course)))
+        if truth := words.judged(course):
+            st.markdown(truth)
         st.caption(words.reckoning(course))
         _tables(course)
 
@@ -190,7 +217,7 @@ def _tables(course: Course) -> None:
     with st.expander("Findings that moved most, and all numbers", icon=":material/table:"):
         st.table(course_tables.finding_rows(course))
         st.caption(words.FINDINGS)
-        st.dataframe(course_tables.number_rows(course), hide_index=True)
+        numbers_table(pd.DataFrame(course_tables.number_rows(course)))
     st.download_button(
         "CSV, one row a radiograph",
         lambda: course_csv(course),

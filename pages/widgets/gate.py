@@ -42,9 +42,9 @@ def _refusal(case: Case, source: Source) -> None:
         with picture:
             st.image(
                 case.small,
-                caption=plain(case.name),
+                caption=plain(source.subject),
                 width="stretch",
-                alt=f"The radiograph {case.name}",
+                alt=f"The radiograph {source.subject}",
             )
 
 

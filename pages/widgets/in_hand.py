@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from core.phantom.samples import Sample, list_samples
 from core.service import Case, File, Loaded, Reading, preview
 from core.tray import LOST, Held, Tray, widget_refusal
 from pages.components.session_watch.session_watch import session_watch
-from pages.widgets import link
+from pages.widgets import guesses, link
 from pages.widgets.common import refusals, service
 
 TRAY, SAMPLES, DAYS = "files in hand", "samples", "day of the sample"  # keys of widgets
@@ -119,6 +119,7 @@ def _choose_file() -> None:
 def chosen_radiograph() -> Source | None:
     """What the user chose: a file in hand, or a sample; before anything was chosen, a sample."""
     mine = tray()
+    guesses.settle()
     upload, strip = st.columns([2, 3], gap="medium")
     with upload:
         files = st.file_uploader(
@@ -137,6 +138,8 @@ def chosen_radiograph() -> Source | None:
         source = source_of(mine.chosen)
     elif sample:
         source = sample_source(sample)
+        if guesses.is_due(picture_of(source)):
+            source = replace(source, subject=_number_of(sample))
     if source:
         _follow_link(source)
     return source
@@ -175,15 +178,17 @@ def _empty_uploader() -> None:
 def _chosen_sample(mine: Tray) -> Sample | None:
     with refusals():
         samples = {sample.key: sample for sample in list_samples()}
-        chosen = link.settle(SAMPLE, list(samples), _first_sample(samples))
+        numbers = {str(number): key for number, key in enumerate(samples, start=1)}
+        chosen = link.settle(SAMPLE, [*samples, *numbers], next(iter(samples)))
+        st.session_state[SAMPLE] = chosen = numbers.get(chosen, chosen)
         by_title: dict[str, str] = {}
         for sample in samples.values():  # of a series, its first day
-            by_title.setdefault(sample.series or sample.title, sample.key)
+            by_title.setdefault(_title_of(sample), sample.key)
         # A closed popover does not take over what the server sets, and would send back what it held before:
         # so the choice in it is a widget of its own, which begins without one.
         key = f"{SAMPLES} beside a file" if mine.chosen else SAMPLES
         if not mine.chosen:
-            st.session_state[key] = samples[chosen].series or samples[chosen].title
+            st.session_state[key] = _title_of(samples[chosen])
         with st.popover("Look at a sample instead") if mine.chosen else st.container():
             st.pills(
                 "Or a sample: rendered phantoms, whose truth is known",
@@ -199,9 +204,20 @@ def _chosen_sample(mine: Tray) -> Sample | None:
         sample = samples[chosen]
         if sample.series:
             _choose_day(sample)
-        st.caption(f"{sample.description} {sample.truth}")
         return sample
     return None
+
+
+def _title_of(sample: Sample) -> str:
+    """What a sample's button says: no word of its truth where that is to be guessed."""
+    return _number_of(sample, day=False) if guesses.is_on() else sample.series or sample.title
+
+
+def _number_of(sample: Sample, *, day: bool = True) -> str:
+    """A sample's name without its truth: its place, of a series the first one's."""
+    first = series_of(sample.key)[0] if sample.series else sample
+    number = [each.key for each in list_samples()].index(first.key) + 1
+    return f"Sample {number}, day {sample.day:g}" if day and sample.series else f"Sample {number}"
 
 
 def _choose_day(sample: Sample) -> None:
@@ -213,16 +229,16 @@ def _choose_day(sample: Sample) -> None:
     )
 
 
+def sample_of(source: Source) -> Sample | None:
+    """The sample that is looked at, with its truth; None for a file."""
+    return next((each for each in list_samples() if each.key == source.sample), None)
+
+
 def series_of(key: str | None) -> list[Sample]:
     """The samples of one chest over time, to which a sample belongs; none for one on its own."""
     samples = list_samples()
     series = next((each.series for each in samples if each.key == key), "")
     return [each for each in samples if series and each.series == series]
-
-
-def _first_sample(samples: dict[str, Sample]) -> str:
-    """The one that a visitor sees first."""
-    return next((key for key, each in samples.items() if each.label == "covid"), next(iter(samples)))
 
 
 def _choose_sample(key: str, by_title: dict[str, str]) -> None:
@@ -261,7 +277,7 @@ def reading_of(source: Source) -> Reading:
     return Reading(
         frame=source.held.frame if source.held else None,
         cut_margins=st.session_state.get("cut margins"),
-        way=_ways().get(_picture(source), AS_IT_IS),
+        way=_ways().get(picture_of(source), AS_IT_IS),
         insist=insisted(source),
     )
 
@@ -288,18 +304,20 @@ def _follow_link(source: Source) -> None:
 
 
 def _sample_word(source: Source) -> str | None:
-    """The sample in the address; nothing for the first of them, and for a file."""
-    usual = _first_sample({sample.key: sample for sample in list_samples()})
-    return None if source.sample == usual else source.sample
+    """The sample in the address; nothing for the first of them, and for a file; its number for a guess."""
+    keys = [each.key for each in list_samples()]
+    if source.sample in (None, keys[0]):
+        return None
+    return str(keys.index(source.sample) + 1) if guesses.is_on() else source.sample
 
 
 def _ways() -> dict[str, Way]:
-    """How pictures are laid, by `_picture`; those that nobody turned are not there."""
+    """How pictures are laid, by `picture_of`; those that nobody turned are not there."""
     found: dict[str, Way] = st.session_state.setdefault("ways", {})
     return found
 
 
-def _picture(source: Source) -> str:
+def picture_of(source: Source) -> str:
     """Which picture of which file: another file of the same name does not lie the same way."""
     frame = source.held.frame if source.held else None
     return f"{source.file.sha256 if source.file else ''}:{frame}"
@@ -307,21 +325,21 @@ def _picture(source: Source) -> str:
 
 def insisted(source: Source) -> bool:
     """Whether the networks are asked about this picture although the gate refuses it."""
-    return _picture(source) in st.session_state.get(INSISTED, set())
+    return picture_of(source) in st.session_state.get(INSISTED, set())
 
 
 def insist(source: Source, *, on: bool) -> None:
     """From now on they are asked about this picture, or not."""
     kept: set[str] = st.session_state.setdefault(INSISTED, set())
-    (kept.add if on else kept.discard)(_picture(source))
+    (kept.add if on else kept.discard)(picture_of(source))
 
 
 def lay(source: Source, way: Way) -> None:
     """From now on the picture is read so."""
     if way == AS_IT_IS:
-        _ways().pop(_picture(source), None)
+        _ways().pop(picture_of(source), None)
     else:
-        _ways()[_picture(source)] = way
+        _ways()[picture_of(source)] = way
 
 
 def put_away(key: str) -> None:
@@ -348,10 +366,10 @@ def _choose_frame(source: Source, file: File, frames: int) -> None:
     shown = range(first, min(first + SHOWN_FRAMES, frames))
     for column, frame in zip(st.columns(6) * 2, shown, strict=False):
         with column:
-            _small_picture(source, file, frame)
+            _smallpicture_of(source, file, frame)
 
 
-def _small_picture(source: Source, file: File, frame: int) -> None:
+def _smallpicture_of(source: Source, file: File, frame: int) -> None:
     readable = False
     with refusals():
         st.image(

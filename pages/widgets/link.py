@@ -6,7 +6,7 @@ choices whose names on the page may change while their keys stay, and settings o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.display import link as words
 from pages.components.copy_link.copy_link import copy_link
 
+Address = Callable[[], str]  # says one whenever it is asked
 Key = TypeVar("Key", bound=str)
 
 _PAGE, _CAME, _IGNORED = "page of the link", "came by link", "ignored of the link"
@@ -127,6 +128,22 @@ def tell(**settings: str | None) -> None:
 def offer(page: str, *, upload: bool = False) -> None:
     """A button that copies the address."""
     copy_link(words.carries(page, upload=upload))
+
+
+def restoring(page: str) -> Address:
+    """What says, whenever it is asked, which address restores the settings; empty where nobody knows it.
+
+    It may be asked outside of a run of the page, when fragments have changed settings since.
+    """
+    context, base = get_script_run_ctx(), st.context.url
+
+    def address() -> str:
+        if context is None or base is None:
+            return ""
+        with context.session_state.query_params() as params:
+            return words.restoring(base, page, {name: params.get_all(name) for name in params})
+
+    return address
 
 
 def ignored(page: str) -> None:

@@ -9,7 +9,7 @@ from core.display.link import RATE, RATES
 from core.display.markdown import plain
 from core.models.third_answer import USUAL_ERROR_RATE, rate_key
 from core.service import Case, Loaded
-from pages.widgets import link
+from pages.widgets import guesses, link, thresholds
 from pages.widgets.in_hand import Source, reading_of
 
 PINNED = "pinned case"
@@ -25,7 +25,7 @@ def beside(case: Case | None, source: Source, bundle: Loaded) -> None:
     """
     present = keep(case, source, bundle) if case else None
     pinned: words.Kept | None = st.session_state.get(PINNED)
-    with st.container(horizontal=True, key="case tools"):
+    with st.container(horizontal=True, key="case tools", vertical_alignment="center"):
         if present and not (pinned and pinned.identity == present.identity):
             st.button(
                 "Pin this case" if not pinned else "Pin this one instead",
@@ -36,9 +36,11 @@ def beside(case: Case | None, source: Source, bundle: Loaded) -> None:
             )
         if pinned:
             st.button("Unpin", icon=":material/keep_off:", help=plain(pinned.name), on_click=_unpin)
+        guesses.switch()
         link.offer("analyse", upload=source.sample is None)
     if pinned:
-        _panel(pinned, present)
+        threshold = thresholds.one_for_all()
+        _panel(pinned.at_threshold(threshold), present and present.at_threshold(threshold))
 
 
 def follow_rate() -> None:
@@ -63,7 +65,7 @@ def _panel(pinned: words.Kept, present: words.Kept | None) -> None:
         st.table(words.beside(pinned, present, rate))
         if pinned.third_answers or present.third_answers:
             st.caption(
-                "Each model's P(COVID-19) and its answer at its own threshold; after the semicolon its third "
+                "Each model's P(COVID-19) and its answer at its threshold; after the semicolon its third "
                 f"answer, wrong on at most {100 * rate:g} %."
             )
         for each in (pinned, present):

@@ -85,6 +85,7 @@ def ours(bundle: Path) -> dict[str, float]:
         "full_ms": full,
         "bare_ms": bare,
         "gate_ms": gate,
+        "rounded": float(set(models.networks.precisions.values()) != {"f32"}),
         "resident_mb": resident_mb(),
     }
 

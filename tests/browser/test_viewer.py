@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.browser.test_upload import (
     NAMES,
@@ -27,11 +30,14 @@ from tests.browser.test_upload import (
     serving,
     settled,
 )
+from tests.inflated import inflated
 from tests.replicas import NGINX
 
 __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
 
-SENT_AGAIN_BYTES = 20_000
+SENT_AGAIN_BYTES = (
+    60_000  # by a threshold, which every answer on the page follows; a picture is five times that
+)
 MEDIA = re.compile(r"http://[^/]+/media/\w+\.(gz|png)")
 # A number that stands for all pixels of a pane: read twice, it differs where the pane was drawn otherwise.
 PIXELS = """canvas => {
@@ -181,7 +187,7 @@ def test_marks_and_zoom_ask_nobody_and_a_click_sends_no_picture_again_and_leaves
         settled(page)
         assert 0 < sum(sizes) < SENT_AGAIN_BYTES
     assert readout(page) == view and page.locator(".findings").inner_text() == told
-    assert re.match(r"Marked: [\d.]+ % of what the networks saw; mean grey about \d+ of 255\.", told)
+    assert re.match(r"Marked: [\d.]+ % of what the networks saw; mean grey about \d+ of 4095\.", told)
     for name in NAMES:
         assert re.search(rf"{name}\s+[\d.]+ %\s+[\d.]+ times", told)
     assert "Heat is no segmentation" in told
@@ -472,3 +478,34 @@ def test_one_finger_scrolls_the_page_over_the_viewer_and_two_zoom(browser, addre
     page.locator(".findings").get_by_text("Marked: ").wait_for(timeout=PAGE_MS)
     assert page.evaluate(SCROLLED) == before  # with a marker in hand one finger draws
     context.close()
+
+
+def saved(page, act: Callable[[], None]) -> bytes:
+    """The file that the browser is given."""
+    with page.expect_download(timeout=PAGE_MS) as download:
+        act()
+    return Path(download.value.path()).read_bytes()
+
+
+def colours(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+
+
+def test_the_view_is_saved_by_button_and_by_key_and_the_report_on_a_click(page) -> None:
+    picture = colours(saved(page, page.get_by_role("button", name="Save picture").click))
+    canvas = page.locator("figure canvas").nth(1)
+    box = canvas.bounding_box()
+    assert picture.shape[1] > 3 * box["width"] and picture.shape[0] > 2 * box["height"]
+    assert (np.ptp(picture, axis=2) > 60).mean() > 0.02, "the heat is in it"
+    assert (picture[-60:] > 200).any(), "words stand at its foot"
+    canvas.focus()
+    page.keyboard.press("h")
+    without = colours(saved(page, lambda: page.keyboard.press("v")))
+    assert without.shape == picture.shape and (np.ptp(without, axis=2) > 60).mean() < 0.01
+    page.get_by_text("Each model's own threshold").click()
+    page.wait_for_url(re.compile("own_thresholds=false"), timeout=PAGE_MS)
+    settled(page)
+    report = inflated(saved(page, page.get_by_text("PDF, one page to print").click))
+    assert report.startswith(b"%PDF") and b"<pdfuaid:part>1</pdfuaid:part>" in report
+    links = re.findall(rb"/URI\s*\(([^)]*)\)", report)
+    assert links == [page.url.encode()], "the link restores what a fragment changed"

@@ -1,9 +1,10 @@
-"""Every page, dark and light: the rules of WCAG that a program can check (axe-core), and the console."""
+"""Every page, dark and light: the rules of WCAG that a program can check (axe-core), console and paper."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.browser.paper import wrong_on_paper
 from tests.browser.test_upload import PAGE_MS, address, browser, opened, pytestmark, settled
 from tests.node_tools import node_modules
 
@@ -11,6 +12,7 @@ __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest
 
 SHOWN = {  # what a page has shown when it is whole
     "": ".viewer canvas",
+    "?guess=1": ".viewer canvas",
     "?sample=over-time-day-07": ".st-key-probabilities-over-time .points path",
     "compare": ".js-plotly-plot",
     "cards": ".st-key-documents summary",
@@ -44,5 +46,6 @@ def test_nothing_serious_keeps_anybody_out_and_nothing_fails(
         for each in page.evaluate(RULES)
         if each["impact"] in ("serious", "critical")
     ]
+    wrong = wrong_on_paper(page)
     page.close()
-    assert not serious and not failed
+    assert not serious and not failed and not wrong

@@ -37,7 +37,7 @@ def bundle(server: Path) -> Path:
 
 
 def entry(server: Path, key: str) -> Path:
-    return next((server / "cache").glob(f"{key}-*"))
+    return next((server / "cache").glob(f"{key}-[0-9a-f]*"))
 
 
 def test_whole_files_are_ready_and_are_hashed_once(server: Path, monkeypatch: pytest.MonkeyPatch) -> None:

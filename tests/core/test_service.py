@@ -18,7 +18,7 @@ from core.evaluation.evidence import collect_evidence
 from core.gate.way import Way
 from core.margins import crop
 from core.models.bundle.files import read_manifest
-from core.phantom.samples import list_samples
+from core.phantom.samples import SAMPLES, list_samples
 from core.preprocessing import network_input
 from core.reading.radiograph import read_radiograph
 from core.service import File, Reading, Service
@@ -132,7 +132,7 @@ def test_a_file_that_nobody_looks_at_is_answered_alike_without_a_picture(
 
 def deep_png() -> bytes:
     """A radiograph of 16 bits, larger than what is shown at first."""
-    small = np.asarray(Image.open(list_samples()[0].path).convert("L"), dtype=np.float32)
+    small = np.asarray(Image.open(SAMPLES / "normal.png").convert("L"), dtype=np.float32)
     large = np.asarray(Image.fromarray(small).resize((1800, 1700), Image.Resampling.BICUBIC))
     file = BytesIO()
     Image.fromarray(np.rint(large.clip(0, 255) * 257).astype(np.uint16)).save(file, "PNG")

@@ -104,7 +104,6 @@ def walk_analysis(folder: Path, older: Path) -> None:
     assert [each.name for each in analysis.findings] == list(vocabulary.FINDINGS)
     split = replace(analysis, readings=tuple(replace(each, threshold=0.0) for each in analysis.readings))
     assert f"all {wording.count_word(len(KNOWN) + 1)} backbones" in wording.headline(split)
-    assert f"of {len(analysis.readings)} read" in wording.votes_at(analysis)
     assert SIXTH.name in wording.probabilities(analysis)
     bars = figures.probabilities_figure(analysis).data[0]
     assert list(bars.y)[-2:] == [SIXTH.name, "Ensemble"] and bars.marker.pattern.shape[-2] == SIXTH.pattern

@@ -19,8 +19,8 @@ DAY = "Radiograph of"
 RATE, OWN_THRESHOLDS = "Wrong on at most", "Each model's own threshold"
 AGAINST, ONE_POINT, POINT, INTERVALS = (
     "COVID-19 against",
-    "One operating point for all",
-    "Operating point",
+    "One threshold for all",
+    "Threshold",
     "Intervals",
 )
 ANALYSE, COMPARE = "", "compare"

@@ -117,11 +117,11 @@ def test_the_question_is_followed(page: AppTest) -> None:
     choose(page, "COVID-19 against", "both")
     measured = int((read_predictions(BUNDLE, read_manifest(BUNDLE)).split == "test").sum())
     assert f"{measured} images" in captions(page) and measured > 500
-    switch(page, "One operating point for all")
-    (slider,) = [each for each in page.slider if each.label == "Operating point"]
-    assert set(measures(page)["Operating point"]) == {"0.500"}
+    switch(page, "One threshold for all")
+    (slider,) = [each for each in page.slider if each.label == "Threshold"]
+    assert set(measures(page)["Threshold"]) == {"0.500"}
     slider.set_value(0.9).run()
-    assert set(measures(page)["Operating point"]) == {"0.900"}
+    assert set(measures(page)["Threshold"]) == {"0.900"}
     assert (measures(page)["Model"] == before["Model"]).all()
 
 
@@ -142,8 +142,8 @@ def test_images_of_one_class_leave_what_can_be_said(page: AppTest) -> None:
 
 def test_a_slider_answers_at_once(page: AppTest) -> None:
     """What does not depend on the operating point is not computed again."""
-    switch(page, "One operating point for all")
-    (slider,) = [each for each in page.slider if each.label == "Operating point"]
+    switch(page, "One threshold for all")
+    (slider,) = [each for each in page.slider if each.label == "Threshold"]
     slider.set_value(0.6).run()
     start = time.perf_counter()
     slider.set_value(0.7).run()
@@ -180,7 +180,7 @@ def test_phantoms_are_measured_and_their_mistakes_shown(
     switch(page, "Measure them on phantoms")
     assert not page.error and page.success[0].value == "Phantoms: 9 images used, 0 left out."
     assert page.selectbox[0].value == "phantoms" and "6 images of 6 patients" in captions(page)
-    switch(page, "One operating point for all")
+    switch(page, "One threshold for all")
     assert page.get("image") and "phantom 20000" in captions(page)  # of random networks, some err
     switch(page, "Time on this machine")
     times = measures(page).set_index("Model")["ms an image"].astype(float)
@@ -194,7 +194,7 @@ TABS = {
     "Precision-recall": "Precision-recall curves",
     "Confusion": "Confusion matrices",
     "Reliability": "Reliability:",
-    "Scores": "SVM, all inputs, by source",
+    "Scores": "Ensemble, by source",
     "Agreement": "Agreement beyond chance",
     "Decision curve": "Decision curves at",
     "Prevalence": "Where 5.0%",
@@ -232,8 +232,8 @@ def test_a_question_that_was_asked_before_computes_nothing(
     choose(page, "Images", "external")
     choose(page, "Images", "test")
     assert not made
-    switch(page, "One operating point for all")
-    next(each for each in page.slider if each.label == "Operating point").set_value(0.37).run()
+    switch(page, "One threshold for all")
+    next(each for each in page.slider if each.label == "Threshold").set_value(0.37).run()
     assert made
 
 

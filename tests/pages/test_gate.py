@@ -28,6 +28,10 @@ def button(page: AppTest, label: str):
     return next(each for each in page.button if each.label == label)
 
 
+def downloads(page: AppTest) -> list[str]:
+    return [each.proto.label for each in page.get("download_button")]
+
+
 def refusals(page: AppTest) -> list[str]:
     return [each.value.replace("\\", "") for each in page.error]
 
@@ -40,6 +44,7 @@ def test_what_is_no_chest_gets_no_answer_and_no_network_is_asked(bundles, analys
     (refusal,) = refusals(page)
     assert refusal.startswith("**noise.png**: This") and "they were not asked" in refusal
     assert not headline(page) and not page.get("plotly_chart") and "noise.png" not in analysed
+    assert downloads(page) == ["PDF, one page to print"]
     button(page, "Choose another").click().run()
     assert tray_of(page) == [] and headline(page) and not page.exception
 
@@ -53,6 +58,7 @@ def test_asked_all_the_same_the_refusal_stays_over_the_answers(bundles, analysed
     assert not any("How much of the lungs" in each.value for each in page.subheader)
     assert not any("heat in the lungs" in each.value for each in page.caption)
     assert analysed[-1] == "noise.png"
+    assert downloads(page) == ["PDF, one page to print", "JSON, everything", "CSV, one row"]
     next(each for each in page.toggle if each.label == "Ask them all the same").set_value(False).run()
     assert not headline(page) and len(refusals(page)) == 1 and not page.exception
 

@@ -27,6 +27,7 @@ from core.project import PROJECT
 from core.service import File
 from core.tray import Tray
 from pages.widgets import in_hand
+from tests.precision_records import record_bfloat16
 
 PAGES = sorted({path.name for path in (PROJECT / "pages").glob("*.py")} - {"__init__.py"})
 SECONDS = 240  # of a busy machine, the first time; 3 on an idle one
@@ -138,6 +139,22 @@ def test_about_says_where_a_bundle_comes_from(bundles: Path, random_bundle: Path
     title = read_manifest(random_bundle).title
     assert any(title in text.replace("\\", "") for text in markdown(page))
     assert len(page.json) == 1
+    assert any("float32, because nobody measured" in text for text in markdown(page))
+    assert not page.dataframe
+
+
+def test_about_says_in_which_precision_a_bundle_runs_and_why(
+    random_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(random_bundle, tmp_path / "bundles" / "random")
+    record_bfloat16(tmp_path / "bundles" / "random", 0.5)
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(tmp_path / "bundles"))
+    monkeypatch.delenv("THORAXLENS_PRECISION", raising=False)
+    monkeypatch.setattr("core.analysis.arithmetic.processor_precisions", lambda: frozenset({"f32", "bf16"}))
+    page = open_page("about.py")
+    said = next(text for text in markdown(page) if "Arithmetic on this server" in text)
+    assert "bfloat16 for VGG16" in said and "flips none" in said and "244 decisions" in said
+    assert list(page.dataframe[0].value["model"]) == ["VGG16", "Ensemble"]
 
 
 @pytest.fixture
@@ -188,7 +205,8 @@ def test_sections_of_a_card_open_one_by_one_or_all_at_once(carded: Path) -> None
     )
     page.toggle[0].set_value(True).run()
     shown = "\n".join(str(element.value) for element in page.markdown)
-    assert not page.expander and all(f"##### {each}" in shown for each in sections)
+    assert not page.expander and not page.tabs, "paper has all cards, one after another"
+    assert all(f"##### {each}" in shown for each in [*sections, *gate])
 
 
 def test_a_card_that_was_changed_is_refused(carded: Path) -> None:
@@ -234,7 +252,7 @@ def test_a_threshold_and_coming_back_ask_no_network_and_send_no_picture(
     scene = scene_of(page)
     assert len(analysed) == 1
     assert [each["name"] for each in scene["panes"]] == ["Radiograph", *(each.name for each in BACKBONES)]
-    page.toggle[0].set_value(False).run()
+    next(each for each in page.toggle if each.label == "Each model's own threshold").set_value(False).run()
     page.slider[0].set_value(0.99).run()
     assert not page.exception
     assert any("threshold 0.99" in caption.value for caption in page.caption)
@@ -247,6 +265,21 @@ def test_marks_stay_in_the_browser_as_about_says(bundles: Path) -> None:
     scene = scene_of(open_page())
     assert scene["asks"] and scene["gives"] is False
     assert "Marks stay in your browser." in (PROJECT / "assets" / "about.md").read_text("utf-8")
+
+
+def test_a_sample_says_afterwards_what_it_is_and_marks_every_answer(bundles: Path) -> None:
+    page = open_page()
+    said = markdown(page)
+    (truth,) = [text for text in said if text.startswith("**Truth: effusion and large heart, neither")]
+    shown = [str(each.value) for each in page.markdown]
+    assert shown.index(truth) > next(at for at, text in enumerate(shown) if text.startswith("####"))
+    marks = [text for text in shown if text.endswith((" wrong", " right", " not normal either"))]
+    assert len(marks) == len(BACKBONES) and not any(text.endswith(" right") for text in marks)
+    page.button_group[0].set_value("Normal chest").run()
+    answers = [each.value.startswith("reads as normal") for each in page.caption if "reads as" in each.value]
+    marks = [str(each.value).endswith(" right") for each in page.markdown if ":material/c" in str(each.value)]
+    assert marks == answers and any("**Truth: normal.**" in text for text in markdown(page))
+    assert not any("Truth:" in text for text in markdown(upload(("mine.png", sample()))))
 
 
 def test_another_sample_is_another_analysis(bundles: Path, analysed: list[str]) -> None:
@@ -311,7 +344,7 @@ def with_tray(name: str, tray: Tray) -> AppTest:
 
 
 def test_the_headline_names_what_it_speaks_of(bundles: Path) -> None:
-    assert headline(open_page()).startswith("Sample “COVID-19-like, mild”: ")
+    assert headline(open_page()).startswith("Sample “Effusion and large heart”: ")
     assert headline(upload(("my chest.png", sample()))).startswith("my chest.png: ")
 
 
@@ -344,14 +377,14 @@ def test_coming_back_shows_the_file_in_hand_and_no_sample(bundles: Path, analyse
     page = upload(("mine.png", sample()))
     back = with_tray("analyse.py", page.session_state.tray)
     assert headline(back).startswith("mine.png: ")
-    assert analysed == ["covid-mild.png", "mine.png"]
+    assert analysed == ["effusion-cardiomegaly.dcm", "mine.png"]
 
 
 def test_coming_back_to_a_refused_file_shows_no_sample(bundles: Path, analysed: list[str]) -> None:
     page = upload(("broken.png", b"no image"))
     back = with_tray("analyse.py", page.session_state.tray)
     assert len(back.error) == 1 and "broken.png" in back.error[0].value.replace("\\", "")
-    assert not headline(back) and analysed == ["covid-mild.png"]
+    assert not headline(back) and analysed == ["effusion-cardiomegaly.dcm"]
 
 
 @pytest.mark.parametrize(
@@ -404,7 +437,7 @@ def test_of_several_pictures_in_a_file_the_user_chooses_one(bundles: Path, analy
     data = BytesIO()
     pages[0].save(data, "TIFF", save_all=True, append_images=pages[1:3])
     page = upload(("pages.tif", data.getvalue()))
-    assert not headline(page) and not page.error and analysed == ["covid-mild.png"]
+    assert not headline(page) and not page.error and analysed == ["effusion-cardiomegaly.dcm"]
     assert any("holds 3 pictures" in each.value for each in page.info)
     choices = [each for each in page.button if each.label.startswith("Read picture")]
     assert len(choices) == 3 and not any(each.disabled for each in choices)  # all have their small picture

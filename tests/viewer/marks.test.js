@@ -115,9 +115,11 @@ test('what is given back are shares of the picture', () => {
 
 test('tools are offered where a page asks for them, and a tool in hand takes mouse and finger', () => {
   const offered = (page) => COMMANDS.filter((each) => each.needs && isOffered(each, page)).map(({ icon }) => icon)
-  assert.deepEqual(offered({ asks: [], gives: false }), [])
-  assert.deepEqual(offered({ asks: ['box'], gives: false }), ['box', 'undo', 'none'])
-  assert.deepEqual(offered({ asks: ['stroke'], gives: true }), ['stroke', 'erase', 'undo', 'none', 'done'])
+  assert.deepEqual(offered({ asks: [], gives: false, panes: [] }), [])
+  assert.deepEqual(offered({ asks: ['box'], gives: false, panes: [] }), ['box', 'undo', 'none'])
+  assert.deepEqual(offered({ asks: ['stroke'], gives: true, panes: [] }), ['stroke', 'erase', 'undo', 'none', 'done'])
+  const panes = [{ heat: null }, { heat: { rows: 1, columns: 1, values: '' } }]
+  assert.deepEqual(offered({ asks: [], gives: false, panes }), ['heat', 'swipe', 'large'])
   const pane = { index: 1, width: 200, height: 100 }
   for (const pointerType of ['mouse', 'touch']) {
     const event = { button: 0, shiftKey: false, pointerType }

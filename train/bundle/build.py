@@ -24,6 +24,7 @@ from core.models.inference import Networks, load_networks, raw_outputs
 from core.phantom import draw_spec, render
 from core.phantom.seeds import take_seeds
 from core.vocabulary import ENSEMBLE, TASK
+from train.bundle.faster import add_precisions
 from train.bundle.heads import split_head
 from train.bundle.manifest import Evaluated, choose_thresholds, describe, file_entry, fit_severities
 from train.bundle.material import Material
@@ -81,6 +82,8 @@ def build_bundle(material: Material, target: Path, progress: Tally | None = None
     manifest = describe(folder, part, material, evaluated, answer)
     manifest = manifest.model_copy(update={"smaller_svms": smaller, "third_answers": third_answers})
     write_manifest(folder, add_cards(folder, manifest))
+    if material.config.calibration:
+        add_precisions(folder, material.records, material.data, progress, material.config.calibration)
     _put(folder, target)
     return fitted
 

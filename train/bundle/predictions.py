@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import DataError
 from core.evaluation.predictions import TEXTS, Predictions
 from core.vocabulary import ENSEMBLE, TASK
 from train.data.records import Record
@@ -34,6 +35,22 @@ def evaluation_records(
         drawn = random.permutation(len(others[source]))[: None if never_seen else others_each]
         chosen += [others[source][index] for index in sorted(drawn)]
     return chosen
+
+
+def records_of(predictions: Predictions, records: Sequence[Record]) -> list[Record]:
+    """The records of a table's images, in its order.
+
+    Raises:
+        DataError: If the data set lacks one.
+    """
+    known = {record.path: record for record in records}
+    missing = [path for path in predictions.path if path not in known]
+    if missing:
+        raise DataError(
+            f"The data folder lacks {missing[0]} and {len(missing) - 1} more; use the one "
+            "that the bundle was evaluated on."
+        )
+    return [known[path] for path in predictions.path]
 
 
 def tabulate(

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from core.errors import DataError
 from core.evaluation.evidence import collect_evidence
 from core.evaluation.predictions import Predictions, read_predictions
 from core.models import ensemble_files
 from core.models.bundle.files import read_manifest
 from core.models.inference import load_networks
+from train.bundle.predictions import records_of
 from train.data.records import Record
 from train.outputs import run_networks
 from train.tools.progress import Tally
@@ -84,14 +84,7 @@ def verify(
     stored = read_predictions(bundle, manifest)
     if images is not None:
         stored = stored.take(stratified(stored, images))
-    known = {record.path: record for record in records}
-    missing = [path for path in stored.path if path not in known]
-    if missing:
-        raise DataError(
-            f"The data folder lacks {missing[0]} and {len(missing) - 1} more; use the one "
-            "that the bundle was evaluated on."
-        )
-    outputs = run_networks([known[path] for path in stored.path], data, load_networks(bundle), progress)
+    outputs = run_networks(records_of(stored, records), data, load_networks(bundle), progress)
     svm = ensemble_files.load_bundled(bundle, manifest)
     decisions = svm.probabilities(outputs.features(manifest.findings.operating_points))
     columns = np.column_stack([outputs.probabilities, decisions])

@@ -14,6 +14,7 @@ from core.models.bundle.manifest import BundleManifest
 from core.vocabulary import HELD_OUT
 from train.cards import aims as card_aims
 from train.cards import gate as card_gate
+from train.cards import precisions as card_precisions
 from train.cards import strata as card_strata
 from train.cards import trials as card_trials
 from train.cards.facts import SPLIT_NAMES, Facts, Tried, bullets, model_name, recorded, text
@@ -40,6 +41,7 @@ def sections(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "Other diseases", card_strata.other_diseases(predictions)
     yield "Calibration", card_strata.calibration(predictions)
     yield "Findings, extent and opacity", _findings(manifest, trials)
+    yield "Faster arithmetic", card_precisions.precisions(manifest)
     yield "What was tried", _tried(facts.tried)
     yield "Limits", text("limits")
     yield "Versions", _versions(manifest)

@@ -105,13 +105,13 @@ def as_it_is(features: int) -> Standard:
     return Standard(np.zeros(features, np.float32), np.ones(features, np.float32))
 
 
-def build_head(features: int, dropout: float = 0.0) -> Any:
+def build_head(features: int, dropout: float = 0.0, seed: int = 7) -> Any:
     """The study's head as a network of its own: (n, features) to P(COVID-19), (n, 1)."""
     return keras.Sequential(
         [
             keras.Input((features,)),
             keras.layers.Dense(HIDDEN_UNITS, activation="relu", dtype="float32"),
-            keras.layers.Dropout(dropout, seed=7, dtype="float32"),
+            keras.layers.Dropout(dropout, seed=seed, dtype="float32"),
             keras.layers.Dense(1, activation="sigmoid", dtype="float32"),
         ]
     )
@@ -135,10 +135,11 @@ def train_head(
     seed_everything(config.seed)
     features, labels, weights = train
     scale = standard(features) if config.standardised else as_it_is(features.shape[1])
-    head = build_head(features.shape[1], config.dropout)
-    schedule = warm_cosine(config.learning_rate, config.epochs * math.ceil(len(features) / config.batch))
+    head = build_head(features.shape[1], config.dropout, config.seed)
+    steps = config.epochs * math.ceil(len(features) / config.batch)
+    rate = warm_cosine(config.learning_rate, steps) if config.cosine else config.learning_rate
     head.compile(
-        keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay),
+        keras.optimizers.AdamW(rate, weight_decay=config.weight_decay),
         "binary_crossentropy",
         # Steps this small cost more in Python than in arithmetic; Keras on torch takes them one by one.
         steps_per_execution=1 if keras.backend.backend() == "torch" else 64,

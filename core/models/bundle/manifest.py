@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from core.gate.plausibility import PlausibilityLimits
 from core.models.backbones import BACKBONE_BY_KEY, Backbone
+from core.models.bundle.precisions import Precisions
 from core.models.ensemble import SmallerSvm
 from core.models.head import Pooling
 from core.models.severity import SeverityModel, SeverityName
@@ -16,12 +17,11 @@ from core.models.third_answer import ThirdAnswer
 from core.preprocessing import Preprocessing
 from core.vocabulary import FINDINGS, FIRST_FINDINGS
 
-FORMAT: Literal[4] = 4  # see core.models.bundle.upgrade for what each one changed
+FORMAT: Literal[5] = 5  # see core.models.bundle.upgrade for what each one changed
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 UnitInterval = Annotated[float, Field(ge=0, le=1)]
-Precision = Literal["f32", "bf16"]
 PerFinding = Annotated[list[float], Field(min_length=len(FIRST_FINDINGS), max_length=len(FINDINGS))]
 Initialisation = Literal["scratch", "imagenet", "bundled", "kept"]  # where a base came from
 
@@ -41,10 +41,11 @@ class BackboneFile(BundleFile):
     """One backbone's weights, where they came from, its operating point and its reference answer.
 
     `head` holds what stands on the base, so that a new head costs kilobytes; in older bundles the base's file
-    holds it, too.
+    holds it, too. `ranges` are what int8 adds, where that was verified.
     """
 
     head: BundleFile | None = None
+    ranges: BundleFile | None = None
     initialisation: Initialisation
     threshold: UnitInterval = 0.5
     reference_probability: UnitInterval = 0.5
@@ -58,9 +59,11 @@ class BackboneFile(BundleFile):
 class FindingsFile(BundleFile):
     """The stand-in findings network; operating points are probabilities, reference outputs raw.
 
-    `roc_auc` holds what it reached for each finding on phantoms from which it did not learn.
+    `roc_auc` holds what it reached for each finding on phantoms from which it did not learn, `ranges` what
+    int8 adds, where that was verified.
     """
 
+    ranges: BundleFile | None = None
     preprocessing: Preprocessing
     roc_auc: dict[str, UnitInterval] = {}
     operating_points: PerFinding = [0.5] * len(FINDINGS)
@@ -177,6 +180,8 @@ class NetworksManifest(_Entry):
         for backbone in self.backbones.values():
             yield from backbone.parts
         yield self.findings
+        networks: list[BackboneFile | FindingsFile] = [*self.backbones.values(), self.findings]
+        yield from (network.ranges for network in networks if network.ranges)
         if self.lungs:
             yield self.lungs
 
@@ -186,10 +191,11 @@ class BundleManifest(NetworksManifest):
 
     `third_answers` says of each model, by backbone key and "ensemble", when it may answer at which error
     rate; empty where no held-out images calibrated that. `licence` is that of the weights, which follows from
-    the images that they learnt from; empty where nobody stated it.
+    the images that they learnt from; empty where nobody stated it. `precisions` says what faster arithmetic
+    changes, None where nobody measured that: all other figures are those of float32.
     """
 
-    format: Literal[4] = FORMAT
+    format: Literal[5] = FORMAT
     name: FileName
     title: str
     created: str
@@ -204,7 +210,7 @@ class BundleManifest(NetworksManifest):
     trials: BundleFile | None = None
     model_card: BundleFile | None = None
     data_card: BundleFile | None = None
-    verified_precisions: list[Precision] = ["f32"]
+    precisions: Precisions | None = None
     training: dict[str, Any]
     sources: list[DataSource]
     training_statistics: PlausibilityLimits

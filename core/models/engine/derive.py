@@ -121,13 +121,27 @@ def derive(source: NetworkSource, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED) as temporary:
         entry = Path(temporary) / source.entry
         entry.mkdir()
-        _save(_convert(source), entry)
+        _save(_round(source, folder) if source.ranges else _convert(source), entry)
         shutil.rmtree(folder / source.entry, ignore_errors=True)
         try:
             entry.replace(folder / source.entry)
         except OSError:  # another process was quicker, unless the entry is still not there
             if not derived(source, folder):
                 raise
+
+
+def _round(source: NetworkSource, folder: Path) -> Any:
+    """An `openvino.Model` in int8, of the one in float32, which is derived first where it is not there."""
+    import openvino
+
+    from core.models.engine.int8 import quantise, read_ranges
+
+    exact = source.exact
+    if not derived(exact, folder):
+        derive(exact, folder)
+    model = openvino.Core().read_model(folder / exact.entry / "model.xml")
+    quantise(model, read_ranges(source.ranges or Path()))
+    return model
 
 
 def _convert(source: NetworkSource) -> Any:
@@ -141,7 +155,9 @@ def _convert(source: NetworkSource) -> Any:
 
 def _save(model: Any, entry: Path) -> None:
     import openvino
+    from openvino._offline_transformations import compress_quantize_weights_transformation
 
+    compress_quantize_weights_transformation(model)  # rounded weights are kept as int8
     try:
         openvino.save_model(model, entry / "model.xml", compress_to_fp16=False)
     except RuntimeError as error:
@@ -151,6 +167,8 @@ def _save(model: Any, entry: Path) -> None:
 
 
 def _name(source: NetworkSource) -> str:
+    if source.ranges:
+        return f"{_name(source.exact)} in int8"
     if source.kind == "backbone":
         return BACKBONE_BY_KEY[source.key].name
     return {"lungs": "the lung network", "gate": "the gate"}.get(source.kind, "the findings network")

@@ -26,13 +26,15 @@ import openvino.properties.hint as hints
 from numpy.typing import NDArray
 
 from core.errors import EngineError
-from core.models.bundle.manifest import Precision
 from core.models.bundle.network_files import NetworkSource, derived
+from core.models.bundle.precisions import Precision
 from core.progress import Progress
 from core.project import PROJECT, default_cache
 
 STORAGE_FAILED = 3  # the exit status of core.models.engine.derive when the cache cannot be written
-_TYPES = {"f32": openvino.Type.f32, "bf16": openvino.Type.bf16}
+# What an int8 network does not round is float32.
+_TYPES = {"f32": openvino.Type.f32, "bf16": openvino.Type.bf16, "int8": openvino.Type.f32}
+_INT8_FLAGS = {"avx512_vnni", "avx_vnni", "amx_int8"}  # without them int8 saturates, and is no faster
 _MADV_DONTNEED = 4
 _ALL_CORES = {hints.performance_mode: hints.PerformanceMode.LATENCY}
 _ONE_CORE = {properties.inference_num_threads: 1, properties.streams.num: 0}  # of 0, the caller's own thread
@@ -79,7 +81,7 @@ def prepare(
         progress: Called with a sentence and the share done in [0, 1].
 
     Returns:
-        For each source's key, the folder that holds `model.xml`. It is in the cache, or, when the
+        For each source's name, the folder that holds `model.xml`. It is in the cache, or, when the
         cache cannot be written, in a temporary folder that goes when the process ends.
 
     Raises:
@@ -91,16 +93,16 @@ def prepare(
             found |= _locate(sources, folder())
     if len(found) < len(sources):
         raise EngineError(
-            "There is no room for the prepared models (about 400 MB); free disk space and restart."
+            "There is no room for the prepared models (about 500 MB); free disk space and restart."
         )
     return found
 
 
 def _locate(sources: Sequence[NetworkSource], folder: Path) -> dict[str, Path]:
-    with ThreadPoolExecutor(2) as pool:  # hashing 400 MB takes long enough for two cores
+    with ThreadPoolExecutor(2) as pool:  # hashing 500 MB takes long enough for two cores
         whole = pool.map(lambda source: derived(source, folder), sources)
         return {
-            source.key: folder / source.entry for source, found in zip(sources, whole, strict=True) if found
+            source.name: folder / source.entry for source, found in zip(sources, whole, strict=True) if found
         }
 
 
@@ -146,7 +148,7 @@ def load_network(folder: Path, precision: Precision = "f32", *, side_by_side: bo
     """Compiles a derived network.
 
     Args:
-        folder: Holds `model.xml` and `model.bin`.
+        folder: Holds `model.xml` and `model.bin`; of a network with ranges where the precision is "int8".
         precision: Always set, since OpenVINO picks bfloat16 by itself where the processor has it.
         side_by_side: Whether each call keeps to one core, as suits many threads that call at once; else each
             takes all of them. The answers are the same to the last digit.
@@ -163,6 +165,27 @@ def load_network(folder: Path, precision: Precision = "f32", *, side_by_side: bo
         raise EngineError(f"{folder.name} cannot be compiled ({_line(error)}); delete {folder}.") from error
     _release_pages(folder / "model.bin")
     return Network(compiled)
+
+
+@cache
+def processor_precisions() -> frozenset[Precision]:
+    """In what this processor computes at full speed: float32, bfloat16 and int8 where it has instructions."""
+    found: set[Precision] = {"f32"}
+    with _starting:
+        if "BF16" in _openvino().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            found.add("bf16")
+    if _INT8_FLAGS & _processor_flags():
+        found.add("int8")
+    return frozenset(found)
+
+
+def _processor_flags() -> set[str]:
+    """Names of instruction sets, as Linux has them; none on other systems."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    return set(next((line for line in lines if line.startswith("flags")), "").split())
 
 
 @cache

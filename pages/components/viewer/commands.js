@@ -9,11 +9,14 @@ import { place, reset, retreat, take } from './view.js'
  *   icon: string, label: string, key: string, group: number,
  *   change: (view: View) => View, pressed?: (view: View) => boolean, needs?: Need,
  * }} Command Without `pressed` a button does something once; with it, it switches something.
- * @typedef {import('./marks.js').Kind | 'marks' | 'gives'} Need What a page has to ask for: a kind of mark,
- *   any kind, or that marks are given back.
+ * @typedef {import('./marks.js').Kind | 'marks' | 'gives' | 'heat'} Need What a page has to ask for:
+ *   a kind of mark, any kind, that marks are given back, or a pane with heat.
  */
 
-/** @type {Command} It alone changes more than the view. */
+/** @type {Command} It saves what is shown. */
+export const SAVE = { icon: 'save', label: 'Save picture', key: 'v', group: 3, change: (view) => view }
+
+/** @type {Command} It fills the screen. */
 export const FULL = { icon: 'full', label: 'Full screen', key: 'f', group: 3, change: (view) => view }
 
 /** @type {Command} It gives marks back. */
@@ -35,11 +38,12 @@ export const COMMANDS = [
   toggle('mirror', 'mirror', 'Mirror', 'm', 1),
   toggle('invert', 'invert', 'Invert black and white', 'i', 1),
   { icon: 'reset', label: 'Reset the view', key: 'r', group: 1, change: reset },
-  toggle('heat', 'heat', 'Heat', 'h', 2),
-  toggle('swipe', 'swipe', 'Divide: plain to the left of a line, heat to the right', 's', 2),
+  { ...toggle('heat', 'heat', 'Heat', 'h', 2), needs: 'heat' },
+  { ...toggle('swipe', 'swipe', 'Divide: plain to the left of a line, heat to the right', 's', 2), needs: 'heat' },
   toggle('seen', 'seen', 'What the networks see', 'n', 2),
   toggle('lines', 'lines', 'Frame and outline of the lungs', 'l', 2),
-  toggle('large', 'large', 'One large, the others small', 'o', 3),
+  { ...toggle('large', 'large', 'One large, the others small', 'o', 3), needs: 'heat' },
+  SAVE,
   FULL,
   marker('point', 'Mark a point', 'x'),
   marker('box', 'Mark a box: drag, or set two corners', 'b'),
@@ -111,10 +115,11 @@ export const nameOfKey = ({ key }) => key === 'escape' ? 'Esc' : key.toUpperCase
 /**
  * Whether a page asks for what a command is there for.
  * @param {Command} command
- * @param {{asks: import('./marks.js').Kind[], gives: boolean}} page
+ * @param {Pick<import('./scene.js').Scene, 'asks' | 'gives' | 'panes'>} page
  */
-export function isOffered({ needs }, { asks, gives }) {
+export function isOffered({ needs }, { asks, gives, panes }) {
   if (!needs) return true
+  if (needs === 'heat') return panes.some(({ heat }) => heat)
   if (needs === 'marks') return asks.length > 0
   return needs === 'gives' ? gives : asks.includes(needs)
 }

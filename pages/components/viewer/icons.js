@@ -19,6 +19,7 @@ export const ICONS = {
   seen: 'M2 12c3-5 6-7 10-7s7 2 10 7c-3 5-6 7-10 7s-7-2-10-7zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6',
   lines: 'M4 4h3M10 4h4M17 4h3v3M20 10v4M20 17v3h-3M14 20h-4M7 20H4v-3M4 14v-4M4 7V4',
   large: 'M3 3h18v12H3zM3 18h5v3H3zM10 18h4v3h-4zM16 18h5v3h-5z',
+  save: 'M12 4v12M7 11l5 5 5-5M4 20h16',
   full: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
   point: 'M12 3v6M12 15v6M3 12h6M15 12h6M12 11.5v1',
   box: 'M5 6h14v12H5zM3 6a2 2 0 1 0 4 0 2 2 0 1 0-4 0M17 18a2 2 0 1 0 4 0 2 2 0 1 0-4 0',

@@ -1,6 +1,6 @@
 // Mouse, fingers and keys: each becomes a change of the view.
 
-import { commandOf, DONE, FULL, isOffered } from './commands.js'
+import { commandOf, isOffered } from './commands.js'
 import { drag, zoomAt } from './geometry.js'
 import { draws } from './marks.js'
 import { nudge } from './toolbar.js'
@@ -202,9 +202,7 @@ export function press(viewer, event) {
   const command = commandOf(event.key)
   if (!command || !isOffered(command, viewer.scene)) return false
   if (command.key === 'escape' && !viewer.view.tool && !viewer.view.measured.length) return false
-  if (command === FULL) viewer.full()
-  else if (command === DONE) viewer.give()
-  else viewer.change(command.change)
+  viewer.act(command)
   return true
 }
 

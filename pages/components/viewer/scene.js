@@ -15,7 +15,8 @@ import { fetchGreys } from './wavelet.js'
  *   key: string, id: string, width: number, height: number, mm_per_px: number | null,
  *   picture: Sheet, sharp: Sheet | null, more: boolean, seen: string | null,
  *   frame: number[], inside: number[], lungs: Point[][],
- *   maps: Record<string, string>, panes: PaneData[], asks: import('./marks.js').Kind[], gives: boolean,
+ *   maps: Record<string, string>, panes: PaneData[], foot: string[],
+ *   asks: import('./marks.js').Kind[], gives: boolean,
  * }} Scene
  * @typedef {{
  *   id: string, levels: Greys[], range: [number, number], sent: string | null, seen: HTMLImageElement | null,

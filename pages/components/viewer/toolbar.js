@@ -1,6 +1,6 @@
 // The toolbar: buttons from the table of commands, a choice of windows and of colours, and sliders.
 
-import { COMMANDS, DONE, FULL, isOffered, nameOfKey } from './commands.js'
+import { COMMANDS, FULL, isOffered, nameOfKey } from './commands.js'
 import { icon } from './icons.js'
 import { expose, preset, PRESETS } from './view.js'
 
@@ -28,17 +28,16 @@ export function make(tag, attributes = {}, ...inside) {
 /** The toolbar of a viewer. */
 export class Toolbar {
   /**
+   * @param {(command: import('./commands.js').Command) => void} act Does what a button says.
    * @param {Change} change
-   * @param {() => void} full Switches the full screen.
    * @param {() => [number, number]} range The picture's own.
-   * @param {() => void} done Gives marks back.
    */
-  constructor(change, full, range, done) {
+  constructor(act, change, range) {
     this.change = change
     this.buttons = COMMANDS.filter((each) => each !== FULL || document.fullscreenEnabled).map((command) => {
       const words = { title: `${command.label} (${nameOfKey(command)})`, 'aria-label': command.label }
       const button = make('button', { type: 'button', ...words }, icon(command.icon))
-      button.onclick = () => command === FULL ? full() : command === DONE ? done() : change(command.change)
+      button.onclick = () => act(command)
       return { button, command }
     })
     const presets = PRESETS.map(({ name }, index) => [String(index), `${index + 1}  ${name}`])
@@ -62,6 +61,7 @@ export class Toolbar {
     this.element = make('div', { class: 'bar', role: 'group', 'aria-label': 'Tools' }, ...groups)
     const sliders = this.sliders.map(({ label }) => label)
     const choices = [this.window, this.map].map((select) => /** @type {HTMLElement} */ (select.parentElement))
+    for (const each of [choices[1], ...sliders.slice(0, 2)]) each.classList.add('of-heat')
     this.settings = make('div', { class: 'settings' }, ...choices, ...sliders)
   }
 
@@ -95,7 +95,7 @@ export class Toolbar {
 
   /**
    * The tools that a page asks for.
-   * @param {{asks: import('./marks.js').Kind[], gives: boolean}} page
+   * @param {Pick<import('./scene.js').Scene, 'asks' | 'gives' | 'panes'>} page
    */
   offer(page) {
     for (const { button, command } of this.buttons) button.hidden = !isOffered(command, page)

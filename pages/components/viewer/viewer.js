@@ -1,7 +1,7 @@
 // A radiograph in several panes that follow one another. What one does here stays here, but for a zoom that
 // wants a sharper picture, and for marks where a page asks to be given them.
 
-import { COMMANDS, DONE, isOffered, nameOfKey } from './commands.js'
+import { COMMANDS, DONE, FULL, isOffered, nameOfKey, SAVE } from './commands.js'
 import { Painter } from './draw.js'
 import { apply, matrixOf, scaleOf, unapply, wordsOf } from './geometry.js'
 import { greyAt, greyOf } from './greys.js'
@@ -11,6 +11,7 @@ import { Findings } from './findings.js'
 import { asShares, draws, finish, isFull, MAX_MARKS, NAMES, set, trace } from './marks.js'
 import { arrange, paneOf } from './panes.js'
 import { coloursOf, openHeat, openPicture } from './scene.js'
+import { composeSheet, saveSheet } from './sheet.js'
 import { make, Toolbar } from './toolbar.js'
 import { clamp, FIRST, forAnother, keepDrawn, measure } from './view.js'
 import { fetchGreys } from './wavelet.js'
@@ -70,7 +71,7 @@ export class Viewer {
     /** @type {Tell} */
     this.tell = () => {}
     const change = (/** @type {(view: View) => View} */ by) => this.change(by)
-    this.toolbar = new Toolbar(change, () => this.full(), () => this.range, () => this.give())
+    this.toolbar = new Toolbar((command) => this.act(command), change, () => this.range)
     this.stage = make('div', { class: 'panes' })
     this.readout = make('div', { class: 'readout' })
     this.notice = make('div', { class: 'notice', role: 'alert' })
@@ -156,6 +157,7 @@ export class Viewer {
     const chosen = Math.min(view.chosen, scene.panes.length - 1)
     this.view = { ...view, map: maps.includes(view.map) ? view.map : map, chosen }
     this.toolbar.offer(scene)
+    this.root.classList.toggle('plain', !scene.panes.some(({ heat }) => heat))
     this.keys.replaceChildren(...listOfKeys(scene))
     this.build()
     this.change((same) => same)
@@ -260,6 +262,32 @@ export class Viewer {
     this.said.textContent = `${done} ${marks.length} of them now. ${words}`
   }
 
+  /**
+   * Does what a button or a key says.
+   * @param {import('./commands.js').Command} command
+   */
+  act(command) {
+    if (command === FULL) this.full()
+    else if (command === DONE) this.give()
+    else if (command === SAVE) this.save()
+    else this.change(command.change)
+  }
+
+  /** Saves all panes as they are, without the pointer, as one picture. */
+  save() {
+    const { painter, view, scene, scale } = this
+    if (!painter) return
+    const panes = this.panes.filter(({ width, height }) => width && height)
+    for (const pane of panes) painter.draw(pane, view, devicePixelRatio, null)
+    const parts = panes.map(({ width, height, index }) => ({ ...scene.panes[index], width, height }))
+    const about = { dpr: devicePixelRatio, scale, words: [windowWords(view), ...scene.foot] }
+    const large = view.large ? panes.findIndex(({ index }) => index === view.chosen) : -1
+    const sheet = composeSheet(panes.map(({ canvas }) => canvas), parts, { ...about, large })
+    saveSheet(sheet, 'thoraxlens-view.png')
+    this.said.textContent = 'The picture was saved.'
+    this.schedule()
+  }
+
   /** What lies under the pointer, in words. */
   read() {
     const { scene, view, pointer } = this
@@ -269,9 +297,8 @@ export class Viewer {
     const where = grey !== null
       ? `across ${across}, down ${down}: ${greyOf(grey, greys)}`
       : shownAs(scene, greys)
-    const window = `window ${(100 * view.width).toFixed(0)} %, level ${(100 * view.level).toFixed(0)} %`
     const lengths = view.measured.map((mark) => wordsOf(mark, scene.mm_per_px))
-    this.readout.textContent = [where, window, `zoom ${view.zoom.toFixed(1)}`, ...lengths].join('  ·  ')
+    this.readout.textContent = [where, windowWords(view), `zoom ${view.zoom.toFixed(1)}`, ...lengths].join('  ·  ')
     for (const { index, under } of this.panes) {
       const heat = /** @type {Painter} */ (this.painter).heats[index]
       const here = pointer && heat && heatAt(heat, scene.frame, pointer)
@@ -391,6 +418,10 @@ function shownAs({ width, height }, greys) {
   const whole = greys.width === width ? '' : `, shown at ${greys.width} x ${greys.height}`
   return `${width} x ${height} px${whole}, ${greys.depth} bits of grey`
 }
+
+/** @param {View} view */
+const windowWords = ({ width, level }) =>
+  `window ${(100 * width).toFixed(0)} %, level ${(100 * level).toFixed(0)} %`
 
 /** @param {Scene} scene Whose page offers what it offers. */
 function listOfKeys(scene) {

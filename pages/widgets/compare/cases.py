@@ -18,7 +18,7 @@ from core.evaluation.sets.labelled import LabelledSet, draw_picture, find_data
 from core.project import data_folder
 from core.vocabulary import LABELS
 from pages.widgets import link
-from pages.widgets.common import chart
+from pages.widgets.common import chart, numbers_table
 from pages.widgets.compare.kept import kept
 
 PICTURES = 64  # a session keeps, of 0.2 MB at most
@@ -56,9 +56,7 @@ def agreement(
         return
     table, shown = st.columns([3, 1], gap="medium")
     with table:
-        chosen = st.dataframe(
-            cases, hide_index=True, on_select="rerun", selection_mode="single-row", key="differing"
-        )
+        chosen = numbers_table(cases, on_select="rerun", selection_mode="single-row", key="differing")
     with shown:
         rows = [row for row in chosen.selection.rows if row < len(cases)]
         if rows:

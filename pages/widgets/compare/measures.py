@@ -20,7 +20,7 @@ from core.models.inference import time_networks
 from core.service import Loaded
 from core.vocabulary import ENSEMBLE, SPLITS
 from pages.widgets import link
-from pages.widgets.common import loaded, refusals
+from pages.widgets.common import loaded, numbers_table, refusals
 from pages.widgets.compare.kept import kept
 
 SEED, RESAMPLES = 0, 1000  # of the draws of patients
@@ -80,7 +80,7 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
         intervals,
     )
     shown = tables.with_study(frame) if study else frame
-    st.dataframe(shown, hide_index=True, height=35 * (len(shown) + 1) + 3)
+    numbers_table(shown, height=35 * (len(shown) + 1) + 3)
     with st.container(horizontal=True):
         st.download_button(
             "CSV, all digits",
@@ -121,9 +121,9 @@ def tests(record: TrackRecord, question: Question, answers: Answers) -> None:
     pairs = list(combinations(sorted(by_name[name] for name in chosen), 2))
     if not pairs:
         return
-    st.dataframe(
+    numbers_table(
         kept(lambda: tables.pairs(answers, pairs), "pairs", record, question, pairs),
-        hide_index=True,
+        digits=4,
         column_config={name: st.column_config.NumberColumn(format="%.4f") for name in tables.FRACTIONS},
     )
     st.caption(

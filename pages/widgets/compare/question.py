@@ -62,15 +62,13 @@ def question(record: TrackRecord) -> Question:
         ] or ["normal"]
         against = {each: AGAINST[each] for each in kinds}
         negatives = link.choose(NEGATIVE, "COVID-19 against", against, kinds[0], help=term("negatives"))
-        one = st.toggle(
-            "One operating point for all", key=ONE_POINT, bind="query-params", help=term("threshold")
-        )
+        one = st.toggle("One threshold for all", key=ONE_POINT, bind="query-params", help=term("threshold"))
     threshold = None
     if one:
-        threshold = st.slider("Operating point", 0.01, 0.99, 0.5, 0.01, key=POINT, bind="query-params")
+        threshold = st.slider("Threshold", 0.01, 0.99, 0.5, 0.01, key=POINT, bind="query-params")
     if split == "val":
         st.warning(
-            "Operating points and SVMs were fitted to these images: their figures flatter.",
+            "Thresholds and SVMs were fitted to these images: their figures flatter.",
             icon=":material/warning:",
         )
     return Question(split, tuple(sources), negatives, threshold)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import pandas as pd
 import streamlit as st
 
 from core.display.glossary import term
@@ -18,7 +19,7 @@ from core.evaluation.sets.own import own_set
 from core.models.bundle.files import BundleListing
 from core.service import File, Loaded, Reading
 from core.vocabulary import OWN, PHANTOMS, SPLITS
-from pages.widgets.common import loaded, refusals, service
+from pages.widgets.common import loaded, numbers_table, refusals, service
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ def _summarise(found: Measurement) -> None:
     if found.left_out:
         with st.expander("What was left out or is in doubt, and why", icon=":material/rule:"):
             names, sentences = zip(*((each.name, each.sentence) for each in found.left_out), strict=True)
-            st.dataframe({"File or row": names, "What is wrong": sentences}, hide_index=True)
+            numbers_table(pd.DataFrame({"File or row": names, "What is wrong": sentences}))
 
 
 def _own_set(listing: BundleListing, record: TrackRecord) -> Measurement | None:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.display import tables
 from core.display.checklists import checklists
 from core.evaluation import study as study_results
+from pages.widgets.common import numbers_table
 
 
 def study() -> None:
@@ -14,7 +15,7 @@ def study() -> None:
     st.subheader("The study, reproduced")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.dataframe(tables.published(study_results.SVMS), hide_index=True)
+        numbers_table(tables.published(study_results.SVMS))
         st.caption(
             "As published. `python -m train ensemble --table FILE.csv` fits all three rows again from the "
             "study's table of probabilities and findings; rows one and two come out digit for digit."
@@ -34,4 +35,4 @@ def reporting() -> None:
         if box.open:
             with box:
                 st.markdown(f"[{checklist.source}]({checklist.url}); the items in our words.")
-                st.dataframe(checklist.table(), hide_index=True)
+                numbers_table(checklist.table())

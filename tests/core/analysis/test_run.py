@@ -16,8 +16,8 @@ import pytest
 
 from core.analysis.load import Models, load_models, run_self_test
 from core.analysis.results import Analysis
-from core.analysis.run import analyse, explain_anew, look
-from core.errors import BundleError, EngineError, SelfTestError
+from core.analysis.run import analyse, explain_anew, look, provenance
+from core.errors import BundleError, SelfTestError
 from core.explain.explainers import EXPLAINERS
 from core.export.json_csv import to_json
 from core.gate.way import Way, lay_radiograph
@@ -30,6 +30,7 @@ from core.phantom.seeds import take_seeds
 from core.reading.radiograph import Radiograph
 from core.reading.warning import ReadingWarning
 from core.vocabulary import FINDINGS
+from tests.precision_records import record_bfloat16
 
 Draw = Callable[[int], Radiograph]
 
@@ -194,9 +195,26 @@ def test_networks_that_answer_with_no_number_are_refused(random_bundle: Path, ra
         run_self_test(random_bundle, replace(random_models, networks=networks))
 
 
-def test_precision_must_have_been_verified(random_bundle: Path) -> None:
-    with pytest.raises(EngineError, match="not verified in bf16"):
-        load_models(random_bundle, "bf16")
+@pytest.mark.parametrize(("offset", "precision"), [(0.0, "bf16+f32"), (0.4, "f32")])
+def test_networks_that_answer_otherwise_in_what_was_verified_run_in_float32(
+    offset: float,
+    precision: str,
+    copy: Path,
+    random_models: Models,
+    drawn_radiograph: Draw,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.analysis.arithmetic.processor_precisions", lambda: frozenset({"f32", "bf16"}))
+    monkeypatch.delenv("THORAXLENS_PRECISION", raising=False)
+    record_bfloat16(copy, random_models.manifest.backbones["vgg16"].reference_probability - offset)
+    models = load_models(copy)
+    said = provenance(models)
+    assert said.precision == precision
+    assert ("self-test: vgg16" in said.precision_note) == bool(offset)
+    assert (models.networks.precisions["vgg16"] == "bf16") == (not offset)
+    answers = [analyse(drawn_radiograph(3), each).readings[0].probability for each in (models, random_models)]
+    assert answers[0] == pytest.approx(answers[1], abs=0.05)
+    assert json.loads(to_json(analyse(drawn_radiograph(0), models)))["provenance"]["precision"] == precision
 
 
 def test_cached_networks_are_not_derived_again(random_bundle: Path) -> None:

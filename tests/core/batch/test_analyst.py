@@ -20,10 +20,11 @@ from core.errors import DecoderError, EngineError, RadiographError
 from core.export.json_csv import csv_row
 from core.reading.decoder_pool import DecoderPool, Limits
 from core.reading.radiograph import read_radiograph
+from tests.precision_records import record_bfloat16
 
 Make = Callable[..., Analyst]
 NOT_IN_A_ROW = {"name", "laid", "title", "backbone_weights", "findings_note", "bundle", "milliseconds"}
-NOT_IN_A_ROW |= {"schema", "disclaimer"}  # these are of the whole table
+NOT_IN_A_ROW |= {"precision_note", "schema", "disclaimer"}  # these are of the whole table
 TYPES = {"text": str, "number": float, "whole": int, "flag": bool}
 
 
@@ -113,10 +114,16 @@ def test_settings_tell_bundles_gates_and_official_weights_apart(
     known = identify(random_bundle, ask_all=False)
     assert known.bundle == random_bundle.name and known == identify(random_bundle, ask_all=False)
     assert identify(random_bundle, ask_all=True) == replace(known, ask_all=True)
-    assert identify(random_bundle, ask_all=False, precision="bf16") == replace(known, precision="bf16")
+    assert identify(random_bundle, ask_all=False, precision="verified") == known
     copy = tmp_path / random_bundle.name
     copy.mkdir()
     shutil.copy(random_bundle / "bundle.json", copy)
+    record_bfloat16(copy, 0.5)
+    monkeypatch.delenv("THORAXLENS_PRECISION", raising=False)
+    monkeypatch.setattr("core.analysis.arithmetic.processor_precisions", lambda: frozenset({"f32", "bf16"}))
+    faster = identify(copy, ask_all=False, precision="verified")
+    assert (faster.precision, faster.choice) == ("vgg16 bf16", "verified")
+    assert (known.precision, known.choice) == ("f32", "f32")
     with (copy / "bundle.json").open("a") as file:
         file.write("\n")
     assert identify(copy, ask_all=False).bundle_version != known.bundle_version

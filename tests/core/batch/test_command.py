@@ -127,7 +127,6 @@ def test_a_batch_loads_neither_a_training_framework_nor_ray(call, folder: Path) 
     [
         (["--out", "t.ods"], "does not end in one of"),
         (["--bundle", "nothing"], "There is no bundle 'nothing'; choose from random."),
-        (["--precision", "bf16"], "The bundle 'random' was not verified in bf16; run it in f32."),
         (["nowhere"], "There is no file or folder nowhere"),
         (["--out", "/nowhere/t.csv"], "/nowhere/t.csv.partial cannot be written"),
     ],

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.analysis.course import Change
-from core.display.course import NEVER_VALIDATED, changes, reckoning, strangers_words, verdict
+from core.display.course import NEVER_VALIDATED, changes, judged, reckoning, strangers_words, verdict
 from core.display.course_tables import finding_rows, number_rows, probability_words, severity_words
 from tests.core.display.courses import REFUSED, course, film, kept
 
@@ -102,3 +102,16 @@ def test_names_of_strangers_are_no_markup() -> None:
     said = strangers_words(["<b>x</b>.dcm"], ["y.dcm", "z.dcm"])
     assert "\\<b\\>" in said and "names another patient than y.dcm and z.dcm" in said and "untick it" in said
     assert "name another" in strangers_words(["x", "w"], ["y"])
+
+
+def test_a_course_whose_truth_is_known_says_where_the_ensemble_is_wrong() -> None:
+    days = [replace(each, label="covid") for each in course().films]
+    assert judged(course(*days)) == (
+        "**Truth: COVID-19.** The ensemble is wrong on day 0 and day 14; of 6 answers of backbones, "
+        "4 are wrong."
+    )
+    assert judged(course(replace(days[1], day=1), replace(days[0], label="normal"))) == (
+        "**Truth: COVID-19 and normal.** The ensemble is right on all of them; of 4 answers of backbones, "
+        "0 are wrong."
+    )
+    assert judged(course()) is None

@@ -70,3 +70,12 @@ def test_a_link_says_what_it_takes_along() -> None:
 def test_every_setting_that_is_checked_belongs_to_a_page() -> None:
     named = {name for names in link.SETTINGS.values() for name in names}
     assert {*link.CHOICES, *link.SHARES, link.LAID} <= named
+
+
+def test_what_restores_the_settings_says_nothing_else() -> None:
+    params = {"sample": ["a b"], "margins": ["left"], "evil": ["<script>"], "chart": ["ROC"]}
+    assert (
+        link.restoring("http://a.example/", "analyse", params) == "http://a.example/?sample=a+b&margins=left"
+    )
+    assert link.restoring("http://a.example", "cards", params) == "http://a.example/"
+    assert link.restoring("http://a.example/x/analyse", "cards", {}) == "http://a.example/x/analyse"

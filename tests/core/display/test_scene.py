@@ -19,6 +19,7 @@ from core.display.scene import COLOUR_MAPS, build_scene
 from core.display.wavelet import pack
 from core.margins import Box
 from core.models.backbones import BACKBONES
+from tests.core.gate.verdicts import verdict
 
 SMOOTH = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
 
@@ -51,6 +52,12 @@ def test_a_scene_holds_a_plain_pane_and_one_for_each_backbone(analysis: Analysis
     assert (scene["width"], scene["height"], scene["mm_per_px"]) == (300, 200, 0.14)
     assert scene["frame"] == [18, 12, 282, 188] and scene["inside"] == [0, 0, 300, 200]
     assert np.array_equal(np.asarray(Image.open(found(scene["seen"], "/seen/image/png/"))), SMOOTH)
+
+
+def test_a_picture_that_is_saved_bears_the_disclaimer_and_a_refusal(analysis: Analysis) -> None:
+    assert sent(analysis)["foot"] == [wording.DISCLAIMER]
+    refused = replace(analysis, verdict=verdict(reasons=("kind",)))
+    assert sent(refused)["foot"] == [scene.REFUSED, wording.DISCLAIMER]
 
 
 def test_pictures_have_an_address_and_say_how_to_unpack_them(analysis: Analysis) -> None:

@@ -1,6 +1,7 @@
 """Tables to take along."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.display import tables
@@ -87,6 +88,17 @@ def test_a_model_takes_what_its_networks_take(answers: Answers, found) -> None:
     column = tables.measures_table(answers, found, {}, times).set_index("Model")["ms an image"]
     assert column["VGG16"] == "10.0" and column["SVM, findings"] == "7.0"
     assert column["Mean of backbones"] == column["SVM, probabilities"] == f"{together:.1f}"
-    assert column["SVM, all inputs"] == f"{together + 7:.1f}"
+    assert column["Ensemble"] == f"{together + 7:.1f}"
     best = next(each for each in answers.entrants if each.key == "best")
     assert column[best.name] == f"{times[best.same_as]:.1f}"
+
+
+def test_a_table_for_paper_has_every_cell_and_runs_nothing() -> None:
+    frame = pd.DataFrame(
+        {"a<b>": ["<script>alert(1)</script>", "&"], "n": [0.12345, np.nan], "k": [7, None]}, dtype=object
+    )
+    frame["n"] = frame["n"].astype(float)
+    found = tables.printed_table(frame, 3)
+    assert "<script" not in found and "&lt;script&gt;" in found and "<td>&amp;</td>" in found
+    assert "<th>a&lt;b&gt;</th>" in found and "<td>0.123</td><td>7</td>" in found
+    assert found.count("<td></td>") == 2 and found.count("<tr>") == 3

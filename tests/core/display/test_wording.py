@@ -6,6 +6,8 @@ import pytest
 
 from core.analysis.results import Analysis
 from core.display import wording
+from core.evaluation.evidence import measure_evidence
+from core.evaluation.predictions import Predictions
 from core.evaluation.trials import CoveredLungs, LeftOutSources, MeasuredAuc, Trials
 from core.models.backbones import BACKBONES
 
@@ -97,6 +99,32 @@ def test_the_headline_shows_as_many_digits_as_tell_the_ensemble_from_its_thresho
     analysis: Analysis, probability: float, threshold: float, said: str
 ) -> None:
     assert headline(analysis, 2, probability, threshold).endswith(f". The ensemble reads it as {said}")
+
+
+def test_how_often_the_ensemble_was_wrong_stands_beside_always_the_same_answer(table: Predictions) -> None:
+    evidence = [each for each in measure_evidence(table) if each.split in ("test", "external")]
+    found = {each.split: each for each in evidence if each.model == "ensemble"}
+    test, external = found["test"], found["external"]
+    counts = test.figures.confusion, external.figures.confusion
+    normal, ill = zip(
+        *((c.true_negatives + c.false_positives, c.true_positives + c.false_negatives) for c in counts),
+        strict=True,
+    )
+    said = wording.track_record(evidence)
+    assert f"wrong on {test.wrong} of {normal[0] + ill[0]} held-out images" in said
+    assert said.endswith(
+        f"Always answering COVID-19 would be wrong on {normal[0]} and {normal[1]}, always normal on {ill[0]} "
+        f"and {ill[1]}."
+    )
+    alone = wording.track_record([external])
+    assert alone.endswith(f"COVID-19 would be wrong on {normal[1]}, always normal on {ill[1]}.")
+    assert "nobody knows how wrong" in wording.track_record([])
+
+
+def test_sides_are_named_as_the_pictures_and_as_the_patients(analysis: Analysis) -> None:
+    assert "Left in the picture is the patient's right, unless" in wording.frame(analysis)
+    peaks = [wording.heat(each) for each in analysis.readings]
+    assert all("the heat peaks in the middle left part of the picture." in each for each in peaks)
 
 
 def test_numbers_beyond_the_words_are_digits() -> None:

@@ -35,3 +35,7 @@ def test_latex_explains_itself_and_holds_every_measure_of_every_model(answers: A
     first = next(line for line in lines if line.startswith("VGG16 & "))
     figure, low, high = (found["accuracy"].values[0], found["accuracy"].low[0], found["accuracy"].high[0])
     assert any(f"{figure:.{n}f} {{\\tiny ({low:.{n}f}--{high:.{n}f})}}" in first for n in (2, 3))
+
+
+def test_latex_keeps_its_minus_signs() -> None:
+    assert comparison._signed("-0.16 {\\tiny (-0.30–-0.02)}") == "$-0.16$ {\\tiny ($-0.30$--$-0.02$)}"

@@ -82,7 +82,6 @@ def _manifest(folder: Path) -> dict[str, Any]:
         "third_answers": {},
         "predictions": entry("predictions.csv"),
         "reference": entry("reference.png"),
-        "verified_precisions": ["f32"],
         "training": {},
         "sources": [{"name": "a", "citation": "b", "licence": "c", "counts": {"covid": 1}}],
         "training_statistics": limits.model_dump(),
@@ -186,7 +185,16 @@ EDITS: dict[str, tuple[Edit, str]] = {
     ),
     "no opacity": (lambda m: m["severity"].pop("opacity"), "extent and opacity"),
     "threshold": (lambda m: m["ensemble"].update(threshold=1.5), "ensemble.threshold"),
-    "precision": (lambda m: m.update(verified_precisions=["int4"]), "verified_precisions"),
+    "precision": (
+        lambda m: m.update(
+            precisions={
+                "processor": "",
+                "trials": [],
+                "combinations": [{"precisions": {"vgg16": "int4"}, "reference_probability": 0, "splits": {}}],
+            }
+        ),
+        "precisions.combinations.0.precisions.vgg16",
+    ),
     "statistics": (lambda m: m["training_statistics"].update(feature_mean=[]), "differ in size"),
 }
 
@@ -220,6 +228,7 @@ def test_a_bundle_of_the_first_format_loads_as_one_of_todays(folder: Path) -> No
     def first_format(content: dict[str, Any]) -> None:
         del content["smaller_svms"], content["licence"]
         content["format"] = 1
+        content["verified_precisions"] = ["f32"]
 
     today = read_manifest(folder)
     edit_manifest(folder, first_format)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import openvino
@@ -14,6 +15,7 @@ import pytest
 from core.errors import EngineError
 from core.models.bundle.files import file_sha256
 from core.models.bundle.network_files import DIGESTS_FILE, NetworkSource, derived
+from core.models.engine import openvino as engine
 from core.models.engine.openvino import Network, load_network, prepare
 from core.project import default_cache
 
@@ -118,3 +120,25 @@ def test_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_cache() == Path("/elsewhere")
     monkeypatch.delenv("THORAXLENS_CACHE")
     assert default_cache().parts[-2:] == (".cache", "openvino")
+
+
+@pytest.mark.parametrize(
+    ("listed", "flags", "expected"),
+    [
+        (["FP32", "INT8"], {"avx2"}, {"f32"}),
+        (["FP32", "INT8"], {"avx512_vnni"}, {"f32", "int8"}),
+        (["FP32", "BF16", "INT8"], {"avx_vnni"}, {"f32", "bf16", "int8"}),
+        (["FP32", "BF16"], set(), {"f32", "bf16"}),
+    ],
+)
+def test_a_processor_computes_in_what_it_has_instructions_for(
+    listed: list[str], flags: set[str], expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core = SimpleNamespace(get_property=lambda device, name: listed)
+    monkeypatch.setattr(engine, "_openvino", lambda: core)
+    monkeypatch.setattr(engine, "_processor_flags", lambda: flags)
+    engine.processor_precisions.cache_clear()
+    try:
+        assert engine.processor_precisions() == expected
+    finally:
+        engine.processor_precisions.cache_clear()

@@ -1,0 +1,46 @@
+"""The report to print."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+
+import streamlit as st
+
+from core.display.third_answer_wording import beside_the_mean
+from core.display.wording import track_record
+from core.export.report import Imprint, report_pdf
+from core.service import Case, Loaded
+from pages.widgets import link
+
+
+def report(case: Case, bundle: Loaded, subject: str) -> None:
+    """A button that makes the report of a case when it is clicked.
+
+    Args:
+        case: What was asked about.
+        bundle: What was asked.
+        subject: What the case is called on the page.
+    """
+    st.download_button(
+        "PDF, one page to print",
+        partial(_made, case, bundle, subject, link.restoring("analyse")),
+        "thoraxlens-report.pdf",
+        "application/pdf",
+        on_click="ignore",
+        icon=":material/picture_as_pdf:",
+    )
+
+
+def _made(case: Case, bundle: Loaded, subject: str, address: link.Address) -> bytes:
+    manifest = bundle.models.manifest
+    imprint = Imprint(
+        title=subject,
+        made=date.today(),
+        models=manifest.title,
+        version=bundle.version,
+        licence=manifest.licence,
+        record=(beside_the_mean(manifest), track_record(bundle.evidence)),
+        link=address(),
+    )
+    return report_pdf(case, imprint)
