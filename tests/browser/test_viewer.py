@@ -220,7 +220,7 @@ def test_a_picture_that_does_not_come_takes_the_one_before_it_away_and_says_so(p
     assert sentence.is_visible() and page.locator("figure").count() == 0
     assert findings.is_hidden() and larger.is_hidden()
     page.unroute("**/media/**")
-    chosen(page, "COVID-19-like, mild", "mild")
+    chosen(page, "Effusion and large heart", "Effusion")
     shown(page)
     assert sentence.count() == 0 and larger.is_visible() and findings.is_visible()
 
@@ -269,7 +269,7 @@ def test_the_view_outlives_another_page_and_a_new_picture_keeps_but_the_heat(pag
     )
     assert page.get_by_label("Opacity of the heat").input_value() == "30"
     assert page.locator(".findings").is_hidden()  # marks go with their case
-    chosen(page, "COVID-19-like, mild", "mild")
+    chosen(page, "Effusion and large heart", "Effusion")
     page.locator(".findings").get_by_text("Heat at the point").wait_for(timeout=PAGE_MS)
     assert page.locator(".findings").inner_text() == told  # and come with it again
 
