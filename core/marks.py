@@ -1,4 +1,7 @@
-"""What somebody marked on a radiograph: points, boxes, regions and strokes, as a browser gives them back."""
+"""What somebody marked on a radiograph: points, boxes, regions and strokes.
+
+A browser keeps them to itself, as on the page Analyse, and gives them only to a page that asks for them.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ PICTURE_PX = 1400  # the longer side of what is sent at first
 MAX_PICTURE_BYTES = 500_000  # with all else, the first view of a case stays below 700 KB
 SHARP_PIXELS = 3_200_000  # of what is sent to whoever zooms
 MAX_SHARP_BYTES = 1_200_000
-WORTH_IT = 1.1  # times as wide as the first picture: what is not shows nothing more
+SHARPER_WIDTH = 1.1  # times that of the first picture: a radiograph less wide has nothing more to show
 
 DEPTHS = (8, 12)  # bits a grey; the first where a file has no more
 SAMPLED = 4  # every so manyth pixel down and across tells how deep a file is
@@ -47,7 +47,7 @@ class Picture:
 
     def is_worth_more(self, width_px: int) -> bool:
         """Whether a radiograph of this width has more to show to whoever zooms."""
-        return width_px > WORTH_IT * self.packed.width
+        return width_px > SHARPER_WIDTH * self.packed.width
 
 
 def first_picture(radiograph: Radiograph) -> Picture:

@@ -16,7 +16,8 @@ from core.service import Case
 from pages.components.viewer.viewer import viewer, wants_sharp
 
 WIDTH, HEIGHT = 1900, 1600
-RAMP = np.tile(np.linspace(0, 1, WIDTH, dtype=np.float32), (HEIGHT, 1))
+GREYS = np.rint(np.linspace(0, 4095, WIDTH)) / 4095  # in 12 bits each is exact
+RAMP = np.tile(GREYS.astype(np.float32), (HEIGHT, 1))
 RADIOGRAPH = Radiograph("ramp.png", RAMP, (), "PNG", None, {})
 
 

@@ -61,7 +61,7 @@ def pictures_bytes(visitor: Visitor) -> int:
     elements = [each.bidi_component for each in visitor.elements.values()]
     scenes = [json.loads(each.json) for each in elements if each.component_name == "viewer"]
     urls = [url for scene in scenes for url in (scene["picture"]["url"], scene["seen"])]
-    return sum(len(visitor.fetch(url)[1]) for url in urls)
+    return sum(len(visitor.fetch(f"/{url}")[1]) for url in urls)
 
 
 @pytest.mark.parametrize(

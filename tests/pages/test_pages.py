@@ -261,6 +261,12 @@ def test_a_threshold_and_coming_back_ask_no_network_and_send_no_picture(
     assert len(analysed) == 1
 
 
+def test_marks_stay_in_the_browser_as_about_says(bundles: Path) -> None:
+    scene = scene_of(open_page())
+    assert scene["asks"] and scene["gives"] is False
+    assert "Marks stay in your browser." in (PROJECT / "assets" / "about.md").read_text("utf-8")
+
+
 def test_a_sample_says_afterwards_what_it_is_and_marks_every_answer(bundles: Path) -> None:
     page = open_page()
     said = markdown(page)

@@ -3,13 +3,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { greyAt, halve, paint, rangeOf, windowTable } from '../../pages/components/viewer/greys.js'
+import { greyAt, greyOf, halve, paint, rangeOf, windowTable } from '../../pages/components/viewer/greys.js'
 import { alphaOf, bytesOf, colour, GRID, heatAt, smooth } from '../../pages/components/viewer/heat.js'
 import { FIRST } from '../../pages/components/viewer/view.js'
 
 const base64 = (bytes) => Buffer.from(bytes).toString('base64')
 const shades = (table) => Array.from(table, (each) => each & 255)
 const ramp = { values: Uint8Array.from({ length: 256 }, (_, i) => i), width: 16, height: 16, depth: 8 }
+
+test('a grey that is not the radiograph’s own is said to be about that', () => {
+  assert.equal(greyOf(98, { depth: 8, exact: true }), 'grey 98 of 255')
+  assert.equal(greyOf(98, { depth: 12, exact: false }), 'grey about 98 of 4095')
+})
 
 test('the whole window shows every grey as it is, inverted the other way round', () => {
   assert.deepEqual(shades(windowTable(FIRST, 8)), [...ramp.values])

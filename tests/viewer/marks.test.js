@@ -6,8 +6,9 @@ import { test } from 'node:test'
 import { COMMANDS, isOffered } from '../../pages/components/viewer/commands.js'
 import { GRID } from '../../pages/components/viewer/heat.js'
 import { gestureOf } from '../../pages/components/viewer/input.js'
-import { asShares, clearMarks, cover, finish, MAX_MARKS, MAX_POINTS, set, simplify, trace, undo, within }
+import { asShares, clearMarks, cover, finish, isFull, MAX_MARKS, MAX_POINTS, set, simplify, trace }
   from '../../pages/components/viewer/marks.js'
+import { undo, within } from '../../pages/components/viewer/marks.js'
 import { FIRST, forAnother, reset, retreat, take } from '../../pages/components/viewer/view.js'
 
 const PICTURE = { width: 200, height: 100 }
@@ -59,6 +60,7 @@ test('marks are taken back one by one or all at once, and there is an end to the
   assert.deepEqual(clearMarks(two).marks, [])
   const many = Array.from({ length: MAX_MARKS + 5 }, (_, i) => [i, i]).reduce(set, take(FIRST, 'point'))
   assert.equal(many.marks.length, MAX_MARKS)
+  assert.deepEqual([many, undo(many), { ...many, tool: 'pan' }].map(isFull), [true, false, false])
 })
 
 test('marks outlive a reset and a step back, and go with their picture', () => {

@@ -5,8 +5,9 @@ import { test } from 'node:test'
 
 import { COMMANDS, commandOf } from '../../pages/components/viewer/commands.js'
 import { gestureOf } from '../../pages/components/viewer/input.js'
-import { expose, FIRST, forAnother, MAX_ZOOM, measure, place, preset, PRESETS, reset, retreat, take }
+import { expose, FIRST, forAnother, keepDrawn, MAX_DRAWN, MAX_ZOOM, measure, place, preset, PRESETS, reset }
   from '../../pages/components/viewer/view.js'
+import { retreat, take } from '../../pages/components/viewer/view.js'
 
 const MOUSE = { button: 0, shiftKey: false, pointerType: 'mouse' }
 const FINGER = { ...MOUSE, pointerType: 'touch' }
@@ -38,6 +39,23 @@ test('reset leaves heat and measurements; another picture keeps but the heat and
   const used = { ...FIRST, ...heat, ...own, zoom: 4, turn: 3, invert: true }
   assert.deepEqual(reset(used), { ...FIRST, ...heat, ...own })
   assert.deepEqual(forAnother(used), { ...FIRST, ...heat })
+})
+
+test('what was drawn on a picture comes back with it, for the pictures that were drawn on last', () => {
+  const drawn = new Map(), mark = { kind: 'point', points: [[3, 4]], width: 0, erases: false }
+  const marked = (_, i) => ({ ...FIRST, marks: [{ ...mark, points: [[i, i]] }] })
+  const views = Array.from({ length: MAX_DRAWN + 1 }, marked)
+  views.slice(0, -1).forEach((view, i) => keepDrawn(drawn, String(i), view))
+  keepDrawn(drawn, '0', views[0])
+  keepDrawn(drawn, 'another', views.at(-1))
+  assert.equal(drawn.size, MAX_DRAWN)
+  assert.ok(!drawn.has('1')) // the one longest ago
+  const ruled = { ...views[0], measured: [{ kind: 'length', points: [[0, 0], [1, 1]] }] }
+  keepDrawn(drawn, '0', ruled)
+  const back = forAnother({ ...FIRST, opacity: 0.2, marks: views[3].marks }, drawn.get('0'))
+  assert.deepEqual(back, { ...FIRST, opacity: 0.2, marks: ruled.marks, measured: ruled.measured })
+  keepDrawn(drawn, '0', FIRST)
+  assert.ok(!drawn.has('0'))
 })
 
 test('a length takes two points, an angle three', () => {

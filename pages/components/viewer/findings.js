@@ -1,5 +1,6 @@
 // What lies where somebody marked, in words and as a table.
 
+import { greyOf } from './greys.js'
 import { heatAt } from './heat.js'
 import { within } from './marks.js'
 import { make } from './toolbar.js'
@@ -25,7 +26,7 @@ export class Findings {
    * @returns {string} The same, as one text.
    */
   show(marks, scene, { heats, picture }) {
-    const [greys] = picture.levels, white = 2 ** greys.depth - 1
+    const [greys] = picture.levels
     const found = within(marks, scene, scene.frame, heats, greys)
     const point = marks.filter(({ kind }) => kind === 'point').pop()?.points[0]
     const share = found?.share ?? 0
@@ -40,7 +41,8 @@ export class Findings {
     const ofArea = share ? ['Heat inside', 'Against its area'] : []
     const head = ['Model', ...ofArea, ...(point ? ['Heat at the point'] : [])]
     const where = share ? `${percent(share)} of what the networks saw` : 'nothing of what the networks saw'
-    const words = found ? `Marked: ${where}; mean grey ${Math.round(found.grey * white)} of ${white}.` : ''
+    const grey = found && greyOf(Math.round(found.grey * (2 ** greys.depth - 1)), greys)
+    const words = found ? `Marked: ${where}; mean ${grey}.` : ''
     this.words.textContent = words
     this.table.replaceChildren(rowOf(head, 'col'), ...rows.map((row) => rowOf(row, 'row')))
     this.table.hidden = head.length === 1

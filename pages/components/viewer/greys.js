@@ -10,6 +10,13 @@
 const OPAQUE = 0xff000000
 
 /**
+ * A grey in words.
+ * @param {number} grey A whole number.
+ * @param {Pick<Greys, 'depth' | 'exact'>} greys Where it is from.
+ */
+export const greyOf = (grey, { depth, exact }) => `grey ${exact ? '' : 'about '}${grey} of ${2 ** depth - 1}`
+
+/**
  * The same picture at half the size, each grey the mean of four: enough, and faster, where panes are small.
  * @param {Greys} greys
  * @returns {Greys}

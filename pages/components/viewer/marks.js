@@ -26,6 +26,12 @@ export const NAMES = { point: 'Point', box: 'Box', region: 'Region', stroke: 'St
 export const draws = (tool) => tool !== null && tool in NAMES
 
 /**
+ * Whether a mark is to be drawn and there are as many as there may be.
+ * @param {View} view
+ */
+export const isFull = ({ tool, marks }) => draws(tool) && marks.length >= MAX_MARKS
+
+/**
  * @param {Point} one
  * @param {Point} other
  */

@@ -1,5 +1,6 @@
 // What the server sends once (core/display/scene.py), made ready to draw.
 
+import { addressOf } from './address.js'
 import { halve, rangeOf } from './greys.js'
 import { bytesOf, smooth } from './heat.js'
 import { fetchGreys } from './wavelet.js'
@@ -31,7 +32,7 @@ const SMALL_PX = 512 // pictures below it are drawn fast enough as they are
  */
 async function load(url) {
   const image = new Image()
-  image.src = url
+  image.src = addressOf(url)
   await image.decode()
   return image
 }

@@ -12,9 +12,11 @@
  *   seen: boolean, lines: boolean, tool: Tool | null, draft: Point[], measured: Measured[],
  *   marks: import('./marks.js').Mark[], brush: number, erase: boolean,
  * }} View Centre, width, level, opacity, floor, divide, brush: shares; zoom 1 fits; turn counts quarters.
+ * @typedef {Pick<View, 'measured' | 'marks'>} Drawn
  */
 
 export const MAX_ZOOM = 20
+export const MAX_DRAWN = 20 // pictures whose measurements and marks are kept
 const MIN_WIDTH = 1 / 255 // narrower than one of 8-bit greys shows nothing more
 const POINTS = { length: 2, angle: 3 }
 
@@ -92,9 +94,24 @@ export const reset = (view) => ({ ...view, ...PLAIN })
 /**
  * What is kept when another picture comes: how heat is drawn and how panes lie, not where one looked.
  * @param {View} view
+ * @param {Drawn} [drawn] On that picture, when it was there before.
  * @returns {View}
  */
-export const forAnother = (view) => ({ ...reset(view), seen: false, draft: [], measured: [], marks: [] })
+export const forAnother = (view, { measured, marks } = FIRST) =>
+  ({ ...reset(view), seen: false, draft: [], measured, marks })
+
+/**
+ * Keeps what is drawn on a picture, of the pictures drawn on last.
+ * @param {Map<string, Drawn>} drawn By the pictures' ids.
+ * @param {string} id
+ * @param {View} view
+ */
+export function keepDrawn(drawn, id, { measured, marks }) {
+  drawn.delete(id)
+  if (measured.length || marks.length) drawn.set(id, { measured, marks })
+  const [oldest] = drawn.keys()
+  if (drawn.size > MAX_DRAWN) drawn.delete(oldest)
+}
 
 /**
  * A tool taken up, or put away when it was in hand.

@@ -1,23 +1,24 @@
-// A radiograph in several panes that follow one another. Of what one does here only marks reach the server,
-// and only where a page asks for them.
+// A radiograph in several panes that follow one another. What one does here stays here, but for a zoom that
+// wants a sharper picture, and for marks where a page asks to be given them.
 
 import { COMMANDS, DONE, FULL, isOffered, nameOfKey, SAVE } from './commands.js'
 import { Painter } from './draw.js'
 import { apply, matrixOf, scaleOf, unapply, wordsOf } from './geometry.js'
-import { greyAt } from './greys.js'
+import { greyAt, greyOf } from './greys.js'
 import { heatAt } from './heat.js'
 import { listen, noticeScrolling, press } from './input.js'
 import { Findings } from './findings.js'
-import { asShares, draws, finish, NAMES, set, trace } from './marks.js'
+import { asShares, draws, finish, isFull, MAX_MARKS, NAMES, set, trace } from './marks.js'
 import { arrange, paneOf } from './panes.js'
 import { coloursOf, openHeat, openPicture } from './scene.js'
 import { composeSheet, saveSheet } from './sheet.js'
 import { make, Toolbar } from './toolbar.js'
-import { clamp, FIRST, forAnother, measure } from './view.js'
+import { clamp, FIRST, forAnother, keepDrawn, measure } from './view.js'
 import { fetchGreys } from './wavelet.js'
 
 /**
  * @typedef {import('./view.js').View} View
+ * @typedef {import('./view.js').Drawn} Drawn
  * @typedef {import('./view.js').Point} Point
  * @typedef {import('./panes.js').Frame} Frame
  * @typedef {import('./scene.js').Scene} Scene
@@ -28,6 +29,8 @@ import { fetchGreys } from './wavelet.js'
 const QUIET = 'View changes never alter what the networks saw.'
 const FAILED = 'The picture could not be shown; load the page again.'
 const TOO_OLD = 'This browser is too old to show the picture; update it.'
+const NOT_SHARPER = 'More of the picture could not be shown; load the page again.'
+const FULL_OF_MARKS = `There can be ${MAX_MARKS} marks and no more; take some back first.`
 const SHARPER = 1.1 // device pixels a pixel of the first picture, from where a sharper one is asked for
 const STILL_MS = 250 // without a further change, until it is
 const BY_KEYS = 'Arrows move the cross, with Shift by less; Enter sets a point.'
@@ -41,7 +44,10 @@ const GESTURES = [
   ['Enter', 'this pane large; with a ruler or a marker set its point'],
 ]
 
-/** @type {Map<string, {view: View, picture: Picture}>} By key: outlives reruns and other pages. */
+/**
+ * By key; outlives reruns and other pages.
+ * @type {Map<string, {view: View, picture: Picture, drawn: Map<string, Drawn>}>}
+ */
 const kept = new Map()
 
 export class Viewer {
@@ -68,19 +74,22 @@ export class Viewer {
     this.toolbar = new Toolbar((command) => this.act(command), change, () => this.range)
     this.stage = make('div', { class: 'panes' })
     this.readout = make('div', { class: 'readout' })
+    this.notice = make('div', { class: 'notice', role: 'alert' })
     this.scale = make('canvas', { width: '256', height: '1', 'aria-hidden': 'true' })
     const legend = make('div', { class: 'legend' }, make('span', {}, 'low heat'), this.scale)
     legend.append(make('span', {}, 'high heat'), make('span', {}, 'each map scaled to its own peak'))
     this.findings = new Findings()
     this.said = make('div', { class: 'said', role: 'status' })
-    root.append(this.toolbar.element, this.toolbar.settings, this.stage, this.readout)
-    root.append(this.findings.element, legend, this.said)
+    root.append(this.notice, this.toolbar.element, this.toolbar.settings, this.stage)
+    root.append(this.readout, this.findings.element, legend, this.said)
     this.keys = make('details')
     root.append(make('div', { class: 'foot' }, make('p', {}, QUIET), this.keys))
     this.observer = new ResizeObserver(() => this.resize())
     this.onKey = (/** @type {KeyboardEvent} */ event) => {
       // Streamlit has keys of its own, R among them.
-      if (this.root.isConnected && press(this, event)) { event.preventDefault(); event.stopPropagation() }
+      if (!this.root.isConnected || !this.painter || !press(this, event)) return
+      event.preventDefault()
+      event.stopPropagation()
     }
   }
 
@@ -100,14 +109,32 @@ export class Viewer {
   }
 
   /**
-   * Shows a scene; what is there stays until it is ready.
+   * Shows a scene, or says why not; what is there stays until it is ready, or could not be opened.
    * @param {Scene} scene
    */
   async show(scene) {
     const show = ++this.shows
     const told = JSON.stringify({ ...scene, sharp: null })
-    if (told !== this.told) await this.showAnother(scene, told, show)
-    if (scene.sharp && show === this.shows) await this.sharpen(scene.sharp)
+    try {
+      if (told !== this.told) await this.showAnother(scene, told, show)
+      if (scene.sharp && show === this.shows) await this.sharpen(scene.sharp)
+    } catch {
+      if (show !== this.shows) return // nobody waits for that one any more
+      const opened = told === this.told
+      if (!opened) this.drop()
+      const words = 'DecompressionStream' in globalThis ? FAILED : TOO_OLD
+      this.notice.textContent = opened ? NOT_SHARPER : words
+    }
+  }
+
+  /** Shows nothing: another case than what is on the page would mislead. */
+  drop() {
+    clearTimeout(this.waiting)
+    this.painter = this.pointer = null
+    this.told = ''
+    this.panes = []
+    this.stage.replaceChildren()
+    this.root.classList.add('bare')
   }
 
   /**
@@ -120,15 +147,15 @@ export class Viewer {
     const same = before?.picture.id === scene.id ? before : null
     const picture = same?.picture.sent === scene.seen ? same.picture : await openPicture(scene)
     if (show !== this.shows) return // another came meanwhile
-    const view = same ? same.view : before ? forAnother(before.view) : FIRST
+    const view = same ? same.view : before ? forAnother(before.view, before.drawn.get(scene.id)) : FIRST
     const maps = Object.keys(scene.maps), [map] = maps
     this.told = told
     this.scene = scene
     this.range = picture.range
     this.painter = new Painter(scene, picture, openHeat(scene))
+    this.root.classList.remove('bare')
     const chosen = Math.min(view.chosen, scene.panes.length - 1)
     this.view = { ...view, map: maps.includes(view.map) ? view.map : map, chosen }
-    kept.set(scene.key, { view: this.view, picture })
     this.toolbar.offer(scene)
     this.root.classList.toggle('plain', !scene.panes.some(({ heat }) => heat))
     this.keys.replaceChildren(...listOfKeys(scene))
@@ -148,6 +175,8 @@ export class Viewer {
     if (picture.sharp) return
     picture.levels = [greys, ...picture.levels]
     picture.sharp = true
+    if (this.painter?.picture !== picture) return // another came meanwhile
+    this.findings.show(this.view.marks, this.scene, this.painter)
     this.schedule()
   }
 
@@ -189,8 +218,9 @@ export class Viewer {
     if (!this.painter) return
     const { large, chosen, map, marks, tool } = this.view
     this.view = change(this.view)
-    kept.set(this.scene.key, { view: this.view, picture: this.painter.picture })
     const { view } = this
+    this.notice.textContent = ''
+    this.keep(this.painter.picture)
     this.stage.classList.toggle('large', view.large)
     this.toolbar.update(view, Object.keys(this.scene.maps), this.range)
     arrange(this.panes, view)
@@ -199,6 +229,13 @@ export class Viewer {
     if (view.tool !== tool && draws(view.tool)) this.said.textContent = `${NAMES[view.tool]}. ${BY_KEYS}`
     if (view.marks !== marks) this.say(marks.length)
     this.schedule()
+  }
+
+  /** @param {Picture} picture That is shown. */
+  keep(picture) {
+    const { scene: { key, id }, view } = this, drawn = kept.get(key)?.drawn ?? new Map()
+    keepDrawn(drawn, id, view)
+    kept.set(key, { view, picture, drawn })
   }
 
   schedule() {
@@ -257,9 +294,8 @@ export class Viewer {
     const greys = /** @type {Painter} */ (this.painter).picture.levels[0]
     const grey = pointer && greyAt(greys, pointer[0] / scene.width, pointer[1] / scene.height)
     const [across, down] = (pointer ?? []).map(Math.floor)
-    const about = greys.exact ? '' : 'about '
     const where = grey !== null
-      ? `across ${across}, down ${down}: grey ${about}${grey} of ${2 ** greys.depth - 1}`
+      ? `across ${across}, down ${down}: ${greyOf(grey, greys)}`
       : shownAs(scene, greys)
     const lengths = view.measured.map((mark) => wordsOf(mark, scene.mm_per_px))
     this.readout.textContent = [where, windowWords(view), `zoom ${view.zoom.toFixed(1)}`, ...lengths].join('  ·  ')
@@ -313,19 +349,28 @@ export class Viewer {
   }
 
   /**
+   * Changes what is marked, or says why nothing more is.
+   * @param {(view: View) => View} change
+   */
+  mark(change) {
+    if (isFull(this.view)) this.notice.textContent = FULL_OF_MARKS
+    else this.change(change)
+  }
+
+  /**
    * Draws as a hand moves.
    * @param {Frame} pane
    * @param {Point[]} points In the pane.
    */
   trace(pane, points) {
     const places = points.map((at) => this.onPicture(pane, at))
-    this.change((view) => places.reduce(trace, view))
+    this.mark((view) => places.reduce(trace, view))
   }
 
   /** @param {Frame} pane Where a hand has drawn. */
   finish(pane) {
     const half = 0.5 / scaleOf(matrixOf(this.view, this.scene, pane)) // of a CSS pixel
-    this.change((view) => finish(view, half))
+    this.mark((view) => finish(view, half))
   }
 
   /**
@@ -336,7 +381,7 @@ export class Viewer {
   set(pane, at) {
     const matrix = matrixOf(this.view, this.scene, pane)
     const place = this.onPicture(pane, at ?? (this.pointer ? apply(matrix, this.pointer) : [0, 0]))
-    this.change((view) => set(view, place))
+    this.mark((view) => set(view, place))
   }
 
   /** Gives the marks back to the page that asked for them. */
@@ -400,10 +445,6 @@ export default function ({ parentElement, data, setStateValue }) {
   viewers.set(root, viewer)
   viewer.tell = setStateValue
   viewer.wake()
-  const shown = viewer.show(data), { shows } = viewer
-  shown.catch(() => {
-    if (shows !== viewer.shows) return // nobody waits for that one any more
-    viewer.readout.textContent = 'DecompressionStream' in globalThis ? FAILED : TOO_OLD
-  })
+  viewer.show(data)
   return () => viewer.rest()
 }

@@ -1,4 +1,7 @@
-"""A radiograph in several panes that follow one another; of what one does in it only marks reach the server.
+"""A radiograph in several panes that follow one another.
+
+What one does in it stays in the browser, marks, too, as on the page Analyse. The server learns that somebody
+zooms in far enough for a sharper picture, and the marks where a page asks to be given them.
 
 Pictures are fetched by their own addresses, out of Streamlit's store of media in memory, where they stay for
 as long as a session shows them. So the message that comes with each run is small.
@@ -80,7 +83,5 @@ def _given(told: Any, identity: str, key: str) -> tuple[Mark, ...]:
 
 
 def _address(key: str, name: str, data: bytes, media_type: str) -> str:
-    """Where the browser finds what belongs to a viewer."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    url = runtime.get_instance().media_file_mgr.add(data, media_type, f"{key} {name}")
-    return f"/{base}{url}" if base else url
+    """Where the browser finds what belongs to a viewer: from the app on, which a proxy may move."""
+    return runtime.get_instance().media_file_mgr.add(data, media_type, f"{key} {name}").lstrip("/")

@@ -1,5 +1,7 @@
 // Pictures as core/display/wavelet.py packs them: inflated by the browser, then put together again here.
 
+import { addressOf } from './address.js'
+
 /**
  * @typedef {import('./greys.js').Greys} Greys
  * @typedef {{
@@ -12,7 +14,7 @@
  * @returns {Promise<Greys>}
  */
 export async function fetchGreys(sheet) {
-  const answer = await fetch(sheet.url)
+  const answer = await fetch(addressOf(sheet.url))
   if (!answer.ok || !answer.body) throw new Error(`The picture did not come (${answer.status}).`)
   const inflated = answer.body.pipeThrough(new DecompressionStream('gzip'))
   return unpack(new Uint8Array(await new Response(inflated).arrayBuffer()), sheet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -98,7 +99,7 @@ def test_the_browser_is_told_which_tools_to_offer(app: AppTest) -> None:
     given(app)
     data = sent[-1]["data"]
     assert data["asks"] == list(KINDS) and data["gives"]
-    assert data["picture"]["url"].startswith("/") and data["seen"] is None
+    assert re.match(r"(mock/)?media/", data["picture"]["url"]) and data["seen"] is None
 
 
 @pytest.mark.parametrize(
