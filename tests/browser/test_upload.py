@@ -181,7 +181,7 @@ def test_whatever_one_clicks_the_answer_stays_with_the_file_in_hand(
     page.get_by_role("button", name="Read picture 2").click(timeout=PAGE_MS)
     page.wait_for_selector("h4:has-text('pages.tif: ')", timeout=PAGE_MS)
     settled(page)
-    page.get_by_text("Each model's own threshold").click()
+    page.get_by_text("Each model's own threshold").click(timeout=PAGE_MS)
     settled(page)
     page.get_by_text("Choose another picture of this file").click()
     page.get_by_role("button", name="Read picture 1").click(timeout=PAGE_MS)

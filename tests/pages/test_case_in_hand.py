@@ -13,7 +13,6 @@ from core.project import PROJECT
 from tests.pages.test_gate import NOISE, button, grey, png, refusals
 from tests.pages.test_pages import (
     SECONDS,
-    _main_module,
     analysed,
     bundles,
     headline,
@@ -23,7 +22,7 @@ from tests.pages.test_pages import (
     upload,
 )
 
-__all__ = ["_main_module", "analysed", "bundles"]
+__all__ = ["analysed", "bundles"]
 
 HOSTILE = (
     "",

@@ -2,7 +2,6 @@
 
 import io
 import shutil
-import sys
 import time
 import zipfile
 from pathlib import Path
@@ -20,12 +19,6 @@ from pages.widgets.compare import kept
 
 BUNDLE = PROJECT / "assets" / "bundles" / SHIPPED
 SECONDS = 120
-
-
-@pytest.fixture(autouse=True)
-def _main_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AppTest leaves the page as `__main__`, which processes that later tests spawn would run again."""
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture

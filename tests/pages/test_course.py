@@ -21,9 +21,9 @@ from core.reading.radiograph import Radiograph
 from pages.widgets import course_files
 from tests.pages.test_case_in_hand import by_link, control, link_of, offered
 from tests.pages.test_gate import button, grey, png
-from tests.pages.test_pages import _main_module, analysed, bundles, headline, markdown, sample, upload
+from tests.pages.test_pages import analysed, bundles, headline, markdown, sample, upload
 
-__all__ = ["_main_module", "analysed", "bundles"]
+__all__ = ["analysed", "bundles"]
 
 EARLIER = {f"No. {number} earlier" for number in (1, 2, 3)}
 SWITCH = "The files in hand are radiographs of one patient"

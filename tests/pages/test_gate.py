@@ -9,9 +9,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.phantom.samples import list_samples
-from tests.pages.test_pages import _main_module, analysed, bundles, headline, sample, tray_of, upload
+from tests.pages.test_pages import analysed, bundles, headline, sample, tray_of, upload
 
-__all__ = ["_main_module", "analysed", "bundles"]
+__all__ = ["analysed", "bundles"]
 
 
 def png(pixels: np.ndarray) -> bytes:

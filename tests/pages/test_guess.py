@@ -9,9 +9,9 @@ from core.models.backbones import BACKBONES
 from core.phantom.samples import list_samples
 from tests.pages.test_case_in_hand import by_link, control, link_of, missed
 from tests.pages.test_gate import button
-from tests.pages.test_pages import _main_module, bundles, headline, markdown, sample, scene_of
+from tests.pages.test_pages import bundles, headline, markdown, sample, scene_of
 
-__all__ = ["_main_module", "bundles"]
+__all__ = ["bundles"]
 
 TELLING = (
     *(each.name for each in BACKBONES),

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import sys
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -38,12 +37,6 @@ REFUSED = {
     "text": (b"plain text", ""),
     "cut short": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ""),
 }
-
-
-@pytest.fixture(autouse=True)
-def _main_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AppTest leaves the page as `__main__`, which processes that later tests spawn would run again."""
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from core.export import json_csv
 from core.models.backbones import BACKBONES
 from tests.pages.test_case_in_hand import by_link, control, pinned_table
 from tests.pages.test_gate import button
-from tests.pages.test_pages import _main_module, bundles, headline, markdown
+from tests.pages.test_pages import bundles, headline, markdown
 
-__all__ = ["_main_module", "bundles"]
+__all__ = ["bundles"]
 
 COUNT = len(BACKBONES)
 LOW = {"own_thresholds": "false", "threshold": "0.03"}

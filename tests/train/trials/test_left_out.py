@@ -9,7 +9,7 @@ import pytest
 from core.evaluation.trials import LeftOutSources, MeasuredAuc
 from core.models.backbones import BACKBONES
 from core.preprocessing import Preprocessing
-from train.config import TINY
+from train.config import STUDY, TINY
 from train.data.images import Images
 from train.data.records import Record, draw_phantoms
 from train.fitting.features import PretrainedBase
@@ -132,7 +132,7 @@ def test_a_head_that_reads_the_source_fails_where_the_source_is_left_out(
     task = [row for row, each in enumerate(records) if each.label != "pneumonia"]
     monkeypatch.setattr(left_out, "all_features", lambda *arguments: features[task][np.newaxis])
     pool = pool_of(records)
-    config = replace(TINY.transfer, epochs=30, patience=30, learning_rate=5e-3)
+    config = replace(STUDY.transfer, epochs=30, patience=30, batch=32, learning_rate=5e-3)
     trials, training = (
         [SourceTrial("a", "x"), SourceTrial("a", None)],
         HeadTraining("average", config, tmp_path),
