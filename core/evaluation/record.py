@@ -73,7 +73,7 @@ def shortcut_points(record: TrackRecord) -> tuple[Point, ...]:
     measured = list(_by_split(record))
     own = [point for point in measured if point[1] != SPLITS["external"].name]
     far = [point for point in measured if point[1] == SPLITS["external"].name]
-    return (*far, *_left_out(record.trials), *_covered(record.trials), *own)
+    return (*far, *left_out_points(record.trials), *_covered(record.trials), *own)
 
 
 def _by_split(record: TrackRecord) -> Iterator[Point]:
@@ -93,8 +93,11 @@ def _covered(trials: Trials | None) -> Iterator[Point]:
             yield row.model, COVERED, row.covered.roc_auc
 
 
-def _left_out(trials: Trials | None) -> Iterator[Point]:
-    """Of each model the strict mean; of a network that was retrained whole, where there is one."""
+def left_out_points(trials: Trials | None) -> Iterator[Point]:
+    """Of each model the strict mean where sources were left out.
+
+    Of a network that was retrained whole, where there is one.
+    """
     rows = trials.left_out if trials else ()
     for model in dict.fromkeys(row.model for row in rows):
         of_model = [row for row in rows if row.model == model]

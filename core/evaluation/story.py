@@ -9,7 +9,7 @@ from typing import Literal
 
 from core.evaluation.comparison import Question, ask
 from core.evaluation.metrics import Interval, roc_auc, roc_auc_interval
-from core.evaluation.record import LEFT_OUT, TrackRecord, shortcut_points
+from core.evaluation.record import TrackRecord, left_out_points
 from core.vocabulary import ENSEMBLE, TASK
 
 CHANCE = 0.5  # ROC AUC of always the same answer
@@ -86,6 +86,6 @@ def _covered(record: TrackRecord) -> Iterator[Step]:
 
 
 def _left_out(record: TrackRecord) -> Iterator[Step]:
-    areas = {model: value for model, kind, value in shortcut_points(record) if kind == LEFT_OUT}
+    areas = {model: value for model, _, value in left_out_points(record.trials)}
     if areas:
         yield Step("left out", fmean(areas.values()), False, None, None, areas)

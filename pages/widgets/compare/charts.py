@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import streamlit as st
@@ -36,10 +36,7 @@ def story(record: TrackRecord) -> DeltaGenerator:
     st.subheader("First: does it last?")
     entrants = {each.key: each for each in record.entrants}
     steps = kept(lambda: tell(record), "story", record)
-    if steps:
-        for column, step in zip(st.columns(len(steps)), steps, strict=True):
-            with column:
-                _step(step)
+    _show(steps)
     brought = st.container()
     if words := below_chance(steps):
         st.markdown(words)
@@ -77,19 +74,17 @@ def story_brought(place: DeltaGenerator, record: TrackRecord, images: Collection
         if split in images
         and (step := kept(partial(tell_brought, split, record), "story", record, Question(split)))
     ]
-    if steps:
-        with place:
-            for column, step in zip(st.columns(len(steps)), steps, strict=True):
-                with column:
-                    _step(step)
+    with place:
+        _show(steps)
 
 
-def _step(step: Step) -> None:
-    words = told(step)
-    with st.container(border=True, height="stretch"):
-        st.metric(words.title, words.figure, words.beside, delta_color="off", delta_arrow="off")
-        st.markdown(words.sentence)
-        st.caption(words.spread)
+def _show(steps: Sequence[Step]) -> None:
+    """Steps beside one another, if there are any."""
+    for column, words in zip(st.columns(len(steps)) if steps else (), map(told, steps), strict=True):
+        with column, st.container(border=True, height="stretch"):
+            st.metric(words.title, words.figure, words.beside, delta_color="off", delta_arrow="off")
+            st.markdown(words.sentence)
+            st.caption(words.spread)
 
 
 @st.fragment
