@@ -5,18 +5,21 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.widgets import analyse as show
-from pages.widgets import course, gate, guess, in_hand, link, pin
+from pages.widgets import course, gate, guess, in_hand, link, many, pin
 from pages.widgets.common import chosen_bundle, disclaimer, title
 
 title("ThoraxLens", "What chest-radiograph models see, side by side")
 link.arrive("analyse")
 disclaimer()
 in_hand.files_in_hand()
+all_of_them = st.container()
 bundle = chosen_bundle()
 source = in_hand.chosen_radiograph()
 link.ignored("analyse")
 
 if bundle and source:
+    with all_of_them:
+        many.table(bundle)
     case = in_hand.answer(source, bundle)
     if case:
         in_hand.other_frame(source)

@@ -51,6 +51,7 @@ CORE = (
     "core.readiness",
     "core.service",
     "core.tray",
+    "core.filling",
 )
 TRAIN = (
     "train",

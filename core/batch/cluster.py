@@ -17,9 +17,10 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from core.batch.analyst import Analyst, Settings, identify, open_analyst, problem_row
+from core.batch.analyst import Analyst, Settings, identify, open_analyst
 from core.batch.columns import BatchRow
 from core.batch.engine import AHEAD, Engine, Task, naming
+from core.batch.rows import problem_row
 from core.errors import BundleError, EngineError, ProcessLostError, ThoraxLensError
 from core.project import bundles_folder
 

@@ -1,0 +1,178 @@
+"""All files in hand in one table, which fills beside the page, and as files to take along."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.batch.columns import BatchRow, columns
+from core.batch.formats import FORMATS, Format, table_bytes
+from core.batch.rows import at_threshold, whole_row
+from core.batch.shown import WAITING, progress_words, shown_row, summary_words
+from core.display.glossary import term
+from core.display.guess import TABLE_WAITS
+from core.filling import Filling, Pace, Row, Wanted
+from core.service import Loaded
+from core.tray import LOST
+from pages.components.worklist.worklist import picture_address, worklist
+from pages.widgets import guesses, thresholds
+from pages.widgets.common import service
+from pages.widgets.in_hand import choose, insist, picture_of, reading_of, source_of, tray
+
+FEWEST = 2  # files, of which there is a table
+TICK_S = 1.0  # between two looks at a table that fills
+ASK_ALL = "ask all in hand"  # key of the switch
+OFFERED = (".csv", ".parquet", ".xlsx")
+
+
+def table(bundle: Loaded) -> None:
+    """The table, where there are several files in hand.
+
+    Args:
+        bundle: Whom to ask.
+    """
+    if len(tray().held) < FEWEST:
+        return
+    _ends_with_the_session(_filling())
+    _want(bundle)
+    running = _filling().pace().running
+    st.fragment(_table, run_every=TICK_S if running else None)(bundle, running=running)
+
+
+def _filling() -> Filling:
+    """The session's own."""
+    found: Filling = st.session_state.setdefault("filling", Filling(service()))
+    return found
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=Filling.end)
+def _ends_with_the_session(_filling: Filling) -> Filling:
+    """What Streamlit lets go of when nobody is connected to the session any more."""
+    return _filling
+
+
+def _want(bundle: Loaded) -> None:
+    wanted = [
+        Wanted(key, held.file, reading_of(source_of(key))) for key, held in tray().held.items() if held.file
+    ]
+    _filling().want(wanted, bundle, ask_all=st.session_state.get(ASK_ALL, False))
+
+
+def _table(bundle: Loaded, *, running: bool) -> None:
+    """The table as it is now; the page runs again when it begins or ends to fill.
+
+    Args:
+        bundle: Whom it asks.
+        running: Whether it filled when the page ran.
+    """
+    _want(bundle)
+    pace, rows = _filling().pace(), _rows()
+    shown = [_shown(key, row, bundle) for key, row in rows.items()]
+    with st.container(horizontal=True, vertical_alignment="center", key="many"):
+        _progress(pace, shown)
+        st.toggle(
+            "Ask them all the same",
+            key=ASK_ALL,
+            persist_state="session",
+            help=term("insist"),
+            width="content",
+        )
+        _downloads(bundle, waits=any(row.get("hidden") for row in shown))
+    if opened := worklist(shown, tray().chosen, bundle.models.manifest.rows):
+        _open(opened)
+    if pace.running != running:
+        st.rerun()
+
+
+def _rows() -> dict[str, Row | None]:
+    """Of each file in hand, by key; None where it is still to be read."""
+    found = _filling().rows()
+    refused = {
+        key: Row({"status": "unreadable", "error": held.refusal or LOST})
+        for key, held in tray().held.items()
+        if held.file is None
+    }
+    return {key: refused.get(key, found.get(key)) for key in tray().held}
+
+
+def _shown(key: str, row: Row | None, bundle: Loaded) -> dict[str, Any]:
+    """A row of the table."""
+    cells = at_threshold(row.cells, thresholds.one_for_all()) if row else WAITING
+    hidden = row is not None and "gate" in row.cells and _is_to_be_guessed(key, row)
+    said = shown_row(cells, row.notes if row else (), bundle.models.manifest.rows, hidden=hidden)
+    return {
+        "key": key,
+        "name": tray().held[key].name,
+        "picture": picture_address(key, row.thumbnail) if row else None,
+        **said,
+    }
+
+
+def _is_to_be_guessed(key: str, row: Row) -> bool:
+    """Whether the answers wait for a guess; without answers nobody guesses at what the gate refuses."""
+    return not row.unasked and guesses.is_due(picture_of(source_of(key)))
+
+
+def _progress(pace: Pace, shown: list[dict[str, Any]]) -> None:
+    """How far it is, with the click that stops it or goes on."""
+    if pace.done < pace.total:
+        words = progress_words(pace.done, pace.total, pace.seconds_left if pace.running else None)
+        st.progress(pace.done / pace.total, words, width=260)
+        if _filling().stopped:
+            st.button("Resume", icon=":material/play_arrow:", on_click=_filling().resume)
+        else:
+            st.button("Stop", icon=":material/stop:", on_click=_filling().stop)
+        return
+    st.markdown(summary_words(shown), width="stretch")
+    if pace.failed:
+        st.button("Try what failed again", icon=":material/refresh:", on_click=_filling().resume)
+
+
+def _downloads(bundle: Loaded, *, waits: bool) -> None:
+    """All rows so far as files."""
+    with st.popover("Download", icon=":material/download:", help="All rows so far, with every column"):
+        if waits:
+            st.caption(TABLE_WAITS)
+            return
+        for wanted in [each for each in FORMATS if each.suffix in OFFERED]:
+            st.download_button(
+                wanted.name,
+                partial(_bytes, wanted, bundle, _whole(bundle)),
+                f"thoraxlens-table{wanted.suffix}",
+                wanted.media_type,
+                on_click="ignore",
+                icon=":material/download:",
+            )
+
+
+def _whole(bundle: Loaded) -> list[BatchRow]:
+    threshold = thresholds.one_for_all()
+    return [
+        whole_row(
+            at_threshold(row.cells, threshold),
+            tray().held[key].name,
+            bundle.models.manifest.name,
+            bundle.version,
+        )
+        for key, row in _rows().items()
+        if row
+    ]
+
+
+def _bytes(wanted: Format, bundle: Loaded, rows: list[BatchRow]) -> bytes:
+    """Made once somebody clicks."""
+    return table_bytes(wanted, columns(bundle.models.manifest), rows)
+
+
+def _open(key: str) -> None:
+    """Looks at the file of a row, and at its answers, too, where the table shows them beside a refusal."""
+    choose(key)
+    if (
+        st.session_state.get(ASK_ALL)
+        and (row := _filling().rows().get(key))
+        and row.cells["status"] == "refused"
+    ):
+        insist(source_of(key), on=True)
+    st.rerun()

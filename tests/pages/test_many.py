@@ -1,0 +1,143 @@
+"""The table of all files in hand: it fills by itself, hides what is to be guessed, opens what is clicked."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.components.worklist import worklist as module
+from pages.widgets import many
+from tests.pages.test_case_in_hand import control
+from tests.pages.test_gate import NOISE, button, grey, png
+from tests.pages.test_pages import HOSTILE, analysed, bundles, headline, upload
+
+__all__ = ["analysed", "bundles"]
+
+SECONDS = 60
+sent: list[dict[str, Any]] = []
+
+
+@pytest.fixture(autouse=True)
+def browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notes what the table is sent; which row somebody opens stands in the session under "opened"."""
+
+    def shows(**given: Any) -> SimpleNamespace:
+        sent.append(given["data"])
+        return SimpleNamespace(chosen=st.session_state.pop("opened", None))
+
+    monkeypatch.setattr(module, "_worklist", shows)
+    sent.clear()
+
+
+def chest(shift: int) -> bytes:
+    return png(grey() // 2 + shift)
+
+
+def filled(page: AppTest) -> list[dict[str, Any]]:
+    """The rows, once all are there."""
+    until = time.monotonic() + SECONDS
+    while page.session_state["filling"].pace().running:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    page.run()
+    assert not page.exception
+    return list(sent[-1]["rows"])
+
+
+def words(page: AppTest) -> list[str]:
+    return [str(each.value) for each in page.markdown]
+
+
+def test_a_table_begins_with_the_second_file_and_one_bad_file_is_one_row(bundles: Path) -> None:
+    page = upload(("one.png", chest(0)))
+    assert not sent
+    page.file_uploader[0].set_value(
+        [
+            (HOSTILE, chest(9), "image/png"),
+            ("bad.png", b"no picture", "image/png"),
+            ("noise.png", png(NOISE), "image/png"),
+        ]
+    ).run()
+    assert [row["status"] for row in sent[-1]["rows"]].count("waiting") >= 1
+    one, other, bad, noise = filled(page)
+    assert [row["name"] for row in (one, other)] == ["one.png", HOSTILE]
+    assert [len(row["backbones"]) for row in (one, other)] == [5, 5] and one["picture"] != other["picture"]
+    assert bad["status"] == "unreadable" and "cannot be read" in bad["said"] and not bad["picture"]
+    assert noise["status"] == "refused" and noise["gate"] and "ensemble" not in noise
+    assert any(text.startswith("4 files: ") and "1 not readable" in text for text in words(page))
+    page.toggle(key=many.ASK_ALL).set_value(True).run()
+    asked = filled(page)[3]
+    assert asked["status"] == "refused" and asked["gate"] == noise["gate"] and asked["ensemble"]
+
+
+def test_an_opened_row_is_the_case_above_and_costs_no_new_analysis(
+    bundles: Path, analysed: list[str]
+) -> None:
+    page = upload(("a.png", chest(0)), ("b.png", chest(3)), ("noise.png", png(NOISE)))
+    keys = [row["key"] for row in filled(page)]
+    assert sorted(analysed) == ["a.png", "b.png"]
+    page.session_state["opened"] = keys[1]
+    page.run()
+    assert headline(page).startswith("b.png: ") and sent[-1]["chosen"] == keys[1]
+    assert sorted(analysed) == ["a.png", "b.png"]
+    page.toggle(key=many.ASK_ALL).set_value(True).run()
+    filled(page)
+    page.session_state["opened"] = keys[2]
+    page.run()
+    assert headline(page).startswith("noise.png: refused by the gate; asked all the same, ")
+    assert sorted(analysed) == ["a.png", "b.png", "noise.png"] and not page.exception
+
+
+def test_it_stops_and_goes_on(bundles: Path) -> None:
+    page = upload(*((f"{number}.png", chest(number)) for number in range(4)))
+    button(page, "Stop").click().run()
+    rows = filled(page)
+    assert [row["status"] for row in rows].count("waiting") >= 1
+    assert not any("files: " in text for text in words(page))
+    button(page, "Resume").click().run()
+    assert all(row["status"] != "waiting" for row in filled(page))
+    assert not {each.label for each in page.button} & {"Stop", "Resume"}
+
+
+def test_decisions_follow_a_moved_threshold_in_the_table_and_in_its_files(
+    bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wholes: list[list[dict[str, Any]]] = []
+    whole = many._whole
+    monkeypatch.setattr(many, "_whole", lambda bundle: wholes.append(whole(bundle)) or wholes[-1])
+    page = upload(("=1+1.png", chest(0)), ("b.png", chest(3)))
+    filled(page)
+    control(page, "toggle", "Each model's own threshold").set_value(False).run()
+    for threshold, positive in ((0.01, True), (0.99, False)):
+        page.slider[0].set_value(threshold).run()
+        assert {row["ensemble"]["positive"] for row in sent[-1]["rows"]} == {positive}
+        assert {row["ensemble_positive"] for row in wholes[-1]} == {positive}
+        assert {row["ensemble_threshold"] for row in wholes[-1]} == {threshold}
+    formats = [each for each in many.FORMATS if each.suffix in many.OFFERED]
+    loaded = many.service()._loaded[bundles / "random"]
+    made = {each.suffix: many._bytes(each, loaded, wholes[-1]) for each in formats}
+    first, _ = csv.DictReader(io.StringIO(made[".csv"].decode()))
+    assert first["file"] == "'=1+1.png" and first["ensemble_positive"] == "0" and first["disclaimer"]
+    assert (made[".parquet"][:4], made[".xlsx"][:2]) == (b"PAR1", b"PK")
+
+
+def test_no_answer_is_in_the_table_before_it_is_guessed(bundles: Path) -> None:
+    page = upload(("a.png", chest(0)), ("b.png", chest(3)), ("noise.png", png(NOISE)))
+    filled(page)
+    control(page, "toggle", "Guess first").set_value(True).run()
+    a, b, noise = sent[-1]["rows"]
+    assert set(a) == set(b) == {"key", "name", "picture", "status", "gate", "said", "hidden"}
+    assert "hidden" not in noise
+    waiting = "The table can be taken along after a guess"
+    assert any(each.value.startswith(waiting) for each in page.caption)
+    button(page, "Normal").click().run()
+    a, b, _ = sent[-1]["rows"]
+    assert a["ensemble"] and "ensemble" not in b and not page.exception
