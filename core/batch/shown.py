@@ -52,7 +52,7 @@ def _answer(cells: BatchRow, model: str) -> dict[str, Any] | None:
     probability = cells.get(f"{model}_probability")
     if not isinstance(probability, float):
         return None
-    return {"probability": round(probability, 3), "positive": cells[f"{model}_positive"]}
+    return {"probability": round(probability, 6), "positive": cells[f"{model}_positive"]}
 
 
 def _strongest(cells: BatchRow) -> list[tuple[str, float]]:

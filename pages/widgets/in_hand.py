@@ -23,7 +23,7 @@ from pages.widgets.common import refusals, service
 
 TRAY, SAMPLES, DAYS = "files in hand", "samples", "day of the sample"  # keys of widgets
 INSISTED = "asked all the same"  # pictures about which the networks are asked although the gate refuses
-SIDE_BY_SIDE = 8  # names of files; more would push the case out of sight
+SIDE_BY_SIDE = 6  # names of files; more would push the case out of sight
 SHOWN_FRAMES = 12  # of a file that holds several pictures, at once
 
 

@@ -22,7 +22,6 @@ from pages.widgets.common import service
 from pages.widgets.in_hand import choose, insist, picture_of, reading_of, source_of, tray
 
 FEWEST = 2  # files, of which there is a table
-TICK_S = 1.0  # between two looks at a table that fills
 ASK_ALL = "ask all in hand"  # key of the switch
 OFFERED = (".csv", ".parquet", ".xlsx")
 
@@ -36,9 +35,7 @@ def table(bundle: Loaded) -> None:
     if len(tray().held) < FEWEST:
         return
     _ends_with_the_session(_filling())
-    _want(bundle)
-    running = _filling().pace().running
-    st.fragment(_table, run_every=TICK_S if running else None)(bundle, running=running)
+    _table(bundle)
 
 
 def _filling() -> Filling:
@@ -60,13 +57,9 @@ def _want(bundle: Loaded) -> None:
     _filling().want(wanted, bundle, ask_all=st.session_state.get(ASK_ALL, False))
 
 
-def _table(bundle: Loaded, *, running: bool) -> None:
-    """The table as it is now; the page runs again when it begins or ends to fill.
-
-    Args:
-        bundle: Whom it asks.
-        running: Whether it filled when the page ran.
-    """
+@st.fragment
+def _table(bundle: Loaded) -> None:
+    """The table as it is now."""
     _want(bundle)
     pace, rows = _filling().pace(), _rows()
     shown = [_shown(key, row, bundle) for key, row in rows.items()]
@@ -80,10 +73,8 @@ def _table(bundle: Loaded, *, running: bool) -> None:
             width="content",
         )
         _downloads(bundle, waits=any(row.get("hidden") for row in shown))
-    if opened := worklist(shown, tray().chosen, bundle.models.manifest.rows):
+    if opened := worklist(shown, tray().chosen, bundle.models.manifest.rows, running=pace.running):
         _open(opened)
-    if pace.running != running:
-        st.rerun()
 
 
 def _rows() -> dict[str, Row | None]:

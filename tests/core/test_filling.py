@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from core import filling as module
 from core.analysis.load import Models
 from core.display.picture import Picture
-from core.display.wavelet import Packed
+from core.display.wavelet import pack
 from core.errors import DecoderError, RadiographError
 from core.filling import Filling, Wanted
 from core.gate.kinds import KINDS, TURNS
@@ -24,7 +25,7 @@ from tests.drawn_analysis import drawn_analysis
 
 SECONDS = 30
 PASSED = Verdict(KINDS[0], 0.9, 0.9, TURNS[0], 0.9, 0.0, 0.9, 0.0, 0.0, 0.5, (), ("mirrored",))
-NO_PICTURE = Picture(Packed(b"", 1, 1, 8, exact=True), own=True)
+NO_PICTURE = Picture(pack(np.zeros((8, 8), np.uint8), 8, 1000), own=True)
 
 
 class Reader:
@@ -32,9 +33,11 @@ class Reader:
 
     def __init__(self) -> None:
         self.read: list[tuple[str, bool]] = []
+        self.begun = threading.Event()
         self.may = threading.Semaphore(1000)
 
     def read_among_many(self, file: File, loaded: Loaded, reading: Reading) -> Case:
+        self.begun.set()
         assert self.may.acquire(timeout=SECONDS)
         self.read.append((file.name, reading.insist))
         if file.name.startswith("bad"):
@@ -114,6 +117,7 @@ def test_it_stops_after_the_row_in_work_and_goes_on_where_it_was(
     reader.may = threading.Semaphore(0)
     filling.want(files("a", "b", "c"), loaded, ask_all=False)
     assert filling.pace().running and filling.pace().seconds_left is None
+    assert reader.begun.wait(SECONDS)
     filling.stop()
     reader.may.release(1000)
     until(lambda: not filling.pace().running)
@@ -131,6 +135,7 @@ def test_it_ends_with_its_session_and_goes_on_when_that_comes_back(
 ) -> None:
     reader.may = threading.Semaphore(0)
     filling.want(files("a", "b"), loaded, ask_all=False)
+    assert reader.begun.wait(SECONDS)
     filling.end()
     reader.may.release(1000)
     until(lambda: not filling.pace().running)

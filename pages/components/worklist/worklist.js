@@ -1,4 +1,5 @@
-// A table of all files in hand. Sorting, filtering and stepping stay here; the server learns which row is opened.
+// A table of all files in hand. Sorting, filtering and stepping stay here; the server learns which row is opened,
+// and is asked for more rows while there are more to come.
 
 import { addressOf } from '../viewer/address.js'
 import { make } from '../viewer/make.js'
@@ -10,11 +11,12 @@ import { arranged, beside, columnsOf, DECISIONS, EVERYTHING, GATES, sortedBy } f
  * @typedef {import('./order.js').Score} Score
  * @typedef {import('./order.js').Backbone} Backbone
  * @typedef {import('./order.js').Choice} Choice
- * @typedef {{rows: Row[], chosen: string | null, backbones: Backbone[]}} Data
+ * @typedef {{rows: Row[], chosen: string | null, backbones: Backbone[], running: boolean}} Data
  * @typedef {(name: string, value: unknown) => void} Tell Tells the server.
  */
 
 const WIDE = '(min-width: 62rem) and (min-height: 46rem)' // from where there is room for it above the case
+const TICK_MS = 1000
 const GUESS = 'after your guess'
 const STATUS = { waiting: 'waits', answered: '', refused: 'refused', unreadable: 'not readable', failed: 'failed' }
 
@@ -29,12 +31,13 @@ class Worklist {
   /** @param {HTMLElement} root */
   constructor(root) {
     /** @type {Data} */
-    this.data = { rows: [], chosen: null, backbones: [] }
+    this.data = { rows: [], chosen: null, backbones: [], running: false }
     /** @type {Map<string, {line: HTMLTableRowElement, told: string}>} */
     this.lines = new Map()
     /** @type {Tell} */
     this.tell = () => {}
     this.told = ''
+    this.ticks = 0
     this.fold = button('fold', '', () => this.open(!kept.open))
     this.name = make('input', { type: 'search', placeholder: 'Filter by name', 'aria-label': 'Filter by name' })
     this.name.oninput = () => this.choose({ ...kept.choice, name: this.name.value })
@@ -75,6 +78,16 @@ class Worklist {
     if (first || backbones) this.drawHead()
     this.draw()
     if (first) this.box.scrollTop = kept.top
+  }
+
+  /** Asks for more rows now and then. */
+  wake() {
+    clearInterval(this.ticks)
+    this.ticks = setInterval(() => { if (this.data.running && isIdle()) this.tell('tick', Date.now()) }, TICK_MS)
+  }
+
+  rest() {
+    clearInterval(this.ticks)
   }
 
   /** @param {boolean} open */
@@ -162,6 +175,15 @@ class Worklist {
 }
 
 /**
+ * Whether the page rests. Each message to the server says what all widgets hold: before a run of the page is whole,
+ * some of them still hold what they held before it, which the server would take for clicks.
+ */
+function isIdle() {
+  const state = document.querySelector('[data-test-script-state]')?.getAttribute('data-test-script-state')
+  return !document.hidden && (!state || state === 'notRunning')
+}
+
+/**
  * @param {string} name Of its class.
  * @param {string} label
  * @param {() => void} act
@@ -231,7 +253,7 @@ function cellsOf(row, backbones) {
  * @param {string} [title]
  */
 function cell(name, text, title = text) {
-  return make('td', { class: name, ...(text ? { title } : {}) }, make('span', {}, text))
+  return make('td', { class: name, ...(text ? { title } : {}) }, make('span', { class: 'short' }, text))
 }
 
 /** @param {Row} row */
@@ -277,5 +299,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const worklist = worklists.get(root) ?? new Worklist(root)
   worklists.set(root, worklist)
   worklist.tell = setTriggerValue
+  worklist.wake()
   worklist.show(data)
+  return () => worklist.rest()
 }

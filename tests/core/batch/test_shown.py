@@ -24,7 +24,7 @@ CELLS = {
 
 def test_a_row_has_the_strongest_findings_and_leaves_empty_what_nobody_knows() -> None:
     row = shown_row(CELLS, ["Look again."], [FIRST, SECOND], hidden=False)
-    assert row["ensemble"] == {"probability": 0.912, "positive": True}
+    assert row["ensemble"] == {"probability": 0.91234, "positive": True}
     assert row["backbones"] == [{"probability": 0.25, "positive": False}, None]
     assert row["findings"] == "Pleural Thickening 0.90, Effusion 0.70" and row["strongest"] == 0.9
     assert row["scores"] == [{"value": 3.46, "error": 1.1}, None]
