@@ -142,7 +142,8 @@ class Service:
         self._places = threading.Semaphore(at_once)
         self._waiting = 0
         self._clicks = 0  # that wait or are worked on
-        self._calm = threading.Condition(self._state)
+        self._calm = threading.Condition(self._state)  # told when a click or a file in work is done
+        self._in_work: set[str] = set()
         self._turns = Turns()
 
     def load(self, folder: Path, progress: Progress | None = None) -> Loaded:
@@ -212,9 +213,12 @@ class Service:
         """
         if found := self.kept(file, loaded, reading):
             return found
-        with self._place(tell):
-            case = _read_case(file, loaded, tell, reading)
-        self._keep(self._cases, _key(file, loaded, reading), case, self._kept)
+        with self._alone(_key(file, loaded, reading)) as key:
+            if found := self.kept(file, loaded, reading):
+                return found
+            with self._place(tell):
+                case = _read_case(file, loaded, tell, reading)
+            self._keep(self._cases, key, case, self._kept)
         return case
 
     def read_among_many(self, file: File, loaded: Loaded, reading: Reading = PLAIN) -> Case:
@@ -233,10 +237,11 @@ class Service:
         with self._turns.take():
             with self._calm:
                 self._calm.wait_for(lambda: not self._clicks, PATIENCE_S)
-            if found := self._glance(key):  # it may have been clicked on meanwhile
-                return found
-            case = _read_case(file, loaded, _say_nothing, reading)
-        self._keep(self._of_many, key, case, KEPT_OF_MANY)
+            with self._alone(key):
+                if found := self._glance(key):  # it may have been clicked on meanwhile
+                    return found
+                case = _read_case(file, loaded, _say_nothing, reading)
+                self._keep(self._of_many, key, case, KEPT_OF_MANY)
         return case
 
     def _glance(self, key: str) -> Case | None:
@@ -291,6 +296,19 @@ class Service:
             kept.move_to_end(key)
             while len(kept) > most:
                 kept.popitem(last=False)
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[str]:
+        """Waits until nobody else reads the same, for then it is known."""
+        with self._calm:
+            self._calm.wait_for(lambda: key not in self._in_work)
+            self._in_work.add(key)
+        try:
+            yield key
+        finally:
+            with self._calm:
+                self._in_work.discard(key)
+                self._calm.notify_all()
 
     @contextmanager
     def _place(self, tell: Tell) -> Iterator[None]:

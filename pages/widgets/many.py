@@ -66,7 +66,7 @@ def _table(bundle: Loaded) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="many"):
         _progress(pace, shown)
         st.toggle(
-            "Ask them all the same",
+            "Ask about refused ones all the same",
             key=ASK_ALL,
             persist_state="session",
             help=term("insist"),
@@ -112,9 +112,9 @@ def _progress(pace: Pace, shown: list[dict[str, Any]]) -> None:
         words = progress_words(pace.done, pace.total, pace.seconds_left if pace.running else None)
         st.progress(pace.done / pace.total, words, width=260)
         if _filling().stopped:
-            st.button("Resume", icon=":material/play_arrow:", on_click=_filling().resume)
+            st.button("Resume the table", icon=":material/play_arrow:", on_click=_filling().resume)
         else:
-            st.button("Stop", icon=":material/stop:", on_click=_filling().stop)
+            st.button("Stop the table", icon=":material/stop:", on_click=_filling().stop)
         return
     st.markdown(summary_words(shown), width="stretch")
     if pace.failed:
@@ -123,7 +123,9 @@ def _progress(pace: Pace, shown: list[dict[str, Any]]) -> None:
 
 def _downloads(bundle: Loaded, *, waits: bool) -> None:
     """All rows so far as files."""
-    with st.popover("Download", icon=":material/download:", help="All rows so far, with every column"):
+    with st.popover(
+        "Download the table", icon=":material/download:", help="All rows so far, with every column"
+    ):
         if waits:
             st.caption(TABLE_WAITS)
             return

@@ -42,8 +42,8 @@ def test_the_table_fills_stops_goes_on_opens_a_row_and_is_taken_along(
     files = dropped(tmp_path)
     page.set_input_files(UPLOADER, files)
     rows = page.locator(".worklist tbody tr")
-    page.get_by_role("button", name="Stop").click(timeout=PAGE_MS)
-    resume = page.get_by_role("button", name="Resume")
+    page.get_by_role("button", name="Stop the table").click(timeout=PAGE_MS)
+    resume = page.get_by_role("button", name="Resume the table")
     resume.wait_for(timeout=PAGE_MS)
     assert rows.count() == len(files) and page.locator(".worklist tr.waiting").count() > 0
     settled(page)
@@ -65,7 +65,7 @@ def test_the_table_fills_stops_goes_on_opens_a_row_and_is_taken_along(
     assert headline(page).bounding_box()["y"] < page.viewport_size["height"], "the case is in sight"
     assert re.search(r"5 of 9", page.locator(".worklist .place").inner_text())
 
-    page.get_by_role("button", name="Download", exact=True).click()
+    page.get_by_role("button", name="Download the table", exact=True).click()
     with page.expect_download(timeout=PAGE_MS) as coming:
         page.get_by_role("button", name="CSV", exact=True).click()
     with Path(coming.value.path()).open(newline="", encoding="utf-8") as file:

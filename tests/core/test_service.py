@@ -122,7 +122,7 @@ def test_of_many_files_each_waits_for_clicks_and_takes_its_turn(
     click.start()
     assert inside.wait(60)
     threads = []
-    for place, name in enumerate(("a.png", "b.png", "c.png"), start=1):
+    for place, name in enumerate(("click.png", "a.png", "b.png"), start=1):
         threads.append(many(name))
         until = time.monotonic() + 60
         while len(service._turns._waiting) < place:
@@ -132,7 +132,35 @@ def test_of_many_files_each_waits_for_clicks_and_takes_its_turn(
     leave.set()
     for each in (click, *threads):
         each.join(60)
-    assert order == ["click.png", "a.png", "b.png", "c.png"]
+    assert order == ["click.png", "a.png", "b.png"], "what was clicked on meanwhile is not read again"
+
+
+def test_whoever_clicks_on_what_is_just_read_waits_for_it(
+    random_bundle: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, file = Service(), File(data, "one.png")
+    loaded = service.load(random_bundle)
+    inside, leave, order = threading.Event(), threading.Event(), list[str]()
+    look = module.look
+
+    def slow(radiograph, models):
+        order.append(radiograph.name)
+        inside.set()
+        assert leave.wait(60)
+        return look(radiograph, models)
+
+    monkeypatch.setattr(module, "look", slow)
+    threads = [
+        threading.Thread(target=service.read_among_many, args=(file, loaded)),
+        threading.Thread(target=service.read, args=(file, loaded, lambda text: None)),
+    ]
+    threads[0].start()
+    assert inside.wait(60)
+    threads[1].start()
+    leave.set()
+    for each in threads:
+        each.join(60)
+    assert order == ["one.png"] and service.kept(file, loaded)
 
 
 def test_what_was_read_among_many_is_not_read_again_and_pushes_out_nothing_that_was_clicked_on(

@@ -99,13 +99,13 @@ def test_an_opened_row_is_the_case_above_and_costs_no_new_analysis(
 
 def test_it_stops_and_goes_on(bundles: Path) -> None:
     page = upload(*((f"{number}.png", chest(number)) for number in range(4)))
-    button(page, "Stop").click().run()
+    button(page, "Stop the table").click().run()
     rows = filled(page)
     assert [row["status"] for row in rows].count("waiting") >= 1
     assert not any("files: " in text for text in words(page))
-    button(page, "Resume").click().run()
+    button(page, "Resume the table").click().run()
     assert all(row["status"] != "waiting" for row in filled(page))
-    assert not {each.label for each in page.button} & {"Stop", "Resume"}
+    assert not {each.label for each in page.button} & {"Stop the table", "Resume the table"}
 
 
 def test_decisions_follow_a_moved_threshold_in_the_table_and_in_its_files(
