@@ -8,11 +8,15 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from core.batch.columns import BatchRow, columns
-from core.batch.rows import answer_row, problem_row
+from core.batch.rows import answer_row, at_threshold, problem_row
+from core.batch.shown import shown_row
 from core.errors import ThoraxLensError
 from core.gate.sentences import hints
+from core.models.backbones import Backbone
 from core.service import Case, File, Loaded, Reading, Service
 
 RECENT = 8  # rows whose pace tells how long the rest takes
@@ -217,3 +221,25 @@ def _row_of(case: Case, loaded: Loaded) -> Row:
         case.thumbnail,
         (*said, *(warning.message for warning in warnings)),
     )
+
+
+_SHOWN: WeakKeyDictionary[Row, tuple[tuple[float | None, bool], dict[str, Any]]] = WeakKeyDictionary()
+
+
+def show_row(
+    row: Row, threshold: float | None, backbones: Sequence[Backbone], *, hidden: bool
+) -> dict[str, Any]:
+    """What the page's table shows of a row, which is the same object while it is asked for the same.
+
+    Args:
+        row: The row.
+        threshold: Of all models; None for each its own.
+        backbones: Of the bundle that was asked, in the order of the table.
+        hidden: Whether its answers wait for a guess.
+    """
+    asked = threshold, hidden
+    kept = _SHOWN.get(row)
+    if kept is None or kept[0] != asked:
+        shown = shown_row(at_threshold(row.cells, threshold), row.notes, backbones, hidden=hidden)
+        kept = _SHOWN[row] = asked, shown
+    return kept[1]

@@ -15,7 +15,7 @@ from core.vocabulary import ENSEMBLE, finding_name
 STRONGEST = 3  # findings of a row
 PRESENT = 0.5  # a finding's operating point
 SCORES = ("extent", "opacity")
-WAITING: BatchRow = {"status": "waiting"}
+WAITING: dict[str, Any] = {"status": "waiting", "gate": None, "said": None}
 _FINDING = "finding:"
 
 

@@ -10,10 +10,10 @@ import streamlit as st
 from core.batch.columns import BatchRow, columns
 from core.batch.formats import FORMATS, Format, table_bytes
 from core.batch.rows import at_threshold, whole_row
-from core.batch.shown import WAITING, progress_words, shown_row, summary_words
+from core.batch.shown import WAITING, progress_words, summary_words
 from core.display.glossary import term
 from core.display.guess import TABLE_WAITS
-from core.filling import Filling, Pace, Row, Wanted
+from core.filling import Filling, Pace, Row, Wanted, show_row
 from core.service import Loaded
 from core.tray import LOST
 from pages.components.worklist.worklist import picture_address, worklist
@@ -62,7 +62,7 @@ def _table(bundle: Loaded) -> None:
     """The table as it is now."""
     _want(bundle)
     pace, rows = _filling().pace(), _rows()
-    shown = [_shown(key, row, bundle) for key, row in rows.items()]
+    shown = _shown(rows, bundle)
     with st.container(horizontal=True, vertical_alignment="center", key="many"):
         _progress(pace, shown)
         st.toggle(
@@ -72,38 +72,49 @@ def _table(bundle: Loaded) -> None:
             help=term("insist"),
             width="content",
         )
-        _downloads(bundle, waits=any(row.get("hidden") for row in shown))
+        _downloads(bundle, rows, waits=any(row.get("hidden") for row in shown))
     if opened := worklist(shown, tray().chosen, bundle.models.manifest.rows, running=pace.running):
         _open(opened)
 
 
 def _rows() -> dict[str, Row | None]:
     """Of each file in hand, by key; None where it is still to be read."""
-    found = _filling().rows()
+    found, mine = _filling().rows(), tray()
     refused = {
         key: Row({"status": "unreadable", "error": held.refusal or LOST})
-        for key, held in tray().held.items()
+        for key, held in mine.held.items()
         if held.file is None
     }
-    return {key: refused.get(key, found.get(key)) for key in tray().held}
+    return {key: refused.get(key, found.get(key)) for key in mine.held}
 
 
-def _shown(key: str, row: Row | None, bundle: Loaded) -> dict[str, Any]:
-    """A row of the table."""
-    cells = at_threshold(row.cells, thresholds.one_for_all()) if row else WAITING
-    hidden = row is not None and "gate" in row.cells and _is_to_be_guessed(key, row)
-    said = shown_row(cells, row.notes if row else (), bundle.models.manifest.rows, hidden=hidden)
+def _shown(rows: dict[str, Row | None], bundle: Loaded) -> list[dict[str, Any]]:
+    """Rows as the table shows them."""
+    mine, threshold, hidden = tray(), thresholds.one_for_all(), _to_be_guessed(rows)
+    return [
+        {
+            "key": key,
+            "name": mine.held[key].name,
+            "picture": row and picture_address(key, row.thumbnail),
+            **(
+                show_row(row, threshold, bundle.models.manifest.rows, hidden=key in hidden)
+                if row
+                else WAITING
+            ),
+        }
+        for key, row in rows.items()
+    ]
+
+
+def _to_be_guessed(rows: dict[str, Row | None]) -> set[str]:
+    """Rows whose answers wait for a guess; without answers nobody guesses at what the gate refuses."""
+    if not guesses.is_on():
+        return set()
     return {
-        "key": key,
-        "name": tray().held[key].name,
-        "picture": picture_address(key, row.thumbnail) if row else None,
-        **said,
+        key
+        for key, row in rows.items()
+        if row and "gate" in row.cells and not row.unasked and guesses.is_due(picture_of(source_of(key)))
     }
-
-
-def _is_to_be_guessed(key: str, row: Row) -> bool:
-    """Whether the answers wait for a guess; without answers nobody guesses at what the gate refuses."""
-    return not row.unasked and guesses.is_due(picture_of(source_of(key)))
 
 
 def _progress(pace: Pace, shown: list[dict[str, Any]]) -> None:
@@ -121,18 +132,18 @@ def _progress(pace: Pace, shown: list[dict[str, Any]]) -> None:
         st.button("Try what failed again", icon=":material/refresh:", on_click=_filling().resume)
 
 
-def _downloads(bundle: Loaded, *, waits: bool) -> None:
+def _downloads(bundle: Loaded, rows: dict[str, Row | None], *, waits: bool) -> None:
     """All rows so far as files."""
-    with st.popover(
-        "Download the table", icon=":material/download:", help="All rows so far, with every column"
-    ):
+    with st.popover("Download the table", icon=":material/download:", help="All rows so far, every column"):
         if waits:
             st.caption(TABLE_WAITS)
             return
+        mine = tray()
+        cells = {mine.held[key].name: row.cells for key, row in rows.items() if row}
         for wanted in [each for each in FORMATS if each.suffix in OFFERED]:
             st.download_button(
                 wanted.name,
-                partial(_bytes, wanted, bundle, _whole(bundle)),
+                partial(_file, wanted, bundle, cells, thresholds.one_for_all()),
                 f"thoraxlens-table{wanted.suffix}",
                 wanted.media_type,
                 on_click="ignore",
@@ -140,23 +151,14 @@ def _downloads(bundle: Loaded, *, waits: bool) -> None:
             )
 
 
-def _whole(bundle: Loaded) -> list[BatchRow]:
-    threshold = thresholds.one_for_all()
-    return [
-        whole_row(
-            at_threshold(row.cells, threshold),
-            tray().held[key].name,
-            bundle.models.manifest.name,
-            bundle.version,
-        )
-        for key, row in _rows().items()
-        if row
+def _file(wanted: Format, bundle: Loaded, cells: dict[str, BatchRow], threshold: float | None) -> bytes:
+    """The table as a file, made once somebody clicks."""
+    manifest = bundle.models.manifest
+    rows = [
+        whole_row(at_threshold(row, threshold), name, manifest.name, bundle.version)
+        for name, row in cells.items()
     ]
-
-
-def _bytes(wanted: Format, bundle: Loaded, rows: list[BatchRow]) -> bytes:
-    """Made once somebody clicks."""
-    return table_bytes(wanted, columns(bundle.models.manifest), rows)
+    return table_bytes(wanted, columns(manifest), rows)
 
 
 def _open(key: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -111,29 +112,33 @@ def test_it_stops_and_goes_on(bundles: Path) -> None:
 def test_decisions_follow_a_moved_threshold_in_the_table_and_in_its_files(
     bundles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wholes: list[list[dict[str, Any]]] = []
-    whole = many._whole
-    monkeypatch.setattr(many, "_whole", lambda bundle: wholes.append(whole(bundle)) or wholes[-1])
+    offered: dict[str, Callable[[], bytes]] = {}
+    download = st.download_button
+
+    def offer(label: str, data: Any, file_name: str, *given: Any, **options: Any) -> bool:
+        offered[file_name] = data
+        return download(label, data, file_name, *given, **options)
+
+    monkeypatch.setattr(st, "download_button", offer)
     page = upload(("=1+1.png", chest(0)), ("b.png", chest(3)))
     filled(page)
     control(page, "toggle", "Each model's own threshold").set_value(False).run()
     called: set[bool] = set()
     for threshold in (0.01, 0.99):
         page.slider[0].set_value(threshold).run()
-        shown = [each for row in sent[-1]["rows"] for each in (row["ensemble"], *row["backbones"])]
+        rows = sent[-1]["rows"]
+        shown = [each for row in rows for each in (row["ensemble"], *row["backbones"])]
         assert all(each["positive"] == (each["probability"] >= threshold) for each in shown)
         called |= {each["positive"] for each in shown}
-        assert {row["ensemble_threshold"] for row in wholes[-1]} == {threshold}
-        assert [row["ensemble_positive"] for row in wholes[-1]] == [
-            row["ensemble"]["positive"] for row in sent[-1]["rows"]
+        table = list(csv.DictReader(io.StringIO(offered["thoraxlens-table.csv"]().decode())))
+        assert [row["ensemble_positive"] for row in table] == [
+            str(int(row["ensemble"]["positive"])) for row in rows
         ]
+        assert {row["ensemble_threshold"] for row in table} == {str(threshold)}
     assert called == {True, False}
-    formats = [each for each in many.FORMATS if each.suffix in many.OFFERED]
-    loaded = many.service()._loaded[bundles / "random"]
-    made = {each.suffix: many._bytes(each, loaded, wholes[-1]) for each in formats}
-    first, _ = csv.DictReader(io.StringIO(made[".csv"].decode()))
-    assert first["file"] == "'=1+1.png" and first["ensemble_threshold"] == "0.99" and first["disclaimer"]
-    assert (made[".parquet"][:4], made[".xlsx"][:2]) == (b"PAR1", b"PK")
+    assert table[0]["file"] == "'=1+1.png" and table[0]["disclaimer"]
+    assert offered["thoraxlens-table.parquet"]()[:4] == b"PAR1"
+    assert offered["thoraxlens-table.xlsx"]()[:2] == b"PK"
 
 
 def test_no_answer_is_in_the_table_before_it_is_guessed(bundles: Path) -> None:

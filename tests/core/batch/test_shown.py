@@ -39,7 +39,7 @@ def test_nothing_of_the_answers_is_in_a_row_that_waits_for_a_guess() -> None:
 def test_a_row_without_an_answer_says_why() -> None:
     row = shown_row({"status": "unreadable", "error": "Damaged."}, (), [FIRST], hidden=False)
     assert row["said"] == "Damaged." and "ensemble" not in row
-    assert shown_row(WAITING, (), [FIRST], hidden=False)["status"] == "waiting"
+    assert set(WAITING) <= set(row)
 
 
 def test_progress_and_outcome_in_words() -> None:
