@@ -18,7 +18,7 @@ from core.models.third_answer import USUAL_ERROR_RATE, rate_key
 from core.once import once
 from core.phantom.samples import Sample
 from core.service import Case, Loaded
-from core.vocabulary import SPLITS
+from core.vocabulary import ENSEMBLE, SPLITS
 from pages.components.viewer.viewer import viewer, wants_sharp
 from pages.widgets import in_hand, link, pin, thresholds
 from pages.widgets.common import folded, plot, refusals, service, terms
@@ -204,7 +204,7 @@ def _explainer() -> Explainer:
 def _ensemble_card(analysis: Analysis, sample: Sample | None) -> None:
     """Below the plain radiograph, beside the cards of those that it sums up."""
     decision = analysis.decision
-    with st.container(key="card-ensemble", gap="xsmall"):
+    with st.container(key=f"card-{ENSEMBLE}", gap="xsmall"):
         st.markdown(f"**Ensemble** &nbsp; {decision.probability:.2f}", help=term("ensemble"))
         st.progress(decision.probability)
         st.caption(wording.decision_at_threshold(decision))

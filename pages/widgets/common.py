@@ -17,12 +17,14 @@ from core.display import drawn, wording
 from core.display.glossary import term
 from core.display.link import BUNDLE, LECTURE
 from core.display.markdown import plain
+from core.display.style import colour_and_dash
 from core.display.tables import figures_table, printed_table
 from core.errors import ThoraxLensError
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import BundleListing, list_bundles
 from core.project import bundles_folder
 from core.service import Loaded, Service
+from core.vocabulary import ENSEMBLE
 from pages.widgets import link
 
 PLOT = {"displayModeBar": False}
@@ -46,7 +48,9 @@ _STYLE = (
 @media (min-width: 641px) {
   [class*=st-key-fold-] > .stExpander > details { border: none; background: none; }
   [class*=st-key-fold-] > .stExpander > details > summary { display: none; }
-  [class*=st-key-fold-] > .stExpander > details > [data-testid=stExpanderDetails] { padding: 0; border: none; }
+  [class*=st-key-fold-] > .stExpander > details > [data-testid=stExpanderDetails] {
+    padding: 0; border: none;
+  }
 }
 @media (max-width: 1200px) {
   .st-key-cards .stHorizontalBlock { grid-template-columns: repeat(HALF, minmax(0, 1fr)); }
@@ -55,16 +59,17 @@ _STYLE = (
   .st-key-cards .stHorizontalBlock { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .stMainBlockContainer > div > :has(> .st-key-nav) { display: block; }
   .st-key-nav { gap: 0; }
-  .st-key-nav [data-testid=stIconMaterial] { display: none; }
-  .stMarkdown h4 { font-size: 1.2rem; }
+  .st-key-nav a > span:has([data-testid=stIconMaterial]) { display: none; }
+  .stMarkdown :is(h2, h4) { font-size: 1.2rem; }
   .stMainBlockContainer { padding-bottom: 3rem; }
   .st-key-lecture-switch { display: none; }
   .st-key-asked > :has(> .st-key-guesses) { order: 1; }
 }
 """.replace("CARDS", str(len(BACKBONES) + 1)).replace("HALF", str(-(-(len(BACKBONES) + 1) // 2)))
     + "".join(
-        f".st-key-card-{each.key} [data-testid=stProgressBarTrack] div {{ background: {each.colour}; }}"
-        for each in BACKBONES
+        f".st-key-card-{model} [data-testid=stProgressBarTrack] div {{ background: {colour}; }}"
+        for model in (ENSEMBLE, *(each.key for each in BACKBONES))
+        if (colour := colour_and_dash(model)[0])
     )
 )
 _PRINTED = Path(__file__).with_name("print.css").read_text("utf-8").replace("DISCLAIMER", wording.DISCLAIMER)
