@@ -59,7 +59,7 @@ def decision(own: Analysis, bundle: Loaded, source: Source) -> Analysis:
     with words:
         if caveat := third_wording.beside_the_mean(bundle.models.manifest):
             st.markdown(f"**{caveat}**")
-        st.markdown(f"#### {plain(source.subject)}: {refused}{wording.headline(analysis)}")
+        st.markdown(f"## {plain(source.subject)}: {refused}{wording.headline(analysis)}")
         st.markdown(
             f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
             help=terms("agreement", "spread"),
@@ -141,7 +141,7 @@ def _switch_margins() -> None:
 @st.fragment
 def heatmaps(case: Case, own: Analysis, source: Source) -> None:
     """The viewer, and a card a backbone; a threshold makes neither a new picture nor a new inference."""
-    st.subheader("Where they looked", help=terms("heatmap", "colour_map"))
+    st.header("Where they looked", help=terms("heatmap", "colour_map"))
     explained = explain_anew(own, _explainer())
     with st.container(key="look"):
         radiograph(case, explained, source, asks=("point", "box", "region"))
@@ -201,7 +201,7 @@ def _card(reading: BackboneReading, sample: Sample | None) -> None:
 
 def findings(analysis: Analysis) -> None:
     """The findings, with what 0.5 means."""
-    st.subheader("What the findings network sees", help=term("findings"))
+    st.header("What the findings network sees", help=term("findings"))
     st.markdown(
         f"{len(analysis.findings)} findings. 0.5 is each finding's **operating point**, not a probability: "
         "beyond it the network reads the finding as present.",
@@ -217,7 +217,7 @@ def severity(analysis: Analysis) -> None:
     """Extent and opacity, with the error to expect; nothing where the gate saw no chest to ask about."""
     if not analysis.severity:
         return
-    st.subheader("How much of the lungs")
+    st.header("How much of the lungs")
     for score in analysis.severity:
         st.markdown(
             f"**{score.name.capitalize()}** {wording.severity(score)}",
@@ -228,7 +228,7 @@ def severity(analysis: Analysis) -> None:
 
 def contributions(analysis: Analysis) -> None:
     """What each input added to the ensemble's decision."""
-    st.subheader("Why the ensemble decides so", help=term("ensemble"))
+    st.header("Why the ensemble decides so", help=term("ensemble"))
     st.markdown(wording.contributions(analysis), help=terms("contribution", "calibrated"))
     st.plotly_chart(
         drawn.contributions(analysis),
@@ -240,7 +240,7 @@ def contributions(analysis: Analysis) -> None:
 
 def trust(analysis: Analysis, bundle: Loaded) -> None:
     """How wrong the models were on held-out images, and where the weights come from."""
-    st.subheader("How far to trust it")
+    st.header("How far to trust it")
     tables = wording.evidence_tables(bundle.evidence)
     if tables:
         names = [SPLITS[split].name for split in tables]

@@ -22,17 +22,23 @@ from core.models.backbones import BACKBONES
 from core.models.bundle.files import BundleListing, list_bundles
 from core.project import bundles_folder
 from core.service import Loaded, Service
+from pages.components.names.names import names
 from pages.widgets import link
 
 PLOT = {"displayModeBar": False}
 COLUMNS_BESIDE = 5  # of a chart's numbers; more have no room beside it
-# What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the
-# page, a viewer that does not fade while it waits, and each backbone's own colour.
+# What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the page, a
+# viewer that does not fade while it waits, buttons that a finger can hit (24 px), no stop at each heading for
+# who goes by the Tab key, and each backbone's own colour.
 _STYLE = """
 .stMainBlockContainer { padding-inline: 1.5rem; }
 .st-key-cards [data-testid=stColumn] { min-width: 11.5rem; }
 .st-key-look [data-stale=true] { opacity: 1 !important; }
 .st-key-documents table { display: block; overflow-x: auto; }
+.stTooltipIcon button, .stMultiSelect button, .stSelectbox button, .stTabs button {
+  min-width: 24px; min-height: 24px;
+}
+[data-testid=stHeaderActionElements] a { display: none; }
 @media (pointer: coarse) {
   .draglayer * { pointer-events: none !important; }
 }
@@ -74,7 +80,8 @@ def title(name: str, subtitle: str) -> None:
         st.session_state.wanted = PurePosixPath(urlsplit(st.context.url or "").path).name, params
         st.switch_page("app.py")
     st.html(f"<style>{_STYLE}{_PRINTED}</style>")
-    st.markdown(f"### {name} :small[:gray[{subtitle}]]" if subtitle else f"### {name}")
+    names(key="names")
+    st.markdown(f"# {name} :small[:gray[{subtitle}]]" if subtitle else f"# {name}")
 
 
 def disclaimer() -> None:
