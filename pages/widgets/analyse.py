@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.analysis.results import Analysis, BackboneReading, at_threshold
 from core.analysis.run import MARGINS, explain_anew
-from core.display import drawn, truth, wording
+from core.display import figures, truth, wording
 from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
 from core.display.link import RATE, RATES
@@ -21,7 +21,7 @@ from core.service import Case, Loaded
 from core.vocabulary import SPLITS
 from pages.components.viewer.viewer import viewer, wants_sharp
 from pages.widgets import in_hand, link, pin, thresholds
-from pages.widgets.common import folded, plot, refusals, service, terms
+from pages.widgets.common import folded, refusals, service, terms
 from pages.widgets.in_hand import Source
 from pages.widgets.report import report
 
@@ -89,7 +89,8 @@ def probabilities(own: Analysis) -> Analysis:
     with choice:
         analysis = thresholds.choose(own)
     with chart:
-        plot(drawn.probabilities(analysis), "probabilities", alt=wording.probabilities(analysis))
+        st.html(figures.probabilities(analysis))
+        st.caption("P(COVID-19) against normal; the upright mark is the threshold.")
     return analysis
 
 
@@ -229,11 +230,11 @@ def findings(analysis: Analysis) -> None:
     """The findings, with what 0.5 means."""
     st.header("What the findings network sees", help=term("findings"))
     st.markdown(
-        f"{len(analysis.findings)} findings. 0.5 is each finding's **operating point**, not a probability: "
+        f"{len(analysis.findings)} findings. 0.5 is each finding's **threshold**, not a probability: "
         "beyond it the network reads the finding as present.",
-        help=term("operating_point"),
+        help=term("finding_threshold"),
     )
-    plot(drawn.findings(analysis), "findings", alt=wording.findings(analysis))
+    st.html(figures.findings(analysis))
     quality = wording.findings_quality(analysis)
     if quality:
         st.caption(quality, help=term("finding_roc_auc"))
@@ -256,7 +257,7 @@ def contributions(analysis: Analysis) -> None:
     """What each input added to the ensemble's decision."""
     st.header("Why the ensemble decides so", help=term("ensemble"))
     st.markdown(wording.contributions(analysis), help=terms("contribution", "calibrated"))
-    plot(drawn.contributions(analysis), "contributions", alt=wording.contributions(analysis))
+    st.html(figures.contributions(analysis))
 
 
 def trust(analysis: Analysis, bundle: Loaded) -> None:

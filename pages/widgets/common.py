@@ -75,6 +75,7 @@ _STYLE = (
         for each in BACKBONES
     )
 )
+_BARS = Path(__file__).with_name("bars.css").read_text("utf-8")
 _PRINTED = Path(__file__).with_name("print.css").read_text("utf-8").replace("DISCLAIMER", wording.DISCLAIMER)
 
 
@@ -108,7 +109,7 @@ def title(name: str, subtitle: str) -> None:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
         st.session_state.wanted = PurePosixPath(urlsplit(st.context.url or "").path).name, params
         st.switch_page("app.py")
-    st.html(f"<style>{_STYLE}{_PRINTED}</style>")
+    st.html(f"<style>{_STYLE}{_BARS}{_PRINTED}</style>")
     names(key="names")
     st.markdown(f"# {name} :small[:gray[{subtitle}]]" if subtitle else f"# {name}")
 
