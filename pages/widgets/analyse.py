@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.analysis.results import Analysis, BackboneReading, at_threshold
 from core.analysis.run import MARGINS, explain_anew
-from core.display import drawn, truth, wording
+from core.display import figures, truth, wording
 from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
 from core.display.link import RATE, RATES
@@ -21,7 +21,7 @@ from core.service import Case, Loaded
 from core.vocabulary import ENSEMBLE, SPLITS
 from pages.components.viewer.viewer import viewer, wants_sharp
 from pages.widgets import in_hand, link, pin, thresholds
-from pages.widgets.common import folded, plot, refusals, service, terms
+from pages.widgets.common import folded, refusals, service, terms
 from pages.widgets.in_hand import Source
 from pages.widgets.report import report
 
@@ -51,7 +51,7 @@ def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
     refused = "refused by the gate; asked all the same, " if analysis.refused else ""
     if caveat := third_wording.beside_the_mean(bundle.models.manifest):
         st.markdown(f"**{caveat}**")
-    st.markdown(f"#### {plain(source.subject)}: {refused}{wording.headline(analysis)}")
+    st.markdown(f"## {plain(source.subject)}: {refused}{wording.headline(analysis)}")
     st.markdown(
         f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
         help=terms("agreement", "spread"),
@@ -89,7 +89,8 @@ def probabilities(own: Analysis) -> Analysis:
     with choice:
         analysis = thresholds.choose(own)
     with chart:
-        plot(drawn.probabilities(analysis), "probabilities", alt=wording.probabilities(analysis))
+        st.html(figures.probabilities(analysis))
+        st.caption("P(COVID-19) against normal; the upright mark is the threshold.")
     return analysis
 
 
@@ -154,7 +155,7 @@ def _switch_margins() -> None:
 @st.fragment
 def heatmaps(case: Case, own: Analysis, source: Source) -> None:
     """The viewer, and a card a backbone; a threshold makes neither a new picture nor a new inference."""
-    st.subheader("Where they looked", help=terms("heatmap", "heat_scale", "colour_map"))
+    st.header("Where they looked", help=terms("heatmap", "heat_scale", "colour_map"))
     explained = explain_anew(own, _explainer())
     with st.container(key="look"):
         radiograph(case, explained, source, asks=("point", "box", "region"))
@@ -227,13 +228,13 @@ def _card(reading: BackboneReading, sample: Sample | None) -> None:
 
 def findings(analysis: Analysis) -> None:
     """The findings, with what 0.5 means."""
-    st.subheader("What the findings network sees", help=term("findings"))
+    st.header("What the findings network sees", help=term("findings"))
     st.markdown(
-        f"{len(analysis.findings)} findings. 0.5 is each finding's **operating point**, not a probability: "
+        f"{len(analysis.findings)} findings. 0.5 is each finding's **threshold**, not a probability: "
         "beyond it the network reads the finding as present.",
-        help=term("operating_point"),
+        help=term("finding_threshold"),
     )
-    plot(drawn.findings(analysis), "findings", alt=wording.findings(analysis))
+    st.html(figures.findings(analysis))
     quality = wording.findings_quality(analysis)
     if quality:
         st.caption(quality, help=term("finding_roc_auc"))
@@ -243,7 +244,7 @@ def severity(analysis: Analysis) -> None:
     """Extent and opacity, with the error to expect; nothing where the gate saw no chest to ask about."""
     if not analysis.severity:
         return
-    st.subheader("How much of the lungs")
+    st.header("How much of the lungs")
     for score in analysis.severity:
         st.markdown(
             f"**{score.name.capitalize()}** {wording.severity(score)}",
@@ -254,14 +255,14 @@ def severity(analysis: Analysis) -> None:
 
 def contributions(analysis: Analysis) -> None:
     """What each input added to the ensemble's decision."""
-    st.subheader("Why the ensemble decides so", help=term("ensemble"))
+    st.header("Why the ensemble decides so", help=term("ensemble"))
     st.markdown(wording.contributions(analysis), help=terms("contribution", "calibrated"))
-    plot(drawn.contributions(analysis), "contributions", alt=wording.contributions(analysis))
+    st.html(figures.contributions(analysis))
 
 
 def trust(analysis: Analysis, bundle: Loaded) -> None:
     """How wrong the models were on held-out images, and where the weights come from."""
-    st.subheader("How far to trust it")
+    st.header("How far to trust it")
     tables = wording.evidence_tables(bundle.evidence)
     if tables:
         names = [SPLITS[split].name for split in tables]

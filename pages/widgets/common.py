@@ -25,12 +25,14 @@ from core.models.bundle.files import BundleListing, list_bundles
 from core.project import bundles_folder
 from core.service import Loaded, Service
 from core.vocabulary import ENSEMBLE
+from pages.components.names.names import names
 from pages.widgets import link
 
 PLOT = {"displayModeBar": False}
 COLUMNS_BESIDE = 5  # of a chart's numbers; more have no room beside it
-# What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the
-# page, a viewer that does not fade while it waits, and each backbone's own colour.
+# What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the page, a
+# viewer that does not fade while it waits, buttons that a finger can hit (24 px), no stop at each heading for
+# who goes by the Tab key, and each backbone's own colour.
 _STYLE = (
     """
 .stMainBlockContainer { padding-inline: 1.5rem; }
@@ -42,6 +44,10 @@ _STYLE = (
 .st-key-cards .stColumn { min-width: 0; width: auto; }
 .st-key-look [data-stale=true] { opacity: 1 !important; }
 .st-key-documents table { display: block; overflow-x: auto; }
+.stTooltipIcon button, .stMultiSelect button, .stSelectbox button, .stTabs button {
+  min-width: 24px; min-height: 24px;
+}
+[data-testid=stHeaderActionElements] a { display: none; }
 @media (pointer: coarse) {
   .draglayer * { pointer-events: none !important; }
 }
@@ -60,7 +66,7 @@ _STYLE = (
   .stMainBlockContainer > div > :has(> .st-key-nav) { display: block; }
   .st-key-nav { gap: 0; }
   .st-key-nav a > span:has([data-testid=stIconMaterial]) { display: none; }
-  .stMarkdown :is(h2, h4) { font-size: 1.2rem; }
+  .stMarkdown h2 { font-size: 1.2rem; }
   .stMainBlockContainer { padding-bottom: 3rem; }
   .st-key-lecture-switch { display: none; }
   .st-key-asked > :has(> .st-key-guesses) { order: 1; }
@@ -72,6 +78,7 @@ _STYLE = (
         if (colour := colour_and_dash(model)[0])
     )
 )
+_BARS = Path(__file__).with_name("bars.css").read_text("utf-8")
 _PRINTED = Path(__file__).with_name("print.css").read_text("utf-8").replace("DISCLAIMER", wording.DISCLAIMER)
 
 
@@ -105,8 +112,9 @@ def title(name: str, subtitle: str) -> None:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
         st.session_state.wanted = PurePosixPath(urlsplit(st.context.url or "").path).name, params
         st.switch_page("app.py")
-    st.html(f"<style>{_STYLE}{_PRINTED}</style>")
-    st.markdown(f"### {name} :small[:gray[{subtitle}]]" if subtitle else f"### {name}")
+    st.html(f"<style>{_STYLE}{_BARS}{_PRINTED}</style>")
+    names(key="names")
+    st.markdown(f"# {name} :small[:gray[{subtitle}]]" if subtitle else f"# {name}")
 
 
 def disclaimer() -> None:

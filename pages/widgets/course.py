@@ -69,7 +69,7 @@ def _is_to_be_guessed(source: Source, bundle: Loaded) -> bool:
 
 
 def _heading() -> None:
-    st.subheader("Over time", help=term("over_time"))
+    st.header("Over time", help=term("over_time"))
 
 
 def _of_samples(samples: Sequence[Sample], bundle: Loaded) -> Course:

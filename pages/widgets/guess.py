@@ -30,7 +30,7 @@ def ask(case: Case, analysis: Analysis, source: Source) -> None:
         analysis: What the models say of it, of which nothing is sent.
         source: What is looked at.
     """
-    st.markdown(f"#### {plain(source.subject)}: {words.ASKED}")
+    st.markdown(f"## {plain(source.subject)}: {words.ASKED}")
     with st.container(key="asked"):  # on a phone the buttons stand below the picture
         with st.container(horizontal=True, key="guesses", vertical_alignment="center"):
             for guess, name in GUESSES.items():

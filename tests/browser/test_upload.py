@@ -108,7 +108,7 @@ def test_the_first_visitor_may_come_by_a_link_to_another_page(browser, address: 
     assert page.url == f"{address}/compare?images=external"
     page.locator("[data-testid=stTopNavLink]").get_by_text("About").click(timeout=PAGE_MS)
     page.wait_for_selector("text=About ThoraxLens", timeout=PAGE_MS)
-    assert page.title() == "ThoraxLens" and page.get_by_role("dialog").count() == 0
+    assert page.title() == "About · ThoraxLens" and page.get_by_role("dialog").count() == 0
     page.close()
 
 
