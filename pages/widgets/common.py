@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.display import comparison_charts as charts
@@ -173,7 +172,7 @@ def is_lecture() -> bool:
     return st.session_state.get(LECTURE) == "1"
 
 
-def plot(figure: go.Figure, key: str, **options: Any) -> Any:
+def plot(figure: drawn.Figure, key: str, **options: Any) -> Any:
     """A figure, in a lecture with larger type. Returns what was chosen in it.
 
     Args:
