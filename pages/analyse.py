@@ -44,6 +44,6 @@ if bundle and source:
             show.contributions(case.analysis)
         show.trust(case.analysis, bundle)
     if case:
-        show.downloads(replace(case, analysis=analysis), bundle, source.subject)
+        show.downloads(replace(case, analysis=analysis), bundle, source)
     with place:
         course.over_time(source, bundle)
