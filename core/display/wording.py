@@ -32,6 +32,16 @@ def count_word(count: int) -> str:
     return _COUNTS[count] if count < len(_COUNTS) else str(count)
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something, in figures: 1 file, 2,000 files."""
+    return f"{number:,} {plural(number, noun)}"
+
+
+def plural(number: int, noun: str) -> str:
+    """A noun as it goes with a number: 1 file, 2 files."""
+    return noun if number == 1 else f"{noun}s"
+
+
 def listed(names: Sequence[str]) -> str:
     """Names as running text lists them: "a", "a and b", "a, b and c"."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
