@@ -14,12 +14,13 @@ NODES = 2
 
 
 @pytest.fixture
-def address(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def address(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     """Of a cluster of two nodes of one core each, which finds the random bundle if the test asks for it."""
     pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
     if "random_bundle" in request.fixturenames:
         folder: Path = request.getfixturevalue("random_bundle")
         monkeypatch.setenv("THORAXLENS_BUNDLES", str(folder.parent))
+    monkeypatch.setenv("HOME", str(tmp_path))  # by which `workers_of` knows its workers
     monkeypatch.setenv(crew.REPORTS, "0")
     from ray.cluster_utils import Cluster
 

@@ -77,6 +77,9 @@ def weights_in(folder: Path, lessons: Sequence[Lesson]) -> dict[int, Path | None
 def test_two_nodes_teach_every_lesson_though_a_worker_is_lost(
     address: str, room: Classroom, lessons: list[Lesson], tmp_path: Path
 ) -> None:
+    from ray import cloudpickle
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the nodes know nothing of tests
     files, said = weights_in(tmp_path, lessons), []
     with ray_teaching(address, said.append, worker=Quick) as teaching:
         coming = teaching(room, lessons, lambda lesson: files[lesson.place])
