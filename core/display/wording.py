@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from core.analysis.results import Analysis, BackboneReading
 from core.evaluation.evidence import Evidence
 from core.evaluation.trials import Base, Trials, mean_left_out
-from core.models.backbones import BACKBONE_BY_KEY
+from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
+from core.models.ensemble import EnsembleDecision
 from core.models.severity import SeverityScore
 from core.vocabulary import ENSEMBLE, finding_name
 
@@ -15,7 +16,7 @@ MOVED = (
     "Every answer follows it, but those at an error rate. How often each model was wrong is measured at its "
     "own threshold."
 )
-SIDES = "Left in the picture is the patient's right, unless the picture was mirrored."
+SIDES = "Left in the picture is the patient's right (R), unless it was mirrored before it came."
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 
 # Of a base under heads that learnt without a source: whole networks first, for they flatter least.
@@ -40,6 +41,12 @@ def counted(number: int, noun: str) -> str:
 def plural(number: int, noun: str) -> str:
     """A noun as it goes with a number: 1 file, 2 files."""
     return noun if number == 1 else f"{noun}s"
+
+
+def question() -> str:
+    """What is asked of a radiograph, who answers, and how far to believe it: for whoever sees it first."""
+    many = count_word(len(BACKBONES))
+    return f"COVID-19 or normal? {many.capitalize()} networks answer, and they are often wrong."
 
 
 def listed(names: Sequence[str]) -> str:
@@ -151,8 +158,8 @@ def left_out_sources(trials: Trials) -> str | None:
     return None
 
 
-def decision_at_threshold(reading: BackboneReading) -> str:
-    """One backbone's decision, in words."""
+def decision_at_threshold(reading: BackboneReading | EnsembleDecision) -> str:
+    """One backbone's decision, or the ensemble's, in words."""
     digits = tie_digits(reading.probability, reading.threshold)
     answer = "reads as COVID-19" if reading.positive else "reads as normal"
     return f"{answer} (threshold {reading.threshold:.{digits}f})"
@@ -195,20 +202,14 @@ def heat_in_lungs(reading: BackboneReading) -> str | None:
     return f"heat in the lungs: {share}; their area: {area}"
 
 
-def probabilities(analysis: Analysis) -> str:
-    """A text alternative to the bars of probabilities."""
-    each = [f"{reading.backbone.name} {reading.probability:.2f}" for reading in analysis.readings]
-    return f"P(COVID-19): {', '.join(each)}; ensemble {analysis.decision.probability:.2f}."
-
-
 def findings(analysis: Analysis) -> str:
-    """A text alternative to the bars of findings."""
+    """The findings beyond their thresholds, in a sentence."""
     present = [finding for finding in analysis.findings if finding.score >= 0.5]
     present.sort(key=lambda finding: -finding.score)
     if not present:
-        return f"None of the {len(analysis.findings)} findings reaches its operating point."
+        return f"None of the {len(analysis.findings)} findings reaches its threshold."
     names = ", ".join(f"{finding_name(finding.name)} {finding.score:.2f}" for finding in present)
-    return f"Beyond the operating point: {names}."
+    return f"Beyond the threshold: {names}."
 
 
 def findings_quality(analysis: Analysis) -> str | None:

@@ -70,7 +70,7 @@ def mistakes(
     record: TrackRecord, question: Question, answers: Answers, images: dict[str, LabelledSet]
 ) -> None:
     """The most confident mistakes of a model."""
-    st.subheader("Where were they surest, and wrong?")
+    st.header("Where were they surest, and wrong?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
     shown = link.choose(MISTAKES, "The mistakes of", own, next(iter(own)))
     found = kept(

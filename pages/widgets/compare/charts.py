@@ -33,7 +33,7 @@ def story(record: TrackRecord) -> DeltaGenerator:
     Returns:
         A place beside the steps, for images that somebody brought.
     """
-    st.subheader("First: does it last?")
+    st.header("First: does it last?")
     entrants = {each.key: each for each in record.entrants}
     steps = kept(lambda: tell(record), "story", record)
     _show(steps)
@@ -90,7 +90,7 @@ def _show(steps: Sequence[Step]) -> None:
 @st.fragment
 def plots(record: TrackRecord, question: Question, answers: Answers, images: dict[str, LabelledSet]) -> None:
     """Curves, matrices and distributions of the same answers; only what is open is drawn and sent."""
-    st.subheader("How do they differ?")
+    st.header("How do they differ?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
     shown = link.choose(SCORES, "Show the interval and the scores of", own, ENSEMBLE)
 

@@ -29,7 +29,7 @@ SEED, RESAMPLES = 0, 1000  # of the draws of patients
 def draw_patients(
     record: TrackRecord, question: Question, answers: Answers
 ) -> tuple[Draws, dict[str, Measured]]:
-    """Draws of whole patients, and the measures of ranking on each, whatever the operating point."""
+    """Draws of whole patients, and the measures of ranking on each, whatever the thresholds."""
 
     def ranked() -> tuple[Draws, dict[str, Measured]]:
         draws = draw(answers.groups, RESAMPLES, SEED)
@@ -106,7 +106,7 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
 
 def tests(record: TrackRecord, question: Question, answers: Answers) -> None:
     """Is one model better than another, or is it luck?"""
-    st.subheader("Better, or luck?")
+    st.header("Better, or luck?")
     own = [(column, each) for column, each in enumerate(answers.entrants) if each.same_as is None]
     if not 0 < answers.labels.sum() < answers.labels.size:
         st.info("Tests need images of both classes.", icon=":material/info:")
