@@ -63,7 +63,7 @@ def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
 
 
 def beside(analysis: Analysis, bundle: Loaded, source: Source) -> None:
-    """Below the pictures: why they disagree, how other diseases are read, and what a sample was rendered with.
+    """Below the pictures: why they disagree, how other diseases are read, and how a sample was rendered.
 
     Args:
         analysis: The answer, at the thresholds that were chosen.
