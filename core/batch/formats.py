@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -146,22 +146,20 @@ def check_room(path: Path, rows: int) -> None:
 def write_table(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     """Writes a table in the format that its name asks for; the file is whole, or not there.
 
+    Args:
+        path: Where to.
+        columns: In their order.
+        rows: As many as `check_room` lets pass.
+
     Raises:
-        BatchError: If it cannot be written, or the format has no room for it.
+        BatchError: If it cannot be written.
     """
     try:
         with replacing(path) as partial:
             try:
-                find_format(path).write(partial, columns, _counted(path, rows))
+                find_format(path).write(partial, columns, rows)
             except BaseException:
                 partial.unlink(missing_ok=True)
                 raise
     except OSError as error:
         raise BatchError(f"{path} cannot be written ({error.strerror or error}); free space there.") from None
-
-
-def _counted(path: Path, rows: Iterable[BatchRow]) -> Iterator[BatchRow]:
-    """The same rows, for as long as there is room for them."""
-    for count, row in enumerate(rows, start=1):
-        check_room(path, count)
-        yield row
