@@ -19,8 +19,9 @@ from typing import Any
 
 from core.batch.analyst import Analyst, Settings, identify, open_analyst, problem_row
 from core.batch.columns import BatchRow
-from core.batch.engine import AHEAD, Engine, Task, naming
+from core.batch.engine import Engine, Task, naming
 from core.errors import BundleError, EngineError, ProcessLostError, ThoraxLensError
+from core.pool import AHEAD
 from core.project import bundles_folder
 
 TRIES = 3  # workers that a file may be given to, should it take them down with it

@@ -6,6 +6,7 @@ import time
 from typing import TextIO
 
 from core.batch.run import Standing
+from core.progress import duration
 
 TERMINAL_S = 0.2  # between two looks
 LOG_S = 30.0
@@ -66,11 +67,3 @@ def summarise(standing: Standing) -> str:
 def counted(number: int, noun: str) -> str:
     """So many of something: 1 file, 2,000 files."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: 45 s, 12 min, 3 h 20 min."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
