@@ -150,7 +150,7 @@ def _phantoms(listing: BundleListing, record: TrackRecord) -> bool:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _measured_phantoms(_version: str) -> MeasuredSet:
+def _measured_phantoms(version: str) -> MeasuredSet:
     """What a bundle's models say about phantoms, which is the same for everybody."""
     return MeasuredSet(phantom_set.PhantomSet())
 
@@ -195,7 +195,7 @@ def _measure(split: str, listing: BundleListing, record: TrackRecord, *, insist:
 
 def _ask_about(measured: MeasuredSet, bundle: Loaded, record: TrackRecord, *, insist: bool) -> None:
     """Asks the models, a few images at once; a click ends the run of the page, and what is known stays."""
-    images, waiting = measured.images, measured.waiting
+    images, waiting, ask = measured.images, measured.waiting, service().ask
     count, before = len(images.members), len(images.members) - len(waiting)
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):
@@ -212,7 +212,7 @@ def _ask_about(measured: MeasuredSet, bundle: Loaded, record: TrackRecord, *, in
         images,
         record.predictions.thresholds,
         bundle.models.manifest.findings.operating_points,
-        lambda data, name: service().ask(File(data, name), bundle, Reading(insist=insist)),
+        lambda data, name: ask(File(data, name), bundle, Reading(insist=insist)),
         places=waiting,
     )
     start = time.monotonic()
