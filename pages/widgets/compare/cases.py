@@ -16,6 +16,7 @@ from pages.widgets import link
 from pages.widgets.common import chart
 from pages.widgets.compare import pictures
 from pages.widgets.compare.kept import kept
+from pages.widgets.compare.marks import clicked_mark
 from pages.widgets.compare.pictures import Sets
 from pages.widgets.compare.question import asked
 
@@ -25,23 +26,26 @@ def agreement(record: TrackRecord, question: Question, answers: Answers, images:
     """The matrix; below it the images that two models decide differently, which a click on a cell opens."""
     names = {each.key: each.name for each in answers.entrants if each.same_as is None}
     matrix = kept(lambda: settled(charts.agreement_chart(answers)), "agreement", record, question)
-    chart(matrix, "agreement", on_select=_open_cell, selection_mode="points")
     keys = list(names)
-    with st.container(horizontal=True):
-        first = link.choose(FIRST, "Images on which", names, keys[0])
-        second = link.choose(SECOND, "differs from", names, keys[-1])
-    differ = behind.disagreements(answers, first, second)
-    if not differ.places:
-        st.info("They decide all of these images alike.", icon=":material/check:")
-        return
-    pictures.behind(record, question, answers, images, differ, "differing", (first, second))
+
+    def below() -> None:
+        with st.container(horizontal=True):
+            first = link.choose(FIRST, "Images on which", names, keys[0])
+            second = link.choose(SECOND, "differs from", names, keys[-1])
+        differ = behind.disagreements(answers, first, second)
+        if differ.places:
+            pictures.behind(record, question, answers, images, differ, "differing", (first, second))
+        else:
+            st.info("They decide all of these images alike.", icon=":material/check:")
+
+    chart(matrix, "agreement", below, on_select=_open_cell, selection_mode="points")
 
 
 def _open_cell() -> None:
     """Chooses the two models whose cell was clicked."""
-    points = st.session_state["chart-agreement"].selection.points
-    if points and points[0].get("customdata"):
-        st.session_state[FIRST], st.session_state[SECOND] = points[0]["customdata"]
+    clicked = clicked_mark("agreement")
+    if clicked:
+        st.session_state[FIRST], st.session_state[SECOND] = clicked
 
 
 @st.fragment

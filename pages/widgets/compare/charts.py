@@ -17,7 +17,7 @@ from core.display.story import below_chance, result, told
 from core.display.wording import left_out_sources
 from core.evaluation.comparison import Answers, Question
 from core.evaluation.record import TrackRecord, shortcut_points, source_points, splits_of
-from core.evaluation.story import Step, tell, tell_brought
+from core.evaluation.story import STEPS, Step, tell, tell_brought
 from core.vocabulary import BROUGHT, ENSEMBLE, OWN, SPLITS
 from pages.widgets import link
 from pages.widgets.common import chart
@@ -39,17 +39,10 @@ def story(record: TrackRecord, images: Sets) -> None:
     """
     st.subheader("First: does it last?")
     steps = kept(lambda: tell(record), "story", record, _of(images))
-    _show(steps)
-    brought = [
-        step
-        for split in BROUGHT
-        if split in images
-        and (step := kept(partial(tell_brought, split, record), "story", record, Question(split)))
-    ]
-    _show(brought)
-    for split in BROUGHT:
-        if split in images and (said := asked(record, Question(split))):
-            st.markdown(result(split, said, [*steps, *brought]))
+    for column, step in zip(st.columns(len(steps)) if steps else (), steps, strict=True):
+        with column:
+            _card(step)
+    _brought(record, images, steps)
     if words := below_chance(steps):
         st.markdown(words)
     _dots(record, images)
@@ -74,6 +67,25 @@ def story(record: TrackRecord, images: Sets) -> None:
                 "What the backbones compute also tells two collections of one class apart, where the disease "
                 f"cannot help: ROC AUC {min(tells):.2f} to {max(tells):.2f} (after Zech et al. 2018)."
             )
+
+
+def _brought(record: TrackRecord, images: Sets, steps: Sequence[Step]) -> None:
+    """The same of images that somebody brought, and beside it what came of them in words."""
+    splits = [split for split in BROUGHT if split in images]
+    if not splits:
+        return
+    found = (
+        kept(partial(tell_brought, split, record), "brought", record, Question(split)) for split in splits
+    )
+    brought = [step for step in found if step]
+    columns = st.columns([1] * len(brought) + [len(STEPS) - len(brought)])
+    for column, step in zip(columns, brought, strict=False):
+        with column:
+            _card(step)
+    with columns[-1]:
+        for split in splits:
+            if said := asked(record, Question(split)):
+                st.markdown(result(split, said, [*steps, *brought]))
 
 
 def _of(images: Sets) -> Question | None:
@@ -105,13 +117,12 @@ def _dots(record: TrackRecord, images: Sets) -> None:
     st.caption("Of covered lungs and of sources left out, a bundle keeps no answers image by image.")
 
 
-def _show(steps: Sequence[Step]) -> None:
-    """Steps beside one another, if there are any."""
-    for column, words in zip(st.columns(len(steps)) if steps else (), map(told, steps), strict=True):
-        with column, st.container(border=True, height="stretch"):
-            st.metric(words.title, words.figure, words.beside, delta_color="off", delta_arrow="off")
-            st.markdown(words.sentence)
-            st.caption(words.spread)
+def _card(step: Step) -> None:
+    words = told(step)
+    with st.container(border=True, height="stretch"):
+        st.metric(words.title, words.figure, words.beside, delta_color="off", delta_arrow="off")
+        st.markdown(words.sentence)
+        st.caption(words.spread)
 
 
 @st.fragment

@@ -3,48 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from core.display.comparison_charts import Chart
 from pages.widgets.common import chart
 
-CLICK = "A click on a mark shows the images behind it; so does its name here."
+CHOOSE = "Click on a mark above, or choose one here"
 
 
 def marked_chart(drawn: Chart, name: str, names: Mapping[str, str], show: Callable[[str], None]) -> None:
-    """A chart, and below it what stands behind one of its marks, once somebody chose one.
+    """A chart, and right under it what stands behind one of its marks, once somebody chose one.
 
     Args:
         drawn: The chart.
         name: Of its widget.
-        names: Of its marks, by what each holds as its `customdata`; those that are offered by name.
+        names: Of the marks that are offered by name, by what each holds as its `customdata`.
         show: Shows what stands behind a mark.
     """
     key, state = f"behind-{name}", st.session_state
-    chart(drawn, name, on_select=partial(_choose, name, key), selection_mode="points")
-    chosen = state.get(key)
-    if chosen is not None and chosen not in names and chosen not in drawn.behind:
-        state.pop(key)
-    options = list(names)
-    if (chosen := state.get(key)) is not None and chosen not in names:
-        options.append(chosen)
-    said = st.selectbox(
-        "The images behind a mark",
-        options,
-        index=None,
-        format_func=lambda mark: names.get(mark) or drawn.behind[mark].name,
-        key=key,
-        placeholder=CLICK,
-    )
-    if said is not None:
-        show(said)
+
+    def below() -> None:
+        clicked = state.get(key)
+        options = [*names]
+        if clicked is not None and clicked not in names:
+            if clicked in drawn.behind:
+                options.append(clicked)
+            else:
+                del state[key]
+        chosen = st.selectbox(
+            "Images behind a mark",
+            options,
+            index=None,
+            format_func=lambda mark: names.get(mark) or drawn.behind[mark].name,
+            key=key,
+            placeholder=CHOOSE,
+        )
+        if chosen is not None:
+            show(chosen)
+
+    chart(drawn, name, below, on_select=lambda: _choose(name, key), selection_mode="points")
+
+
+def clicked_mark(name: str) -> Any:
+    """What the mark holds that was clicked in a chart; None where none was."""
+    points = st.session_state[f"chart-{name}"].selection.points
+    return next((point["customdata"] for point in points if point.get("customdata")), None)
 
 
 def _choose(name: str, key: str) -> None:
     """Chooses the mark that was clicked."""
-    points = st.session_state[f"chart-{name}"].selection.points
-    clicked = next((point["customdata"] for point in points if point.get("customdata")), None)
+    clicked = clicked_mark(name)
     if clicked is not None:
         st.session_state[key] = clicked[0] if isinstance(clicked, list) else clicked

@@ -33,10 +33,12 @@ class Brought:
     Attributes:
         key: Which images and which bundle.
         measured: What is known of them.
+        insist: Whether the models are asked about what the gate refuses, too.
     """
 
     key: tuple[str, str]
     measured: MeasuredSet
+    insist: bool = False
 
 
 def with_brought(record: TrackRecord) -> tuple[TrackRecord, Sets]:
@@ -72,14 +74,14 @@ def bring(listing: BundleListing, record: TrackRecord) -> None:
     ):
         upload, render = st.columns(2, gap="large")
         with upload:
-            own = _own_set(listing, record)
+            own = _own_set(record)
         with render:
-            phantoms = _phantoms(listing, record)
-    if own or phantoms:
+            phantoms = _phantoms(record)
+    asked = [_measure(each, listing, record) for each in _brought().values()]
+    if own or phantoms or any(asked):
         st.rerun()
     for each in _brought().values():
-        if each.key[1] == record.version:
-            _summarise(each.measured)
+        _summarise(each.measured)
 
 
 def _summarise(measured: MeasuredSet) -> None:
@@ -99,7 +101,7 @@ def _summarise(measured: MeasuredSet) -> None:
             numbers_table(pd.DataFrame({"File or row": names, "What is wrong": sentences}))
 
 
-def _own_set(listing: BundleListing, record: TrackRecord) -> bool:
+def _own_set(record: TrackRecord) -> bool:
     """Asks for a set. Returns whether something has changed."""
     st.markdown(
         "A ZIP of at most 500 radiographs and 50 MB, with a `labels.csv`, or with folders called `covid`, "
@@ -126,12 +128,12 @@ def _own_set(listing: BundleListing, record: TrackRecord) -> bool:
     if (found := _brought().get(OWN)) is None or found.key != key:
         changed = _forget(OWN)
         with refusals():
-            _take(Brought(key, MeasuredSet(own_set.open_set(file.getvalue()))))
+            _take(Brought(key, MeasuredSet(own_set.open_set(file.getvalue())), insist))
             changed = True
-    return _measure(OWN, listing, record, insist=insist) or changed
+    return changed
 
 
-def _phantoms(listing: BundleListing, record: TrackRecord) -> bool:
+def _phantoms(record: TrackRecord) -> bool:
     """Asks whether phantoms are wanted. Returns whether something has changed."""
     st.markdown(
         f"{phantom_set.COUNT} phantoms, a third of each class, rendered now: their truth is known, and no "
@@ -141,12 +143,11 @@ def _phantoms(listing: BundleListing, record: TrackRecord) -> bool:
     if not st.toggle("Measure them on phantoms", key=PHANTOM_SET, bind="query-params"):
         return _forget(PHANTOMS)
     key = PHANTOMS, record.version
-    changed = False
-    if (found := _brought().get(PHANTOMS)) is None or found.key != key:
-        _forget(PHANTOMS)
-        _take(Brought(key, _measured_phantoms(record.version)))
-        changed = True
-    return _measure(PHANTOMS, listing, record) or changed
+    if (found := _brought().get(PHANTOMS)) and found.key == key:
+        return False
+    _forget(PHANTOMS)
+    _take(Brought(key, _measured_phantoms(record.version)))
+    return True
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -171,13 +172,12 @@ def _stop(split: str, *, on: bool) -> None:
     (stopped.add if on else stopped.discard)(split)
 
 
-def _measure(split: str, listing: BundleListing, record: TrackRecord, *, insist: bool = False) -> bool:
+def _measure(brought: Brought, listing: BundleListing, record: TrackRecord) -> bool:
     """Asks about what was not asked about yet, unless the user stopped that. Returns whether it did."""
-    brought = _brought().get(split)
-    if brought is None or not brought.measured.waiting:
+    split, waiting = brought.measured.images.split, len(brought.measured.waiting)
+    if not waiting:
         return False
     if split in st.session_state.get(STOPPED, set()):
-        waiting = len(brought.measured.waiting)
         st.button(
             f"Measure the other {waiting}",
             key=f"go on {split}",
@@ -188,18 +188,19 @@ def _measure(split: str, listing: BundleListing, record: TrackRecord, *, insist:
         )
         return False
     with refusals():
-        _ask_about(brought.measured, loaded(listing.folder), record, insist=insist)
+        _ask_about(brought, loaded(listing.folder), record)
         return True
     return False
 
 
-def _ask_about(measured: MeasuredSet, bundle: Loaded, record: TrackRecord, *, insist: bool) -> None:
+def _ask_about(brought: Brought, bundle: Loaded, record: TrackRecord) -> None:
     """Asks the models, a few images at once; a click ends the run of the page, and what is known stays."""
+    measured, reading = brought.measured, Reading(insist=brought.insist)
     images, waiting, ask = measured.images, measured.waiting, service().ask
     count, before = len(images.members), len(images.members) - len(waiting)
-    place = st.empty()
+    name, place = SPLITS[images.split].name, st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, "Analysing the images")
+        bar = st.progress(before / count, f"{name}: {before} of {count}")
         st.button(
             "Stop, and keep what is measured",
             key=f"stop {images.split}",
@@ -212,7 +213,7 @@ def _ask_about(measured: MeasuredSet, bundle: Loaded, record: TrackRecord, *, in
         images,
         record.predictions.thresholds,
         bundle.models.manifest.findings.operating_points,
-        lambda data, name: ask(File(data, name), bundle, Reading(insist=insist)),
+        lambda data, name: ask(File(data, name), bundle, reading),
         places=waiting,
     )
     start = time.monotonic()
@@ -220,5 +221,5 @@ def _ask_about(measured: MeasuredSet, bundle: Loaded, record: TrackRecord, *, in
         for done, (member, outcome) in enumerate(asked, start=1):
             measured.outcomes[member] = outcome
             left = time_left(done, len(waiting), time.monotonic() - start)
-            bar.progress((before + done) / count, f"{before + done} of {count}{left}")
+            bar.progress((before + done) / count, f"{name}: {before + done} of {count}{left}")
     place.empty()
