@@ -2,9 +2,14 @@
 
 import streamlit as st
 
+from core.display.wording import DISCLAIMER
 from core.project import PROJECT
 
-st.set_page_config(page_title="ThoraxLens", page_icon=PROJECT / "assets" / "icon.svg", layout="wide")
+st.set_page_config(
+    page_icon=PROJECT / "assets" / "icon.svg",
+    layout="wide",
+    menu_items={"About": DISCLAIMER},  # with an entry there is a menu, and in it the choice of a theme
+)
 st.session_state.entered = True
 pages = [
     st.Page("pages/analyse.py", title="Analyse", icon=":material/radiology:", default=True),
@@ -16,4 +21,8 @@ page = st.navigation(pages, position="top")
 if wanted := st.session_state.pop("wanted", None):  # by the first visitor of a server, who came by a link
     name, params = wanted
     st.switch_page(next((each for each in pages if each.url_path == name), pages[0]), query_params=params)
+st.set_page_config(page_title=f"{page.title} · ThoraxLens")
+with st.container(horizontal=True, key="nav"):  # on phones, where Streamlit's own is behind a button
+    for each in pages:
+        st.page_link(each)
 page.run()

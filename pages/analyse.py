@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.display.wording import question
 from pages.widgets import analyse as show
 from pages.widgets import course, gate, guess, in_hand, link, pin
-from pages.widgets.common import chosen_bundle, disclaimer, title
+from pages.widgets.common import chosen_bundle, folded, title
+from pages.widgets.lecture import begin
 
-title("ThoraxLens", "What chest-radiograph models see, side by side")
-link.arrive("analyse")
-disclaimer()
+title("ThoraxLens", question())
+begin("analyse")
 in_hand.files_in_hand()
 bundle = chosen_bundle()
 source = in_hand.chosen_radiograph()
@@ -24,26 +25,34 @@ if bundle and source:
     if case and case.analysis and guess.is_due(source):
         guess.ask(case, case.analysis, source)
         st.stop()
+    head, looked, below, over_time = (st.container() for _ in range(4))
     analysis = None  # at the thresholds that are chosen
+    with head:
+        words, tools = st.columns([7, 2], gap="large")
     if case and case.analysis:
-        guessed = st.container()
-        show.warnings(case.analysis)
-        analysis = show.decision(case.analysis, bundle, source)
-        with guessed:
+        with below:
+            analysis = show.probabilities(case.analysis)
+        with words:
             guess.made(analysis, source)
-    pin.beside(case, source, bundle)
-    place = st.container()  # filled last, for it may have to read more radiographs
+            show.warnings(case.analysis)
+            show.decision(analysis, bundle, source)
+    with head:
+        pin.beside(case, source, bundle, tools)
     if case and case.analysis and analysis:
-        show.heatmaps(case, case.analysis, source)
+        with looked:
+            show.heatmaps(case, case.analysis, source)
+            show.beside(analysis, bundle, source)
         show.third_answer(case.analysis, bundle)
-        findings, ensemble = st.columns(2, gap="large")
+        with folded("findings", "Findings, extent, and the ensemble's reasons"):
+            findings, ensemble = st.columns(2, gap="large")
         with findings:
             show.findings(case.analysis)
         with ensemble:
             show.severity(case.analysis)
             show.contributions(case.analysis)
-        show.trust(case.analysis, bundle)
+        with folded("trust", "How wrong they were, and where they come from"):
+            show.trust(case.analysis, bundle)
     if case:
         show.downloads(replace(case, analysis=analysis), bundle, source.subject)
-    with place:
+    with over_time:  # filled last, for it may have to read more radiographs
         course.over_time(source, bundle)

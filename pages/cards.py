@@ -2,12 +2,12 @@
 
 from pages.widgets import link
 from pages.widgets.cards import cards
-from pages.widgets.common import chosen_listing, disclaimer, title
+from pages.widgets.common import chosen_listing, title
 from pages.widgets.in_hand import files_in_hand
+from pages.widgets.lecture import begin
 
 title("Model card and data card", "")
-disclaimer()
-link.arrive("cards")
+begin("cards")
 files_in_hand()
 listing = chosen_listing()
 if listing:

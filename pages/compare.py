@@ -4,15 +4,15 @@ import streamlit as st
 
 from core.vocabulary import OWN
 from pages.widgets import link
-from pages.widgets.common import chosen_listing, disclaimer, title
+from pages.widgets.common import chosen_listing, title
 from pages.widgets.compare import cases, charts, measures, question, sets, study
 from pages.widgets.in_hand import files_in_hand
+from pages.widgets.lecture import begin
 
 title(
     "Compare", "The backbones, the ensemble, two smaller SVMs and three simple baselines on the same images"
 )
-disclaimer()
-link.arrive("compare")
+begin("compare")
 files_in_hand()
 listing = chosen_listing()
 alone = question.record(listing) if listing else None

@@ -13,7 +13,7 @@ from core.models.third_answer import ERROR_RATES, rate_key
 Words = Sequence[str]  # of one setting: a link can name it several times
 
 SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "laid", "insist", "error_rate"
-GUESS = "guess"
+GUESS, LECTURE = "guess", "lecture"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -21,8 +21,10 @@ SCORES, MISTAKES, FIRST, SECOND = "scores", "mistakes", "first", "second"
 PAIRS, PREVALENCE, CHART = "pairs", "prevalence", "chart"
 
 # What a person calls each setting, page by page; names that stand in no table are none of ours.
-_EVERYWHERE = {BUNDLE: "the models"}
+_LECTURE = {LECTURE: "lecture mode"}
+_EVERYWHERE = {BUNDLE: "the models"} | _LECTURE
 SETTINGS: dict[str, dict[str, str]] = {
+    "about": _LECTURE,
     "cards": _EVERYWHERE,
     "analyse": _EVERYWHERE
     | {
@@ -60,6 +62,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     MARGINS: (CUT, LEFT),
     RATE: tuple(RATES),
     GUESS: ("0", "1"),
+    LECTURE: ("0", "1"),
 } | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))
 # Tabs of the page Compare, and steps of its slider, by the names and numbers that a link holds.
 CHARTS = (

@@ -24,6 +24,7 @@ def small_greys(picture: Picture, longest_px: int) -> NDArray[np.uint8]:
 def with_heat(
     greys: NDArray[np.uint8],
     heatmap: NDArray[np.float32],
+    peak: float,
     frame: tuple[float, float, float, float],
 ) -> NDArray[np.uint8]:
     """Heat over a radiograph.
@@ -31,6 +32,7 @@ def with_heat(
     Args:
         greys: (height, width).
         heatmap: (rows, columns), in [0, 1].
+        peak: How hot 1 is drawn, in [0, 1]: the network's P(COVID-19), so that maps share a scale.
         frame: What it lies over: left, top, right and bottom as shares of the radiograph's width and height.
 
     Returns:
@@ -40,7 +42,7 @@ def with_heat(
     left, right = (round(share * width) for share in (frame[0], frame[2]))
     top, bottom = (round(share * height) for share in (frame[1], frame[3]))
     size = (max(1, right - left), max(1, bottom - top))
-    smooth = np.asarray(Image.fromarray(heatmap).resize(size, Image.Resampling.BICUBIC)).clip(0, 1)
+    smooth = np.asarray(Image.fromarray(heatmap).resize(size, Image.Resampling.BICUBIC)).clip(0, 1) * peak
     colours = colour_table(COLOUR_MAPS[0])[np.rint(255 * smooth).astype(np.uint8)]
     alpha = OPACITY * np.minimum(1, smooth / OPAQUE_FROM)[..., None]
     whole = np.repeat(greys[..., None], 3, axis=2)

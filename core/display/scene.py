@@ -65,9 +65,10 @@ def build_scene(
         data, and `exact`, whether its greys are the radiograph's own; `more`, whether there is a sharper one
         to ask for; `seen`, the address of what the networks were shown, or None; `frame` and `inside`, left,
         top, right and bottom; `lungs`, polygons of points; `maps`, 256 times red, green and blue in base64
-        by name; `foot`, sentences for below a picture that is saved; `panes`, the plain one first, each with
-        `name`, `detail`, `colour`, `alt`, and `heat`: None, or `rows`, `columns` and `values` from 0 to 255,
-        in base64, row by row, stretched over the frame.
+        by name; `foot`, sentences for below a picture that is saved; `sides`, whether the patient's sides
+        are named; `panes`, the plain one first, each with `name`, `detail`, `colour`, `alt`, `sure`, the
+        probability of COVID-19, and `heat`: None, or `rows`, `columns` and `values` from 0 to 255, in
+        base64, row by row, stretched over the frame.
     """
     return {
         "key": key,
@@ -83,6 +84,7 @@ def build_scene(
         "inside": list(analysis.inside),
         "lungs": [] if analysis.lungs is None else outlines(analysis.lungs, analysis.inside),
         "maps": colour_tables(),
+        "sides": not analysis.refused,  # of what is no upright frontal chest nobody knows them
         "foot": [*([REFUSED] if analysis.refused else []), wording.DISCLAIMER],
         "panes": [_plain_pane(), *(_pane(reading) for reading in analysis.readings)],
     }
@@ -148,6 +150,7 @@ def _plain_pane() -> dict[str, Any]:
         "detail": "",
         "colour": NEUTRAL,
         "alt": "The radiograph without heat.",
+        "sure": 0.0,
         "heat": None,
     }
 
@@ -159,6 +162,7 @@ def _pane(reading: BackboneReading) -> dict[str, Any]:
         "detail": f"{reading.probability:.2f}",
         "colour": reading.backbone.colour,
         "alt": wording.heat(reading),
+        "sure": round(reading.probability, 4),
         "heat": {
             "rows": rows,
             "columns": columns,

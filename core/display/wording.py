@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from core.analysis.results import Analysis, BackboneReading
 from core.evaluation.evidence import Evidence
 from core.evaluation.trials import Base, Trials, mean_left_out
-from core.models.backbones import BACKBONE_BY_KEY
+from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
+from core.models.ensemble import EnsembleDecision
 from core.models.severity import SeverityScore
 from core.vocabulary import ENSEMBLE, finding_name
 
@@ -15,7 +16,7 @@ MOVED = (
     "Every answer follows it, but those at an error rate. How often each model was wrong is measured at its "
     "own threshold."
 )
-SIDES = "Left in the picture is the patient's right, unless the picture was mirrored."
+SIDES = "Left in the picture is the patient's right (R), unless it was mirrored before it came."
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 
 # Of a base under heads that learnt without a source: whole networks first, for they flatter least.
@@ -30,6 +31,12 @@ _COUNTS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight
 def count_word(count: int) -> str:
     """A number as running text has it: in a word as far as `_COUNTS` goes."""
     return _COUNTS[count] if count < len(_COUNTS) else str(count)
+
+
+def question() -> str:
+    """What is asked of a radiograph, who answers, and how far to believe it: for whoever sees it first."""
+    many = count_word(len(BACKBONES))
+    return f"COVID-19 or normal? {many.capitalize()} networks answer, and they are often wrong."
 
 
 def listed(names: Sequence[str]) -> str:
@@ -141,8 +148,8 @@ def left_out_sources(trials: Trials) -> str | None:
     return None
 
 
-def decision_at_threshold(reading: BackboneReading) -> str:
-    """One backbone's decision, in words."""
+def decision_at_threshold(reading: BackboneReading | EnsembleDecision) -> str:
+    """One backbone's decision, or the ensemble's, in words."""
     digits = tie_digits(reading.probability, reading.threshold)
     answer = "reads as COVID-19" if reading.positive else "reads as normal"
     return f"{answer} (threshold {reading.threshold:.{digits}f})"

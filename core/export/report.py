@@ -185,7 +185,7 @@ def _heat(
         "colour": reading.backbone.colour,
         "share": reading.probability,
         "threshold": reading.threshold,
-        "jpeg": _jpeg(with_heat(greys, reading.heatmap, frame)),
+        "jpeg": _jpeg(with_heat(greys, reading.heatmap, reading.probability, frame)),
     }
 
 

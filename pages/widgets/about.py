@@ -19,7 +19,7 @@ def about() -> None:
 
 def bundles() -> None:
     """Where the models of each bundle come from."""
-    st.markdown("#### The models")
+    st.markdown("## The models")
     for listing in list_bundles(bundles_folder()):
         if listing.manifest is None:
             st.error(plain(listing.problem or ""), icon=":material/block:")

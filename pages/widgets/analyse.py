@@ -21,7 +21,7 @@ from core.service import Case, Loaded
 from core.vocabulary import SPLITS
 from pages.components.viewer.viewer import viewer, wants_sharp
 from pages.widgets import in_hand, link, pin, thresholds
-from pages.widgets.common import PLOT, refusals, service, terms
+from pages.widgets.common import folded, plot, refusals, service, terms
 from pages.widgets.in_hand import Source
 from pages.widgets.report import report
 
@@ -40,43 +40,56 @@ def warnings(analysis: Analysis) -> None:
         st.warning("\n\n".join(messages), icon=":material/warning:")
 
 
-def decision(own: Analysis, bundle: Loaded, source: Source) -> Analysis:
+def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
     """The decision in words, how far the backbones agree, and how wrong they tend to be.
 
     Args:
-        own: The answer, at the models' own thresholds.
+        analysis: The answer, at the thresholds that were chosen.
         bundle: Who gave it.
         source: What was asked about.
+    """
+    refused = "refused by the gate; asked all the same, " if analysis.refused else ""
+    if caveat := third_wording.beside_the_mean(bundle.models.manifest):
+        st.markdown(f"**{caveat}**")
+    st.markdown(f"## {plain(source.subject)}: {refused}{wording.headline(analysis)}")
+    st.markdown(
+        f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
+        help=terms("agreement", "spread"),
+    )
+    if sample := in_hand.sample_of(source):
+        st.markdown(truth.judged(sample, analysis), help=term("truth"))
+    _margins(analysis)
+
+
+def beside(analysis: Analysis, bundle: Loaded, source: Source) -> None:
+    """Below the pictures: how often other diseases are read as COVID-19, and what a sample was rendered with.
+
+    Args:
+        analysis: The answer, at the thresholds that were chosen.
+        bundle: Who gave it.
+        source: What was asked about.
+    """
+    if analysis.votes or analysis.decision.positive:
+        st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
+    if sample := in_hand.sample_of(source):
+        st.caption(truth.details(sample))
+
+
+def probabilities(own: Analysis) -> Analysis:
+    """All probabilities beside their thresholds, and whose thresholds count.
+
+    Args:
+        own: The answer, at the models' own thresholds.
 
     Returns:
-        The answer at the thresholds that were chosen, for all that follows.
+        The answer at the thresholds that were chosen, for the whole page.
     """
-    words, chart = st.columns([3, 2], gap="large")
-    with chart:
-        bars = st.container()
+    with folded("thresholds", "Probabilities beside their thresholds"):
+        chart, choice = st.columns([3, 2], gap="large")
+    with choice:
         analysis = thresholds.choose(own)
-    refused = "refused by the gate; asked all the same, " if analysis.refused else ""
-    with words:
-        if caveat := third_wording.beside_the_mean(bundle.models.manifest):
-            st.markdown(f"**{caveat}**")
-        st.markdown(f"#### {plain(source.subject)}: {refused}{wording.headline(analysis)}")
-        st.markdown(
-            f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
-            help=terms("agreement", "spread"),
-        )
-        if sample := in_hand.sample_of(source):
-            st.markdown(truth.judged(sample, analysis), help=term("truth"))
-            st.caption(truth.details(sample))
-        if analysis.votes or analysis.decision.positive:
-            st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
-        _margins(analysis)
-    with bars:
-        st.plotly_chart(
-            drawn.probabilities(analysis),
-            config=PLOT,
-            key="probabilities",
-            alt=wording.probabilities(analysis),
-        )
+    with chart:
+        plot(drawn.probabilities(analysis), "probabilities", alt=wording.probabilities(analysis))
     return analysis
 
 
@@ -85,7 +98,7 @@ def third_answer(analysis: Analysis, bundle: Loaded) -> None:
     """What the models say where they may be silent, at an error rate to choose, and what that is worth."""
     if not analysis.third_answers:
         return
-    with st.container(key="third"):
+    with folded("third", "Cannot tell: the third answer"), st.container(key="third"):
         left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
         with left:
             rate = _error_rate()
@@ -141,19 +154,21 @@ def _switch_margins() -> None:
 @st.fragment
 def heatmaps(case: Case, own: Analysis, source: Source) -> None:
     """The viewer, and a card a backbone; a threshold makes neither a new picture nor a new inference."""
-    st.subheader("Where they looked", help=terms("heatmap", "colour_map"))
+    st.header("Where they looked", help=terms("heatmap", "heat_scale", "colour_map"))
     explained = explain_anew(own, _explainer())
     with st.container(key="look"):
         radiograph(case, explained, source, asks=("point", "box", "region"))
     size = f"{explained.width_px} x {explained.height_px} px"
     st.caption(f"{plain(explained.name)}: {size}. {wording.frame(explained)}")
     analysis = at_threshold(explained, thresholds.one_for_all())
-    with st.container(key="cards"):
-        for column, reading in zip(
-            st.columns(len(analysis.readings), gap="small"), analysis.readings, strict=True
-        ):
+    sample = in_hand.sample_of(source)
+    with folded("cards", "What each of them answers"), st.container(key="cards"):
+        first, *others = st.columns(1 + len(analysis.readings), gap="small")
+        with first:
+            _ensemble_card(analysis, sample)
+        for column, reading in zip(others, analysis.readings, strict=True):
             with column:
-                _card(reading, in_hand.sample_of(source))
+                _card(reading, sample)
 
 
 @st.fragment
@@ -186,6 +201,17 @@ def _explainer() -> Explainer:
     return chosen
 
 
+def _ensemble_card(analysis: Analysis, sample: Sample | None) -> None:
+    """Below the plain radiograph, beside the cards of those that it sums up."""
+    decision = analysis.decision
+    with st.container(key="card-ensemble", gap="xsmall"):
+        st.markdown(f"**Ensemble** &nbsp; {decision.probability:.2f}", help=term("ensemble"))
+        st.progress(decision.probability)
+        st.caption(wording.decision_at_threshold(decision))
+        if sample:
+            st.markdown(str(truth.mark(sample.label, positive=decision.positive)))
+
+
 def _card(reading: BackboneReading, sample: Sample | None) -> None:
     backbone = reading.backbone
     with st.container(key=f"card-{backbone.key}", gap="xsmall"):
@@ -201,13 +227,13 @@ def _card(reading: BackboneReading, sample: Sample | None) -> None:
 
 def findings(analysis: Analysis) -> None:
     """The findings, with what 0.5 means."""
-    st.subheader("What the findings network sees", help=term("findings"))
+    st.header("What the findings network sees", help=term("findings"))
     st.markdown(
         f"{len(analysis.findings)} findings. 0.5 is each finding's **operating point**, not a probability: "
         "beyond it the network reads the finding as present.",
         help=term("operating_point"),
     )
-    st.plotly_chart(drawn.findings(analysis), config=PLOT, key="findings", alt=wording.findings(analysis))
+    plot(drawn.findings(analysis), "findings", alt=wording.findings(analysis))
     quality = wording.findings_quality(analysis)
     if quality:
         st.caption(quality, help=term("finding_roc_auc"))
@@ -217,7 +243,7 @@ def severity(analysis: Analysis) -> None:
     """Extent and opacity, with the error to expect; nothing where the gate saw no chest to ask about."""
     if not analysis.severity:
         return
-    st.subheader("How much of the lungs")
+    st.header("How much of the lungs")
     for score in analysis.severity:
         st.markdown(
             f"**{score.name.capitalize()}** {wording.severity(score)}",
@@ -228,19 +254,14 @@ def severity(analysis: Analysis) -> None:
 
 def contributions(analysis: Analysis) -> None:
     """What each input added to the ensemble's decision."""
-    st.subheader("Why the ensemble decides so", help=term("ensemble"))
+    st.header("Why the ensemble decides so", help=term("ensemble"))
     st.markdown(wording.contributions(analysis), help=terms("contribution", "calibrated"))
-    st.plotly_chart(
-        drawn.contributions(analysis),
-        config=PLOT,
-        key="contributions",
-        alt=wording.contributions(analysis),
-    )
+    plot(drawn.contributions(analysis), "contributions", alt=wording.contributions(analysis))
 
 
 def trust(analysis: Analysis, bundle: Loaded) -> None:
     """How wrong the models were on held-out images, and where the weights come from."""
-    st.subheader("How far to trust it")
+    st.header("How far to trust it")
     tables = wording.evidence_tables(bundle.evidence)
     if tables:
         names = [SPLITS[split].name for split in tables]

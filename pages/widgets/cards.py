@@ -38,10 +38,10 @@ def cards(listing: BundleListing) -> None:
 def _document(title: str, document: str, whole: bool) -> None:
     text = harmless(document)
     preface, sections = (text, ()) if whole else split_sections(text)
-    st.markdown(lower_headings(preface, 3))
+    st.markdown(lower_headings(preface, 1))
     for index, (heading, content) in enumerate(sections):
         with st.expander(f"**{heading}**", expanded=index < OPEN):
-            st.markdown(lower_headings(content, 3))
+            st.markdown(lower_headings(content, 1))
     st.download_button(
         f"{title}, Markdown",
         document,

@@ -9,12 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.display import comparison_charts as charts
-from core.display import wording
+from core.display import drawn, wording
 from core.display.glossary import term
-from core.display.link import BUNDLE
+from core.display.link import BUNDLE, LECTURE
 from core.display.markdown import plain
 from core.display.tables import figures_table, printed_table
 from core.errors import ThoraxLensError
@@ -22,23 +23,57 @@ from core.models.backbones import BACKBONES
 from core.models.bundle.files import BundleListing, list_bundles
 from core.project import bundles_folder
 from core.service import Loaded, Service
+from pages.components.names.names import names
 from pages.widgets import link
 
 PLOT = {"displayModeBar": False}
 COLUMNS_BESIDE = 5  # of a chart's numbers; more have no room beside it
-# What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the
-# page, a viewer that does not fade while it waits, and each backbone's own colour.
-_STYLE = """
+# What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the page, a
+# viewer that does not fade while it waits, buttons that a finger can hit (24 px), no stop at each heading for
+# who goes by the Tab key, and each backbone's own colour.
+_STYLE = (
+    """
 .stMainBlockContainer { padding-inline: 1.5rem; }
-.st-key-cards [data-testid=stColumn] { min-width: 11.5rem; }
+.st-key-page-watch { position: absolute; }
+.stMainBlockContainer > div > :has(> .st-key-nav) { display: none; }
+.st-key-cards .stHorizontalBlock {
+  display: grid; gap: 0.6rem; grid-template-columns: repeat(CARDS, minmax(0, 1fr));
+}
+.st-key-cards .stColumn { min-width: 0; width: auto; }
 .st-key-look [data-stale=true] { opacity: 1 !important; }
 .st-key-documents table { display: block; overflow-x: auto; }
+.stTooltipIcon button, .stMultiSelect button, .stSelectbox button, .stTabs button {
+  min-width: 24px; min-height: 24px;
+}
+[data-testid=stHeaderActionElements] a { display: none; }
 @media (pointer: coarse) {
   .draglayer * { pointer-events: none !important; }
 }
-""" + "".join(
-    f".st-key-card-{each.key} [data-testid=stProgressBarTrack] div {{ background: {each.colour}; }}"
-    for each in BACKBONES
+@media (min-width: 641px) {
+  [class*=st-key-fold-] > .stExpander > details { border: none; background: none; }
+  [class*=st-key-fold-] > .stExpander > details > summary { display: none; }
+  [class*=st-key-fold-] > .stExpander > details > [data-testid=stExpanderDetails] {
+    padding: 0; border: none;
+  }
+}
+@media (max-width: 1200px) {
+  .st-key-cards .stHorizontalBlock { grid-template-columns: repeat(HALF, minmax(0, 1fr)); }
+}
+@media (max-width: 640px) {
+  .st-key-cards .stHorizontalBlock { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .stMainBlockContainer > div > :has(> .st-key-nav) { display: block; }
+  .st-key-nav { gap: 0; }
+  .st-key-nav [data-testid=stIconMaterial] { display: none; }
+  .stMarkdown h2 { font-size: 1.2rem; }
+  .stMainBlockContainer { padding-bottom: 3rem; }
+  .st-key-lecture-switch { display: none; }
+  .st-key-asked > :has(> .st-key-guesses) { order: 1; }
+}
+""".replace("CARDS", str(len(BACKBONES) + 1)).replace("HALF", str(-(-(len(BACKBONES) + 1) // 2)))
+    + "".join(
+        f".st-key-card-{each.key} [data-testid=stProgressBarTrack] div {{ background: {each.colour}; }}"
+        for each in BACKBONES
+    )
 )
 _PRINTED = Path(__file__).with_name("print.css").read_text("utf-8").replace("DISCLAIMER", wording.DISCLAIMER)
 
@@ -74,7 +109,8 @@ def title(name: str, subtitle: str) -> None:
         st.session_state.wanted = PurePosixPath(urlsplit(st.context.url or "").path).name, params
         st.switch_page("app.py")
     st.html(f"<style>{_STYLE}{_PRINTED}</style>")
-    st.markdown(f"### {name} :small[:gray[{subtitle}]]" if subtitle else f"### {name}")
+    names(key="names")
+    st.markdown(f"# {name} :small[:gray[{subtitle}]]" if subtitle else f"# {name}")
 
 
 def disclaimer() -> None:
@@ -128,6 +164,35 @@ def loaded(folder: Path) -> Loaded:
     return bundle
 
 
+def is_lecture() -> bool:
+    """Whether the page is shown to a lecture hall."""
+    return st.session_state.get(LECTURE) == "1"
+
+
+def plot(figure: go.Figure, key: str, **options: Any) -> Any:
+    """A figure, in a lecture with larger type. Returns what was chosen in it.
+
+    Args:
+        figure: For Plotly.
+        key: Of the element.
+        **options: Of `st.plotly_chart`.
+    """
+    shown = drawn.enlarged(figure) if is_lecture() else figure
+    return st.plotly_chart(shown, config=PLOT, key=key, **options)
+
+
+@contextmanager
+def folded(key: str, name: str) -> Iterator[None]:
+    """A section that a phone shows as its name until it is unfolded; elsewhere it looks like any other.
+
+    Args:
+        key: Of the section.
+        name: What it is, where it is folded.
+    """
+    with st.expander(f"**{name}**", expanded=True, key=f"fold-{key}"):
+        yield
+
+
 def chart(chart: charts.Chart, key: str, below: Callable[[], None] | None = None, **options: Any) -> None:
     """A figure; beside it what it says in words, and its numbers.
 
@@ -139,7 +204,7 @@ def chart(chart: charts.Chart, key: str, below: Callable[[], None] | None = None
     """
     picture, beside = st.columns([3, 2], gap="medium")
     with picture:
-        st.plotly_chart(chart.figure, config=PLOT, key=f"chart-{key}", **options)
+        plot(chart.figure, f"chart-{key}", **options)
     with beside:
         st.markdown(plain(chart.words))
     if below:

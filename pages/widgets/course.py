@@ -21,7 +21,7 @@ from core.phantom.samples import Sample
 from core.service import File, Loaded
 from core.tray import LOST
 from pages.widgets import guess, pin, thresholds
-from pages.widgets.common import PLOT, numbers_table, service
+from pages.widgets.common import numbers_table, plot, service
 from pages.widgets.course_files import forget_members, members, memory
 from pages.widgets.in_hand import Source, choose, reading_of, sample_source, series_of, source_of, tray
 
@@ -69,7 +69,7 @@ def _is_to_be_guessed(source: Source, bundle: Loaded) -> bool:
 
 
 def _heading() -> None:
-    st.subheader("Over time", help=term("over_time"))
+    st.header("Over time", help=term("over_time"))
 
 
 def _of_samples(samples: Sequence[Sample], bundle: Loaded) -> Course:
@@ -180,14 +180,7 @@ def _curves(course: Course, source: Source) -> None:
             st.columns(2, gap="large"), figures, CHARTS, described, strict=True
         ):
             with column:
-                st.plotly_chart(
-                    figure,
-                    config=PLOT,
-                    key=key,
-                    alt=alt,
-                    on_select=lambda key=key: _open(key),
-                    selection_mode="points",
-                )
+                plot(figure, key, alt=alt, on_select=lambda key=key: _open(key), selection_mode="points")
         st.caption(f"{words.FILLED} A click on a mark opens its radiograph.")
         _reasons(course)
         st.markdown("\n".join(f"- {sentence}" for sentence in words.changes(course)))

@@ -30,14 +30,15 @@ def ask(case: Case, analysis: Analysis, source: Source) -> None:
         analysis: What the models say of it, of which nothing is sent.
         source: What is looked at.
     """
-    st.markdown(f"#### {plain(source.subject)}: {words.ASKED}")
-    with st.container(horizontal=True, key="guesses", vertical_alignment="center"):
-        for guess, name in GUESSES.items():
-            st.button(name, key=f"guess {guess}", on_click=_make, args=(guess, analysis, source))
-        guesses.switch()
-        link.offer("analyse", upload=source.sample is None)
-    with st.container(key="look"):
-        radiograph(case, _without_answers(analysis), source)
+    st.markdown(f"## {plain(source.subject)}: {words.ASKED}")
+    with st.container(key="asked"):  # on a phone the buttons stand below the picture
+        with st.container(horizontal=True, key="guesses", vertical_alignment="center"):
+            for guess, name in GUESSES.items():
+                st.button(name, key=f"guess {guess}", on_click=_make, args=(guess, analysis, source))
+            guesses.switch()
+            link.offer("analyse", upload=source.sample is None)
+        with st.container(key="look"):
+            radiograph(case, _without_answers(analysis), source)
     _tally()
 
 

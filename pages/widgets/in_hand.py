@@ -19,7 +19,7 @@ from core.service import Case, File, Loaded, Reading, preview
 from core.tray import LOST, Held, Tray, widget_refusal
 from pages.components.session_watch.session_watch import session_watch
 from pages.widgets import guesses, link
-from pages.widgets.common import refusals, service
+from pages.widgets.common import folded, refusals, service
 
 TRAY, SAMPLES, DAYS = "files in hand", "samples", "day of the sample"  # keys of widgets
 INSISTED = "asked all the same"  # pictures about which the networks are asked although the gate refuses
@@ -120,7 +120,8 @@ def chosen_radiograph() -> Source | None:
     """What the user chose: a file in hand, or a sample; before anything was chosen, a sample."""
     mine = tray()
     guesses.settle()
-    upload, strip = st.columns([2, 3], gap="medium")
+    with folded("choose", "Another radiograph: yours, or a sample"):
+        upload, strip = st.columns([2, 3], gap="medium")
     with upload:
         files = st.file_uploader(
             "Your radiographs (PNG, JPEG, TIFF, WebP, BMP, HEIC or DICOM; they stay in memory)",
@@ -157,6 +158,20 @@ def choose(key: str) -> None:
         tray().chosen = key
     elif any(sample.key == key for sample in list_samples()):
         st.session_state[SAMPLE], tray().chosen = key, None
+
+
+def step(by: int) -> None:
+    """The next case is looked at: the next file in hand while one is looked at, else the next sample.
+
+    Args:
+        by: How many on; after the last comes the first.
+    """
+    mine, keys = tray(), []
+    with refusals():
+        keys = list(mine.held) if mine.chosen else [sample.key for sample in list_samples()]
+    if keys:
+        chosen = mine.chosen or st.session_state.get(SAMPLE)
+        choose(keys[(keys.index(chosen) + by if chosen in keys else 0) % len(keys)])
 
 
 def sample_source(sample: Sample) -> Source:

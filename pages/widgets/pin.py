@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.display import pinned as words
 from core.display.link import RATE, RATES
@@ -15,17 +16,18 @@ from pages.widgets.in_hand import Source, reading_of
 PINNED = "pinned case"
 
 
-def beside(case: Case | None, source: Source, bundle: Loaded) -> None:
-    """The buttons that pin the case and copy the link; below them the pinned case beside this one.
+def beside(case: Case | None, source: Source, bundle: Loaded, tools: DeltaGenerator) -> None:
+    """The buttons that pin the case and copy the link, and the pinned case beside this one.
 
     Args:
         case: On screen; None where nothing could be read.
         source: What it was read from.
         bundle: Who answered.
+        tools: The place of the buttons.
     """
     present = keep(case, source, bundle) if case else None
     pinned: words.Kept | None = st.session_state.get(PINNED)
-    with st.container(horizontal=True, key="case tools", vertical_alignment="center"):
+    with tools.container(horizontal=True, key="case tools", vertical_alignment="center"):
         if present and not (pinned and pinned.identity == present.identity):
             st.button(
                 "Pin this case" if not pinned else "Pin this one instead",

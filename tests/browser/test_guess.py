@@ -25,7 +25,10 @@ def test_no_answer_is_sent_before_the_guess_and_all_after(browser, address: str)
     assert len(before) > 1000 and not [word for word in TELLING if word.encode() in before]
     assert page.locator(".viewer figure").count() == 1
     assert not page.locator(".viewer .legend").is_visible() and max(page.evaluate(WIDTHS)) <= 390
-    page.get_by_role("button", name="Normal", exact=True).focus()
+    picture, button = page.locator(".viewer figure"), page.get_by_role("button", name="Normal", exact=True)
+    below = button.bounding_box()["y"] - picture.bounding_box()["y"] - picture.bounding_box()["height"]
+    assert 0 < below < 250, "the buttons stand below the picture, near it"
+    button.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("text=You said normal; the truth is normal", timeout=PAGE_MS)
     page.wait_for_selector("text=So far: you 1 of 1, the ensemble 1 of 1.", timeout=PAGE_MS)

@@ -108,7 +108,7 @@ def test_the_first_visitor_may_come_by_a_link_to_another_page(browser, address: 
     assert page.url == f"{address}/compare?images=external"
     page.locator("[data-testid=stTopNavLink]").get_by_text("About").click(timeout=PAGE_MS)
     page.wait_for_selector("text=About ThoraxLens", timeout=PAGE_MS)
-    assert page.title() == "ThoraxLens" and page.get_by_role("dialog").count() == 0
+    assert page.title() == "About · ThoraxLens" and page.get_by_role("dialog").count() == 0
     page.close()
 
 
@@ -244,7 +244,7 @@ def test_the_page_asks_nobody_but_its_own_server(browser, address: str) -> None:
 def test_nothing_scrolls_sideways_on_a_phone(browser, address: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(address)
-    page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
+    page.wait_for_selector("text=JSON, everything", timeout=PAGE_MS)
     width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
     assert width <= 390
     page.close()
@@ -254,7 +254,8 @@ def test_a_finger_on_a_chart_scrolls_the_page(browser, address: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(address)
-    page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
+    page.wait_for_selector("text=JSON, everything", timeout=PAGE_MS)
+    page.get_by_text("Probabilities beside their thresholds").click()
     chart = page.locator(".st-key-probabilities .draglayer").first
     chart.wait_for(state="attached", timeout=PAGE_MS)
     chart.scroll_into_view_if_needed()

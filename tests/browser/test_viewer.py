@@ -444,7 +444,7 @@ def test_one_finger_scrolls_the_page_over_the_viewer_and_two_zoom(browser, addre
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(address)
-    page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
+    page.wait_for_selector("text=JSON, everything", timeout=PAGE_MS)
     shown(page)
     touch = context.new_cdp_session(page)
 
@@ -468,6 +468,7 @@ def test_one_finger_scrolls_the_page_over_the_viewer_and_two_zoom(browser, addre
         move("touchMove", (x - 10 - step, y), (x + 10 + step, y))
     move("touchEnd")
     assert "zoom 2.0" in readout(page)
+    page.get_by_role("button", name="More tools").tap()
     page.get_by_role("button", name="Mark a region").tap()
     x, y = middle(page, 2)
     before = page.evaluate(SCROLLED)

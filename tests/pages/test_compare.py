@@ -72,7 +72,7 @@ def measures(page: AppTest):
 
 
 def test_the_fall_comes_before_any_other_figure(page: AppTest) -> None:
-    heads = [each.value for each in page.subheader]
+    heads = [each.value for each in page.header]
     assert heads[0] == "First: does it last?" and heads[-2] == "The study, reproduced"
     first = page.dataframe[0].value
     assert {"Own sources", "Own sources, lungs covered", "Clinics never seen"} <= set(first.columns)
@@ -371,7 +371,7 @@ def test_an_own_set_gets_the_same_page(random_bundle: Path, monkeypatch: pytest.
     assert all(name in said for name, said in zip(left["File or row"], left["What is wrong"], strict=True))
     page.file_uploader[0].set_value([("set.zip", b"PK nothing", "application/zip")]).run()
     assert len(page.error) == 1 and "ZIP" in page.error[0].value
-    assert "The study, reproduced" in [each.value for each in page.subheader]
+    assert "The study, reproduced" in [each.value for each in page.header]
 
 
 def test_an_own_set_of_nothing_but_doubts_says_so(

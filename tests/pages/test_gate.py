@@ -55,7 +55,7 @@ def test_asked_all_the_same_the_refusal_stays_over_the_answers(bundles, analysed
     (refusal,) = refusals(page)
     assert "what follows means nothing" in refusal
     assert headline(page).startswith("noise.png: refused by the gate; asked all the same, ")
-    assert not any("How much of the lungs" in each.value for each in page.subheader)
+    assert not any("How much of the lungs" in each.value for each in page.header)
     assert not any("heat in the lungs" in each.value for each in page.caption)
     assert analysed[-1] == "noise.png"
     assert downloads(page) == ["PDF, one page to print", "JSON, everything", "CSV, one row"]

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { angleOf, apply, drag, lengthOf, matrixOf, scaleOf, unapply, zoomAt }
+import { angleOf, apply, drag, lengthOf, matrixOf, scaleOf, sidesOf, unapply, zoomAt }
   from '../../pages/components/viewer/geometry.js'
 import { FIRST } from '../../pages/components/viewer/view.js'
 
@@ -20,6 +20,17 @@ test('a picture fits its pane, upright and turned, and is never stretched', () =
     const matrix = matrixOf({ ...FIRST, turn }, PICTURE, PANE)
     near([scaleOf(matrix)], [0.3])
     near([Math.hypot(matrix[2], matrix[3])], [0.3])
+  }
+})
+
+test("the patient's sides follow each turn and mirror", () => {
+  const middle = { left: [0, 250], right: [1000, 250] }
+  const edge = ([x, y]) => Math.abs(x - 150) > Math.abs(y - 150) ? (x < 150 ? 'left' : 'right') : (y < 150 ? 'top' : 'bottom')
+  for (const mirror of [false, true]) {
+    for (const turn of [0, 1, 2, 3]) {
+      const view = { ...FIRST, turn, mirror }, matrix = matrixOf(view, PICTURE, PANE)
+      assert.deepEqual(sidesOf(view), [edge(apply(matrix, middle.left)), edge(apply(matrix, middle.right))])
+    }
   }
 })
 

@@ -76,7 +76,7 @@ test('heat fades out at its low end, and vanishes below the floor', () => {
 
 test('each heat takes its colour from the table', () => {
   const table = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3)), rgba = new Uint8ClampedArray(8)
-  colour(Float32Array.of(0, 1), table, 0, rgba)
+  colour(Float32Array.of(0, 1), table, 1, 0, rgba)
   assert.deepEqual([...rgba], [0, 0, 0, 0, 255, 255, 255, 255])
 })
 

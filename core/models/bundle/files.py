@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,17 +82,24 @@ def _read(folder: Path, kind: type[Manifest]) -> Manifest:
         text = (folder / MANIFEST_FILE).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise BundleError(f"The bundle '{folder.name}' has no readable {MANIFEST_FILE}; {REMEDY}.") from None
+    manifest: Manifest = _parsed(text, folder.name, kind)
+    return manifest
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str, name: str, kind: type[Manifest]) -> Manifest:
+    """Kept, because every click asks which bundles there are."""
     declared = re.search(r'"format"\s*:\s*(-?\d+)', text)
     if declared and not 1 <= int(declared[1]) <= FORMAT:
         raise BundleError(
-            f"The bundle '{folder.name}' has format {declared[1]}, and this ThoraxLens reads 1 to {FORMAT}; "
+            f"The bundle '{name}' has format {declared[1]}, and this ThoraxLens reads 1 to {FORMAT}; "
             "use the version of ThoraxLens that built it, or build it again."
         )
     try:
         return kind.model_validate_json(_upgraded(text))
     except ValidationError as error:
         raise BundleError(
-            f"The bundle '{folder.name}' has a damaged {MANIFEST_FILE} ({_first_problem(error)}); {REMEDY}."
+            f"The bundle '{name}' has a damaged {MANIFEST_FILE} ({_first_problem(error)}); {REMEDY}."
         ) from None
 
 

@@ -40,8 +40,9 @@ export const COMMANDS = [
   { icon: 'reset', label: 'Reset the view', key: 'r', group: 1, change: reset },
   { ...toggle('heat', 'heat', 'Heat', 'h', 2), needs: 'heat' },
   { ...toggle('swipe', 'swipe', 'Divide: plain to the left of a line, heat to the right', 's', 2), needs: 'heat' },
+  { ...toggle('scale', 'own', 'Each map scaled to its own peak', 'q', 2), needs: 'heat' },
   toggle('seen', 'seen', 'What the networks see', 'n', 2),
-  toggle('lines', 'lines', 'Frame and outline of the lungs', 'l', 2),
+  toggle('lines', 'lines', "Frame, outline of the lungs, and the patient's sides", 'l', 2),
   { ...toggle('large', 'large', 'One large, the others small', 'o', 3), needs: 'heat' },
   SAVE,
   FULL,
@@ -81,7 +82,7 @@ function marker(kind, label, key) {
 
 /**
  * @param {string} icon
- * @param {'mirror' | 'invert' | 'heat' | 'swipe' | 'seen' | 'lines' | 'large' | 'erase'} field
+ * @param {'mirror' | 'invert' | 'heat' | 'own' | 'swipe' | 'seen' | 'lines' | 'large' | 'erase'} field
  * @param {string} label
  * @param {string} key
  * @param {number} group

@@ -1,8 +1,8 @@
 // From a scene and a view to pixels. Whatever panes share is drawn once, and only when it has changed.
 
-import { apply, matrixOf, scaleOf, wordsOf } from './geometry.js'
+import { apply, matrixOf, scaleOf, sidesOf, wordsOf } from './geometry.js'
 import { paint, windowTable } from './greys.js'
-import { colour, GRID } from './heat.js'
+import { colour, GRID, peakOf } from './heat.js'
 import { cornersOf, draws } from './marks.js'
 import { coloursOf, contextOf } from './scene.js'
 
@@ -19,7 +19,8 @@ import { coloursOf, contextOf } from './scene.js'
  * @typedef {Size & {canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, index: number}} Pane
  */
 
-const LINE = '#9AA4AF', LUNG = '#C9B6F2', MEASURED = '#FFE08A', MARK = '#7CF5FF'
+const LINE = '#9AA4AF', LUNG = '#C9B6F2', MEASURED = '#FFE08A', MARK = '#7CF5FF', SIDE = '#DDE3EA'
+const WORDS_FROM_PX = 260 // of a pane, which has room for more than a letter
 const CUT = 'rgba(70, 74, 80, 0.75)'
 const ENOUGH = 1.1 // device pixels a pixel of a picture that is sharp enough
 
@@ -92,6 +93,7 @@ export class Painter {
     context.setTransform(dpr, 0, 0, dpr, 0, 0)
     this.drawHeat(pane, view, dpr, matrix)
     if (view.lines) this.drawLines(context, matrix, pane.index === 0)
+    if (view.lines && this.scene.sides) drawSides(pane, view)
     for (const measured of view.measured) this.drawMeasured(context, matrix, measured)
     this.drawMarks(context, matrix, view, pointer)
     this.drawDraft(context, matrix, view, pointer)
@@ -195,9 +197,10 @@ export class Painter {
    */
   colouredHeat(index, heat, view) {
     const each = this.coloured[index]
-    if (renew(each, `${view.map} ${view.floor}`, GRID, GRID)) {
+    const peak = peakOf(view, this.scene.panes[index])
+    if (renew(each, `${view.map} ${view.floor} ${peak}`, GRID, GRID)) {
       const image = each.context.createImageData(GRID, GRID)
-      colour(heat, coloursOf(this.scene, view.map), view.floor, image.data)
+      colour(heat, coloursOf(this.scene, view.map), peak, view.floor, image.data)
       each.context.putImageData(image, 0, 0)
     }
     return each.canvas
@@ -329,6 +332,27 @@ function write(context, [x, y], text) {
   context.strokeText(text, x + 8, y - 8)
   context.fillStyle = MEASURED
   context.fillText(text, x + 8, y - 8)
+}
+
+/**
+ * Which side of the patient is where: in words on the plain radiograph, by the usual letters on the others.
+ * @param {Pane} pane
+ * @param {View} view
+ */
+function drawSides({ context, index, width, height }, view) {
+  const words = index || width < WORDS_FROM_PX ? ['R', 'L'] : ["R: patient's right", "L: patient's left"]
+  context.save()
+  context.font = '12px system-ui, sans-serif'
+  context.fillStyle = SIDE
+  context.shadowColor = '#000'
+  context.shadowBlur = 4 * context.getTransform().a
+  sidesOf(view).forEach((side, i) => {
+    context.textAlign = side === 'left' || side === 'right' ? side : 'center'
+    const x = { left: 7, right: width - 7, top: width / 2, bottom: width / 2 }[side]
+    const y = side === 'top' ? 16 : height - 8
+    for (let deeper = 0; deeper < 3; deeper++) context.fillText(words[i], x, y) // its shadow, too
+  })
+  context.restore()
 }
 
 /**

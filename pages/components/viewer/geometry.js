@@ -5,6 +5,7 @@
  * @typedef {import('./view.js').View} View
  * @typedef {{width: number, height: number}} Size
  * @typedef {[number, number, number, number, number, number]} Matrix As `setTransform` takes it.
+ * @typedef {'left' | 'top' | 'right' | 'bottom'} Side
  */
 
 import { place } from './view.js'
@@ -53,6 +54,19 @@ export function unapply([a, b, c, d, e, f], [x, y]) {
  * @param {Matrix} matrix
  */
 export const scaleOf = (matrix) => Math.hypot(matrix[0], matrix[1])
+
+/**
+ * Where the picture's left and right are in a pane, which is where an upright frontal radiograph has the patient's
+ * right and left.
+ * @param {View} view
+ * @returns {[Side, Side]}
+ */
+export function sidesOf({ turn, mirror }) {
+  /** @type {[Side, Side][]} */
+  const turned = [['left', 'right'], ['top', 'bottom'], ['right', 'left'], ['bottom', 'top']]
+  const [left, right] = turned[((turn % 4) + 4) % 4]
+  return mirror && turn % 2 === 0 ? [right, left] : [left, right]
+}
 
 /**
  * Zooms so that what lies under the pointer stays there.

@@ -66,18 +66,40 @@ export function smooth({ rows, columns, values }, size = GRID) {
 export const alphaOf = (heat, floor) => heat < floor ? 0 : Math.round(255 * Math.min(1, heat / OPAQUE_FROM))
 
 /**
+ * How hot a map's own peak is drawn. Grad-CAM's units differ from network to network, so maps share a scale only
+ * by what their networks answer: each is as hot as its network takes the radiograph for COVID-19.
+ * @param {{own: boolean}} view
+ * @param {{sure: number}} pane The network's P(COVID-19).
+ * @returns {number} In [0, 1].
+ */
+export const peakOf = ({ own }, { sure }) => own ? 1 : sure
+
+/** The scales to choose from, and what the upper end of the colours means on each. */
+export const SCALES = [
+  {
+    own: false, high: 'peak of a network that answers 1',
+    name: "All to one scale: each map times its network's P(COVID-19)",
+  },
+  { own: true, high: "each map's own peak", name: 'Each map scaled to its own peak, however sure its network' },
+]
+
+/** @param {{own: boolean}} view */
+export const scaleIn = ({ own }) => SCALES[Number(own)]
+
+/**
  * @param {Float32Array} heat In [0, 1].
  * @param {Uint8Array} colours 256 times red, green and blue.
- * @param {number} floor Heat below it vanishes.
+ * @param {number} peak How hot 1 is drawn, in [0, 1].
+ * @param {number} floor Heat that is drawn as less vanishes.
  * @param {Uint8ClampedArray} rgba Where to.
  */
-export function colour(heat, colours, floor, rgba) {
+export function colour(heat, colours, peak, floor, rgba) {
   for (let i = 0, j = 0; i < heat.length; i++, j += 4) {
-    const k = 3 * Math.round(255 * heat[i])
+    const hot = heat[i] * peak, k = 3 * Math.round(255 * hot)
     rgba[j] = colours[k]
     rgba[j + 1] = colours[k + 1]
     rgba[j + 2] = colours[k + 2]
-    rgba[j + 3] = alphaOf(heat[i], floor)
+    rgba[j + 3] = alphaOf(hot, floor)
   }
 }
 

@@ -219,7 +219,12 @@ function pressInPane(viewer, pane, { key, shiftKey }) {
   else if (key === 'Enter' && cursor) viewer.measure()
   else if (key === 'Enter') viewer.choose(pane.index)
   else if (!ARROWS[key]) return false
-  else {
+  else if (!cursor && !shiftKey && viewer.view.zoom === 1) { // nothing is out of sight
+    const [across] = ARROWS[key]
+    if (!viewer.narrow || !across) return false // the page's
+    viewer.look(pane.index + across)
+    viewer.panes[viewer.view.chosen].canvas.focus()
+  } else {
     const [x, y] = ARROWS[key], step = Math.min(pane.width, pane.height) / (shiftKey ? 200 : 40)
     if (cursor) viewer.movePointer(pane, [x * step, y * step])
     else if (shiftKey) viewer.change((view) => nudge(view, x, y))

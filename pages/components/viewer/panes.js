@@ -31,15 +31,50 @@ export function paneOf(data, index, choose) {
   return { canvas, context, index, width: 0, height: 0, figure, under, larger }
 }
 
+const NARROWEST_PX = 270 // of a pane beside others
+const NARROW_PX = 560 // of a viewer with room for one pane
+
+/**
+ * How many panes stand side by side: as many as have room, in rows that are alike.
+ * @param {number} width Of the viewer, in CSS pixels.
+ * @param {number} count Of panes.
+ */
+export function columnsFor(width, count) {
+  const abreast = Math.min(count, Math.max(1, Math.floor(width / NARROWEST_PX)))
+  return Math.ceil(count / Math.ceil(count / abreast))
+}
+
+/**
+ * Whether there is room for one pane at a time.
+ * @param {number} width Of the viewer, in CSS pixels.
+ */
+export const isNarrow = (width) => width < NARROW_PX
+
+/**
+ * One pane's button in the strip: whose heat it is and what the network answers.
+ * @param {PaneData} data
+ * @param {() => void} look
+ * @param {(by: number) => void} step Called with -1 or 1 by the arrow keys.
+ */
+export function chipOf({ name, detail, colour }, look, step) {
+  const dot = make('i', { 'aria-hidden': 'true' })
+  dot.style.background = colour
+  const chip = make('button', { type: 'button' }, dot, make('b', {}, name), make('span', {}, detail))
+  chip.onclick = look
+  chip.onkeydown = ({ key }) => { if (key === 'ArrowLeft' || key === 'ArrowRight') step(key === 'ArrowLeft' ? -1 : 1) }
+  return chip
+}
+
 /**
  * @param {Frame[]} panes
  * @param {View} view
+ * @param {boolean} narrow
  */
-export function arrange(panes, view) {
+export function arrange(panes, view, narrow) {
   for (const { figure, index, larger, canvas } of panes) {
     figure.classList.toggle('chosen', view.large && index === view.chosen)
     larger.setAttribute('aria-pressed', String(view.large && index === view.chosen))
-    canvas.style.touchAction = view.tool ? 'none' : 'pan-y'
+    canvas.style.touchAction = view.tool ? 'none' : narrow ? 'pan-x pan-y' : 'pan-y'
     canvas.style.cursor = view.tool === 'pan' ? 'grab' : 'crosshair'
   }
 }

@@ -10,13 +10,15 @@ import { fetchGreys } from './wavelet.js'
  * @typedef {import('./heat.js').Map8} Map8
  * @typedef {import('./view.js').Point} Point
  * @typedef {import('./wavelet.js').Sheet} Sheet
- * @typedef {{name: string, detail: string, colour: string, alt: string, heat: Map8 | null}} PaneData
+ * @typedef {{
+ *   name: string, detail: string, colour: string, alt: string, sure: number, heat: Map8 | null,
+ * }} PaneData Sure: the network's P(COVID-19).
  * @typedef {{
  *   key: string, id: string, width: number, height: number, mm_per_px: number | null,
  *   picture: Sheet, sharp: Sheet | null, more: boolean, seen: string | null,
  *   frame: number[], inside: number[], lungs: Point[][],
  *   maps: Record<string, string>, panes: PaneData[], foot: string[],
- *   asks: import('./marks.js').Kind[], gives: boolean,
+ *   sides: boolean, asks: import('./marks.js').Kind[], gives: boolean,
  * }} Scene
  * @typedef {{
  *   id: string, levels: Greys[], range: [number, number], sent: string | null, seen: HTMLImageElement | null,

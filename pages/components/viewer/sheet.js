@@ -42,11 +42,11 @@ export function planSheet(sizes, large, lines) {
 /**
  * @param {HTMLCanvasElement[]} canvases As they are drawn.
  * @param {Part[]} parts What each of them is.
- * @param {{large: number, dpr: number, scale: HTMLCanvasElement, words: string[]}} about The large one's
- *   index, device pixels a CSS pixel, the legend's colours, and lines at the foot.
+ * @param {{large: number, dpr: number, scale: HTMLCanvasElement, high: string, words: string[]}} about The large
+ *   one's index, device pixels a CSS pixel, the legend's colours and their upper end, and lines at the foot.
  * @returns {HTMLCanvasElement}
  */
-export function composeSheet(canvases, parts, { large, dpr, scale, words }) {
+export function composeSheet(canvases, parts, { large, dpr, scale, high, words }) {
   const { places, width, height, foot } = planSheet(parts, large, words.length + 1)
   const canvas = make('canvas', { width: String(Math.round(width * dpr)), height: String(Math.round(height * dpr)) })
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
@@ -64,9 +64,9 @@ export function composeSheet(canvases, parts, { large, dpr, scale, words }) {
     letter(context, `${part.name}  ${part.detail}`, x + 16, middle, '600 14px system-ui, sans-serif', wide - 16)
   })
   const plain = '13px system-ui, sans-serif'
-  letter(context, 'low heat', MARGIN, foot, plain)
+  letter(context, 'no heat', MARGIN, foot, plain)
   context.drawImage(scale, MARGIN + 60, foot - 5, 128, 10)
-  letter(context, 'high heat; each map scaled to its own peak', MARGIN + 196, foot, plain)
+  letter(context, high, MARGIN + 196, foot, plain, width - 2 * MARGIN - 196)
   words.forEach((line, index) => letter(context, line, MARGIN, foot + (index + 1) * LINE_HEIGHT, plain, width - 2 * MARGIN))
   return canvas
 }

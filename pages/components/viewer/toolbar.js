@@ -58,11 +58,16 @@ export class Toolbar {
     })
     groups[4].prepend(make('span', {}, 'Mark'))
     this.markers = groups[4]
-    this.element = make('div', { class: 'bar', role: 'group', 'aria-label': 'Tools' }, ...groups)
+    const more = make('button', { type: 'button', class: 'more', 'aria-expanded': 'false' }, 'More tools')
+    const bar = make('div', { class: 'bar', role: 'group', 'aria-label': 'Tools' }, ...groups, more)
     const sliders = this.sliders.map(({ label }) => label)
     const choices = [this.window, this.map].map((select) => /** @type {HTMLElement} */ (select.parentElement))
     for (const each of [choices[1], ...sliders.slice(0, 2)]) each.classList.add('of-heat')
-    this.settings = make('div', { class: 'settings' }, ...choices, ...sliders)
+    this.element = make('div', { class: 'tools' }, bar, make('div', { class: 'settings' }, ...choices, ...sliders))
+    more.onclick = () => {
+      const all = this.element.classList.toggle('all')
+      more.setAttribute('aria-expanded', String(all))
+    }
   }
 
   /**

@@ -7,11 +7,12 @@
  * @typedef {{
  *   zoom: number, centre: Point, turn: number, mirror: boolean,
  *   width: number, level: number, invert: boolean,
- *   heat: boolean, opacity: number, floor: number, map: string,
+ *   heat: boolean, opacity: number, floor: number, map: string, own: boolean,
  *   large: boolean, chosen: number, swipe: boolean, divide: number,
  *   seen: boolean, lines: boolean, tool: Tool | null, draft: Point[], measured: Measured[],
  *   marks: import('./marks.js').Mark[], brush: number, erase: boolean,
- * }} View Centre, width, level, opacity, floor, divide, brush: shares; zoom 1 fits; turn counts quarters.
+ * }} View Centre, width, level, opacity, floor, divide, brush: shares; zoom 1 fits; turn counts quarters; own:
+ *   each map is scaled to its own peak; chosen: the large pane, or the only one where there is room for no more.
  * @typedef {Pick<View, 'measured' | 'marks'>} Drawn
  */
 
@@ -29,7 +30,7 @@ export const PLAIN = {
 /** @type {View} */
 export const FIRST = {
   ...PLAIN,
-  heat: true, opacity: 0.6, floor: 0, map: '',
+  heat: true, opacity: 0.6, floor: 0, map: '', own: false,
   large: false, chosen: 1, swipe: false, divide: 0.5,
   seen: false, lines: true, tool: null, draft: [], measured: [],
   marks: [], brush: 0.03, erase: false,

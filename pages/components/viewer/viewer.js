@@ -5,11 +5,12 @@ import { COMMANDS, DONE, FULL, isOffered, nameOfKey, SAVE } from './commands.js'
 import { Painter } from './draw.js'
 import { apply, matrixOf, scaleOf, unapply, wordsOf } from './geometry.js'
 import { greyAt, greyOf } from './greys.js'
-import { heatAt } from './heat.js'
+import { heatAt, peakOf, scaleIn, SCALES } from './heat.js'
+import { icon } from './icons.js'
 import { listen, noticeScrolling, press } from './input.js'
 import { Findings } from './findings.js'
 import { asShares, draws, finish, isFull, MAX_MARKS, NAMES, set, trace } from './marks.js'
-import { arrange, paneOf } from './panes.js'
+import { arrange, chipOf, columnsFor, isNarrow, paneOf } from './panes.js'
 import { coloursOf, openHeat, openPicture } from './scene.js'
 import { composeSheet, saveSheet } from './sheet.js'
 import { make, Toolbar } from './toolbar.js'
@@ -34,15 +35,18 @@ const FULL_OF_MARKS = `There can be ${MAX_MARKS} marks and no more; take some ba
 const SHARPER = 1.1 // device pixels a pixel of the first picture, from where a sharper one is asked for
 const STILL_MS = 250 // without a further change, until it is
 const BY_KEYS = 'Arrows move the cross, with Shift by less; Enter sets a point.'
-const GESTURES = [
-  ['Drag', 'window and level'],
-  ['Wheel, pinch', 'zoom'],
-  ['Right drag, Shift drag, two fingers', 'move'],
-  ['Double click', 'reset'],
-  ['1 to 5', 'windows'],
-  ['Arrows', 'move; with Shift window and level; with a ruler or a marker its point'],
-  ['Enter', 'this pane large; with a ruler or a marker set its point'],
-]
+const GESTURES = {
+  hands: [
+    ['Drag', 'window and level'],
+    ['Wheel', 'zoom'],
+    ['Right drag, Shift drag', 'move'],
+    ['Double click', 'reset'],
+    ['1 to 5', 'windows'],
+    ['Arrows', 'move; with Shift window and level; with a ruler or a marker its point'],
+    ['Enter', 'this pane large; with a ruler or a marker set its point'],
+  ],
+  fingers: [['Two fingers', 'zoom and move'], ['Double tap', 'reset'], ['Swipe', 'the next one, where there is one']],
+}
 
 /**
  * By key; outlives reruns and other pages.
@@ -75,12 +79,20 @@ export class Viewer {
     this.stage = make('div', { class: 'panes' })
     this.readout = make('div', { class: 'readout' })
     this.notice = make('div', { class: 'notice', role: 'alert' })
+    this.narrow = false
+    this.chips = make('div', { class: 'chips', role: 'group', 'aria-label': 'Which picture' })
+    this.stage.onscroll = () => this.swiped()
     this.scale = make('canvas', { width: '256', height: '1', 'aria-hidden': 'true' })
-    const legend = make('div', { class: 'legend' }, make('span', {}, 'low heat'), this.scale)
-    legend.append(make('span', {}, 'high heat'), make('span', {}, 'each map scaled to its own peak'))
+    this.high = make('span')
+    this.own = make('select', { 'aria-label': 'Scale of the heat' })
+    this.own.append(...SCALES.map(({ own, name }) => make('option', { value: String(own) }, name)))
+    this.own.onchange = () => this.change((view) => ({ ...view, own: this.own.value === 'true' }))
+    this.printed = make('span', { class: 'printed' }) // where nobody can choose
+    const legend = make('div', { class: 'legend' }, make('span', {}, 'no heat'), this.scale, this.high)
+    legend.append(this.own, this.printed)
     this.findings = new Findings()
     this.said = make('div', { class: 'said', role: 'status' })
-    root.append(this.notice, this.toolbar.element, this.toolbar.settings, this.stage)
+    root.append(this.notice, this.toolbar.element, this.chips, this.stage)
     root.append(this.readout, this.findings.element, legend, this.said)
     this.keys = make('details')
     root.append(make('div', { class: 'foot' }, make('p', {}, QUIET), this.keys))
@@ -201,16 +213,50 @@ export class Viewer {
     this.panes = panes.map((data, index) => paneOf(data, index, (chosen) => this.choose(chosen)))
     for (const pane of this.panes) listen(this, pane)
     this.stage.replaceChildren(...this.panes.map(({ figure }) => figure))
+    const step = (/** @type {number} */ by) => this.look(this.view.chosen + by)
+    this.chips.replaceChildren(...panes.map((data, index) => chipOf(data, () => this.look(index), step)))
     this.resize()
   }
 
+  /** Gives the panes the room that there is: side by side, or one at a time on a strip. */
   resize() {
+    const { clientWidth: room } = this.root
+    if (!room) return
+    this.narrow = isNarrow(room)
+    this.root.classList.toggle('narrow', this.narrow)
+    this.stage.style.setProperty('--columns', String(columnsFor(room, this.panes.length)))
     for (const pane of this.panes) {
       const { clientWidth, clientHeight } = /** @type {HTMLElement} */ (pane.canvas.parentElement)
       pane.width = clientWidth
       pane.height = clientHeight
     }
+    arrange(this.panes, this.view, this.narrow)
+    this.scrollToChosen()
     this.schedule()
+  }
+
+  scrollToChosen() {
+    if (this.narrow) this.stage.scrollTo({ left: this.view.chosen * this.stage.clientWidth, behavior: 'instant' })
+  }
+
+  /**
+   * On the strip, another pane.
+   * @param {number} index One beyond the last is the last.
+   */
+  look(index) {
+    const chosen = clamp(index, 0, this.panes.length - 1)
+    this.change((view) => ({ ...view, chosen }))
+    this.scrollToChosen()
+    const chip = /** @type {HTMLElement} */ (this.chips.children[chosen])
+    if (this.chips.contains(/** @type {ShadowRoot} */ (this.root.getRootNode()).activeElement)) chip.focus()
+  }
+
+  /** A finger has moved the strip. */
+  swiped() {
+    const { scrollLeft, clientWidth } = this.stage
+    if (!this.narrow || !clientWidth) return
+    const chosen = clamp(Math.round(scrollLeft / clientWidth), 0, this.panes.length - 1)
+    if (chosen !== this.view.chosen) this.change((view) => ({ ...view, chosen }))
   }
 
   /** @param {(view: View) => View} change */
@@ -221,10 +267,16 @@ export class Viewer {
     const { view } = this
     this.notice.textContent = ''
     this.keep(this.painter.picture)
-    this.stage.classList.toggle('large', view.large)
+    this.stage.classList.toggle('large', view.large && !this.narrow)
     this.toolbar.update(view, Object.keys(this.scene.maps), this.range)
-    arrange(this.panes, view)
-    if (view.large !== large || view.chosen !== chosen) this.resize()
+    arrange(this.panes, view, this.narrow)
+    this.high.textContent = scaleIn(view).high
+    this.own.value = String(view.own)
+    this.printed.textContent = scaleIn(view).name
+    for (const [index, chip] of [...this.chips.children].entries()) {
+      chip.setAttribute('aria-pressed', String(index === view.chosen))
+    }
+    if (view.large !== large || !this.narrow && view.chosen !== chosen) this.resize()
     if (view.map !== map || !this.scale.dataset.map) this.drawScale()
     if (view.tool !== tool && draws(view.tool)) this.said.textContent = `${NAMES[view.tool]}. ${BY_KEYS}`
     if (view.marks !== marks) this.say(marks.length)
@@ -245,7 +297,8 @@ export class Viewer {
   draw() {
     if (!this.painter) return
     for (const pane of this.panes) {
-      if (pane.width && pane.height) this.painter.draw(pane, this.view, devicePixelRatio, this.pointer)
+      const far = this.narrow && Math.abs(pane.index - this.view.chosen) > 1 // out of sight
+      if (pane.width && pane.height && !far) this.painter.draw(pane, this.view, devicePixelRatio, this.pointer)
     }
     this.read()
     this.wantSharp()
@@ -280,8 +333,10 @@ export class Viewer {
     const panes = this.panes.filter(({ width, height }) => width && height)
     for (const pane of panes) painter.draw(pane, view, devicePixelRatio, null)
     const parts = panes.map(({ width, height, index }) => ({ ...scene.panes[index], width, height }))
-    const about = { dpr: devicePixelRatio, scale, words: [windowWords(view), ...scene.foot] }
-    const large = view.large ? panes.findIndex(({ index }) => index === view.chosen) : -1
+    const { high, name } = scaleIn(view)
+    const words = [windowWords(view), ...scene.foot]
+    const about = { dpr: devicePixelRatio, scale, high: `${high}. ${name}.`, words }
+    const large = view.large && !this.narrow ? panes.findIndex(({ index }) => index === view.chosen) : -1
     const sheet = composeSheet(panes.map(({ canvas }) => canvas), parts, { ...about, large })
     saveSheet(sheet, 'thoraxlens-view.png')
     this.said.textContent = 'The picture was saved.'
@@ -302,7 +357,8 @@ export class Viewer {
     for (const { index, under } of this.panes) {
       const heat = /** @type {Painter} */ (this.painter).heats[index]
       const here = pointer && heat && heatAt(heat, scene.frame, pointer)
-      under.textContent = typeof here === 'number' ? `heat ${here.toFixed(2)}` : ''
+      const hot = typeof here === 'number' && here * peakOf(view, scene.panes[index])
+      under.textContent = hot === false ? '' : `heat ${hot.toFixed(2)}`
     }
   }
 
@@ -425,12 +481,22 @@ const windowWords = ({ width, level }) =>
 
 /** @param {Scene} scene Whose page offers what it offers. */
 function listOfKeys(scene) {
-  const offered = COMMANDS.filter((each) => isOffered(each, scene))
-  const keys = offered.map((each) => [nameOfKey(each), each.label.toLowerCase()])
-  const rows = [...GESTURES, ...keys]
-  const terms = rows.flatMap(([name, means]) => [make('dt', {}, name), make('dd', {}, means)])
-  return [make('summary', {}, 'Mouse, fingers and keys'), make('dl', {}, ...terms)]
+  const gestures = Object.entries(GESTURES).flatMap(([by, rows]) => rows.map((row) => rowFor(by, row[0], row[1])))
+  const offered = COMMANDS.filter((each) => isOffered(each, scene)).map((each) => {
+    const key = make('span', { class: 'hands' }, nameOfKey(each))
+    return rowFor('', make('span', {}, key, make('span', { class: 'fingers' }, icon(each.icon))), each.label)
+  })
+  const title = [['hands', 'Mouse and keys'], ['fingers', 'Fingers and buttons']]
+    .map(([by, words]) => make('span', { class: by }, words))
+  return [make('summary', {}, ...title), make('dl', {}, ...[...gestures, ...offered].flat())]
 }
+
+/**
+ * @param {string} by Who has a use for it: hands, fingers, or both.
+ * @param {Node | string} name
+ * @param {string} means
+ */
+const rowFor = (by, name, means) => [make('dt', { class: by }, name), make('dd', { class: by }, means)]
 
 /** @type {WeakMap<Element, Viewer>} */
 const viewers = new WeakMap()

@@ -51,7 +51,7 @@ def _open_cell() -> None:
 @st.fragment
 def mistakes(record: TrackRecord, question: Question, answers: Answers, images: Sets) -> None:
     """The most confident mistakes of a model; where they have no pictures, those on phantoms as well."""
-    st.subheader("Where were they surest, and wrong?")
+    st.header("Where were they surest, and wrong?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
     shown = link.choose(MISTAKES, "The mistakes of", own, next(iter(own)))
     if not find_mistakes(answers, shown):

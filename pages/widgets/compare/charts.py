@@ -37,7 +37,7 @@ def story(record: TrackRecord, images: Sets) -> None:
         record: With what was measured on images that somebody brought.
         images: Those, by split.
     """
-    st.subheader("First: does it last?")
+    st.header("First: does it last?")
     steps = kept(lambda: tell(record), "story", record, _of(images))
     for column, step in zip(st.columns(len(steps)) if steps else (), steps, strict=True):
         with column:
@@ -128,7 +128,7 @@ def _card(step: Step) -> None:
 @st.fragment
 def plots(record: TrackRecord, question: Question, answers: Answers, images: Sets) -> None:
     """Curves, matrices and distributions of the same answers; only what is open is drawn and sent."""
-    st.subheader("How do they differ?")
+    st.header("How do they differ?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
     shown = link.choose(SCORES, "Show the interval and the scores of", own, ENSEMBLE)
 

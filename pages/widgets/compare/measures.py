@@ -106,7 +106,7 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
 
 def tests(record: TrackRecord, question: Question, answers: Answers) -> None:
     """Is one model better than another, or is it luck?"""
-    st.subheader("Better, or luck?")
+    st.header("Better, or luck?")
     own = [(column, each) for column, each in enumerate(answers.entrants) if each.same_as is None]
     if not 0 < answers.labels.sum() < answers.labels.size:
         st.info("Tests need images of both classes.", icon=":material/info:")

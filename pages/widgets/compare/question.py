@@ -40,7 +40,7 @@ def _record(folder: Path, version: str, _manifest: BundleManifest) -> TrackRecor
 
 def question(record: TrackRecord) -> Question:
     """Which images, against what, and where to decide."""
-    st.subheader("On which images?")
+    st.header("On which images?")
     table = record.predictions
     splits = [split for split in SHOWN if split in table.split]
     with st.container(horizontal=True, vertical_alignment="bottom"):

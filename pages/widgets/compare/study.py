@@ -12,7 +12,7 @@ from pages.widgets.common import numbers_table
 
 def study() -> None:
     """The study's table, reproduced, and its slips."""
-    st.subheader("The study, reproduced")
+    st.header("The study, reproduced")
     left, right = st.columns([3, 2], gap="large")
     with left:
         numbers_table(tables.published(study_results.SVMS))
@@ -28,7 +28,7 @@ def study() -> None:
 @st.fragment
 def reporting() -> None:
     """What checklists for papers ask, item by item; drawn once somebody opens one."""
-    st.subheader("What would a paper have to report?")
+    st.header("What would a paper have to report?")
     st.caption("How far this app and the bundle that ships answer, in our own judgement.")
     for checklist in checklists():
         box = st.expander(f"{checklist.name}: {checklist.counts()}", on_change="rerun")

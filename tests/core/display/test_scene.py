@@ -46,6 +46,10 @@ def test_a_scene_holds_a_plain_pane_and_one_for_each_backbone(analysis: Analysis
     assert [each["name"] for each in scene["panes"]] == ["Radiograph", *(each.name for each in BACKBONES)]
     assert [each["colour"] for each in scene["panes"][1:]] == [each.colour for each in BACKBONES]
     assert [each["alt"] for each in scene["panes"][1:]] == [wording.heat(each) for each in analysis.readings]
+    assert [each["sure"] for each in scene["panes"]] == [
+        0,
+        *(round(each.probability, 4) for each in analysis.readings),
+    ]
     heat = scene["panes"][1]["heat"]
     values = np.frombuffer(base64.b64decode(heat["values"]), np.uint8).reshape(heat["rows"], heat["columns"])
     assert values.tolist() == [[0, 128], [255, 85]]
@@ -55,9 +59,9 @@ def test_a_scene_holds_a_plain_pane_and_one_for_each_backbone(analysis: Analysis
 
 
 def test_a_picture_that_is_saved_bears_the_disclaimer_and_a_refusal(analysis: Analysis) -> None:
-    assert sent(analysis)["foot"] == [wording.DISCLAIMER]
+    assert sent(analysis)["foot"] == [wording.DISCLAIMER] and sent(analysis)["sides"]
     refused = replace(analysis, verdict=verdict(reasons=("kind",)))
-    assert sent(refused)["foot"] == [scene.REFUSED, wording.DISCLAIMER]
+    assert sent(refused)["foot"] == [scene.REFUSED, wording.DISCLAIMER] and not sent(refused)["sides"]
 
 
 def test_pictures_have_an_address_and_say_how_to_unpack_them(analysis: Analysis) -> None:

@@ -122,7 +122,7 @@ def test_how_often_the_ensemble_was_wrong_stands_beside_always_the_same_answer(t
 
 
 def test_sides_are_named_as_the_pictures_and_as_the_patients(analysis: Analysis) -> None:
-    assert "Left in the picture is the patient's right, unless" in wording.frame(analysis)
+    assert "Left in the picture is the patient's right (R), unless" in wording.frame(analysis)
     peaks = [wording.heat(each) for each in analysis.readings]
     assert all("the heat peaks in the middle left part of the picture." in each for each in peaks)
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.metrics import cohen_kappa_score
 
 from core.evaluation.significance import adjust, compare_aucs, compare_decisions, kappa
 
@@ -100,3 +101,11 @@ def test_kappa_of_two_raters() -> None:
     second = [1] * 20 + [0] * 5 + [1] * 10 + [0] * 15
     assert kappa(first, second) == pytest.approx(0.4)
     assert math.isnan(kappa([1, 1], [1, 1]))
+    assert kappa([1, 1, 0], [1, 1, 1]) == 0  # one never changes its mind
+
+
+def test_kappa_is_scikit_learns() -> None:
+    """On decisions that agree, more or less."""
+    drawn = np.random.default_rng(3).random((2, 200)) < [[0.3], [0.4]]
+    drawn[1, :120] = drawn[0, :120]
+    assert kappa(*drawn) == pytest.approx(float(cohen_kappa_score(*drawn)))

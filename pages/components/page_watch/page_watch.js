@@ -1,0 +1,63 @@
+const FOLDS = '[class*=st-key-fold-]'
+const HEADINGS = '.stMainBlockContainer :is(h2, h3, h4)'
+const APART = 40 // pixels between the heads of two sections that do not stand side by side
+const ABOVE = 16 // pixels of room above the head of a section
+// What has a use for arrow keys of its own; the viewer takes those that it needs before they come here.
+const OWN = [
+  'input:not([type=checkbox])', 'textarea', 'select', '.chips *', '[data-testid=stDataFrame] *',
+  ...['tab', 'slider', 'radio', 'radiogroup', 'listbox', 'option', 'combobox', 'menu', 'menuitem', 'grid', 'spinbutton']
+    .map((role) => `[role=${role}]`),
+].join()
+
+const narrow = matchMedia('(max-width: 640px)')
+const seen = new WeakSet()
+
+// A phone gets sections folded; whoever unfolds one, has it. Wider windows have no heads to unfold them with.
+function fold() {
+  for (const section of document.querySelectorAll(`${FOLDS} > details, ${FOLDS} > .stExpander > details`)) {
+    const head = section.querySelector('summary')
+    if (narrow.matches ? section.open && !seen.has(head) : !section.open) head.click()
+    if (narrow.matches) seen.add(head)
+    else seen.delete(head)
+  }
+}
+
+// The next head of a section, or the one before: where another place of the page begins.
+function turn(by) {
+  const main = document.querySelector('[data-testid=stMain]'), top = main.getBoundingClientRect().top + ABOVE
+  const places = [...document.querySelectorAll(HEADINGS)]
+    .filter((each) => each.checkVisibility())
+    .map((each) => each.getBoundingClientRect().top - top)
+    .sort((one, other) => one - other)
+    .filter((place, index, all) => !index || place - all[index - 1] > APART)
+  const next = by > 0 ? places.find((place) => place > 1) : places.findLast((place) => place < -1) ?? -main.scrollTop
+  main.scrollBy({ top: next ?? main.scrollHeight })
+}
+
+function isOurs(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false
+  return !event.composedPath().some((each) =>
+    each instanceof HTMLElement && (each.isContentEditable || each.matches(OWN)))
+}
+
+export default function ({ data, setTriggerValue }) {
+  const step = (by) => { if (data.cases) setTriggerValue('step', by) }
+  const keys = {
+    ArrowLeft: () => step(-1), ArrowRight: () => step(1), ArrowUp: () => turn(-1), ArrowDown: () => turn(1),
+  }
+  const press = (event) => {
+    if (!data.lecture || !keys[event.key] || !isOurs(event)) return
+    event.preventDefault()
+    keys[event.key]()
+  }
+  const observer = new MutationObserver(fold)
+  observer.observe(document.body, { subtree: true, childList: true })
+  document.addEventListener('keydown', press)
+  narrow.addEventListener('change', fold)
+  fold()
+  return () => {
+    observer.disconnect()
+    document.removeEventListener('keydown', press)
+    narrow.removeEventListener('change', fold)
+  }
+}

@@ -1,0 +1,28 @@
+"""What a page does in the browser alone: a phone gets its sections folded, in a lecture arrow keys turn it.
+
+Sections are Streamlit's own elements, outside of this component, which shows nothing.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.parts import read_parts
+
+_page_watch = st.components.v2.component("page_watch", **read_parts(Path(__file__).parent))
+
+
+def page_watch(*, lecture: bool, cases: bool) -> int:
+    """The watch.
+
+    Args:
+        lecture: Whether arrow keys turn the page: up and down its sections, left and right its cases.
+        cases: Whether it has any.
+
+    Returns:
+        How many cases on: 1, -1, or 0 where nobody has pressed a key.
+    """
+    told = _page_watch(
+        key="page watch", data={"lecture": lecture, "cases": cases}, on_step_change=lambda: None
+    )
+    return told.step if told.step in (-1, 1) else 0

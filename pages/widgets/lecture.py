@@ -1,0 +1,50 @@
+"""The head of every page, and lecture mode: larger type, less to click, arrow keys that turn the page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.display.glossary import term
+from core.display.link import LECTURE
+from pages.components.page_watch.page_watch import page_watch
+from pages.widgets import in_hand, link
+from pages.widgets.common import disclaimer
+
+_SWITCH = "lecture switch"  # key of the session
+CASES = "Arrow keys: left and right for the cases, up and down for the sections."
+SECTIONS = "Arrow keys: up and down for the sections."
+# Type at 20 px, charts at 16 (core/display/drawn.py), and nothing that only its user needs.
+_STYLE = """
+html:root { font-size: 125%; --lens-tools: none; }
+.stApp :is(
+  .stFileUploader, .stDownloadButton, .stTooltipIcon, .stPopover, .stElementToolbar, .st-key-case-tools,
+  .st-key-copy-link, .st-key-tray, [class*=st-key-fold-choose], [class*=st-key-fold-thresholds] .stCheckbox,
+  .st-key-margins-switch, .st-key-models-picker
+) { display: none; }
+"""
+
+
+def begin(page: str) -> None:
+    """Reads the address, and draws the line below the title: the disclaimer, and the switch to lecture mode.
+
+    Args:
+        page: A key of `core.display.link.SETTINGS`.
+    """
+    link.arrive(page)
+    on = link.settle(LECTURE, ("0", "1"), "0") == "1"
+    link.tell(**{LECTURE: "1" if on else None})
+    cases = page == "analyse"
+    if on:
+        st.html(f"<style>{_STYLE}</style>")
+    if by := page_watch(lecture=on, cases=cases):
+        in_hand.step(by)
+    with st.container(horizontal=True, vertical_alignment="center", key="head"):
+        disclaimer()
+        if on:
+            st.caption(CASES if cases else SECTIONS)
+        st.session_state[_SWITCH] = on
+        st.toggle("Lecture mode", key=_SWITCH, on_change=_switch, help=term("lecture"))
+
+
+def _switch() -> None:
+    st.session_state[LECTURE] = "1" if st.session_state[_SWITCH] else "0"

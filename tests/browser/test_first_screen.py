@@ -1,0 +1,95 @@
+"""What there is room for: all panes on a projector's screen, one on a phone's; and a lecture by arrows."""
+
+from __future__ import annotations
+
+from tests.browser.test_link import WIDTHS
+from tests.browser.test_upload import NAMES, PAGE_MS, address, browser, pytestmark, settled
+from tests.browser.test_viewer import shown
+
+__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+
+PROJECTOR = {"width": 1920, "height": 1080}
+PHONE = {"width": 390, "height": 844}
+LONGEST_PX = 3000  # of the page on a phone; it was 7,029
+LOOKED_AT = "document.querySelector('h4').textContent"
+SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
+TYPE = "parseFloat(getComputedStyle(document.querySelector('.stMarkdown p')).fontSize)"
+
+
+def opened(browser, url: str, **options):
+    page = browser.new_page(**options)
+    page.goto(url)
+    shown(page)
+    return page
+
+
+def test_all_panes_alike_stand_on_the_first_screen_of_a_projector(browser, address: str) -> None:
+    page = opened(browser, address, viewport=PROJECTOR)
+    boxes = [each.bounding_box() for each in page.locator(".viewer figure").all()]
+    assert len(boxes) == 1 + len(NAMES)
+    assert len({(round(box["width"]), round(box["height"])) for box in boxes}) == 1
+    assert max(box["y"] + box["height"] for box in boxes) <= PROJECTOR["height"]
+    assert page.get_by_text("COVID-19 or normal? Five networks answer").bounding_box()["y"] < 200
+    page.close()
+
+
+def test_a_phone_shows_one_pane_to_swipe_and_the_rest_folded(browser, address: str) -> None:
+    page = opened(browser, address, viewport=PHONE, has_touch=True, is_mobile=True)
+    assert page.locator("[data-testid=stPageLink]").last.is_visible()
+    assert (
+        page.get_by_text("Mouse and keys").is_hidden()
+        and page.get_by_text("Fingers and buttons").is_visible()
+    )
+    chips = page.locator(".chips button")
+    assert chips.count() == 1 + len(NAMES)
+    assert page.locator(".chips [aria-pressed=true]").inner_text().startswith(NAMES[0])
+    chips.nth(3).focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".chips [aria-pressed=true]").inner_text().startswith(NAMES[1])
+    middle = page.locator(".viewer figure").nth(2).bounding_box()
+    assert abs(middle["x"] + middle["width"] / 2 - PHONE["width"] / 2) < 2
+    page.locator(".panes").evaluate(
+        "panes => panes.scrollTo({ left: 0, behavior: 'instant' })"
+    )  # as a swipe does
+    page.wait_for_function("() => true")
+    page.locator(".chips [aria-pressed=true]").get_by_text("Radiograph").wait_for(timeout=PAGE_MS)
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("main => main.scrollHeight") < LONGEST_PX
+    assert page.locator(".st-key-findings").is_hidden()
+    page.get_by_text("Findings, extent, and the ensemble's reasons").click()
+    page.locator(".st-key-findings").wait_for(timeout=PAGE_MS)
+    assert max(page.evaluate(WIDTHS)) <= PHONE["width"]
+    page.set_viewport_size(PROJECTOR)
+    page.get_by_role("heading", name="How far to trust it").wait_for(timeout=PAGE_MS)
+    page.close()
+
+
+def test_a_lecture_is_large_and_goes_by_arrow_keys_that_leave_a_moved_picture_alone(
+    browser, address: str
+) -> None:
+    page = opened(browser, f"{address}/?lecture=1", viewport=PROJECTOR)
+    assert page.evaluate(TYPE) >= 20 and page.locator("[data-testid=stFileUploader]").is_hidden()
+    assert page.get_by_role("button", name="Invert black and white").is_hidden()
+    texts = page.locator(".st-key-findings svg text")
+    assert (
+        min(texts.evaluate_all("all => all.map(each => parseFloat(getComputedStyle(each).fontSize))")) >= 16
+    )
+    first = page.evaluate(LOOKED_AT)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"{LOOKED_AT} !== {first!r}", timeout=PAGE_MS)
+    settled(page)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"{LOOKED_AT} === {first!r}", timeout=PAGE_MS)
+    settled(page)
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function(f"{SCROLLED} > 0", timeout=PAGE_MS)
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function(f"{SCROLLED} === 0", timeout=PAGE_MS)
+    page.locator("figure canvas").nth(1).focus()
+    for key in ("+", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(500)
+    assert page.evaluate(LOOKED_AT) == first and page.evaluate(SCROLLED) == 0
+    page.close()
