@@ -116,7 +116,7 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
         )
         keys = [cell_key(entrant.key, ill, called) for ill in (True, False) for called in (True, False)]
         figure.add_trace(
-            cell_marks(["+", "−"] * 2, ["COVID-19"] * 2 + ["not"] * 2, keys, size=56),
+            cell_marks(["+", "−"] * 2, ["COVID-19"] * 2 + ["not"] * 2, keys, size=36),
             place // columns + 1,
             place % columns + 1,
         )

@@ -62,7 +62,7 @@ def mistakes(record: TrackRecord, question: Question, answers: Answers, images: 
         return
     if PHANTOMS not in images:
         st.caption(pictures.ABSENT)
-        if st.button("Measure them on phantoms", icon=":material/image_search:", on_click=_want_phantoms):
+        if st.button("Show mistakes on phantoms", icon=":material/image_search:", on_click=_want_phantoms):
             st.rerun()
         return
     st.markdown(f"**{own[shown]} on phantoms**, whose pictures and truth are at hand")

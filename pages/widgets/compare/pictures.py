@@ -63,14 +63,18 @@ def behind(
     )
     place = st.container()
     table = images_table(record.predictions, answers, shown, (chosen.model, *models))
-    rows = numbers_table(table, on_select="rerun", selection_mode="multi-row", key=key).selection.rows
+    told = dict.fromkeys(table.select_dtypes("number"), st.column_config.NumberColumn(format="%.3f"))
+    event = numbers_table(
+        table, column_config=told, on_select="rerun", selection_mode="multi-row", key=f"images {key}"
+    )
+    rows = event.selection.rows
     places = [shown[row] for row in rows if row < len(shown)] or shown
     with place:
         found = decided_images(record.predictions, answers, chosen.model, places[:MAX_MISTAKES])
-        if cards(question, images, found, key, only_pictures=True):
-            st.caption("Choose rows of the table to see others.")
-        else:
+        if not cards(question, images, found, key, only_pictures=True):
             st.caption(ABSENT)
+        elif len(shown) > MAX_MISTAKES:
+            st.caption("Choose rows of the table to see others.")
 
 
 def cards(
