@@ -46,6 +46,7 @@ _STYLE = (
   min-width: 24px; min-height: 24px;
 }
 [data-testid=stHeaderActionElements] a { display: none; }
+[data-testid=stMetricDelta], [data-testid=stMetricDelta] * { white-space: normal; overflow: visible; }
 @media (pointer: coarse) {
   .draglayer * { pointer-events: none !important; }
 }
