@@ -13,8 +13,9 @@ from functools import partial
 from core.batch.analyst import Analyst, Settings, identify, open_analyst, problem_row
 from core.batch.columns import BatchRow
 from core.batch.crew import TRIES, Trade, connected, work_off
-from core.batch.engine import AHEAD, Engine, Task, naming
+from core.batch.engine import Engine, Task, naming
 from core.errors import BundleError, EngineError, ProcessLostError, ThoraxLensError
+from core.pool import AHEAD
 from core.project import bundles_folder
 
 LOST = f"The worker that had the file was lost {TRIES} times; give the same command to try again."

@@ -14,8 +14,9 @@ from core.batch import crew
 from core.batch.analyst import Settings
 from core.batch.cluster import ray_engine
 from core.batch.columns import BatchRow
-from core.batch.engine import AHEAD, Task
+from core.batch.engine import Task
 from core.errors import EngineError, ProcessLostError
+from core.pool import AHEAD
 
 CORES = 2
 Run = Callable[[Iterable[Task]], list[tuple[Task, BatchRow]]]
