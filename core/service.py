@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from core.analysis.changed import Changed, ask_changed
 from core.analysis.load import Models, load_models
 from core.analysis.results import Analysis
 from core.analysis.run import analyse, look
@@ -40,6 +41,7 @@ KEPT = 64  # recent analyses, each with a picture of at most 0.5 MB and feature 
 KEPT_OF_MANY = 60  # beside these, of files that were read with many others and that nobody looked at yet
 PATIENCE_S = 2.0  # of whoever reads many files, while others click
 KEPT_SHARP = 8  # pictures that somebody zoomed into, of at most 1.2 MB each
+KEPT_CHANGED = 512  # answers to changed radiographs, of a few numbers each
 REFUSED_PX = 700
 PREVIEW_PX = 200
 
@@ -137,6 +139,8 @@ class Service:
         self._cases: OrderedDict[str, Case] = OrderedDict()
         self._of_many: OrderedDict[str, Case] = OrderedDict()
         self._sharp: OrderedDict[str, Picture] = OrderedDict()
+        self._changed: OrderedDict[str, tuple[Changed, ...]] = OrderedDict()
+        self._asking_again = threading.Lock()
         self._kept = kept
         self._state = threading.Lock()
         self._places = threading.Semaphore(at_once)
@@ -271,6 +275,37 @@ class Service:
         if analysis is None:
             raise NotAskedError(refusal(verdict, header))
         return analysis
+
+    def kept_changed(
+        self, file: File, loaded: Loaded, reading: Reading = PLAIN
+    ) -> tuple[Changed, ...] | None:
+        """What `changed` returned for this file, bundle and way of reading, while it is remembered."""
+        return self._changed.get(_key(file, loaded, reading))
+
+    def changed(
+        self, file: File, loaded: Loaded, analysis: Analysis, reading: Reading = PLAIN
+    ) -> tuple[Changed, ...]:
+        """What the models say of a radiograph that is changed; it is read again, for no pixels are kept.
+
+        One is asked about at a time, so that of the places for answers at most one is taken by it.
+
+        Args:
+            file: The file.
+            loaded: The bundle that analysed it.
+            analysis: What it said.
+            reading: How the file was read.
+
+        Raises:
+            RadiographError: If it cannot be read.
+            EngineError: If a network fails.
+        """
+        with self._asking_again:
+            if found := self.kept_changed(file, loaded, reading):
+                return found
+            with self._place(_say_nothing):
+                found = ask_changed(_read(file, reading), loaded.models, analysis)
+            self._keep(self._changed, _key(file, loaded, reading), found, KEPT_CHANGED)
+        return found
 
     def sharp(self, file: File, reading: Reading = PLAIN) -> Picture:
         """The whole radiograph for whoever zooms; the file is read again, for its pixels are not kept.

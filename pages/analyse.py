@@ -56,6 +56,6 @@ if bundle and source:
         with folded("trust", "How wrong they were, and where they come from"):
             show.trust(case.analysis, bundle)
     if case:
-        show.downloads(replace(case, analysis=analysis), bundle, source.subject)
+        show.downloads(replace(case, analysis=analysis), bundle, source)
     with over_time:  # filled last, for it may have to read more radiographs
         course.over_time(source, bundle)

@@ -21,6 +21,7 @@ CORE = (
     "core.vocabulary",
     "core.progress",
     "core.once",
+    "core.pool",
     "core.margins",
     "core.marks",
     "core.preprocessing",

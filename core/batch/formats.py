@@ -169,14 +169,19 @@ def check_room(path: Path, rows: int) -> None:
 def write_table(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     """Writes a table in the format that its name asks for; the file is whole, or not there.
 
+    Args:
+        path: Where to.
+        columns: In their order.
+        rows: As many as `check_room` lets pass.
+
     Raises:
-        BatchError: If it cannot be written, or the format has no room for it.
+        BatchError: If it cannot be written.
     """
     try:
         with replacing(path) as partial:
             try:
                 with partial.open("wb") as file:
-                    find_format(path).write(file, columns, _counted(path, rows))
+                    find_format(path).write(file, columns, rows)
             except BaseException:
                 partial.unlink(missing_ok=True)
                 raise
@@ -189,10 +194,3 @@ def table_bytes(wanted: Format, columns: Sequence[Column], rows: Iterable[BatchR
     file = io.BytesIO()
     wanted.write(file, columns, rows)
     return file.getvalue()
-
-
-def _counted(path: Path, rows: Iterable[BatchRow]) -> Iterator[BatchRow]:
-    """The same rows, for as long as there is room for them."""
-    for count, row in enumerate(rows, start=1):
-        check_room(path, count)
-        yield row

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.batch.columns import BatchRow
-from core.batch.meter import counted, duration, summarise
+from core.batch.meter import summarise
 from core.batch.run import Standing
+from core.display.wording import counted
 from core.models.backbones import Backbone
+from core.progress import duration
 from core.vocabulary import ENSEMBLE, finding_name
 
 STRONGEST = 3  # findings of a row

@@ -264,6 +264,42 @@ def test_the_sharp_picture_is_read_once_and_a_few_are_kept(
     assert service.sharp(file) is not sharp
 
 
+def test_a_changed_radiograph_is_asked_about_once_and_one_at_a_time(
+    random_bundle: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, file = Service(at_once=2), File(data, "one.png")
+    loaded = service.load(random_bundle)
+    analysis = service.ask(file, loaded, Reading(insist=True))
+    inside, leave, asked = threading.Event(), threading.Event(), []
+    ask = module.ask_changed
+
+    def slow(*given):
+        asked.append(given)
+        inside.set()
+        leave.wait(60)
+        return ask(*given)
+
+    monkeypatch.setattr(module, "ask_changed", slow)
+    assert service.kept_changed(file, loaded) is None
+    threads = [
+        threading.Thread(target=service.changed, args=(each, loaded, analysis))
+        for each in (file, file, File(data, "two.png"))
+    ]
+    for thread in threads:
+        thread.start()
+    assert inside.wait(60)
+    assert (
+        service.ask(file, loaded, Reading(insist=True)).decision == analysis.decision
+    )  # has a place meanwhile
+    assert len(asked) == 1
+    leave.set()
+    for thread in threads:
+        thread.join(60)
+    assert len(asked) == 2
+    assert {each.change for each in service.kept_changed(file, loaded) or ()} >= {"cut"}
+    assert service.kept_changed(file, loaded, Reading(insist=True)) is None
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [(",vgg16,", ",vgg,"), ("drawn,g00000,", "drawn,,"), (",0.", ",nan0."), (",0.", ",7.")],
