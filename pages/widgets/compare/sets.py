@@ -156,7 +156,9 @@ def _phantoms(record: TrackRecord) -> bool:
         "training drew them.",
         help=term("phantom"),
     )
-    if not st.toggle("Measure them on phantoms", key=PHANTOM_SET, bind="query-params"):
+    if not st.toggle(
+        "Measure them on phantoms", key=PHANTOM_SET, bind="query-params", persist_state="session"
+    ):
         return _forget(PHANTOMS)
     if (held := _brought().get(PHANTOMS)) and held.bundle == record.version:
         return False
