@@ -22,7 +22,7 @@ NEVER_VALIDATED = (
 )
 FILLED = "A filled mark lies at or above its model's threshold, its dotted line; an open one, below."
 FINDINGS = (
-    "Each finding's 0.5 is its operating point. How far two readings of a finding differ while lungs stay "
+    "Each finding's 0.5 is its threshold. How far two readings of a finding differ while lungs stay "
     "the same, nobody has measured."
 )
 TURNS = (

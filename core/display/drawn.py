@@ -8,10 +8,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from core.analysis.results import Analysis
-from core.display import figures
 from core.display.comparison_charts import Chart
-from core.once import once
+
+Figure = go.Figure  # by this name for pages, which plot nothing themselves
 
 
 class Drawn(go.Figure):  # type: ignore[misc]  # Plotly has no types
@@ -90,21 +89,3 @@ def _at_least(part: Any) -> None:
 def settled(chart: Chart) -> Chart:
     """The same chart with its figure drawn."""
     return replace(chart, figure=Drawn(chart.figure))
-
-
-@once
-def probabilities(analysis: Analysis) -> Drawn:
-    """`figures.probabilities_figure`, drawn."""
-    return Drawn(figures.probabilities_figure(analysis))
-
-
-@once
-def findings(analysis: Analysis) -> Drawn:
-    """`figures.findings_figure`, drawn."""
-    return Drawn(figures.findings_figure(analysis))
-
-
-@once
-def contributions(analysis: Analysis) -> Drawn:
-    """`figures.contributions_figure`, drawn."""
-    return Drawn(figures.contributions_figure(analysis))

@@ -33,6 +33,16 @@ def count_word(count: int) -> str:
     return _COUNTS[count] if count < len(_COUNTS) else str(count)
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something, in figures: 1 file, 2,000 files."""
+    return f"{number:,} {plural(number, noun)}"
+
+
+def plural(number: int, noun: str) -> str:
+    """A noun as it goes with a number: 1 file, 2 files."""
+    return noun if number == 1 else f"{noun}s"
+
+
 def question() -> str:
     """What is asked of a radiograph, who answers, and how far to believe it: for whoever sees it first."""
     many = count_word(len(BACKBONES))
@@ -192,20 +202,14 @@ def heat_in_lungs(reading: BackboneReading) -> str | None:
     return f"heat in the lungs: {share}; their area: {area}"
 
 
-def probabilities(analysis: Analysis) -> str:
-    """A text alternative to the bars of probabilities."""
-    each = [f"{reading.backbone.name} {reading.probability:.2f}" for reading in analysis.readings]
-    return f"P(COVID-19): {', '.join(each)}; ensemble {analysis.decision.probability:.2f}."
-
-
 def findings(analysis: Analysis) -> str:
-    """A text alternative to the bars of findings."""
+    """The findings beyond their thresholds, in a sentence."""
     present = [finding for finding in analysis.findings if finding.score >= 0.5]
     present.sort(key=lambda finding: -finding.score)
     if not present:
-        return f"None of the {len(analysis.findings)} findings reaches its operating point."
+        return f"None of the {len(analysis.findings)} findings reaches its threshold."
     names = ", ".join(f"{finding_name(finding.name)} {finding.score:.2f}" for finding in present)
-    return f"Beyond the operating point: {names}."
+    return f"Beyond the threshold: {names}."
 
 
 def findings_quality(analysis: Analysis) -> str | None:

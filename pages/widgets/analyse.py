@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.analysis.results import Analysis, BackboneReading, at_threshold
 from core.analysis.run import MARGINS, explain_anew
-from core.display import drawn, truth, wording
+from core.display import figures, truth, wording
 from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
 from core.display.link import RATE, RATES
@@ -18,12 +18,13 @@ from core.models.third_answer import USUAL_ERROR_RATE, rate_key
 from core.once import once
 from core.phantom.samples import Sample
 from core.service import Case, Loaded
-from core.vocabulary import SPLITS
+from core.vocabulary import ENSEMBLE, SPLITS
 from pages.components.viewer.viewer import viewer, wants_sharp
 from pages.widgets import in_hand, link, pin, thresholds
-from pages.widgets.common import folded, plot, refusals, service, terms
+from pages.widgets.common import folded, refusals, service, terms
 from pages.widgets.in_hand import Source
 from pages.widgets.report import report
+from pages.widgets.why import AskedAlready, asked_already, why
 
 COLUMNS = {
     "ROC AUC": "roc_auc",
@@ -62,13 +63,14 @@ def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
 
 
 def beside(analysis: Analysis, bundle: Loaded, source: Source) -> None:
-    """Below the pictures: how often other diseases are read as COVID-19, and what a sample was rendered with.
+    """Below the pictures: why they disagree, how other diseases are read, and how a sample was rendered.
 
     Args:
         analysis: The answer, at the thresholds that were chosen.
         bundle: Who gave it.
         source: What was asked about.
     """
+    why(analysis, bundle, source)
     if analysis.votes or analysis.decision.positive:
         st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
     if sample := in_hand.sample_of(source):
@@ -89,7 +91,8 @@ def probabilities(own: Analysis) -> Analysis:
     with choice:
         analysis = thresholds.choose(own)
     with chart:
-        plot(drawn.probabilities(analysis), "probabilities", alt=wording.probabilities(analysis))
+        st.html(figures.probabilities(analysis))
+        st.caption("P(COVID-19) against normal; the upright mark is the threshold.")
     return analysis
 
 
@@ -204,7 +207,7 @@ def _explainer() -> Explainer:
 def _ensemble_card(analysis: Analysis, sample: Sample | None) -> None:
     """Below the plain radiograph, beside the cards of those that it sums up."""
     decision = analysis.decision
-    with st.container(key="card-ensemble", gap="xsmall"):
+    with st.container(key=f"card-{ENSEMBLE}", gap="xsmall"):
         st.markdown(f"**Ensemble** &nbsp; {decision.probability:.2f}", help=term("ensemble"))
         st.progress(decision.probability)
         st.caption(wording.decision_at_threshold(decision))
@@ -229,11 +232,11 @@ def findings(analysis: Analysis) -> None:
     """The findings, with what 0.5 means."""
     st.header("What the findings network sees", help=term("findings"))
     st.markdown(
-        f"{len(analysis.findings)} findings. 0.5 is each finding's **operating point**, not a probability: "
+        f"{len(analysis.findings)} findings. 0.5 is each finding's **threshold**, not a probability: "
         "beyond it the network reads the finding as present.",
-        help=term("operating_point"),
+        help=term("finding_threshold"),
     )
-    plot(drawn.findings(analysis), "findings", alt=wording.findings(analysis))
+    st.html(figures.findings(analysis))
     quality = wording.findings_quality(analysis)
     if quality:
         st.caption(quality, help=term("finding_roc_auc"))
@@ -256,7 +259,7 @@ def contributions(analysis: Analysis) -> None:
     """What each input added to the ensemble's decision."""
     st.header("Why the ensemble decides so", help=term("ensemble"))
     st.markdown(wording.contributions(analysis), help=terms("contribution", "calibrated"))
-    plot(drawn.contributions(analysis), "contributions", alt=wording.contributions(analysis))
+    st.html(figures.contributions(analysis))
 
 
 def trust(analysis: Analysis, bundle: Loaded) -> None:
@@ -316,26 +319,24 @@ def _trial(words: str | None, key: str) -> None:
         st.caption(words, help=term(key))
 
 
-_json = once(reports.to_json)
-
-
 @once
 def _csv(analysis: Analysis) -> str:
     return reports.to_csv([analysis])
 
 
-def downloads(case: Case, bundle: Loaded, subject: str) -> None:
+def downloads(case: Case, bundle: Loaded, source: Source) -> None:
     """The case to take along: a report, and the analysis where there is one."""
+    changed = asked_already(bundle, source)
     with st.container(horizontal=True):
-        report(case, bundle, subject)
+        report(case, bundle, source.subject, changed)
         if case.analysis:
-            _analysis_downloads(case.analysis)
+            _analysis_downloads(case.analysis, changed)
 
 
-def _analysis_downloads(analysis: Analysis) -> None:
+def _analysis_downloads(analysis: Analysis, changed: AskedAlready) -> None:
     st.download_button(
         "JSON, everything",
-        _json(analysis),
+        lambda: reports.to_json(analysis, changed()),
         "thoraxlens-analysis.json",
         "application/json",
         on_click="ignore",

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.display import comparison_charts as charts
@@ -17,20 +16,22 @@ from core.display import drawn, wording
 from core.display.glossary import term
 from core.display.link import BUNDLE, LECTURE
 from core.display.markdown import plain
+from core.display.style import colour_and_dash
 from core.display.tables import figures_table, printed_table
 from core.errors import ThoraxLensError
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import BundleListing, list_bundles
 from core.project import bundles_folder
 from core.service import Loaded, Service
+from core.vocabulary import ENSEMBLE
 from pages.components.names.names import names
 from pages.widgets import link
 
 PLOT = {"displayModeBar": False}
 COLUMNS_BESIDE = 5  # of a chart's numbers; more have no room beside it
 # What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the page, a
-# viewer that does not fade while it waits, buttons that a finger can hit (24 px), no stop at each heading for
-# who goes by the Tab key, and each backbone's own colour.
+# viewer that does not fade while it waits, buttons that a finger can hit (24 px), for who goes by
+# the Tab key no stop at each heading and a ring wherever it stops, and each backbone's own colour.
 _STYLE = (
     """
 .stMainBlockContainer { padding-inline: 1.5rem; }
@@ -46,6 +47,7 @@ _STYLE = (
   min-width: 24px; min-height: 24px;
 }
 [data-testid=stHeaderActionElements] a { display: none; }
+a:focus-visible, main:focus-visible { outline: 2px solid currentColor !important; outline-offset: -2px; }
 [data-testid=stMetricDelta], [data-testid=stMetricDelta] * { white-space: normal; overflow: visible; }
 @media (pointer: coarse) {
   .draglayer * { pointer-events: none !important; }
@@ -64,7 +66,7 @@ _STYLE = (
   .st-key-cards .stHorizontalBlock { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .stMainBlockContainer > div > :has(> .st-key-nav) { display: block; }
   .st-key-nav { gap: 0; }
-  .st-key-nav [data-testid=stIconMaterial] { display: none; }
+  .st-key-nav a > span:has([data-testid=stIconMaterial]) { display: none; }
   .stMarkdown h2 { font-size: 1.2rem; }
   .stMainBlockContainer { padding-bottom: 3rem; }
   .st-key-lecture-switch { display: none; }
@@ -72,10 +74,12 @@ _STYLE = (
 }
 """.replace("CARDS", str(len(BACKBONES) + 1)).replace("HALF", str(-(-(len(BACKBONES) + 1) // 2)))
     + "".join(
-        f".st-key-card-{each.key} [data-testid=stProgressBarTrack] div {{ background: {each.colour}; }}"
-        for each in BACKBONES
+        f".st-key-card-{model} [data-testid=stProgressBarTrack] div {{ background: {colour}; }}"
+        for model in (ENSEMBLE, *(each.key for each in BACKBONES))
+        if (colour := colour_and_dash(model)[0])
     )
 )
+_BARS = Path(__file__).with_name("bars.css").read_text("utf-8")
 _PRINTED = Path(__file__).with_name("print.css").read_text("utf-8").replace("DISCLAIMER", wording.DISCLAIMER)
 
 
@@ -109,7 +113,7 @@ def title(name: str, subtitle: str) -> None:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
         st.session_state.wanted = PurePosixPath(urlsplit(st.context.url or "").path).name, params
         st.switch_page("app.py")
-    st.html(f"<style>{_STYLE}{_PRINTED}</style>")
+    st.html(f"<style>{_STYLE}{_BARS}{_PRINTED}</style>")
     names(key="names")
     st.markdown(f"# {name} :small[:gray[{subtitle}]]" if subtitle else f"# {name}")
 
@@ -170,7 +174,7 @@ def is_lecture() -> bool:
     return st.session_state.get(LECTURE) == "1"
 
 
-def plot(figure: go.Figure, key: str, **options: Any) -> Any:
+def plot(figure: drawn.Figure, key: str, **options: Any) -> Any:
     """A figure, in a lecture with larger type. Returns what was chosen in it.
 
     Args:

@@ -253,13 +253,12 @@ def test_nothing_scrolls_sideways_on_a_phone(browser, address: str) -> None:
 def test_a_finger_on_a_chart_scrolls_the_page(browser, address: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = context.new_page()
-    page.goto(address)
-    page.wait_for_selector("text=JSON, everything", timeout=PAGE_MS)
-    page.get_by_text("Probabilities beside their thresholds").click()
-    chart = page.locator(".st-key-probabilities .draglayer").first
-    chart.wait_for(state="attached", timeout=PAGE_MS)
+    page.goto(f"{address}/compare")
+    chart = page.locator(".stPlotlyChart").first
+    chart.locator(".draglayer").wait_for(state="attached", timeout=PAGE_MS)
+    settled(page)
     chart.scroll_into_view_if_needed()
-    box = page.locator(".st-key-probabilities").bounding_box()
+    box = chart.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     before = page.evaluate(SCROLLED)
     touch = context.new_cdp_session(page)

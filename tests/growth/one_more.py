@@ -76,6 +76,7 @@ from core.analysis.load import load_models
 from core.analysis.run import analyse, explain_anew
 from core.batch.columns import columns
 from core.display import figures, tables, wording
+from core.display.bars import surface
 from core.display.picture import Picture
 from core.display.scene import build_scene
 from core.display.wavelet import pack
@@ -104,9 +105,8 @@ def walk_analysis(folder: Path, older: Path) -> None:
     assert [each.name for each in analysis.findings] == list(vocabulary.FINDINGS)
     split = replace(analysis, readings=tuple(replace(each, threshold=0.0) for each in analysis.readings))
     assert f"all {wording.count_word(len(KNOWN) + 1)} backbones" in wording.headline(split)
-    assert SIXTH.name in wording.probabilities(analysis)
-    bars = figures.probabilities_figure(analysis).data[0]
-    assert list(bars.y)[-2:] == [SIXTH.name, "Ensemble"] and bars.marker.pattern.shape[-2] == SIXTH.pattern
+    bars = figures.probabilities(analysis)
+    assert bars.index(SIXTH.name) < bars.index("Ensemble") and surface(SIXTH.colour, SIXTH.pattern) in bars
     picture = Picture(pack(np.zeros((8, 8), np.uint8), 8, 10_000), own=True)
     panes = build_scene(picture, analysis, "viewer", lambda *given: "")["panes"]
     assert [each["name"] for each in panes[-2:]] == [KNOWN[-1].name, SIXTH.name]

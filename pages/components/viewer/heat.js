@@ -69,7 +69,7 @@ export const alphaOf = (heat, floor) => heat < floor ? 0 : Math.round(255 * Math
  * How hot a map's own peak is drawn. Grad-CAM's units differ from network to network, so maps share a scale only
  * by what their networks answer: each is as hot as its network takes the radiograph for COVID-19.
  * @param {{own: boolean}} view
- * @param {{sure: number}} pane The network's P(COVID-19).
+ * @param {{sure: number}} pane The network's probability of COVID-19.
  * @returns {number} In [0, 1].
  */
 export const peakOf = ({ own }, { sure }) => own ? 1 : sure
@@ -78,7 +78,7 @@ export const peakOf = ({ own }, { sure }) => own ? 1 : sure
 export const SCALES = [
   {
     own: false, high: 'peak of a network that answers 1',
-    name: "All to one scale: each map times its network's P(COVID-19)",
+    name: "All to one scale: each map times its network's probability",
   },
   { own: true, high: "each map's own peak", name: 'Each map scaled to its own peak, however sure its network' },
 ]

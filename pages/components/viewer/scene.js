@@ -12,7 +12,7 @@ import { fetchGreys } from './wavelet.js'
  * @typedef {import('./wavelet.js').Sheet} Sheet
  * @typedef {{
  *   name: string, detail: string, colour: string, alt: string, sure: number, heat: Map8 | null,
- * }} PaneData Sure: the network's P(COVID-19).
+ * }} PaneData Sure: the network's probability of COVID-19.
  * @typedef {{
  *   key: string, id: string, width: number, height: number, mm_per_px: number | null,
  *   picture: Sheet, sharp: Sheet | null, more: boolean, seen: string | null,

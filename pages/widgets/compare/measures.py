@@ -29,7 +29,7 @@ SEED, RESAMPLES = 0, 1000  # of the draws of patients
 def draw_patients(
     record: TrackRecord, question: Question, answers: Answers
 ) -> tuple[Draws, dict[str, Measured]]:
-    """Draws of whole patients, and the measures of ranking on each, whatever the operating point."""
+    """Draws of whole patients, and the measures of ranking on each, whatever the thresholds."""
 
     def ranked() -> tuple[Draws, dict[str, Measured]]:
         draws = draw(answers.groups, RESAMPLES, SEED)

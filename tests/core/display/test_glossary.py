@@ -18,7 +18,7 @@ EXPECTED = [
     "heatmap",
     "colour_map",
     "findings",
-    "operating_point",
+    "finding_threshold",
     "extent",
     "opacity",
     "mean_absolute_error",

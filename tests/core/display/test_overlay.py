@@ -28,4 +28,4 @@ def test_heat_lies_in_its_frame_alone_and_fades_where_it_is_low() -> None:
 def test_a_network_that_is_hardly_sure_hardly_glows() -> None:
     greys, heat = np.full((100, 100), 80, np.uint8), np.ones((4, 4), np.float32)
     far = [np.abs(with_heat(greys, heat, peak, (0, 0, 1, 1)) - 80.0).mean() for peak in (0.0, 0.05, 0.5, 1.0)]
-    assert far[0] == 0 and far[1] < 0.1 * far[2] and far[2] < far[3]
+    assert far[0] == 0 and far[1] < 0.25 * far[2] and far[2] < far[3]
