@@ -211,7 +211,7 @@ def chart(chart: charts.Chart, key: str, below: Callable[[], None] | None = None
     """
     picture, beside = st.columns([3, 2], gap="medium")
     with picture:
-        plot(chart.figure, f"chart-{key}", alt=chart.words, **options)
+        plot(chart.figure, f"chart-{key}", alt=chart.words or None, **options)
     with beside:
         st.markdown(plain(chart.words))
     if below:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.phantom.samples import SAMPLES
-from tests.browser.test_upload import PAGE_MS, UPLOADER, address, browser, pytestmark, settled
+from tests.browser.test_upload import PAGE_MS, SCROLLED, UPLOADER, address, browser, pytestmark, settled
 
 __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
 
@@ -106,4 +106,8 @@ def test_a_click_on_a_mark_of_compare_opens_the_images_behind_it(browser, addres
         mark.click(force=True)  # Plotly listens on a layer above it
         page.get_by_text(said).wait_for(timeout=PAGE_MS)
         settled(page)
+    assert page.evaluate(SCROLLED) > 0
+    page.get_by_role("link", name="Cards").click()
+    page.wait_for_selector(".st-key-documents summary", timeout=PAGE_MS)
+    page.wait_for_function(f"{SCROLLED} === 0", timeout=PAGE_MS)  # another page begins at its head
     context.close()

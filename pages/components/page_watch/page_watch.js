@@ -11,6 +11,7 @@ const OWN = [
 
 const narrow = matchMedia('(max-width: 640px)')
 const seen = new WeakSet()
+let shown // the page that was on screen last
 
 // A phone gets sections folded; whoever unfolds one, has it. Wider windows have no heads to unfold them with.
 function fold() {
@@ -40,7 +41,14 @@ function isOurs(event) {
     each instanceof HTMLElement && (each.isContentEditable || each.matches(OWN)))
 }
 
+// Whoever came by a click far down the page before begins at the head of this one.
+function begin(page) {
+  if (shown !== undefined && shown !== page) document.querySelector('[data-testid=stMain]').scrollTo(0, 0)
+  shown = page
+}
+
 export default function ({ data, setTriggerValue }) {
+  begin(data.page)
   const step = (by) => { if (data.cases) setTriggerValue('step', by) }
   const keys = {
     ArrowLeft: () => step(-1), ArrowRight: () => step(1), ArrowUp: () => turn(-1), ArrowDown: () => turn(1),
