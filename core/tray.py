@@ -113,6 +113,11 @@ class Tray:
             rest = keys[:place][::-1] + keys[place + 1 :]
             self.chosen = rest[0] if rest else None
 
+    def put_all_away(self) -> None:
+        """Lets go of all files."""
+        self.held.clear()
+        self.chosen = None
+
     def _fits(self, file: File) -> bool:
         kept = [each.file.data for each in self.held.values() if each.file]
         return len(kept) < MAX_FILES and sum(map(len, kept)) + len(file.data) <= MAX_SESSION_BYTES

@@ -52,6 +52,7 @@ CORE = (
     "core.readiness",
     "core.service",
     "core.tray",
+    "core.filling",
 )
 TRAIN = (
     "train",

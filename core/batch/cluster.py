@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from core.batch.analyst import Analyst, Settings, identify, open_analyst, problem_row
+from core.batch.analyst import Analyst, Settings, identify, open_analyst
 from core.batch.columns import BatchRow
 from core.batch.crew import TRIES, Trade, connected, work_off
 from core.batch.engine import Engine, Task, naming
+from core.batch.rows import problem_row
 from core.errors import BundleError, EngineError, ProcessLostError, ThoraxLensError
 from core.pool import AHEAD
 from core.project import bundles_folder

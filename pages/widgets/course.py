@@ -20,7 +20,7 @@ from core.export.course import course_csv
 from core.phantom.samples import Sample
 from core.service import File, Loaded
 from core.tray import LOST
-from pages.widgets import guess, pin, thresholds
+from pages.widgets import guess, guesses, pin, thresholds
 from pages.widgets.common import numbers_table, plot, service
 from pages.widgets.course_files import forget_members, members, memory
 from pages.widgets.in_hand import (
@@ -66,7 +66,7 @@ def over_time(source: Source, bundle: Loaded) -> None:
 
 def _waits(sources: Sequence[Source], bundle: Loaded) -> bool:
     """Whether the curves would answer what is still to be guessed; says so."""
-    waits = any(_is_to_be_guessed(each, bundle) for each in sources)
+    waits = guesses.is_on() and any(_is_to_be_guessed(each, bundle) for each in sources)
     if waits:
         st.caption(guess_words.WAITS)
     return waits

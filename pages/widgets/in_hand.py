@@ -24,6 +24,7 @@ from pages.widgets.common import folded, refusals, service
 
 TRAY, SAMPLES, DAYS = "files in hand", "samples", "day of the sample"  # keys of widgets
 INSISTED = "asked all the same"  # pictures about which the networks are asked although the gate refuses
+SIDE_BY_SIDE = 6  # names of files; more would push the case out of sight
 SHOWN_FRAMES = 12  # of a file that holds several pictures, at once
 
 
@@ -72,14 +73,25 @@ def files_in_hand() -> None:
 
 def _tray(mine: Tray) -> None:
     st.session_state[TRAY] = mine.chosen
-    st.pills(
-        "Files in hand (in memory, until you put them away)",
-        list(mine.held),
-        format_func=lambda key: _label(mine.held[key]),
-        key=TRAY,
-        on_change=_choose_file,
-        wrap=True,
-    )
+    label, keys = "Files in hand (in memory, until you put them away)", list(mine.held)
+    if len(keys) <= SIDE_BY_SIDE:
+        st.pills(
+            label,
+            keys,
+            format_func=lambda key: _label(mine.held[key]),
+            key=TRAY,
+            on_change=_choose_file,
+            wrap=True,
+        )
+    else:
+        st.selectbox(
+            label,
+            keys,
+            format_func=lambda key: mine.held[key].name,
+            key=TRAY,
+            on_change=_choose_file,
+            width=420,
+        )
     if held := mine.current:
         st.button(
             "Put away",
@@ -87,6 +99,13 @@ def _tray(mine: Tray) -> None:
             help=f"The server forgets {plain(held.name)}.",
             on_click=mine.put_away,
             args=(mine.chosen,),
+        )
+    if len(keys) > SIDE_BY_SIDE:
+        st.button(
+            "Put all away",
+            icon=":material/delete_sweep:",
+            help=f"The server forgets all {len(keys)} files.",
+            on_click=mine.put_all_away,
         )
 
 

@@ -248,6 +248,7 @@ def test_the_user_orders_and_dates_what_has_no_header(bundles: Path) -> None:
 def test_reading_stops_where_the_user_says_and_goes_on_later(bundles: Path, analysed: list[str]) -> None:
     page = of_one_patient(*files(2))
     page.session_state["course"].stopped = True
+    page.session_state["filling"].stop()  # the table of all files would read them, too
     page.file_uploader[0].set_value([(*files(3)[2], "image/png")]).run()
     page.button_group[0].set_value(next(iter(page.session_state.tray.held))).run()
     count = len(analysed)
