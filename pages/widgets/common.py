@@ -30,8 +30,8 @@ from pages.widgets import link
 PLOT = {"displayModeBar": False}
 COLUMNS_BESIDE = 5  # of a chart's numbers; more have no room beside it
 # What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the page, a
-# viewer that does not fade while it waits, buttons that a finger can hit (24 px), no stop at each heading for
-# who goes by the Tab key, and each backbone's own colour.
+# viewer that does not fade while it waits, buttons that a finger can hit (24 px), for who goes by
+# the Tab key no stop at each heading and a ring wherever it stops, and each backbone's own colour.
 _STYLE = (
     """
 .stMainBlockContainer { padding-inline: 1.5rem; }
@@ -47,6 +47,7 @@ _STYLE = (
   min-width: 24px; min-height: 24px;
 }
 [data-testid=stHeaderActionElements] a { display: none; }
+a:focus-visible, main:focus-visible { outline: 2px solid currentColor !important; outline-offset: -2px; }
 [data-testid=stMetricDelta], [data-testid=stMetricDelta] * { white-space: normal; overflow: visible; }
 @media (pointer: coarse) {
   .draglayer * { pointer-events: none !important; }
