@@ -111,3 +111,24 @@ def test_a_click_on_a_mark_of_compare_opens_the_images_behind_it(browser, addres
     page.wait_for_selector(".st-key-documents summary", timeout=PAGE_MS)
     page.wait_for_function(f"{SCROLLED} === 0", timeout=PAGE_MS)  # another page begins at its head
     context.close()
+
+
+def test_what_does_not_exist_is_said_and_each_tab_keeps_what_it_chose_when_loaded_anew(
+    browser, address: str
+) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    first = opened(context, address, "nowhere")
+    first.get_by_role("dialog").get_by_text("does not seem to exist").wait_for(timeout=PAGE_MS)
+    first.keyboard.press("Escape")
+    first.get_by_text("Normal chest", exact=True).click()
+    first.wait_for_selector("h2:has-text('Normal chest')", timeout=PAGE_MS)
+    second = opened(context, address, "?sample=nonsense&models=nonsense")
+    said = second.get_by_text("A part of this link could not be read")
+    assert said.inner_text().endswith("was ignored: the models and the sample.")
+    second.get_by_text("Lobar pneumonia", exact=True).click()
+    second.wait_for_selector("h2:has-text('Lobar pneumonia')", timeout=PAGE_MS)
+    for page, chosen in ((first, "Normal chest"), (second, "Lobar pneumonia")):
+        settled(page)
+        page.reload()
+        page.wait_for_selector(f"h2:has-text('{chosen}')", timeout=PAGE_MS)
+    context.close()
