@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.margins import Box, find_inside
+from core.margins import Box, crop, find_inside
 
 MIN_INSIDE_SHARE = 0.25  # of either side: less inside of margins is no radiograph on a page
 
@@ -56,6 +56,17 @@ def crop_box(inside: Box, border_share: float) -> Box:
     """The part of a radiograph that the networks see: the same share is cut off each side of the inside."""
     dx, dy = round(inside.width * border_share), round(inside.height * border_share)
     return Box(inside.left + dx, inside.top + dy, inside.right - dx, inside.bottom - dy)
+
+
+def cut_border(pixels: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """A radiograph without the outermost part of its sides.
+
+    Args:
+        pixels: (height, width), float32 in [0, 1].
+        share: Of the height and of the width, cut off at each side.
+    """
+    height, width = pixels.shape
+    return np.ascontiguousarray(crop(pixels, crop_box(Box(0, 0, width, height), share)))
 
 
 def equalise(pixels: NDArray[np.float32], bins: int = 256) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +16,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from core.analysis.changed import Changed, ask_changed
 from core.analysis.load import Models, load_models
 from core.analysis.results import Analysis
 from core.analysis.run import analyse, look
-from core.display.picture import Picture, first_picture, sharp_picture
+from core.display.picture import Picture, first_picture, sharp_picture, thumbnail
 from core.errors import NotAskedError, SeveralFramesError
 from core.evaluation.coverage import Coverage, measure_coverage
 from core.evaluation.evidence import Evidence, measure_evidence
@@ -37,7 +38,10 @@ from core.reading.warning import ReadingWarning
 
 AT_ONCE = 2  # analyses; on two cores a third would only make all slower
 KEPT = 64  # recent analyses, each with a picture of at most 0.5 MB and feature maps of 0.8 MB
+KEPT_OF_MANY = 60  # beside these, of files that were read with many others and that nobody looked at yet
+PATIENCE_S = 2.0  # of whoever reads many files, while others click
 KEPT_SHARP = 8  # pictures that somebody zoomed into, of at most 1.2 MB each
+KEPT_CHANGED = 512  # answers to changed radiographs, of a few numbers each
 REFUSED_PX = 700
 PREVIEW_PX = 200
 
@@ -70,6 +74,7 @@ class Case:
         way: How it was laid before it was read.
         header: What its file says of it, where that matters.
         analysis: What the models say; None where they were not asked.
+        thumbnail: For a row among many: a WebP file.
         small: (h, w), uint8, its longer side at most `REFUSED_PX`, where they were not asked; else None.
     """
 
@@ -80,6 +85,7 @@ class Case:
     way: Way
     header: tuple[ReadingWarning, ...]
     analysis: Analysis | None
+    thumbnail: bytes = b""
     small: NDArray[np.uint8] | None = None
 
 
@@ -131,11 +137,18 @@ class Service:
         self._loading = threading.Lock()
         self._loaded: dict[Path, Loaded] = {}
         self._cases: OrderedDict[str, Case] = OrderedDict()
+        self._of_many: OrderedDict[str, Case] = OrderedDict()
         self._sharp: OrderedDict[str, Picture] = OrderedDict()
+        self._changed: OrderedDict[str, tuple[Changed, ...]] = OrderedDict()
+        self._asking_again = threading.Lock()
         self._kept = kept
         self._state = threading.Lock()
         self._places = threading.Semaphore(at_once)
         self._waiting = 0
+        self._clicks = 0  # that wait or are worked on
+        self._calm = threading.Condition(self._state)  # told when a click or a file in work is done
+        self._in_work: set[str] = set()
+        self._turns = Turns()
 
     def load(self, folder: Path, progress: Progress | None = None) -> Loaded:
         """A bundle, from memory unless its manifest has changed.
@@ -183,9 +196,10 @@ class Service:
         """What `read` returned for this file, bundle and way of reading, while it is remembered."""
         key = _key(file, loaded, reading)
         with self._state:
-            if key in self._cases:
-                self._cases.move_to_end(key)
-            return self._cases.get(key)
+            found = self._of_many.pop(key, None) or self._cases.get(key)
+        if found:
+            self._keep(self._cases, key, found, self._kept)
+        return found
 
     def read(self, file: File, loaded: Loaded, tell: Tell, reading: Reading = PLAIN) -> Case:
         """Reads a file, and analyses it unless the gate refuses.
@@ -203,12 +217,41 @@ class Service:
         """
         if found := self.kept(file, loaded, reading):
             return found
-        with self._place(tell):
-            tell("Reading the file")
-            radiograph = _read(file, reading)
-            case = _case(radiograph, reading, *_analyse(radiograph, loaded.models, reading, tell))
-        self._keep(self._cases, _key(file, loaded, reading), case, self._kept)
+        with self._alone(_key(file, loaded, reading)) as key:
+            if found := self.kept(file, loaded, reading):
+                return found
+            with self._place(tell):
+                case = _read_case(file, loaded, tell, reading)
+            self._keep(self._cases, key, case, self._kept)
         return case
+
+    def read_among_many(self, file: File, loaded: Loaded, reading: Reading = PLAIN) -> Case:
+        """The same for one of many files, which all have to wait for those that somebody clicks on.
+
+        Whoever reads many gets one at a time, in turn with others who do, and not while a click is worked on
+        unless that takes very long.
+
+        Raises:
+            RadiographError: As `read`.
+            EngineError: If a network fails.
+        """
+        key = _key(file, loaded, reading)
+        if found := self._glance(key):
+            return found
+        with self._turns.take():
+            with self._calm:
+                self._calm.wait_for(lambda: not self._clicks, PATIENCE_S)
+            with self._alone(key):
+                if found := self._glance(key):  # it may have been clicked on meanwhile
+                    return found
+                case = _read_case(file, loaded, _say_nothing, reading)
+                self._keep(self._of_many, key, case, KEPT_OF_MANY)
+        return case
+
+    def _glance(self, key: str) -> Case | None:
+        """What is remembered of a case, without anybody looking at it."""
+        with self._state:
+            return self._cases.get(key) or self._of_many.get(key)
 
     def ask(self, file: File, loaded: Loaded, reading: Reading = PLAIN) -> Analysis:
         """What the models say of a file that nobody looks at: no picture is made of it, and nothing kept.
@@ -233,6 +276,37 @@ class Service:
             raise NotAskedError(refusal(verdict, header))
         return analysis
 
+    def kept_changed(
+        self, file: File, loaded: Loaded, reading: Reading = PLAIN
+    ) -> tuple[Changed, ...] | None:
+        """What `changed` returned for this file, bundle and way of reading, while it is remembered."""
+        return self._changed.get(_key(file, loaded, reading))
+
+    def changed(
+        self, file: File, loaded: Loaded, analysis: Analysis, reading: Reading = PLAIN
+    ) -> tuple[Changed, ...]:
+        """What the models say of a radiograph that is changed; it is read again, for no pixels are kept.
+
+        One is asked about at a time, so that of the places for answers at most one is taken by it.
+
+        Args:
+            file: The file.
+            loaded: The bundle that analysed it.
+            analysis: What it said.
+            reading: How the file was read.
+
+        Raises:
+            RadiographError: If it cannot be read.
+            EngineError: If a network fails.
+        """
+        with self._asking_again:
+            if found := self.kept_changed(file, loaded, reading):
+                return found
+            with self._place(_say_nothing):
+                found = ask_changed(_read(file, reading), loaded.models, analysis)
+            self._keep(self._changed, _key(file, loaded, reading), found, KEPT_CHANGED)
+        return found
+
     def sharp(self, file: File, reading: Reading = PLAIN) -> Picture:
         """The whole radiograph for whoever zooms; the file is read again, for its pixels are not kept.
 
@@ -254,26 +328,73 @@ class Service:
     def _keep(self, kept: OrderedDict[str, Kept], key: str, found: Kept, most: int) -> None:
         with self._state:
             kept[key] = found
+            kept.move_to_end(key)
             while len(kept) > most:
                 kept.popitem(last=False)
 
     @contextmanager
+    def _alone(self, key: str) -> Iterator[str]:
+        """Waits until nobody else reads the same, for then it is known."""
+        with self._calm:
+            self._calm.wait_for(lambda: key not in self._in_work)
+            self._in_work.add(key)
+        try:
+            yield key
+        finally:
+            with self._calm:
+                self._in_work.discard(key)
+                self._calm.notify_all()
+
+    @contextmanager
     def _place(self, tell: Tell) -> Iterator[None]:
         """Waits for one of the places, and says how many wait before."""
-        if not self._places.acquire(blocking=False):
-            with self._state:
-                self._waiting += 1
-                position = self._waiting
+        with self._state:
+            self._clicks += 1
+        try:
+            self._await_place(tell)
             try:
-                tell(f"Busy with others: you are number {position} in the queue")
-                self._places.acquire()
+                yield
             finally:
-                with self._state:
-                    self._waiting -= 1
+                self._places.release()
+        finally:
+            with self._calm:
+                self._clicks -= 1
+                self._calm.notify_all()
+
+    def _await_place(self, tell: Tell) -> None:
+        if self._places.acquire(blocking=False):
+            return
+        with self._state:
+            self._waiting += 1
+            position = self._waiting
+        try:
+            tell(f"Busy with others: you are number {position} in the queue")
+            self._places.acquire()
+        finally:
+            with self._state:
+                self._waiting -= 1
+
+
+class Turns:
+    """One at a time, in the order of asking: a lock alone may go to the same one again and again."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[object] = deque()
+        self._next = threading.Condition()
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Waits for its turn, which lasts as long as the block."""
+        mine = object()
+        with self._next:
+            self._waiting.append(mine)
+            self._next.wait_for(lambda: self._waiting[0] is mine)
         try:
             yield
         finally:
-            self._places.release()
+            with self._next:
+                self._waiting.popleft()
+                self._next.notify_all()
 
 
 def _key(file: File, loaded: Loaded, reading: Reading) -> str:
@@ -285,6 +406,12 @@ def _read(file: File, reading: Reading) -> Radiograph:
     if reading.frame is None and radiograph.frames > 1:
         raise SeveralFramesError(radiograph.frames)
     return lay_radiograph(radiograph, reading.way)
+
+
+def _read_case(file: File, loaded: Loaded, tell: Tell, reading: Reading) -> Case:
+    tell("Reading the file")
+    radiograph = _read(file, reading)
+    return _case(radiograph, reading, *_analyse(radiograph, loaded.models, reading, tell))
 
 
 def preview(file: File, frame: int) -> NDArray[np.uint8]:
@@ -324,5 +451,6 @@ def _case(radiograph: Radiograph, reading: Reading, verdict: Verdict, analysis: 
         way=reading.way,
         header=radiograph.warnings,
         analysis=analysis,
+        thumbnail=thumbnail(radiograph),
         small=None if analysis else pixels_to_display(radiograph, REFUSED_PX),
     )

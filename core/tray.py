@@ -84,6 +84,14 @@ class Tray:
             ]
         )
 
+    def choose_file(self, file: File) -> None:
+        """Looks at a file, which is taken in unless it is in hand already."""
+        held = next((key for key, each in self.held.items() if each.file == file), None)
+        if held is None:
+            self.take([file])
+        else:
+            self.chosen = held
+
     def refuse(self, refusals: dict[str, str]) -> None:
         """Keeps the names of files that never came, each with the sentence that says why."""
         self._look_at([self._put(Held(name, None, sentence)) for name, sentence in refusals.items()])
@@ -104,6 +112,11 @@ class Tray:
         if self.chosen == key:
             rest = keys[:place][::-1] + keys[place + 1 :]
             self.chosen = rest[0] if rest else None
+
+    def put_all_away(self) -> None:
+        """Lets go of all files."""
+        self.held.clear()
+        self.chosen = None
 
     def _fits(self, file: File) -> bool:
         kept = [each.file.data for each in self.held.values() if each.file]

@@ -67,7 +67,9 @@ _SPLITS = (
 SPLITS: dict[str, Split] = {split.key: split for split in _SPLITS}
 DATA_SPLITS = ("train", "val", "test", "seed_test", "external")  # of a data folder's manifest
 HELD_OUT = tuple(split.key for split in _SPLITS if split.held_out)  # in the order to show them in
-OWN, PHANTOMS = "own", "phantoms"  # the keys of the splits that come while a page is open
+# The keys of the splits that come while a page is open.
+BROUGHT: tuple[Literal["own"], Literal["phantoms"]] = ("own", "phantoms")
+OWN, PHANTOMS = BROUGHT
 
 # The findings in torchxrayvision's order, which is also the order of a findings network's outputs. More may
 # follow at the end: a network knows as many of them, from the first on, as it has outputs.

@@ -6,18 +6,21 @@ import streamlit as st
 
 from core.display.wording import question
 from pages.widgets import analyse as show
-from pages.widgets import course, gate, guess, in_hand, link, pin
+from pages.widgets import course, gate, guess, in_hand, link, many, pin
 from pages.widgets.common import chosen_bundle, folded, title
 from pages.widgets.lecture import begin
 
 title("ThoraxLens", question())
 begin("analyse")
 in_hand.files_in_hand()
+all_of_them = st.container()
 bundle = chosen_bundle()
 source = in_hand.chosen_radiograph()
 link.ignored("analyse")
 
 if bundle and source:
+    with all_of_them:
+        many.table(bundle)
     case = in_hand.answer(source, bundle)
     if case:
         in_hand.other_frame(source)
@@ -53,6 +56,6 @@ if bundle and source:
         with folded("trust", "How wrong they were, and where they come from"):
             show.trust(case.analysis, bundle)
     if case:
-        show.downloads(replace(case, analysis=analysis), bundle, source.subject)
+        show.downloads(replace(case, analysis=analysis), bundle, source)
     with over_time:  # filled last, for it may have to read more radiographs
         course.over_time(source, bundle)

@@ -15,13 +15,13 @@ title(
 begin("compare")
 files_in_hand()
 listing = chosen_listing()
-record = question.record(listing) if listing else None
+alone = question.record(listing) if listing else None
 
-if listing and record:
+if listing and alone:
+    record, images = sets.with_brought(alone)
     head = st.container()
-    beside = charts.story(record)
-    record, images = sets.with_more(listing, record)
-    charts.story_brought(beside, record, images)
+    charts.story(record, images)
+    sets.bring(listing, alone)
     asked = question.question(record)
     answers = question.answers(record, asked)
     if answers:

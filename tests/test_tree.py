@@ -21,6 +21,7 @@ CORE = (
     "core.vocabulary",
     "core.progress",
     "core.once",
+    "core.pool",
     "core.margins",
     "core.marks",
     "core.preprocessing",
@@ -51,6 +52,7 @@ CORE = (
     "core.readiness",
     "core.service",
     "core.tray",
+    "core.filling",
 )
 TRAIN = (
     "train",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,7 +34,11 @@ from train.options import (
 from train.run import Run, measured_on
 from train.tools.progress import Reporter
 
+if TYPE_CHECKING:
+    from train.trials.left_out import Teaching
+
 GATE = gate_folder()
+ENGINES = ("local", "ray")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -110,12 +116,31 @@ def _loso(
         list[str] | None,
         typer.Option(help="Retrain this backbone whole for each source (several times for several); slow."),
     ] = None,
+    engine: Annotated[
+        str, typer.Option(help="`local`: here; `ray`: on a Ray cluster that runs already.")
+    ] = "local",
+    ray_address: Annotated[str, typer.Option(help="Of the cluster, HOST:PORT.")] = "auto",
 ) -> None:
     """Leave one source out: train without it, measure on it. `bundle` records the result."""
     from train.trials.left_out import leave_sources_out
 
     whole = [each.key for each in _chosen(retrain)] if retrain else ()
-    leave_sources_out(run, whole, _chosen(backbone))
+    with _teaching(engine, ray_address, run) as teaching:
+        leave_sources_out(run, whole, _chosen(backbone), teaching)
+
+
+@contextmanager
+def _teaching(engine: str, address: str, run: Run) -> Iterator[Teaching | None]:
+    """Where sources left out are taught; None for here."""
+    if engine not in ENGINES:
+        raise DataError(f"--engine cannot be '{engine}'; choose one of {', '.join(ENGINES)}.")
+    if engine == "local":
+        yield None
+        return
+    from train.trials.cluster import ray_teaching
+
+    with ray_teaching(address, run.report) as teaching:
+        yield teaching
 
 
 @on_run(app, "bundle")
@@ -192,6 +217,26 @@ def precisions(bundle: Bundle = BUNDLES / SHIPPED, data: Data = None) -> None:
     with plainly(), watching() as watch:
         manifest = add_precisions(bundle, measured_on(data), data, watch("Measuring precisions"))
     console.print(tabulate_precisions(manifest))
+
+
+@app.command()
+def outlines(
+    data: Annotated[
+        Path, typer.Option("--data", envvar="THORAXLENS_DATA", help="A folder with manifest.csv.")
+    ],
+    lung_masks: Annotated[
+        Path, typer.Option(help="Folder of lung masks drawn by people: PATH.png for PATH.jpg.")
+    ],
+    bundle: Bundle = BUNDLES / SHIPPED,
+) -> None:
+    """Find when a bundle's outline of the lungs is nonsense, and record it."""
+    from train.bundle.outlines import add_outlines
+
+    with plainly(), watching() as watch:
+        manifest = add_outlines(bundle, read_records(data), data, lung_masks, watch("Outlining lungs"))
+    limits = manifest.lungs.outlines if manifest.lungs else None
+    for split, each in limits.silence.items() if limits else ():
+        console.print(f"{split}: no outline on {each.silent} of {each.images} radiographs")
 
 
 @app.command()

@@ -89,13 +89,13 @@ class Analysis:
         box: The part of that which the networks saw; heatmaps lie over it.
         readings: One a backbone, in the table's order.
         findings: One a finding that the network knows, in the order of `FINDINGS`.
-        severity: Extent and opacity; neither where the gate refuses, for then there may be no lungs.
+        severity: Extent and opacity; neither where `lungs` are not known for one of the last two reasons.
         decision: The ensemble's.
         warnings: From reading the file and from looking at it.
         provenance: Where the numbers come from.
         milliseconds: Wall time of the analysis, without reading the file.
         lungs: Each place's probability of lung field, (size, size), stretched over `inside`; None in a bundle
-            without a lung network, and where the gate refuses.
+            without a lung network, where the gate refuses, and where the outline is nonsense.
         explainer: The method by which the heatmaps were made.
         verdict: What the gate says of the picture; None where nobody asked it.
         way: How the picture was laid before it was read.

@@ -20,6 +20,7 @@ from core.margins import Box, bright_corners, crop, find_inside, share_of
 from core.models.findings import FindingScore, finding_scores, findings_input
 from core.models.inference import RawOutputs, checked, raw_outputs
 from core.models.official import OFFICIAL, centre_square
+from core.models.outline import NO_OUTLINE, is_plausible
 from core.models.severity import SeverityScore
 from core.models.third_answer import Answer, rate_key
 from core.preprocessing import crop_box, inside_box
@@ -79,7 +80,7 @@ def analyse(
         models: From `load_models`.
         cut_margins: Whether uniform margins are cut first; None for as the bundle does.
         verdict: From `look`. The networks are asked whatever it says, but nothing is said of lungs where it
-            refuses. None where nobody looked.
+            refuses, as where their outline is nonsense. None where nobody looked.
         way: How the picture was laid.
 
     Raises:
@@ -91,7 +92,9 @@ def analyse(
     pixels = crop(radiograph.pixels, inside)
     raw = raw_outputs(pixels, models.networks)
     findings, severity = _read_findings(pixels, raw, models)
-    if verdict and verdict.refused:
+    refused = verdict is not None and verdict.refused
+    nonsense = not refused and _is_nonsense(raw, models)
+    if refused or nonsense:
         raw, severity = replace(raw, lungs=None), ()
     decision = models.decide(raw)
     box = crop_box(inside, models.manifest.preprocessing.border_share)
@@ -110,6 +113,7 @@ def analyse(
             *radiograph.warnings,
             *_margin_warnings(radiograph.pixels, inside, lossy=radiograph.lossy),
             *suspicions,
+            *([NO_OUTLINE] if nonsense else []),
         ),
         provenance=provenance(models),
         milliseconds=(time.perf_counter() - start) * 1000,
@@ -119,6 +123,14 @@ def analyse(
         third_answers=_third_answers(raw.probabilities, decision.probability, models),
         seen=np.rint(raw.seen * 255).astype(np.uint8),
     )
+
+
+def _is_nonsense(raw: RawOutputs, models: Models) -> bool:
+    """Whether the outline of the lungs cannot be theirs, as far as the bundle knows when it cannot."""
+    entry = models.manifest.lungs
+    if raw.lungs is None or entry is None or entry.outlines is None:
+        return False
+    return not is_plausible(raw.lungs, entry.outlines)
 
 
 def _third_answers(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from core.analysis.arithmetic import choose_arithmetic
 from core.analysis.load import Models, load_models
 from core.analysis.run import analyse, look
-from core.batch.columns import BatchRow, Column, Status, Value, columns
-from core.errors import RadiographError, ThoraxLensError, may_pass
-from core.export.json_csv import Cell, answer_cells, gate_cells, warning_codes
+from core.batch.columns import BatchRow, columns
+from core.batch.rows import answer_row, problem_row
+from core.errors import RadiographError, ThoraxLensError
 from core.models.bundle.files import file_sha256, manifest_sha256, read_manifest
 from core.models.gate_files import MANIFEST_FILE, read_gate
 from core.models.official import official_file
@@ -116,14 +115,9 @@ class Analyst:
 
     def _ask(self, radiograph: Radiograph) -> BatchRow:
         verdict = look(radiograph, self._models)
-        status: Status = "refused" if verdict.refused else "answered"
-        cells = gate_cells(verdict, radiograph.warnings) | {"warnings": warning_codes(radiograph.warnings)}
-        if self._ask_all or not verdict.refused:
-            analysis = analyse(radiograph, self._models, verdict=verdict)
-            origin = asdict(analysis.provenance)
-            cells |= answer_cells(analysis) | {"warnings": warning_codes(analysis.warnings)}
-            cells |= {name: origin[name] for name in ("findings_source", "precision")}
-        return {"status": status, **_typed(cells, self._columns)}
+        asked = self._ask_all or not verdict.refused
+        analysis = analyse(radiograph, self._models, verdict=verdict) if asked else None
+        return answer_row(verdict, radiograph.warnings, analysis, self._columns)
 
 
 def open_analyst(folder: Path, settings: Settings, threads: int, progress: Progress | None = None) -> Analyst:
@@ -135,20 +129,3 @@ def open_analyst(folder: Path, settings: Settings, threads: int, progress: Progr
     """
     models = load_models(folder, progress, exact=settings.precision == "f32", side_by_side=True)
     return Analyst(models, DecoderPool(threads), ask_all=settings.ask_all)
-
-
-def problem_row(error: ThoraxLensError) -> BatchRow:
-    """The row of a file without an answer: `failed` where another try may go better."""
-    status: Status = "failed" if may_pass(error) else "unreadable"
-    return {"status": status, "error": str(error)}
-
-
-def _typed(cells: Mapping[str, Cell], known: Mapping[str, Column]) -> BatchRow:
-    """Cells as their columns have them: flags as such, and nothing where a cell is empty."""
-    return {name: _value(cell, known[name]) for name, cell in cells.items()}
-
-
-def _value(cell: Cell, column: Column) -> Value:
-    if cell == "" and column.kind != "text":
-        return None
-    return bool(cell) if column.kind == "flag" else cell

@@ -59,7 +59,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("BACKBONE_heat_in_lungs", "number", "share of its heat that lies inside the lungs"),
     Column("finding:FINDING", "number", "the finding's score: 0.5 is its operating point, not a probability"),
     Column("finding_logit:FINDING", "number", "the findings network's raw output"),
-    Column("SCORE", "number", "extent (0 to 8) and opacity (0 to 6); empty where the gate refuses"),
+    Column("SCORE", "number", "extent (0 to 8) and opacity (0 to 6); empty where lungs are not known"),
     Column("SCORE_error", "number", "the error to expect of that"),
     Column("warnings", "text", "codes of what is to be known of the file and the picture"),
     Column("findings_source", "text", "official (torchxrayvision's weights) or stand-in"),

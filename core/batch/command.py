@@ -21,9 +21,10 @@ from core.batch.columns import columns
 from core.batch.engine import Engine, local_engine, usable_cores
 from core.batch.formats import check_room, find_format
 from core.batch.journal import journal_path, open_journal
-from core.batch.meter import Meter, counted, summarise
+from core.batch.meter import Meter, summarise
 from core.batch.run import BatchTable, Standing, make_rows
 from core.batch.sources import BatchSource, find_sources
+from core.display.wording import counted
 from core.errors import BatchError, BundleError, ThoraxLensError
 from core.models.bundle.files import list_bundles, read_manifest
 from core.project import SHIPPED, bundles_folder

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from core.batch.analyst import Analyst
 from core.batch.columns import BatchRow
-
-AHEAD = 2  # files in memory for each thread or worker: the one that it reads, and the next
+from core.pool import work_on
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,31 +51,12 @@ def local_engine(analyst: Analyst, threads: int) -> Engine:
         analyst: For all of them.
         threads: How many.
     """
-    return partial(_answer, analyst, threads)
 
-
-def _answer(analyst: Analyst, threads: int, tasks: Iterable[Task]) -> Iterator[tuple[Task, BatchRow]]:
-    with ThreadPoolExecutor(threads) as pool:
-        running: dict[Future[BatchRow], Task] = {}
-        try:
-            for task in tasks:
-                running[pool.submit(analyst.row, task.name, task.data)] = task
-                if len(running) >= AHEAD * threads:
-                    yield from _done(running)
-            while running:
-                yield from _done(running)
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _done(running: dict[Future[BatchRow], Task]) -> Iterator[tuple[Task, BatchRow]]:
-    """Waits for at least one of the rows, and takes those that are done out."""
-    done, _ = wait(running, return_when=FIRST_COMPLETED)
-    for future in done:
-        task = running.pop(future)
+    def answer(task: Task) -> BatchRow:
         with naming(task):
-            row = future.result()
-        yield task, row
+            return analyst.row(task.name, task.data)
+
+    return lambda tasks: work_on(tasks, answer, threads)
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from core.batch.columns import BatchRow, CellKind, Column, Value
 from core.batch.journal import journal_path
@@ -20,7 +21,7 @@ from core.whole_file import replacing
 ROWS_A_GROUP = 1000  # of a Parquet file, held in memory at once
 MAX_SHEET_ROWS = 1_048_575  # of a worksheet, beside its header
 
-Write = Callable[[Path, Sequence[Column], Iterable[BatchRow]], None]
+Write = Callable[[BinaryIO, Sequence[Column], Iterable[BatchRow]], None]
 
 
 @dataclass(frozen=True)
@@ -30,20 +31,32 @@ class Format:
     Attributes:
         suffix: By which a name asks for it.
         name: For people.
-        write: Given the path, the columns and the rows in their order.
+        media_type: For browsers.
+        write: Given an open file, the columns and the rows in their order.
         max_rows: How many it has room for; None where there is no end to it.
     """
 
     suffix: str
     name: str
+    media_type: str
     write: Write
     max_rows: int | None = None
 
 
-def write_csv(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
+@contextmanager
+def _text(file: BinaryIO) -> Iterator[io.TextIOWrapper]:
+    """A file to write text to; it stays open."""
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
+
+
+def write_csv(file: BinaryIO, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     """Text that a spreadsheet would take for a formula gets an apostrophe; flags are 1 and 0."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+    with _text(file) as text:
+        writer = csv.writer(text, lineterminator="\n")
         writer.writerow(column.name for column in columns)
         for row in rows:
             writer.writerow(_csv_cell(row.get(column.name)) for column in columns)
@@ -55,15 +68,15 @@ def _csv_cell(value: Value) -> str | int | float:
     return int(value) if isinstance(value, bool) else escape_cell(value)
 
 
-def write_jsonl(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
+def write_jsonl(file: BinaryIO, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     """One object a line, with all columns: null where a cell is empty."""
-    with path.open("w", encoding="utf-8") as file:
+    with _text(file) as text:
         for row in rows:
             whole = {column.name: row.get(column.name) for column in columns}
-            file.write(json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n")
+            text.write(json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_parquet(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
+def write_parquet(file: BinaryIO, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     """Columns of strings, 64-bit numbers and booleans, with their meanings as metadata."""
     import pyarrow as pa
     import pyarrow.parquet as parquet
@@ -71,17 +84,21 @@ def write_parquet(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow
     types = {"text": pa.string(), "number": pa.float64(), "whole": pa.int64(), "flag": pa.bool_()}
     fields = [pa.field(each.name, types[each.kind], metadata={"meaning": each.meaning}) for each in columns]
     schema = pa.schema(fields)
-    with parquet.ParquetWriter(path, schema) as writer:
+    with parquet.ParquetWriter(file, schema) as writer:
         coming = iter(rows)
         while group := list(islice(coming, ROWS_A_GROUP)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
 
 
-def write_xlsx(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
-    """One worksheet, streamed; text is written as text, and what looks like a formula is marked as such."""
+def write_xlsx(file: BinaryIO, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
+    """One worksheet; text is written as text, and what looks like a formula is marked as such.
+
+    It is streamed, by way of files of its own beside the one that is written; one in memory stays there.
+    """
     import xlsxwriter
 
-    book = xlsxwriter.Workbook(path, {"constant_memory": True})
+    in_memory = isinstance(file, io.BytesIO)
+    book = xlsxwriter.Workbook(file, {"in_memory": True} if in_memory else {"constant_memory": True})
     with closing(book):  # even where rows end early, for it lets go of what it streams to
         _fill(book, columns, rows)
 
@@ -106,10 +123,16 @@ def _fill(book: Any, columns: Sequence[Column], rows: Iterable[BatchRow]) -> Non
 
 
 FORMATS: tuple[Format, ...] = (
-    Format(".csv", "CSV", write_csv),
-    Format(".parquet", "Parquet", write_parquet),
-    Format(".xlsx", "XLSX", write_xlsx, MAX_SHEET_ROWS),
-    Format(".jsonl", "JSON lines", write_jsonl),
+    Format(".csv", "CSV", "text/csv", write_csv),
+    Format(".parquet", "Parquet", "application/vnd.apache.parquet", write_parquet),
+    Format(
+        ".xlsx",
+        "XLSX",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        write_xlsx,
+        MAX_SHEET_ROWS,
+    ),
+    Format(".jsonl", "JSON lines", "application/jsonl", write_jsonl),
 )
 
 
@@ -146,13 +169,19 @@ def check_room(path: Path, rows: int) -> None:
 def write_table(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow]) -> None:
     """Writes a table in the format that its name asks for; the file is whole, or not there.
 
+    Args:
+        path: Where to.
+        columns: In their order.
+        rows: As many as `check_room` lets pass.
+
     Raises:
-        BatchError: If it cannot be written, or the format has no room for it.
+        BatchError: If it cannot be written.
     """
     try:
         with replacing(path) as partial:
             try:
-                find_format(path).write(partial, columns, _counted(path, rows))
+                with partial.open("wb") as file:
+                    find_format(path).write(file, columns, rows)
             except BaseException:
                 partial.unlink(missing_ok=True)
                 raise
@@ -160,8 +189,8 @@ def write_table(path: Path, columns: Sequence[Column], rows: Iterable[BatchRow])
         raise BatchError(f"{path} cannot be written ({error.strerror or error}); free space there.") from None
 
 
-def _counted(path: Path, rows: Iterable[BatchRow]) -> Iterator[BatchRow]:
-    """The same rows, for as long as there is room for them."""
-    for count, row in enumerate(rows, start=1):
-        check_room(path, count)
-        yield row
+def table_bytes(wanted: Format, columns: Sequence[Column], rows: Iterable[BatchRow]) -> bytes:
+    """A table as a whole file in memory."""
+    file = io.BytesIO()
+    wanted.write(file, columns, rows)
+    return file.getvalue()

@@ -6,6 +6,8 @@ import time
 from typing import TextIO
 
 from core.batch.run import Standing
+from core.display.wording import counted
+from core.progress import duration
 
 TERMINAL_S = 0.2  # between two looks
 LOG_S = 30.0
@@ -61,16 +63,3 @@ def summarise(standing: Standing) -> str:
     """How the files fared, in one line."""
     counts = [f"{standing.counts[key]:,} {words}" for key, words in STATUSES.items() if standing.counts[key]]
     return f"{counted(standing.total, 'file')}: {', '.join(counts)}"
-
-
-def counted(number: int, noun: str) -> str:
-    """So many of something: 1 file, 2,000 files."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: 45 s, 12 min, 3 h 20 min."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -9,18 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.batch.analyst import Settings, problem_row
-from core.batch.columns import BatchRow, Column
+from core.batch.analyst import Settings
+from core.batch.columns import Column
 from core.batch.engine import Engine, Task
 from core.batch.formats import write_table
 from core.batch.journal import Journal, RowPlace
+from core.batch.rows import problem_row, whole_row
 from core.batch.sources import BatchSource
-from core.display.wording import DISCLAIMER
 from core.errors import RadiographError
-from core.reading.text import display_name
-
-SCHEMA = "thoraxlens-batch/1"
-MAX_PATH_LENGTH = 1000  # characters of a path in the table
 
 
 @dataclass
@@ -127,14 +123,8 @@ class BatchTable:
         Raises:
             BatchError: If it cannot be written.
         """
-        shared: BatchRow = {
-            "bundle": self.settings.bundle,
-            "bundle_version": self.settings.bundle_version,
-            "schema": SCHEMA,
-            "disclaimer": DISCLAIMER,
-        }
         whole = (
-            {**journal.read(kept), "file": display_name(source.name, MAX_PATH_LENGTH), **shared}
+            whole_row(journal.read(kept), source.name, self.settings.bundle, self.settings.bundle_version)
             for source, kept in zip(sources, rows, strict=True)
         )
         write_table(self.path, self.columns, whole)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from core.display.behind import Behind, cell_key, cells, dot_key
 from core.display.style import FIRST, NEUTRAL, SECOND, line_style, marker_style
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.metrics import confusion
@@ -32,11 +34,13 @@ class Chart:
         figure: For Plotly.
         words: The same for whoever cannot see it.
         table: One row a line of the figure's table.
+        behind: The images behind its marks, by what a mark holds as its `customdata`.
     """
 
     figure: go.Figure
     words: str
     table: tuple[TableRow, ...]
+    behind: dict[str, Behind] = field(default_factory=dict)
 
 
 def distinct(answers: Answers) -> list[tuple[int, Entrant]]:
@@ -82,13 +86,15 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
     )
     figure.update_annotations(font_size=12)
     table: list[TableRow] = []
+    behind: dict[str, Behind] = {}
     for place, (column, entrant) in enumerate(own):
         counts = confusion(answers.labels, answers.scores[:, column], answers.thresholds[column])
-        cells = [
+        matrix = [
             [counts.true_positives, counts.false_negatives],
             [counts.false_positives, counts.true_negatives],
         ]
-        shares = [[cell / max(sum(row), 1) for cell in row] for row in cells]
+        shares = [[cell / max(sum(row), 1) for cell in row] for row in matrix]
+        behind |= cells(answers, column)
         figure.add_trace(
             go.Heatmap(
                 z=shares,
@@ -100,11 +106,17 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
                 showscale=False,
                 text=[
                     [f"{cell}<br>{share:.0%}" for cell, share in zip(*pair, strict=True)]
-                    for pair in zip(cells, shares, strict=True)
+                    for pair in zip(matrix, shares, strict=True)
                 ],
                 texttemplate="%{text}",
                 hovertemplate=f"{entrant.name}<br>%{{y}}, read as %{{x}}: %{{text}}<extra></extra>",
             ),
+            place // columns + 1,
+            place % columns + 1,
+        )
+        keys = [cell_key(entrant.key, ill, called) for ill in (True, False) for called in (True, False)]
+        figure.add_trace(
+            cell_marks(["+", "−"] * 2, ["COVID-19"] * 2 + ["not"] * 2, keys, size=36),
             place // columns + 1,
             place % columns + 1,
         )
@@ -126,7 +138,29 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
         f"of the row. Most mistakes: {worst['Model']}, with {worst['False negatives']} COVID-19 "
         f"images missed and {worst['False positives']} others read as COVID-19."
     )
-    return Chart(figure, words, tuple(table))
+    return Chart(figure, words, tuple(table), behind)
+
+
+def cell_marks(x: list[str], y: list[str], keys: Sequence[Any], size: int) -> go.Scatter:
+    """Marks over the cells of a heatmap, which cannot be chosen themselves.
+
+    Args:
+        x: Of each cell.
+        y: Likewise.
+        keys: What stands behind each.
+        size: In px.
+    """
+    return go.Scatter(
+        x=x,
+        y=y,
+        customdata=keys,
+        mode="markers",
+        marker={"symbol": "square", "size": size, "opacity": 0},
+        selected={"marker": {"opacity": 0.6, "color": NEUTRAL}},
+        unselected={"marker": {"opacity": 0}},
+        hoverinfo="none",
+        showlegend=False,
+    )
 
 
 def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Chart:
@@ -136,10 +170,19 @@ def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Char
     table = predictions.take(answers.rows)
     figure = go.Figure()
     rows: list[TableRow] = []
+    behind: dict[str, Behind] = {}
     for label in sorted(LABELS):
         for source in sorted(set(table.source[table.label == label])):
             inside = (table.label == label) & (table.source == source)
             values = answers.scores[inside, column]
+            places = np.flatnonzero(inside)
+            worst_first = places[np.argsort(values if label == "covid" else -values, kind="stable")]
+            behind[f"{label}:{source}"] = Behind(
+                f"{source}, {LABELS[label]}: the most wrong first", shown, tuple(worst_first.tolist())
+            )
+            behind |= {
+                str(place): Behind(str(table.path[place]), shown, (int(place),), False) for place in places
+            }
             name = f"{source}: {LABELS[label]} ({values.size})"
             figure.add_trace(
                 go.Box(
@@ -148,6 +191,8 @@ def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Char
                     boxpoints="all",
                     jitter=0.5,
                     pointpos=0,
+                    customdata=places.astype(str),
+                    hoveron="points",
                     marker={"size": 3, "opacity": 0.5},
                     line={"color": FIRST if label == "covid" else SECOND, "width": 1.5},
                     hovertemplate="%{x:.3f}<extra></extra>",
@@ -179,7 +224,7 @@ def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Char
             f"{least[read]:.0%} are read as COVID-19, of {most['Images']} of {most['Source']} "
             f"{most[read]:.0%}."
         )
-    return Chart(figure, words, tuple(rows))
+    return Chart(figure, words, tuple(rows), behind)
 
 
 def agreement_chart(answers: Answers) -> Chart:
@@ -216,17 +261,12 @@ def agreement_chart(answers: Answers) -> Chart:
         )
     )
     pairs = [(one, other) for i, (_, one) in enumerate(own) for _, other in own[:i]]
-    figure.add_trace(  # a heatmap's cells cannot be chosen; markers can
-        go.Scatter(
-            x=[two_lines(other.name) for _, other in pairs],
-            y=[two_lines(one.name) for one, _ in pairs],
-            customdata=[(one.key, other.key) for one, other in pairs],
-            mode="markers",
-            marker={"symbol": "square", "size": 36, "opacity": 0},
-            selected={"marker": {"opacity": 0.6, "color": NEUTRAL}},
-            unselected={"marker": {"opacity": 0}},
-            hoverinfo="skip",
-            showlegend=False,
+    figure.add_trace(
+        cell_marks(
+            [two_lines(other.name) for _, other in pairs],
+            [two_lines(one.name) for one, _ in pairs],
+            [(one.key, other.key) for one, other in pairs],
+            size=36,
         )
     )
     figure.update_xaxes(range=[-0.5, size - 1.5], fixedrange=True, showgrid=False)
@@ -337,9 +377,11 @@ def _tells(points: Sequence[Point]) -> Iterator[str]:
 
 
 def _dots(entrant: Entrant, values: dict[str, float], *, first: bool) -> go.Scatter:
+    splits = {split.name: key for key, split in SPLITS.items()}
     return go.Scatter(
         x=list(values.values()),
         y=[two_lines(kind) for kind in values],
+        customdata=[dot_key(splits[kind], entrant.key) if kind in splits else None for kind in values],
         mode="markers",
         name=entrant.name,
         legendgroup=entrant.key,

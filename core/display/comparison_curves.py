@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from core.display.behind import BINS, Behind, bins, mistakes
 from core.display.comparison_charts import LEGEND, Chart, Floats, TableRow, add_line, distinct, square
 from core.display.style import ACCENT, NEUTRAL, line_style
 from core.evaluation.comparison import Answers, Entrant
@@ -43,6 +44,7 @@ def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
     """
     figure = go.Figure()
     table: list[TableRow] = []
+    behind: dict[str, Behind] = {}
     for column, entrant in distinct(answers):
         false, true, _ = _curve(answers.labels, answers.scores[:, column])
         point = confusion(answers.labels, answers.scores[:, column], answers.thresholds[column])
@@ -51,6 +53,7 @@ def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
             _add_band(figure, low, high, line_style(entrant)["color"])
         add_line(figure, *_corners(false, true), entrant, shape="hv")
         _add_point(figure, 1 - point.specificity, point.sensitivity, entrant)
+        behind[entrant.key] = mistakes(answers, entrant.key)
         table.append(
             {
                 "Model": entrant.name,
@@ -65,7 +68,7 @@ def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
         f"ROC curves of {len(table)} models. At a specificity of 90 % the best is {best['Model']}, which "
         f"finds {best['Sensitivity at 90 % specificity']:.0%} of COVID-19."
     )
-    return Chart(square(figure, "1 - specificity", "sensitivity"), words, tuple(table))
+    return Chart(square(figure, "1 - specificity", "sensitivity"), words, tuple(table), behind)
 
 
 def _corners(x: Floats, y: Floats) -> tuple[Floats, Floats]:
@@ -81,6 +84,7 @@ def pr_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
     """Precision-recall curves, and the band of one model; the line is the share of COVID-19 images."""
     figure = go.Figure()
     table: list[TableRow] = []
+    behind: dict[str, Behind] = {}
     prevalence = float(answers.labels.mean())
     for column, entrant in distinct(answers):
         _, recall, precision = _curve(answers.labels, answers.scores[:, column])
@@ -89,14 +93,27 @@ def pr_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
             _add_band(figure, low, high, line_style(entrant)["color"])
         add_line(figure, recall, precision, entrant)
         found = float(precision[recall >= 0.9].max())
-        table.append({"Model": entrant.name, "PPV at 90 % sensitivity": found})
+        point = confusion(answers.labels, answers.scores[:, column], answers.thresholds[column])
+        called = point.true_positives + point.false_positives
+        ppv = point.true_positives / called if called else float("nan")
+        if called:
+            _add_point(figure, point.sensitivity, ppv, entrant)
+        behind[entrant.key] = mistakes(answers, entrant.key)
+        table.append(
+            {
+                "Model": entrant.name,
+                "Sensitivity at its threshold": point.sensitivity,
+                "PPV there": ppv,
+                "PPV at 90 % sensitivity": found,
+            }
+        )
     figure.add_hline(y=prevalence, line={"color": NEUTRAL, "dash": "dot", "width": 1})
     best = max(table, key=lambda row: float(row["PPV at 90 % sensitivity"]))
     words = (
         f"Precision-recall curves. Where 90 % of COVID-19 is found, {best['Model']} is right most often: "
         f"{best['PPV at 90 % sensitivity']:.0%} of its positives, of {prevalence:.0%} among the images."
     )
-    return Chart(square(figure, "sensitivity (recall)", "PPV (precision)"), words, tuple(table))
+    return Chart(square(figure, "sensitivity (recall)", "PPV (precision)"), words, tuple(table), behind)
 
 
 def _band(
@@ -137,6 +154,7 @@ def _add_point(figure: go.Figure, x: float, y: float, entrant: Entrant) -> None:
         go.Scatter(
             x=[x],
             y=[y],
+            customdata=[entrant.key],
             mode="markers",
             legendgroup=entrant.key,
             showlegend=False,
@@ -154,31 +172,35 @@ def reliability_chart(answers: Answers) -> Chart:
     """Probability said against share that is COVID-19, in ten bins of probability."""
     figure = go.Figure()
     table: list[TableRow] = []
+    behind: dict[str, Behind] = {}
     for column, entrant in distinct(answers):
-        bins = calibration_bins(answers.labels, answers.scores[:, column])
+        found = calibration_bins(answers.labels, answers.scores[:, column], BINS)
+        marks = dict(bins(answers, column))
+        behind |= marks
         figure.add_trace(
             go.Scatter(
-                x=[each.predicted for each in bins],
-                y=[each.observed for each in bins],
+                x=[each.predicted for each in found],
+                y=[each.observed for each in found],
                 mode="lines+markers",
                 name=entrant.name,
                 line=line_style(entrant),
-                marker={"size": [float(np.clip(4 + np.sqrt(each.images), 5, 18)) for each in bins]},
-                customdata=[each.images for each in bins],
+                marker={"size": [float(np.clip(4 + np.sqrt(each.images), 5, 18)) for each in found]},
+                customdata=list(marks),
+                text=[each.images for each in found],
                 hovertemplate=f"{entrant.name}: says %{{x:.2f}}, is %{{y:.2f}} "
-                "(%{customdata} images)<extra></extra>",
+                "(%{text} images)<extra></extra>",
             )
         )
         table += [
             {"Model": entrant.name, "Says": each.predicted, "Is": each.observed, "Images": each.images}
-            for each in bins
+            for each in found
         ]
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": NEUTRAL, "dash": "dot", "width": 1})
     words = (
         f"Reliability: {_closest(table)} Below the dotted line a model says COVID-19 with more confidence "
         "than it should. The larger a point, the more images it stands for."
     )
-    return Chart(square(figure, "probability said", "share that is COVID-19"), words, tuple(table))
+    return Chart(square(figure, "probability said", "share that is COVID-19"), words, tuple(table), behind)
 
 
 def _closest(table: Sequence[TableRow]) -> str:

@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 
 from core.display.comparison_charts import Chart
 
+Figure = go.Figure  # by this name for pages, which plot nothing themselves
+
 
 class Drawn(go.Figure):  # type: ignore[misc]  # Plotly has no types
     """A figure of which only its description is left, to keep and to show but not to change.

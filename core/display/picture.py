@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from core.display.wavelet import Packed, pack
 from core.reading.radiograph import Radiograph, scaled_greys
@@ -17,6 +19,7 @@ MAX_PICTURE_BYTES = 500_000  # with all else, the first view of a case stays bel
 SHARP_PIXELS = 3_200_000  # of what is sent to whoever zooms
 MAX_SHARP_BYTES = 1_200_000
 SHARPER_WIDTH = 1.1  # times that of the first picture: a radiograph less wide has nothing more to show
+THUMBNAIL_PX = 96  # its longer side; shown at half of that, sharp on a screen with two pixels a point
 
 DEPTHS = (8, 12)  # bits a grey; the first where a file has no more
 SAMPLED = 4  # every so manyth pixel down and across tells how deep a file is
@@ -78,3 +81,13 @@ def depth_of(pixels: NDArray[np.float32]) -> int:
     """
     levels = pixels[::SAMPLED, ::SAMPLED] * np.float32(2 ** DEPTHS[0] - 1)
     return DEPTHS[bool(np.abs(levels - np.rint(levels)).max() > SAME)]
+
+
+def thumbnail(radiograph: Radiograph) -> bytes:
+    """A very small picture, as WebP of about 1 KB, for a row among many."""
+    step = max(1, max(radiograph.pixels.shape) // (4 * THUMBNAIL_PX))  # scaling all of a large one takes long
+    image = Image.fromarray(np.rint(radiograph.pixels[::step, ::step] * 255).astype(np.uint8))
+    image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    file = io.BytesIO()
+    image.save(file, "WEBP", quality=60)
+    return file.getvalue()

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.display.wording import listed
+from core.evaluation.comparison import Answers
 from core.evaluation.story import CHANCE, Place, Step
 from core.models.backbones import BACKBONE_BY_KEY
+from core.vocabulary import ENSEMBLE
 
 TITLES: dict[Place, str] = {
     "test": "At home",
@@ -25,6 +27,9 @@ _WHERE: dict[Place, str] = {
     "own": "on the images that you brought",
     "phantoms": "on rendered images, which flatter networks that learnt from such",
 }
+
+_ELSEWHERE: dict[Place, str] = {"test": "at home", "external": "at clinics never seen"}
+WIDE = 0.2  # an interval of ROC AUC that leaves much open
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,36 @@ def told(step: Step) -> Told:
         f"rightly, {_WHERE[step.place]}.",
         " ".join([*_range(step), *([f"{', '.join(known)}."] if known else [])]),
     )
+
+
+def result(place: Place, answers: Answers, steps: Sequence[Step]) -> str:
+    """What came of images that somebody brought, in a few sentences.
+
+    Args:
+        place: Which images.
+        answers: What the models said of COVID-19 and normal ones among them.
+        steps: Those of the bundle, and that of the images where they are of both classes.
+    """
+    images, ill = answers.labels.size, int(answers.labels.sum())
+    column = [each.key for each in answers.entrants].index(ENSEMBLE)
+    right = int((answers.called[:, column] == (answers.labels == 1)).sum())
+    said = f"{TITLES[place]}: the ensemble classifies **{right} of {images}** images correctly"
+    step = next((each for each in steps if each.place == place), None)
+    if step is None:
+        return f"{said}. They are all {'COVID-19' if ill else 'normal'}, so that nothing can be ranked."
+    said += f", always the same answer {max(ill, images - ill)}."
+    others = [f"{100 * each.roc_auc:.0f} {words}" for each in steps if (words := _ELSEWHERE.get(each.place))]
+    said += f" Of 100 pairs it ranks {100 * step.roc_auc:.0f} rightly"
+    said += f", against {listed(others)}." if others else "."
+    home = next((each for each in steps if each.place == "test"), None)
+    if home and step.interval and step.interval.high < home.roc_auc:
+        said += " What it can do at home does not hold here."
+    elif step.interval and step.interval.high - step.interval.low > WIDE:
+        said += (
+            f" So few images leave much open: the 95 % interval is {100 * step.interval.low:.0f} to "
+            f"{100 * step.interval.high:.0f}."
+        )
+    return said
 
 
 def _range(step: Step) -> Iterator[str]:

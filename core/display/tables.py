@@ -10,11 +10,10 @@ import pandas as pd
 
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.measures import MEASURES, Measured
-from core.evaluation.predictions import Predictions
 from core.evaluation.significance import adjust, compare_aucs, compare_decisions
 from core.evaluation.study import SINGLE, SVMS, StudyResult
 from core.models.backbones import BACKBONES
-from core.vocabulary import ENSEMBLE, LABELS
+from core.vocabulary import ENSEMBLE
 
 DIFFERENCE, ERROR, DELONG, MCNEMAR = "ROC AUC, difference", "± error", "DeLong p", "McNemar p"
 FRACTIONS = (DIFFERENCE, ERROR, DELONG, f"{DELONG}, Holm", MCNEMAR, f"{MCNEMAR}, Holm")
@@ -147,23 +146,6 @@ def pairs(answers: Answers, columns: Sequence[tuple[int, int]]) -> pd.DataFrame:
     for name in (DELONG, MCNEMAR):
         table[f"{name}, Holm"] = adjust(table[name].to_list())
     return table
-
-
-def disagreements(predictions: Predictions, answers: Answers, first: str, second: str) -> pd.DataFrame:
-    """The images that two models, given by key, decide differently."""
-    keys = [each.key for each in answers.entrants]
-    one, other = keys.index(first), keys.index(second)
-    rows = np.flatnonzero(answers.called[:, one] != answers.called[:, other])
-    table = predictions.take(answers.rows[rows])
-    return pd.DataFrame(
-        {
-            "Image": table.path,
-            "Source": table.source,
-            "Class": [LABELS[label] for label in table.label],
-            answers.entrants[one].name: answers.scores[rows, one],
-            answers.entrants[other].name: answers.scores[rows, other],
-        }
-    )
 
 
 def published(results: Sequence[StudyResult]) -> pd.DataFrame:

@@ -33,6 +33,16 @@ def count_word(count: int) -> str:
     return _COUNTS[count] if count < len(_COUNTS) else str(count)
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something, in figures: 1 file, 2,000 files."""
+    return f"{number:,} {plural(number, noun)}"
+
+
+def plural(number: int, noun: str) -> str:
+    """A noun as it goes with a number: 1 file, 2 files."""
+    return noun if number == 1 else f"{noun}s"
+
+
 def question() -> str:
     """What is asked of a radiograph, who answers, and how far to believe it: for whoever sees it first."""
     many = count_word(len(BACKBONES))

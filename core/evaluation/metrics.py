@@ -171,12 +171,18 @@ def youden_threshold(labels: ArrayLike, scores: ArrayLike) -> float:
     return float(candidates[max(chosen - 1, 0) : chosen + 1].mean())
 
 
+def calibration_bin_of(probabilities: ArrayLike, bins: int = 10) -> NDArray[np.int64]:
+    """(n,): in which bin of equal width each probability, (n,) in [0, 1], falls, from 0."""
+    values = np.asarray(probabilities, np.float64)
+    return np.asarray(np.minimum((values * bins).astype(np.int64), bins - 1))
+
+
 def calibration_bins(
     labels: ArrayLike, probabilities: ArrayLike, bins: int = 10
 ) -> tuple[CalibrationBin, ...]:
     """Groups images into bins of equal width, for a reliability diagram; empty bins are left out."""
     truth, values = _pair(labels, probabilities)
-    bin_of = np.minimum((values * bins).astype(np.int64), bins - 1)
+    bin_of = calibration_bin_of(values, bins)
     return tuple(
         CalibrationBin(float(values[inside].mean()), float(truth[inside].mean()), int(inside.sum()))
         for inside in (bin_of == index for index in np.unique(bin_of))

@@ -1,29 +1,32 @@
-"""The most confident mistakes of a model, and their files where the user has them."""
+"""Single images: what a model decided of them, its most confident mistakes, and their files."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import DataError
 from core.evaluation.comparison import Answers
 from core.evaluation.predictions import Predictions
+from core.models.ensemble import Floats
 from core.vocabulary import Label
 
 MAX_MISTAKES = 8  # shown at once
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """An image that a model decided wrongly.
+class DecidedImage:
+    """An image and what a model decided of it.
 
     Attributes:
         path: Relative to the data folder.
         source: Its collection.
-        label: "covid", "normal" or "pneumonia".
+        label: "covid", "normal", "pneumonia" or "other".
         score: P(COVID-19) as the model says.
         threshold: Its operating point.
         wrong: How many of the backbones decide it wrongly, the model itself among them if it is one.
@@ -38,38 +41,69 @@ class Mistake:
     wrong: int
     backbones: int
 
+    @property
+    def is_right(self) -> bool:
+        """Whether the model decided it rightly."""
+        return (self.score >= self.threshold) == (self.label == "covid")
 
-def find_mistakes(
-    predictions: Predictions, answers: Answers, model: str, limit: int = MAX_MISTAKES
-) -> tuple[Mistake, ...]:
-    """Images decided wrongly, the farthest from the operating point first.
+
+def sureness(scores: Floats, threshold: float) -> Floats:
+    """How far scores, (n,), lie from an operating point, in [0, 1] of the room on their side of it.
+
+    A score of 0.1 is surer of "normal" at an operating point of 0.6 than at one of 0.12.
+    """
+    room = np.where(scores >= threshold, 1 - threshold, threshold)
+    return np.asarray(np.abs(scores - threshold) / np.maximum(room, 1e-9))
+
+
+def surest_first(answers: Answers, column: int, chosen: NDArray[np.bool_]) -> tuple[int, ...]:
+    """Which of the answers' images were chosen, (n,), the farthest from a model's operating point first.
+
+    Args:
+        answers: Of the models.
+        column: The model's.
+        chosen: (n,), whether each image is one of them.
+    """
+    places = np.flatnonzero(chosen)
+    sure = sureness(answers.scores[places, column], float(answers.thresholds[column]))
+    return tuple(places[np.argsort(-sure, kind="stable")].tolist())
+
+
+def find_mistakes(answers: Answers, model: str) -> tuple[int, ...]:
+    """Places, among the answers' images, of those that a model decided wrongly, the surest first.
+
+    Args:
+        answers: Of the models.
+        model: The key of one.
+    """
+    column = [each.key for each in answers.entrants].index(model)
+    return surest_first(answers, column, answers.called[:, column] != (answers.labels == 1))
+
+
+def decided_images(
+    predictions: Predictions, answers: Answers, model: str, places: Sequence[int]
+) -> tuple[DecidedImage, ...]:
+    """What a model decided of some images.
 
     Args:
         predictions: The table that was asked.
         answers: Of its models.
         model: The key of one.
-        limit: How many at most.
+        places: Of the images among those of the answers.
     """
     column = [each.key for each in answers.entrants].index(model)
-    threshold = float(answers.thresholds[column])
-    truth = answers.labels == 1
-    wrong = np.flatnonzero(answers.called[:, column] != truth)
-    scores = answers.scores[:, column]
-    # A score of 0.1 is surer of "normal" at an operating point of 0.6 than at one of 0.12.
-    room = np.where(scores >= threshold, 1 - threshold, threshold)
-    sure = np.abs(scores - threshold) / np.maximum(room, 1e-9)
-    err = answers.called[:, : len(predictions.backbones)] != truth[:, None]
+    err = answers.called[:, : len(predictions.backbones)] != (answers.labels == 1)[:, None]
     return tuple(
-        Mistake(
-            path=str(predictions.path[answers.rows[row]]),
-            source=str(predictions.source[answers.rows[row]]),
-            label=cast(Label, str(predictions.label[answers.rows[row]])),
-            score=float(scores[row]),
-            threshold=threshold,
-            wrong=int(err[row].sum()),
+        DecidedImage(
+            path=str(predictions.path[answers.rows[place]]),
+            source=str(predictions.source[answers.rows[place]]),
+            label=cast(Label, str(predictions.label[answers.rows[place]])),
+            score=float(answers.scores[place, column]),
+            threshold=float(answers.thresholds[column]),
+            wrong=int(err[place].sum()),
             backbones=len(predictions.backbones),
         )
-        for row in wrong[np.argsort(-sure[wrong], kind="stable")][:limit]
+        for place in places
     )
 
 

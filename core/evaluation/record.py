@@ -15,7 +15,7 @@ from core.evaluation.trials import Trials, mean_left_out, read_trials
 from core.models.bundle.files import bundle_path, manifest_sha256
 from core.models.bundle.manifest import BundleManifest
 from core.models.ensemble_files import load_smaller_svms
-from core.vocabulary import HELD_OUT, LABELS, SPLITS, TASK
+from core.vocabulary import BROUGHT, HELD_OUT, LABELS, SPLITS, TASK
 
 COVERED, LEFT_OUT = "Own sources, lungs covered", "Sources left out"
 COLLECTIONS = {label: f"{LABELS[label][0].upper()}{LABELS[label][1:]} images" for label in TASK}
@@ -67,24 +67,34 @@ def read_record(folder: Path, manifest: BundleManifest) -> TrackRecord:
 def shortcut_points(record: TrackRecord) -> tuple[Point, ...]:
     """ROC AUC of every model by kind of images, from what flatters least to what flatters most.
 
+    Images that somebody brought stand between clinics never seen and sources left out.
+
     Returns:
         (key of the model, kind of images, ROC AUC), the kinds in the order to show them in.
     """
     measured = list(_by_split(record))
-    own = [point for point in measured if point[1] != SPLITS["external"].name]
-    far = [point for point in measured if point[1] == SPLITS["external"].name]
+    first = [SPLITS[split].name for split in ("external", *BROUGHT)]
+    own = [point for point in measured if point[1] not in first]
+    far = sorted((point for point in measured if point[1] in first), key=lambda point: first.index(point[1]))
     return (*far, *left_out_points(record.trials), *_covered(record.trials), *own)
 
 
+def splits_of(record: TrackRecord) -> tuple[str, ...]:
+    """The splits of the points: held out, or brought by somebody, with images of both classes."""
+    table = record.predictions
+    return tuple(
+        split
+        for split in (*HELD_OUT, *BROUGHT)
+        if all(((table.split == split) & (table.label == label)).any() for label in TASK)
+    )
+
+
 def _by_split(record: TrackRecord) -> Iterator[Point]:
-    for split in HELD_OUT:
-        if split not in record.predictions.split:
-            continue
+    for split in splits_of(record):
         asked = ask(Question(split), record.predictions, record.entrants)
-        if 0 < asked.labels.sum() < asked.labels.size:
-            for column, entrant in enumerate(record.entrants):
-                if entrant.same_as is None:
-                    yield entrant.key, SPLITS[split].name, roc_auc(asked.labels, asked.scores[:, column])
+        for column, entrant in enumerate(record.entrants):
+            if entrant.same_as is None:
+                yield entrant.key, SPLITS[split].name, roc_auc(asked.labels, asked.scores[:, column])
 
 
 def _covered(trials: Trials | None) -> Iterator[Point]:

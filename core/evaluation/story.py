@@ -15,7 +15,6 @@ from core.vocabulary import ENSEMBLE, TASK
 CHANCE = 0.5  # ROC AUC of always the same answer
 Place = Literal["test", "covered", "left out", "external", "own", "phantoms"]
 STEPS: tuple[Place, ...] = ("test", "covered", "left out", "external")
-BROUGHT: tuple[Place, ...] = ("own", "phantoms")
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,8 @@ def _covered(record: TrackRecord) -> Iterator[Step]:
     whole = found[ENSEMBLE]
     interval = None if whole.low is None or whole.high is None else Interval(whole.low, whole.high)
     area = areas.pop(ENSEMBLE)
-    below = {model: value for model, value in areas.items() if (found[model].high or CHANCE) < CHANCE}
+    ends = {model: found[model].high for model in areas}
+    below = {model: areas[model] for model, end in ends.items() if end is not None and end < CHANCE}
     yield Step("covered", area, True, interval, whole.images, areas, below)
 
 

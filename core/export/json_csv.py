@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from core.analysis.changed import Changed
 from core.analysis.results import Analysis, BackboneReading
 from core.display.wording import DISCLAIMER
 from core.gate.sentences import laid, refusal, seems
@@ -21,8 +22,15 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 Cell = str | int | float
 
 
-def to_record(analysis: Analysis) -> dict[str, Any]:
-    """Every number of an analysis, with its provenance and the disclaimer, in plain JSON types."""
+def to_record(analysis: Analysis, changed: Sequence[Changed] | None = None) -> dict[str, Any]:
+    """Every number of an analysis, with its provenance and the disclaimer, in plain JSON types.
+
+    Args:
+        analysis: The analysis.
+        changed: What the models say of the changed radiograph; None where nobody asked, and then the record
+            says nothing of it.
+    """
+    said = {each.change: dict(each.probabilities) for each in changed or ()}
     return {
         "schema": SCHEMA,
         "disclaimer": DISCLAIMER,
@@ -44,6 +52,7 @@ def to_record(analysis: Analysis) -> dict[str, Any]:
         "warnings": [asdict(warning) for warning in analysis.warnings],
         "provenance": asdict(analysis.provenance),
         "milliseconds": analysis.milliseconds,
+        **({"changed": said} if said else {}),
     }
 
 
@@ -75,9 +84,9 @@ def _reading(reading: BackboneReading) -> dict[str, Any]:
     }
 
 
-def to_json(analysis: Analysis) -> str:
+def to_json(analysis: Analysis, changed: Sequence[Changed] | None = None) -> str:
     """The record as JSON text."""
-    return json.dumps(to_record(analysis), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(to_record(analysis, changed), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def to_csv(analyses: Iterable[Analysis]) -> str:

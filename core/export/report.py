@@ -18,8 +18,9 @@ import typst
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.analysis.changed import Changed
 from core.analysis.results import Analysis, BackboneReading
-from core.display import third_answer_wording, wording
+from core.display import third_answer_wording, why, wording
 from core.display.figures import contribution_rows, ranked_findings
 from core.display.overlay import small_greys, with_heat
 from core.display.picture import Picture
@@ -78,6 +79,7 @@ class Imprint:
         models: The bundle's title for people.
         version: SHA-256 of its manifest.
         licence: Of its weights.
+        changed: What the models say of the changed radiograph, where they were asked.
         record: Sentences on how wrong the models tend to be.
         link: Restores the settings; empty where nobody knows the address.
     """
@@ -87,6 +89,7 @@ class Imprint:
     models: str
     version: str
     licence: str
+    changed: Sequence[Changed] = ()
     record: Sequence[str] = ()
     link: str = ""
 
@@ -203,6 +206,7 @@ def _answers(analysis: Analysis, imprint: Imprint) -> dict[str, Any]:
         "headline": _capitalised(wording.headline(analysis)),
         "said": [
             wording.agreement(analysis),
+            *([] if analysis.refused else [why.reasons(analysis, imprint.changed, bold="")]),
             *filter(None, imprint.record),
             *([third_answer_wording.third_sentence(third, USUAL_ERROR_RATE)] if third else []),
         ],

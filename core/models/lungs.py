@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from skimage import measure
 
 from core.preprocessing import Preprocessing, network_input
 
@@ -38,10 +39,18 @@ def find_lungs(pixels: NDArray[np.float32], network: LungNetwork, size_px: int) 
         size_px: Side of its input.
 
     Returns:
-        (size_px, size_px), float32 in [0, 1], stretched over the whole radiograph.
+        (size_px, size_px), float32 in [0, 1], stretched over the whole radiograph; 0 in all pieces but the
+        two largest, for loops on an arm or on the stomach are no lungs.
     """
     (found,) = network(lungs_input(pixels, size_px))
-    return found[0, ..., 0]
+    return _two_largest(found[0, ..., 0])
+
+
+def _two_largest(probability: NDArray[np.float32]) -> NDArray[np.float32]:
+    pieces = measure.label(probability > LUNG)  # type: ignore[no-untyped-call]
+    sizes = np.bincount(pieces.ravel())
+    smaller = np.argsort(sizes[1:])[:-2] + 1
+    return np.where(np.isin(pieces, smaller), np.float32(0), probability)
 
 
 def cover_lungs(pixels: NDArray[np.float32], lungs: NDArray[np.float32]) -> NDArray[np.float32]:

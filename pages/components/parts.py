@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 from typing import TypedDict
 
-# As this project writes them: one statement at the start of a line, names in braces, a file beside it.
-_IMPORT = re.compile(r"^import \{[^}]*\} from '\./(\w+\.js)'\n", re.MULTILINE)
+# As this project writes them: one statement at the start of a line, names in braces, a file beside it or of
+# another component.
+_IMPORT = re.compile(r"^import \{[^}]*\} from '((?:\.|\.\./\w+)/\w+\.js)'\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
@@ -34,7 +35,8 @@ def join_modules(entry: Path) -> str:
     """A module and all that it imports, as one, because Streamlit takes one string a component.
 
     Args:
-        entry: The module; what it imports lies in the same folder. No name may stand at the top of two.
+        entry: The module; what it imports lies in the folders of components. No name may stand at the top of
+            two.
 
     Returns:
         The modules, each after those that it imports; what the entry exports by default is still exported.
@@ -44,9 +46,10 @@ def join_modules(entry: Path) -> str:
     def take(path: Path) -> None:
         text = path.read_text(encoding="utf-8")
         for name in _IMPORT.findall(text):
-            if path.with_name(name) not in joined:
-                take(path.with_name(name))
+            found = (path.parent / name).resolve()
+            if found not in joined:
+                take(found)
         joined[path] = _EXPORT.sub("", _IMPORT.sub("", text))
 
-    take(entry)
+    take(entry.resolve())
     return "\n".join(joined.values())

@@ -24,6 +24,7 @@ from pages.widgets import in_hand, link, pin, thresholds
 from pages.widgets.common import folded, refusals, service, terms
 from pages.widgets.in_hand import Source
 from pages.widgets.report import report
+from pages.widgets.why import AskedAlready, asked_already, why
 
 COLUMNS = {
     "ROC AUC": "roc_auc",
@@ -62,13 +63,14 @@ def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
 
 
 def beside(analysis: Analysis, bundle: Loaded, source: Source) -> None:
-    """Below the pictures: how often other diseases are read as COVID-19, and what a sample was rendered with.
+    """Below the pictures: why they disagree, how other diseases are read, and how a sample was rendered.
 
     Args:
         analysis: The answer, at the thresholds that were chosen.
         bundle: Who gave it.
         source: What was asked about.
     """
+    why(analysis, bundle, source)
     if analysis.votes or analysis.decision.positive:
         st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
     if sample := in_hand.sample_of(source):
@@ -317,26 +319,24 @@ def _trial(words: str | None, key: str) -> None:
         st.caption(words, help=term(key))
 
 
-_json = once(reports.to_json)
-
-
 @once
 def _csv(analysis: Analysis) -> str:
     return reports.to_csv([analysis])
 
 
-def downloads(case: Case, bundle: Loaded, subject: str) -> None:
+def downloads(case: Case, bundle: Loaded, source: Source) -> None:
     """The case to take along: a report, and the analysis where there is one."""
+    changed = asked_already(bundle, source)
     with st.container(horizontal=True):
-        report(case, bundle, subject)
+        report(case, bundle, source.subject, changed)
         if case.analysis:
-            _analysis_downloads(case.analysis)
+            _analysis_downloads(case.analysis, changed)
 
 
-def _analysis_downloads(analysis: Analysis) -> None:
+def _analysis_downloads(analysis: Analysis, changed: AskedAlready) -> None:
     st.download_button(
         "JSON, everything",
-        _json(analysis),
+        lambda: reports.to_json(analysis, changed()),
         "thoraxlens-analysis.json",
         "application/json",
         on_click="ignore",

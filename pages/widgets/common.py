@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.display import comparison_charts as charts
@@ -49,6 +48,7 @@ _STYLE = (
   min-width: 24px; min-height: 24px;
 }
 [data-testid=stHeaderActionElements] a { display: none; }
+[data-testid=stMetricDelta], [data-testid=stMetricDelta] * { white-space: normal; overflow: visible; }
 @media (pointer: coarse) {
   .draglayer * { pointer-events: none !important; }
 }
@@ -174,7 +174,7 @@ def is_lecture() -> bool:
     return st.session_state.get(LECTURE) == "1"
 
 
-def plot(figure: go.Figure, key: str, **options: Any) -> Any:
+def plot(figure: drawn.Figure, key: str, **options: Any) -> Any:
     """A figure, in a lecture with larger type. Returns what was chosen in it.
 
     Args:
@@ -198,13 +198,22 @@ def folded(key: str, name: str) -> Iterator[None]:
         yield
 
 
-def chart(chart: charts.Chart, key: str, **options: Any) -> Any:
-    """A figure; beside it what it says in words, and its numbers. Returns what was chosen in it."""
+def chart(chart: charts.Chart, key: str, below: Callable[[], None] | None = None, **options: Any) -> None:
+    """A figure; beside it what it says in words, and its numbers.
+
+    Args:
+        chart: The figure with its words and numbers.
+        key: Of its widget, after "chart-".
+        below: Shows what belongs right under the figure.
+        **options: Of `st.plotly_chart`.
+    """
     picture, beside = st.columns([3, 2], gap="medium")
     with picture:
-        event = plot(chart.figure, f"chart-{key}", **options)
+        plot(chart.figure, f"chart-{key}", alt=chart.words, **options)
     with beside:
         st.markdown(plain(chart.words))
+    if below:
+        below()
     if chart.table:
         wide = len(chart.table[0]) > COLUMNS_BESIDE
         with st.container() if wide else beside:
@@ -212,7 +221,6 @@ def chart(chart: charts.Chart, key: str, **options: Any) -> Any:
             numbers = [name for name in shown if name != shown.columns[0]]
             right = st.column_config.TextColumn(alignment="right")
             numbers_table(shown, column_config=dict.fromkeys(numbers, right))
-    return event
 
 
 def numbers_table(frame: pd.DataFrame, digits: int = 3, **options: Any) -> Any:

@@ -20,10 +20,21 @@ from core.export.course import course_csv
 from core.phantom.samples import Sample
 from core.service import File, Loaded
 from core.tray import LOST
-from pages.widgets import guess, pin, thresholds
+from pages.widgets import guess, guesses, pin, thresholds
 from pages.widgets.common import numbers_table, plot, service
 from pages.widgets.course_files import forget_members, members, memory
-from pages.widgets.in_hand import Source, choose, reading_of, sample_source, series_of, source_of, tray
+from pages.widgets.in_hand import (
+    Source,
+    choose,
+    picture_of,
+    read,
+    reading_of,
+    sample_source,
+    series_of,
+    source_of,
+    tray,
+    tries,
+)
 
 CHARTS = ("severity over time", "probabilities over time")  # keys of widgets
 
@@ -55,7 +66,7 @@ def over_time(source: Source, bundle: Loaded) -> None:
 
 def _waits(sources: Sequence[Source], bundle: Loaded) -> bool:
     """Whether the curves would answer what is still to be guessed; says so."""
-    waits = any(_is_to_be_guessed(each, bundle) for each in sources)
+    waits = guesses.is_on() and any(_is_to_be_guessed(each, bundle) for each in sources)
     if waits:
         st.caption(guess_words.WAITS)
     return waits
@@ -92,15 +103,15 @@ def _of_files(bundle: Loaded) -> Course:
 
 def _films(sources: Sequence[Source], bundle: Loaded) -> list[Film | None]:
     """What was said of each, once all are read; None of those that are not because the user stopped it."""
-    read: dict[str, Film] = {}
+    just_read: dict[str, Film] = {}
     unread = [source for source in sources if _known(source, bundle) is None]
     if unread and memory().stopped:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{len(sources) - len(unread)} of {len(sources)} are read.")
             st.button("Read the rest", icon=":material/play_arrow:", on_click=_stop, args=(False,))
     elif unread:
-        read = _read_all(unread, len(sources), bundle)
-    return [_known(source, bundle) or read.get(_key(source)) for source in sources]
+        just_read = _read_all(unread, len(sources), bundle)
+    return [_known(source, bundle) or just_read.get(_key(source)) for source in sources]
 
 
 def _read_all(unread: Sequence[Source], count: int, bundle: Loaded) -> dict[str, Film]:
@@ -112,7 +123,7 @@ def _read_all(unread: Sequence[Source], count: int, bundle: Loaded) -> dict[str,
         st.button("Stop", icon=":material/stop:", on_click=_stop, args=(True,))
     for done, source in enumerate(unread, start=count - len(unread)):
         bar.progress(done / count, f"Reading {done + 1} of {count}: {plain(source.subject)}")
-        if film := _known(source, bundle, read=True):
+        if film := _known(source, bundle, now=True):
             films[film.key] = film
     place.empty()
     return films
@@ -122,22 +133,24 @@ def _stop(on: bool) -> None:
     memory().stopped = on
 
 
-def _known(source: Source, bundle: Loaded, *, read: bool = False) -> Film | None:
+def _known(source: Source, bundle: Loaded, *, now: bool = False) -> Film | None:
     """What was said of a picture in this session, or to anybody; None where it is still to be read.
 
-    A failure that may pass is not remembered: the next run reads the picture again.
+    A failure that may pass is not remembered: the next run reads the picture again, for as long as
+    its decoder has tries left.
 
     Args:
         source: The picture.
         bundle: Whom to ask.
-        read: Whether to read it now if need be.
+        now: Whether to read it now if need be.
     """
     held = source.held
     if source.file is None:
         return _film(source, problem=held.refusal if held and held.refusal else LOST)
     films, identity = memory().films, pin.identity(source, bundle)
     if identity not in films:
-        if not read and not service().kept(source.file, bundle, reading_of(source)):
+        hopeless = tries().are_used_up(picture_of(source))
+        if not (now or hopeless or service().kept(source.file, bundle, reading_of(source))):
             return None
         try:
             films[identity] = _read(source, source.file, bundle)
@@ -151,7 +164,7 @@ def _known(source: Source, bundle: Loaded, *, read: bool = False) -> Film | None
 def _read(source: Source, file: File, bundle: Loaded) -> Film:
     """What is said of a picture, or why nothing is; raises what may pass."""
     try:
-        case = service().read(file, bundle, lambda text: None, reading_of(source))
+        case = read(source, file, bundle, lambda text: None)
     except ThoraxLensError as error:
         if may_pass(error):
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ from core.display.markdown import plain
 from core.errors import DecoderError
 from core.reading.decoder_pool import examine_isolated
 from core.reading.examination import UNKNOWN, Examination
-from pages.widgets.in_hand import tray
+from pages.widgets.in_hand import tray, tries
 
 
 @dataclass
@@ -100,8 +101,10 @@ def _examination(key: str) -> Examination:
     if file is None:
         return UNKNOWN
     if file.sha256 not in known:
-        with suppress(DecoderError):  # asked again when the page runs again
-            known[file.sha256] = examine_isolated(file.data, memory().secret)
+        with suppress(DecoderError):  # asked again when the page runs again, but not for ever
+            known[file.sha256] = tries().read(
+                f"header of {file.sha256}", partial(examine_isolated, file.data, memory().secret)
+            )
     return known.get(file.sha256, UNKNOWN)
 
 

@@ -12,10 +12,11 @@ import streamlit as st
 from core.display.glossary import term
 from core.display.link import CUT, INSIST, LAID, LEFT, MARGINS, SAMPLE, laid_way, laid_word
 from core.display.markdown import plain
-from core.errors import RadiographError, SeveralFramesError
+from core.errors import RadiographError, SeveralFramesError, may_pass
 from core.gate.way import AS_IT_IS, Way
 from core.phantom.samples import Sample, list_samples
-from core.service import Case, File, Loaded, Reading, preview
+from core.reading.tries import Tries
+from core.service import Case, File, Loaded, Reading, Tell, preview
 from core.tray import LOST, Held, Tray, widget_refusal
 from pages.components.session_watch.session_watch import session_watch
 from pages.widgets import guesses, link
@@ -23,6 +24,7 @@ from pages.widgets.common import folded, refusals, service
 
 TRAY, SAMPLES, DAYS = "files in hand", "samples", "day of the sample"  # keys of widgets
 INSISTED = "asked all the same"  # pictures about which the networks are asked although the gate refuses
+SIDE_BY_SIDE = 6  # names of files; more would push the case out of sight
 SHOWN_FRAMES = 12  # of a file that holds several pictures, at once
 
 
@@ -71,14 +73,25 @@ def files_in_hand() -> None:
 
 def _tray(mine: Tray) -> None:
     st.session_state[TRAY] = mine.chosen
-    st.pills(
-        "Files in hand (in memory, until you put them away)",
-        list(mine.held),
-        format_func=lambda key: _label(mine.held[key]),
-        key=TRAY,
-        on_change=_choose_file,
-        wrap=True,
-    )
+    label, keys = "Files in hand (in memory, until you put them away)", list(mine.held)
+    if len(keys) <= SIDE_BY_SIDE:
+        st.pills(
+            label,
+            keys,
+            format_func=lambda key: _label(mine.held[key]),
+            key=TRAY,
+            on_change=_choose_file,
+            wrap=True,
+        )
+    else:
+        st.selectbox(
+            label,
+            keys,
+            format_func=lambda key: mine.held[key].name,
+            key=TRAY,
+            on_change=_choose_file,
+            width=420,
+        )
     if held := mine.current:
         st.button(
             "Put away",
@@ -86,6 +99,13 @@ def _tray(mine: Tray) -> None:
             help=f"The server forgets {plain(held.name)}.",
             on_click=mine.put_away,
             args=(mine.chosen,),
+        )
+    if len(keys) > SIDE_BY_SIDE:
+        st.button(
+            "Put all away",
+            icon=":material/delete_sweep:",
+            help=f"The server forgets all {len(keys)} files.",
+            on_click=mine.put_all_away,
         )
 
 
@@ -274,17 +294,45 @@ def answer(source: Source, bundle: Loaded) -> Case | None:
     with refusals():
         try:
             with place.status("Reading the file") as status:
-                return service().read(source.file, bundle, lambda text: status.update(label=text), reading)
+                return read(source, source.file, bundle, lambda text: status.update(label=text))
         except SeveralFramesError as error:
             place.empty()
             _choose_frame(source, source.file, error.frames)
         except RadiographError as error:
-            if source.key:
+            if source.key and not may_pass(error):
                 tray().mark_refused(source.key, str(error))
             _refuse(source, str(error))
+            if may_pass(error):
+                st.button(
+                    "Try again",
+                    icon=":material/refresh:",
+                    on_click=tries().forget,
+                    args=(picture_of(source),),
+                )
         finally:
             place.empty()
     return None
+
+
+def read(source: Source, file: File, bundle: Loaded, tell: Tell) -> Case:
+    """Reads and analyses a picture, unless its decoder has failed again and again in this session.
+
+    Args:
+        source: The picture.
+        file: Its bytes.
+        bundle: Whom to ask.
+        tell: Called with a sentence whenever something else begins.
+
+    Raises:
+        ThoraxLensError: As `Service.read`; DecoderError also where nothing is tried any more.
+    """
+    return tries().read(picture_of(source), lambda: service().read(file, bundle, tell, reading_of(source)))
+
+
+def tries() -> Tries:
+    """The session's own."""
+    found: Tries = st.session_state.setdefault("tries", Tries())
+    return found
 
 
 def reading_of(source: Source) -> Reading:

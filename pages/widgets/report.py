@@ -12,19 +12,21 @@ from core.display.wording import track_record
 from core.export.report import Imprint, report_pdf
 from core.service import Case, Loaded
 from pages.widgets import link
+from pages.widgets.why import AskedAlready
 
 
-def report(case: Case, bundle: Loaded, subject: str) -> None:
+def report(case: Case, bundle: Loaded, subject: str, changed: AskedAlready) -> None:
     """A button that makes the report of a case when it is clicked.
 
     Args:
         case: What was asked about.
         bundle: What was asked.
         subject: What the case is called on the page.
+        changed: Says, when it is clicked, what the models say of the changed radiograph.
     """
     st.download_button(
         "PDF, one page to print",
-        partial(_made, case, bundle, subject, link.restoring("analyse")),
+        partial(_made, case, bundle, subject, link.restoring("analyse"), changed),
         "thoraxlens-report.pdf",
         "application/pdf",
         on_click="ignore",
@@ -32,7 +34,7 @@ def report(case: Case, bundle: Loaded, subject: str) -> None:
     )
 
 
-def _made(case: Case, bundle: Loaded, subject: str, address: link.Address) -> bytes:
+def _made(case: Case, bundle: Loaded, subject: str, address: link.Address, changed: AskedAlready) -> bytes:
     manifest = bundle.models.manifest
     imprint = Imprint(
         title=subject,
@@ -40,6 +42,7 @@ def _made(case: Case, bundle: Loaded, subject: str, address: link.Address) -> by
         models=manifest.title,
         version=bundle.version,
         licence=manifest.licence,
+        changed=changed() or (),
         record=(beside_the_mean(manifest), track_record(bundle.evidence)),
         link=address(),
     )

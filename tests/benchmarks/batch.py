@@ -28,7 +28,7 @@ sys.path.insert(0, str(PROJECT))
 from core.analysis.load import load_models  # noqa: E402
 from core.analysis.run import analyse, look  # noqa: E402
 from core.batch.analyst import Analyst  # noqa: E402
-from core.batch.cluster import REPORTS  # noqa: E402
+from core.batch.crew import REPORTS  # noqa: E402
 from core.batch.engine import Task, local_engine, usable_cores  # noqa: E402
 from core.batch.sources import find_sources  # noqa: E402
 from core.project import SHIPPED, bundles_folder  # noqa: E402

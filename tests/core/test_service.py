@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +13,7 @@ from PIL import Image
 
 from core import service as module
 from core.display import picture
-from core.display.picture import PICTURE_PX
+from core.display.picture import PICTURE_PX, THUMBNAIL_PX
 from core.errors import BundleError, NotAskedError
 from core.evaluation.evidence import collect_evidence
 from core.gate.way import Way
@@ -93,6 +94,90 @@ def test_a_case_is_remembered_for_its_file_and_its_way_of_reading(random_bundle:
     assert service.read(file, loaded, lambda text: None) is case
     service.read(file, loaded, lambda text: None, insist)
     assert service.kept(file, loaded) is None  # the newer one displaced it
+
+
+def test_of_many_files_each_waits_for_clicks_and_takes_its_turn(
+    random_bundle: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service()
+    loaded = service.load(random_bundle)
+    inside, leave, order = threading.Event(), threading.Event(), list[str]()
+    look = module.look
+
+    def slow(radiograph, models):
+        order.append(radiograph.name)
+        if radiograph.name == "click.png":
+            inside.set()
+            assert leave.wait(60)
+        return look(radiograph, models)
+
+    def many(name: str) -> threading.Thread:
+        read = threading.Thread(target=service.read_among_many, args=(File(data, name), loaded))
+        read.start()
+        return read
+
+    monkeypatch.setattr(module, "look", slow)
+    monkeypatch.setattr(module, "PATIENCE_S", 60)
+    click = threading.Thread(target=service.read, args=(File(data, "click.png"), loaded, lambda text: None))
+    click.start()
+    assert inside.wait(60)
+    threads = []
+    for place, name in enumerate(("click.png", "a.png", "b.png"), start=1):
+        threads.append(many(name))
+        until = time.monotonic() + 60
+        while len(service._turns._waiting) < place:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+    assert order == ["click.png"]
+    leave.set()
+    for each in (click, *threads):
+        each.join(60)
+    assert order == ["click.png", "a.png", "b.png"], "what was clicked on meanwhile is not read again"
+
+
+def test_whoever_clicks_on_what_is_just_read_waits_for_it(
+    random_bundle: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, file = Service(), File(data, "one.png")
+    loaded = service.load(random_bundle)
+    inside, leave, order = threading.Event(), threading.Event(), list[str]()
+    look = module.look
+
+    def slow(radiograph, models):
+        order.append(radiograph.name)
+        inside.set()
+        assert leave.wait(60)
+        return look(radiograph, models)
+
+    monkeypatch.setattr(module, "look", slow)
+    threads = [
+        threading.Thread(target=service.read_among_many, args=(file, loaded)),
+        threading.Thread(target=service.read, args=(file, loaded, lambda text: None)),
+    ]
+    threads[0].start()
+    assert inside.wait(60)
+    threads[1].start()
+    leave.set()
+    for each in threads:
+        each.join(60)
+    assert order == ["one.png"] and service.kept(file, loaded)
+
+
+def test_what_was_read_among_many_is_not_read_again_and_pushes_out_nothing_that_was_clicked_on(
+    random_bundle: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(kept=1)
+    monkeypatch.setattr(module, "KEPT_OF_MANY", 2)
+    loaded = service.load(random_bundle)
+    files = [File(data, f"{number}.png") for number in range(4)]
+    clicked = service.read(files[0], loaded, lambda text: None)
+    assert service.read_among_many(files[0], loaded) is clicked
+    others = [service.read_among_many(each, loaded) for each in files[1:]]
+    assert service.kept(files[0], loaded) is clicked
+    assert service.kept(files[1], loaded) is None, "two of many are remembered"
+    assert service.read(files[2], loaded, lambda text: None) is others[1]
+    assert service.kept(files[0], loaded) is None, "from here on it is one that was clicked on"
+    assert max(Image.open(BytesIO(others[1].thumbnail)).size) == THUMBNAIL_PX
 
 
 def test_a_case_has_what_the_eye_and_what_the_networks_see_and_the_files_own_spacing(
@@ -177,6 +262,42 @@ def test_the_sharp_picture_is_read_once_and_a_few_are_kept(
     monkeypatch.setattr(module, "KEPT_SHARP", 1)
     service.sharp(File(data, "one.png"))
     assert service.sharp(file) is not sharp
+
+
+def test_a_changed_radiograph_is_asked_about_once_and_one_at_a_time(
+    random_bundle: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, file = Service(at_once=2), File(data, "one.png")
+    loaded = service.load(random_bundle)
+    analysis = service.ask(file, loaded, Reading(insist=True))
+    inside, leave, asked = threading.Event(), threading.Event(), []
+    ask = module.ask_changed
+
+    def slow(*given):
+        asked.append(given)
+        inside.set()
+        leave.wait(60)
+        return ask(*given)
+
+    monkeypatch.setattr(module, "ask_changed", slow)
+    assert service.kept_changed(file, loaded) is None
+    threads = [
+        threading.Thread(target=service.changed, args=(each, loaded, analysis))
+        for each in (file, file, File(data, "two.png"))
+    ]
+    for thread in threads:
+        thread.start()
+    assert inside.wait(60)
+    assert (
+        service.ask(file, loaded, Reading(insist=True)).decision == analysis.decision
+    )  # has a place meanwhile
+    assert len(asked) == 1
+    leave.set()
+    for thread in threads:
+        thread.join(60)
+    assert len(asked) == 2
+    assert {each.change for each in service.kept_changed(file, loaded) or ()} >= {"cut"}
+    assert service.kept_changed(file, loaded, Reading(insist=True)) is None
 
 
 @pytest.mark.parametrize(

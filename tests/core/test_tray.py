@@ -75,6 +75,16 @@ def test_a_session_holds_so_much_and_says_what_did_not_fit(
     assert names(tray) == ["b", "c"] and tray.current.refusal is None
 
 
+def test_a_file_that_is_in_hand_is_looked_at_and_not_taken_twice() -> None:
+    tray = Tray()
+    tray.choose_file(File(b"1", "phantom 7"))
+    tray.take([File(b"2", "b")])
+    tray.choose_file(File(b"1", "phantom 7"))
+    assert names(tray) == ["phantom 7", "b"] and tray.current.name == "phantom 7"
+    tray.choose_file(File(b"3", "phantom 7"))  # of another set
+    assert names(tray) == ["phantom 7", "b", "phantom 7 (2)"] and tray.current.file.data == b"3"
+
+
 def test_names_from_outside_are_plain_lines() -> None:
     tray = Tray()
     tray.take([File(b"1", "a\u202e\nb.png")])

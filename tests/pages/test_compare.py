@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.display.behind import MAX_ROWS
 from core.display.link import CHART
 from core.display.wording import count_word
 from core.evaluation.comparison import OTHERS
 from core.evaluation.predictions import read_predictions
+from core.models.backbones import BACKBONES
 from core.models.bundle.files import file_sha256, read_manifest, write_manifest
 from core.project import PROJECT, SHIPPED, bundles_folder
-from pages.widgets.compare import kept
+from pages.widgets.compare import kept, sets
 
 BUNDLE = PROJECT / "assets" / "bundles" / SHIPPED
 SECONDS = 120
@@ -35,6 +37,12 @@ def opened() -> AppTest:
     page.run()
     assert not page.exception
     return page
+
+
+def few_phantoms(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """So many instead of all, of which nobody asked before."""
+    monkeypatch.setattr("core.evaluation.sets.phantoms.PhantomSet.__init__.__defaults__", (count,))
+    sets._measured_phantoms.clear()
 
 
 def choose(page: AppTest, label: str, value: object) -> None:
@@ -168,18 +176,65 @@ def test_phantoms_are_measured_and_their_mistakes_shown(
 ) -> None:
     monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
     monkeypatch.delenv("THORAXLENS_DATA", raising=False)
-    monkeypatch.setattr("core.evaluation.sets.phantoms.PhantomSet.__init__.__defaults__", (9,))
+    few_phantoms(monkeypatch, 9)
     page = opened()
     switch(page, "Measure them on phantoms")
     assert not page.error and page.success[0].value == "Phantoms: 9 images used, 0 left out."
-    assert page.selectbox[0].value == "phantoms" and "6 images of 6 patients" in captions(page)
+    assert usual_images(page) == "phantoms" and "6 images of 6 patients" in captions(page)
+    assert "Phantoms" in page.dataframe[0].value.columns and page.metric[-1].label == "Phantoms"
+    assert any(each.value.startswith("Phantoms: the ensemble classifies") for each in page.markdown)
     switch(page, "One threshold for all")
     assert page.get("image") and "phantom 20000" in captions(page)  # of random networks, some err
+    choose(page, "Images", "test")
+    assert page.get("image") and "phantom 20000" in captions(page)  # whose own images have no pictures
     switch(page, "Time on this machine")
     times = measures(page).set_index("Model")["ms an image"].astype(float)
     assert len(times) >= 6 and (times > 0).all()
     switch(page, "Measure them on phantoms")
-    assert page.selectbox[0].value != "phantoms"
+    assert usual_images(page) != "phantoms"
+    assert not page.get("image") and "the project ships none" in captions(page)
+
+
+def usual_images(page: AppTest) -> str:
+    return str(next(each.value for each in page.selectbox if each.label == "Images"))
+
+
+def test_what_was_measured_before_a_stop_is_shown_as_such_and_goes_on(
+    random_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
+    few_phantoms(monkeypatch, 6)
+    whole = sets.analyse_set
+
+    def stopped(*arguments, places, **options):
+        """As if somebody clicked on Stop after four of them."""
+        yield from whole(*arguments, places=places[:4], **options)
+        sets._stop("phantoms", on=True)
+
+    page = opened()
+    with monkeypatch.context() as patch:
+        patch.setattr(sets, "analyse_set", stopped)
+        switch(page, "Measure them on phantoms")
+    assert page.warning[0].value == (
+        "Phantoms: 4 images used, 0 left out. Stopped: 2 of 6 were not measured."
+    )
+    assert usual_images(page) == "phantoms" and "Phantoms" in page.dataframe[0].value.columns
+    next(each for each in page.button if each.label == "Measure the other 2").click().run()
+    assert not page.exception and page.success[0].value == "Phantoms: 6 images used, 0 left out."
+
+
+def test_an_image_opens_in_analyse(random_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
+    monkeypatch.delenv("THORAXLENS_DATA", raising=False)
+    few_phantoms(monkeypatch, 6)
+    app = AppTest.from_file(PROJECT / "app.py", default_timeout=SECONDS).run()
+    app.switch_page("pages/compare.py").run()
+    switch(app, "Measure them on phantoms")
+    next(each for each in app.button if each.label == "Open in Analyse").click().run()
+    assert not app.exception
+    (held,) = app.session_state["tray"].held.values()
+    assert held.name.startswith("phantom 20000") and not held.refusal
+    assert any(held.name in each.value for each in app.markdown)
 
 
 TABS = {
@@ -239,10 +294,40 @@ def test_disagreements_are_listed(page: AppTest) -> None:
     open_tab(page, "Agreement")
     choose(page, "Images on which", "vgg16")
     choose(page, "differs from", "resnet50")
-    cases = next(each.value for each in page.dataframe if list(each.value.columns[:1]) == ["Image"])
-    assert list(cases.columns[-2:]) == ["VGG16", "ResNet50"] and len(cases) > 10
+    cases = images_shown(page)
+    assert list(cases.columns[3:]) == [*(each.name for each in BACKBONES), "Ensemble"] and len(cases) > 10
     choose(page, "differs from", "vgg16")
     assert any("all of these images alike" in each.value for each in page.info)
+
+
+def test_a_mark_that_is_named_shows_the_images_behind_it(page: AppTest) -> None:
+    open_tab(page, "Confusion")
+    page.selectbox(key="behind-confusion").set_value("vgg16:ill:-").run()
+    predictions = read_predictions(BUNDLE, read_manifest(BUNDLE))
+    missed = (predictions.split == "test") & (predictions.label == "covid") & ~predictions.called[:, 0]
+    shown = images_shown(page)
+    assert set(shown["Image"]) == set(predictions.path[missed]) and (shown["Class"] == "COVID-19").all()
+    said = [each.value.replace("\\", "") for each in page.markdown]
+    assert f"**VGG16: COVID-19, missed**: {missed.sum()} images." in said
+    assert "the project ships none" in captions(page)
+    page.selectbox(key="behind-confusion").set_value("vgg16:not:-").run()
+    assert len(images_shown(page)) == MAX_ROWS and not page.exception
+    page.selectbox(key="behind-shortcuts").set_value("external:vgg16").run()
+    there = (predictions.split == "external") & (predictions.called[:, 0] != (predictions.label == "covid"))
+    frames = [each.value for each in page.dataframe if list(each.value.columns[:1]) == ["Image"]]
+    assert set(frames[0]["Image"]) == set(predictions.path[there]) and not page.exception
+
+
+def images_shown(page: AppTest):
+    return next(each.value for each in page.dataframe if list(each.value.columns[:1]) == ["Image"])
+
+
+def test_a_mark_of_another_question_is_let_go(page: AppTest) -> None:
+    open_tab(page, "Scores")
+    page.selectbox(key="behind-scores").set_value("covid:cohen").run()
+    assert set(images_shown(page)["Source"]) == {"cohen"}
+    choose(page, "Images", "external")
+    assert page.selectbox(key="behind-scores").value is None and not page.exception
 
 
 def test_a_damaged_table_is_named(
@@ -279,7 +364,7 @@ def test_an_own_set_gets_the_same_page(random_bundle: Path, monkeypatch: pytest.
     assert page.warning[0].value == (
         "Your own set: 3 images used, 3 left out: 1 ambiguous, 1 without a label, 1 unreadable."
     )
-    assert page.selectbox[0].value == "own" and "3 images of 3 patients" in captions(page)
+    assert usual_images(page) == "own" and "3 images of 3 patients" in captions(page)
     assert not any("split='own'" in each for each in shared)  # which goes with the session
     left = next(each.value for each in page.dataframe if "File or row" in each.value.columns)
     assert list(left["File or row"]) == ["covid/normal/odd.png", "stray.png", "normal/broken.png"]
@@ -302,7 +387,7 @@ def test_an_own_set_of_nothing_but_doubts_says_so(
     page.file_uploader[0].set_value([("set.zip", packed.getvalue(), "application/zip")]).run()
     assert not page.exception and not page.error
     assert page.warning[0].value == "Your own set: 0 images used, 2 left out: 2 ambiguous."
-    assert page.selectbox[0].value != "own"
+    assert usual_images(page) != "own"
 
 
 def test_the_studys_slips_are_named(page: AppTest) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from core.phantom.samples import list_samples
 from core.reading.decoder_pool import TOO_SLOW, examine_isolated, read_radiograph_isolated
 from core.reading.examination import Examination
 from core.reading.radiograph import Radiograph
+from core.reading.tries import TRIES
 from pages.widgets import course_files
 from tests.pages.test_case_in_hand import by_link, control, link_of, offered
 from tests.pages.test_gate import button, grey, png
@@ -168,6 +170,32 @@ def test_what_failed_and_may_not_fail_again_is_read_again(
     assert not any(TOO_SLOW in text for text in said(page)) and "day 8 " in curves(page)[0]
 
 
+def test_what_is_always_too_slow_is_not_waited_for_at_each_click(
+    bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def read(data: bytes, name: str, frame: int = 0) -> Radiograph:
+        asked.append(name)
+        if name == "early.dcm":
+            raise DecoderError(TOO_SLOW)
+        return read_radiograph_isolated(data, name, frame)
+
+    def examine(data: bytes, key: bytes) -> Examination:
+        asked.append("header")
+        raise DecoderError(TOO_SLOW)
+
+    monkeypatch.setattr(service, "read_radiograph_isolated", read)
+    monkeypatch.setattr(course_files, "examine_isolated", examine)
+    st.cache_resource.clear()
+    page = of_one_patient(files(1)[0], ("early.dcm", dicom("one", "20260301")))
+    for _ in range(TRIES + 1):
+        page.run()
+    counted = Counter(asked)
+    assert counted["early.dcm"] == TRIES and counted["header"] <= 2 * TRIES
+    assert any(TOO_SLOW in text for text in said(page)) and not page.exception
+
+
 def test_different_patients_are_named_in_one_sentence_and_can_be_taken_out(bundles: Path) -> None:
     page = of_one_patient(
         ("a.dcm", dicom("one", "20260301")),
@@ -220,6 +248,7 @@ def test_the_user_orders_and_dates_what_has_no_header(bundles: Path) -> None:
 def test_reading_stops_where_the_user_says_and_goes_on_later(bundles: Path, analysed: list[str]) -> None:
     page = of_one_patient(*files(2))
     page.session_state["course"].stopped = True
+    page.session_state["filling"].stop()  # the table of all files would read them, too
     page.file_uploader[0].set_value([(*files(3)[2], "image/png")]).run()
     page.button_group[0].set_value(next(iter(page.session_state.tray.held))).run()
     count = len(analysed)

@@ -9,7 +9,7 @@ from core.models.backbones import BACKBONES
 from core.phantom.samples import list_samples
 from tests.pages.test_case_in_hand import by_link, control, link_of, missed
 from tests.pages.test_gate import button
-from tests.pages.test_pages import bundles, headline, markdown, sample, scene_of
+from tests.pages.test_pages import bars, bundles, headline, markdown, sample, scene_of
 
 __all__ = ["bundles"]
 
@@ -19,6 +19,7 @@ TELLING = (
     *(each.description for each in list_samples()),
     *(each.path.name for each in list_samples()),
     "ensemble",
+    'class="bars"',
     "Truth",
     "P(COVID-19)",
     "Extent",
@@ -61,7 +62,7 @@ def test_no_word_of_a_sample_is_sent_before_the_guess(bundles: Path, key: str) -
 
 def test_after_the_guess_everything_is_there_with_who_agrees_and_a_tally(bundles: Path) -> None:
     page = guess(by_link(guess="1", sample="5"), "COVID-19")
-    assert headline(page).startswith("Sample “COVID-19-like, severe”: ") and page.get("plotly_chart")
+    assert headline(page).startswith("Sample “COVID-19-like, severe”: ") and len(bars(page)) == 3
     said = markdown(page)
     assert any(text.startswith("You said **COVID-19**; the truth is **COVID-19**; ") for text in said)
     assert any(text.startswith("So far: you 1 of 1, the ensemble ") for text in said)

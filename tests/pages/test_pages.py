@@ -17,12 +17,15 @@ from streamlit.testing.v1 import AppTest
 from core import service
 from core.display import wording
 from core.display.markdown import harmless
+from core.errors import DecoderError
 from core.evaluation.trials import CoveredLungs, MeasuredAuc, Trials, write_trials
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import file_sha256, read_manifest, write_manifest
 from core.models.bundle.manifest import BundleFile
 from core.phantom.samples import list_samples
 from core.project import PROJECT
+from core.reading.decoder_pool import TOO_SLOW
+from core.reading.tries import TRIES
 from core.service import File
 from core.tray import Tray
 from pages.widgets import in_hand
@@ -267,12 +270,31 @@ def test_a_sample_says_afterwards_what_it_is_and_marks_every_answer(bundles: Pat
     shown = [str(each.value) for each in page.markdown]
     assert shown.index(truth) > next(at for at, text in enumerate(shown) if text.startswith("## "))
     marks = [text for text in shown if text.endswith((" wrong", " right", " not normal either"))]
-    assert len(marks) == len(BACKBONES) and not any(text.endswith(" right") for text in marks)
+    assert len(marks) == len(BACKBONES) + 1 and not any(text.endswith(" right") for text in marks)
     page.button_group[0].set_value("Normal chest").run()
     answers = [each.value.startswith("reads as normal") for each in page.caption if "reads as" in each.value]
     marks = [str(each.value).endswith(" right") for each in page.markdown if ":material/c" in str(each.value)]
     assert marks == answers and any("**Truth: normal.**" in text for text in markdown(page))
     assert not any("Truth:" in text for text in markdown(upload(("mine.png", sample()))))
+
+
+def test_the_networks_are_asked_again_about_the_changed_picture_by_a_click_alone(
+    bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    ask = service.ask_changed
+    monkeypatch.setattr(service, "ask_changed", lambda *given: asked.append(given) or ask(*given))
+    st.cache_resource.clear()
+    page = open_page()
+    (sentence,) = [each.value for each in page.markdown if " nearest to its threshold (" in each.value]
+    (button,) = [each for each in page.button if each.label.startswith("Ask again")]
+    assert asked == [] and "cut off" not in sentence
+    button.click().run()
+    for _ in range(2):  # the second time all of the page runs, as after any other click
+        assert not page.exception and len(asked) == 1
+        assert any("With 10 % cut off each side, " in each.value for each in page.markdown)
+        page.run()
+    assert not [each for each in page.button if each.label.startswith("Ask again")]
 
 
 def test_another_sample_is_another_analysis(bundles: Path, analysed: list[str]) -> None:
@@ -281,6 +303,11 @@ def test_another_sample_is_another_analysis(bundles: Path, analysed: list[str]) 
     page.button_group[0].set_value(other.title).run()
     assert not page.exception
     assert len(analysed) == 2 and len(set(analysed)) == 2
+
+
+def bars(page: AppTest) -> list[str]:
+    """What Analyse draws of an answer: probabilities, findings and what each added to the decision."""
+    return [each.proto.body for each in page.get("html") if 'class="bars"' in each.proto.body]
 
 
 @pytest.mark.parametrize("kind", REFUSED)
@@ -293,14 +320,14 @@ def test_a_bad_upload_is_one_sentence_and_the_page_stays(bundles: Path, kind: st
     assert "<img" not in unescaped(page.error[0].value)
     assert len(page.file_uploader) == 1
     assert wording.DISCLAIMER in page.caption[0].value
-    assert not page.get("plotly_chart")
+    assert not bars(page)
 
 
 def test_after_a_refusal_the_next_file_is_read(bundles: Path) -> None:
     page = upload(("broken.png", b"no image"))
     page.file_uploader[0].set_value([("good.png", sample(), "image/png")]).run()
     assert not page.exception and not page.error
-    assert page.get("plotly_chart")
+    assert bars(page)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".dcm"])
@@ -347,7 +374,7 @@ def test_of_several_files_the_user_chooses(bundles: Path, analysed: list[str]) -
     assert headline(page).startswith("one.png: ") and not page.error
     page.button_group[0].set_value(list(page.session_state.tray.held)[1]).run()
     assert len(page.error) == 1 and "two.png" in page.error[0].value.replace("\\", "")
-    assert not headline(page) and not page.get("plotly_chart") and not page.exception
+    assert not headline(page) and not bars(page) and not page.exception
     page.file_uploader[0].set_value([("one.png", sample(".dcm"), "image/png")]).run()
     assert tray_of(page) == ["one.png", "two.png", "one.png (2)"]
     assert headline(page).startswith("one.png (2): ") and not page.error
@@ -371,6 +398,29 @@ def test_coming_back_shows_the_file_in_hand_and_no_sample(bundles: Path, analyse
     back = with_tray("analyse.py", page.session_state.tray)
     assert headline(back).startswith("mine.png: ")
     assert analysed == ["effusion-cardiomegaly.dcm", "mine.png"]
+
+
+def test_a_file_whose_decoder_fails_stays_in_hand_and_is_not_waited_for_again_and_again(
+    bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, reads = [True], []
+    whole = service.read_radiograph_isolated
+
+    def read(data: bytes, name: str, frame: int = 0) -> Any:
+        reads.append(name)
+        if name == "mine.png" and busy:
+            raise DecoderError(TOO_SLOW)
+        return whole(data, name, frame)
+
+    monkeypatch.setattr(service, "read_radiograph_isolated", read)
+    st.cache_resource.clear()
+    page = upload(("mine.png", sample()))
+    for _ in range(3):
+        page.run()
+    assert reads.count("mine.png") == TRIES and len(page.error) == 1
+    busy.clear()
+    next(each for each in page.button if each.label == "Try again").click().run()
+    assert headline(page).startswith("mine.png: ") and not page.error and tray_of(page) == ["mine.png"]
 
 
 def test_coming_back_to_a_refused_file_shows_no_sample(bundles: Path, analysed: list[str]) -> None:
@@ -397,7 +447,7 @@ def test_what_only_the_browser_knows_stands_in_place_of_the_answer(
     (name,) = news.get("refused") or news["lost"]
     assert len(page.error) == 1 and said in page.error[0].value
     assert name in page.error[0].value.replace("\\", "")
-    assert not headline(page) and not page.get("plotly_chart") and not analysed
+    assert not headline(page) and not bars(page) and not analysed
     page.file_uploader[0].set_value([(name, sample(), "image/png")]).run()
     assert tray_of(page) == [name] and headline(page).startswith(f"{name}: ") and not page.error
 

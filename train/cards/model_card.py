@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.display.markdown import plain, table
-from core.display.wording import count_word
+from core.display.wording import count_word, listed
 from core.evaluation.evidence import Evidence
 from core.evaluation.trials import Trials
-from core.models.bundle.manifest import BundleManifest
+from core.models.bundle.manifest import BundleManifest, LungsFile
 from core.vocabulary import HELD_OUT
 from train.cards import aims as card_aims
 from train.cards import gate as card_gate
@@ -81,7 +81,22 @@ def _lungs(manifest: BundleManifest) -> str:
         else ""
     )
     dice = f"Dice {lungs.phantom_dice:.3f} on held-out phantoms, {people}.{moved}"
-    return f"A lung network outlines the lungs: {dice}"
+    return f"A lung network outlines the lungs: {dice}{_silence(lungs)}"
+
+
+def _silence(lungs: LungsFile) -> str:
+    """How often the outline is taken for nonsense."""
+    if lungs.outlines is None:
+        return ""
+    shares = [
+        f"{each.silent} of {each.images} of the split {split}"
+        for split, each in lungs.outlines.silence.items()
+    ]
+    return (
+        f" Where an outline lies too far from the shapes of {lungs.outlines.masks} that people drew, nothing "
+        "is said of lungs: no outline, extent, opacity or heat inside of them. That is so on "
+        f"{listed(shares)}; what is too far was chosen on val."
+    )
 
 
 def _learnt(manifest: BundleManifest) -> str:

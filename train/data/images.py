@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError, RadiographError
-from core.margins import crop
+from core.margins import Box, crop
 from core.preprocessing import Preprocessing, inside_box, network_input
 from core.vocabulary import CLASSES, PHANTOM
 from train.data.records import Record, render_phantom
@@ -94,8 +94,19 @@ def read_inside(
     Raises:
         DataError: As for `read_pixels`.
     """
+    return crop(*read_framed(record, folder, preprocessing, phantom_px))
+
+
+def read_framed(
+    record: Record, folder: Path | None, preprocessing: Preprocessing, phantom_px: int = 224
+) -> tuple[NDArray[np.float32], Box]:
+    """One image as the app would read it, and the part of it that lies inside of margins that are cut.
+
+    Raises:
+        DataError: As for `read_pixels`.
+    """
     pixels, lossy = _read(record, folder, phantom_px)
-    return crop(pixels, inside_box(pixels, preprocessing, lossy=lossy))
+    return pixels, inside_box(pixels, preprocessing, lossy=lossy)
 
 
 def load_squares(

@@ -149,16 +149,7 @@ def outlined_radiographs(records: Sequence[Record], data: Path, masks: Path, siz
     squares, drawn = [], []
     for record, file in found:
         pixels = read_pixels(record, data)
-        try:
-            with Image.open(file) as image:
-                mask = np.asarray(image.convert("L")) > 127
-        except (OSError, UnidentifiedImageError) as error:
-            raise DataError(f"The mask {file} cannot be read; replace or remove it.") from error
-        if mask.shape != pixels.shape:
-            raise DataError(
-                f"The mask {file} is {mask.shape[1]} x {mask.shape[0]} and its radiograph "
-                f"{pixels.shape[1]} x {pixels.shape[0]} pixels; draw it on the radiograph itself."
-            )
+        mask = read_mask(file, pixels.shape)
         squares.append(_square(pixels, size_px))
         drawn.append(_square_mask(mask, size_px))
     return Outlined(
@@ -167,6 +158,29 @@ def outlined_radiographs(records: Sequence[Record], data: Path, masks: Path, siz
         groups=np.array([record.group for record, _ in found]),
         fitted=np.array([record.split in ("train", "val") for record, _ in found]),
     )
+
+
+def read_mask(file: Path, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """A mask that somebody drew on a radiograph.
+
+    Args:
+        file: Bright where lung is.
+        shape: The radiograph's height and width.
+
+    Raises:
+        DataError: If it cannot be read, or has another shape.
+    """
+    try:
+        with Image.open(file) as image:
+            mask = np.asarray(image.convert("L")) > 127
+    except (OSError, UnidentifiedImageError) as error:
+        raise DataError(f"The mask {file} cannot be read; replace or remove it.") from error
+    if mask.shape != shape:
+        raise DataError(
+            f"The mask {file} is {mask.shape[1]} x {mask.shape[0]} and its radiograph "
+            f"{shape[1]} x {shape[0]} pixels; draw it on the radiograph itself."
+        )
+    return mask
 
 
 def train_lungs(data: LungsData, config: LungsConfig, folder: Path, reporter: Reporter) -> LungsFit:

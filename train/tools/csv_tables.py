@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.display.wording import plural
 from core.errors import DataError
 
 SHOWN = 5  # how many bad lines or missing columns a message names
@@ -97,7 +98,7 @@ def _number(cell: str) -> float:
 
 def _list(items: Sequence[str], noun: str) -> str:
     shown = ", ".join(items[:SHOWN]) + (f" and {len(items) - SHOWN} more" if len(items) > SHOWN else "")
-    return f"the {noun}{'s' if len(items) > 1 else ''} {shown}"
+    return f"the {plural(len(items), noun)} {shown}"
 
 
 def _them(items: Sequence[str]) -> str:

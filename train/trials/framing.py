@@ -7,6 +7,7 @@ cut. An honest one would keep its answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image, ImageFilter
 from core.evaluation.trials import FramedAnswers
 from core.models.ensemble import Ensemble
 from core.models.inference import Networks
+from core.preprocessing import cut_border
 from core.vocabulary import PHANTOM, TASK
 from train.data.records import Record
 from train.outputs import Change, Outputs, run_networks
@@ -27,14 +29,7 @@ Pixels = NDArray[np.float32]
 
 def _cut(share: float) -> Change:
     """Cuts a share of the height and of the width, half of it on either side."""
-
-    def change(pixels: Pixels) -> Pixels:
-        rows, columns = (round(side * share / 2) for side in pixels.shape)
-        return np.ascontiguousarray(
-            pixels[rows : pixels.shape[0] - rows, columns : pixels.shape[1] - columns]
-        )
-
-    return change
+    return partial(cut_border, share=share / 2)
 
 
 def _filtered(change: Callable[[Image.Image], Image.Image]) -> Change:

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from core.models.backbones import BACKBONE_BY_KEY, BACKBONES, Backbone
 from core.models.findings import sigmoid
 from core.models.third_answer import ThirdAnswer
 from core.vocabulary import PHANTOM, TASK
-from train.config import TransferConfig
+from train.config import TrainConfig, TransferConfig
 from train.data.images import Images, load_squares
 from train.data.records import MANY, Record
 from train.fitting.features import (
@@ -46,9 +47,10 @@ from train.fitting.third_answer import calibrate_answers
 from train.fitting.transfer import HeadTraining, TrainedHead, fit_head
 from train.networks.learning import fast_precision
 from train.run import Run, base_weights
-from train.tools.progress import Tally
+from train.tools.progress import Reporter, Tally
 from train.trials.kept import LEFT_OUT, keep_left_out
 
+RETRAINED: Base = "retrained"
 POOL = ("train", "val", "test")  # whose images of a left-out source are measured; the others stay apart
 
 
@@ -160,8 +162,80 @@ def _is_left_out(record: Record, trial: SourceTrial, away: set[str]) -> bool:
     return record.source in trial.sources or record.hospital in away
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """One thing to teach and to measure without some sources; its rows make a file.
+
+    Attributes:
+        place: Among all lessons of a run, from 0.
+        name: Of its file.
+        backbone: The key of whose heads learn.
+        base: Whether all of the backbone learns without the sources, or its heads alone.
+        trials: What is left out, a head for each.
+    """
+
+    place: int
+    name: str
+    backbone: str
+    base: Base
+    trials: tuple[SourceTrial, ...]
+
+    def __str__(self) -> str:
+        """For people."""
+        name = BACKBONE_BY_KEY[self.backbone].name
+        return f"{name} without {self.trials[0]}" if self.base == RETRAINED else name
+
+
+@dataclass(frozen=True, eq=False)
+class Classroom:
+    """What all lessons of a run share.
+
+    Attributes:
+        pool: What to learn from and to measure.
+        config: The knobs.
+    """
+
+    pool: Images
+    config: TrainConfig
+
+    def teach(
+        self, lesson: Lesson, weights: Path | None, folder: Path, reporter: Reporter
+    ) -> tuple[LeftOutSources, ...]:
+        """Teaches and measures one lesson.
+
+        Args:
+            lesson: Which.
+            weights: Of the base that its heads are put on; None for ImageNet's, and where the base is taught.
+            folder: Where checkpoints and features go; an interrupted lesson resumes from it.
+            reporter: Told how far it is.
+
+        Returns:
+            A row a trial.
+        """
+        backbone = BACKBONE_BY_KEY[lesson.backbone]
+        if lesson.base == RETRAINED:
+            from train.fitting.pretrain import pretrain
+
+            (trial,) = lesson.trials
+            kept = self.pool.take(learnt_rows(self.pool.records, trial))
+            weights = pretrain(backbone, kept, self.config.pretrain, folder, reporter)
+        training = HeadTraining(self.config.pooling, self.config.transfer, folder)
+        base, tally = PretrainedBase(backbone, weights), reporter.watch("sources left out")
+        return measure_heads(base, lesson.base, self.pool, lesson.trials, training, tally)
+
+
+# Given the classroom, the lessons, and what says where the base of one lies: gives each back with its rows.
+Teaching = Callable[
+    [Classroom, Sequence[Lesson], Callable[[Lesson], Path | None]],
+    Iterator[tuple[Lesson, tuple[LeftOutSources, ...]]],
+]
+
+
 def leave_sources_out(
-    run: Run, retrained: Sequence[str] = (), backbones: Sequence[Backbone] = BACKBONES
+    run: Run,
+    retrained: Sequence[str] = (),
+    backbones: Sequence[Backbone] = BACKBONES,
+    teaching: Teaching | None = None,
 ) -> None:
     """Measures all trials that the run's data allow; what is measured already stays.
 
@@ -169,6 +243,7 @@ def leave_sources_out(
         run: With the bases of these backbones trained.
         retrained: Keys of backbones to retrain whole, besides those that the configuration names.
         backbones: Which.
+        teaching: Where it is done; here, one lesson after another, unless somebody says otherwise.
 
     Raises:
         DataError: If a base is not trained yet, or an image cannot be read.
@@ -177,22 +252,45 @@ def leave_sources_out(
     if not trials:
         run.report("No source is left out: that takes two sources of either class, or more.")
         return
-    pool, training = gather_pool(run), _training(run, run.folder / "cache")
-    kind: Base = "imagenet" if run.init == "imagenet" else "frozen"
-    for backbone in backbones:
-        file = run.folder / LEFT_OUT / f"{kind}-{backbone.key}.json"
-        if not file.is_file():
-            base = PretrainedBase(backbone, base_weights(run, backbone))
-            tally = run.watch(f"{backbone.name}: sources left out")
-            keep_left_out(file, measure_heads(base, kind, pool, trials, training, tally))
     named = [each.key for each in backbones if each.key in run.config.left_out_retrained]
-    for key in dict.fromkeys((*named, *retrained)):
-        for trial in trials:
-            _retrain(run, BACKBONE_BY_KEY[key], pool, trial)
+    lessons = missing_lessons(run, trials, backbones, list(dict.fromkeys((*named, *retrained))))
+    if not lessons:
+        return
+
+    def weights(lesson: Lesson) -> Path | None:
+        return None if lesson.base == RETRAINED else base_weights(run, BACKBONE_BY_KEY[lesson.backbone])
+
+    room = Classroom(gather_pool(run), run.config)
+    for lesson, rows in (teaching or partial(_teach_here, run))(room, lessons, weights):
+        keep_left_out(_file(run, lesson), rows)
 
 
-def _training(run: Run, cache: Path) -> HeadTraining:
-    return HeadTraining(run.config.pooling, run.config.transfer, cache)
+def missing_lessons(
+    run: Run, trials: Sequence[SourceTrial], backbones: Sequence[Backbone], retrained: Sequence[str]
+) -> list[Lesson]:
+    """What is not measured yet: heads of each backbone, then backbones that learn anew, trial by trial."""
+    kind: Base = "imagenet" if run.init == "imagenet" else "frozen"
+    heads = [(f"{kind}-{each.key}", each.key, kind, tuple(trials)) for each in backbones]
+    whole = [
+        (f"retrained-{key}-{trial.name}", key, RETRAINED, (trial,)) for key in retrained for trial in trials
+    ]
+    found = [Lesson(place, *each) for place, each in enumerate([*heads, *whole])]
+    return [each for each in found if not _file(run, each).is_file()]
+
+
+def _file(run: Run, lesson: Lesson) -> Path:
+    return run.folder / LEFT_OUT / f"{lesson.name}.json"
+
+
+def _teach_here(
+    run: Run, room: Classroom, lessons: Sequence[Lesson], weights: Callable[[Lesson], Path | None]
+) -> Iterator[tuple[Lesson, tuple[LeftOutSources, ...]]]:
+    for lesson in lessons:
+        anew = lesson.base == RETRAINED
+        if anew:
+            run.report(str(lesson))
+        folder = _file(run, lesson).with_suffix("") if anew else run.folder / "cache"
+        yield lesson, room.teach(lesson, weights(lesson), folder, run.reporter.about(str(lesson)))
 
 
 def gather_pool(run: Run) -> Images:
@@ -201,21 +299,6 @@ def gather_pool(run: Run) -> Images:
     watch = run.watch("Reading test radiographs")
     squares = load_squares(test, run.data, run.config.preprocessing, run.folder / "cache", watch)
     return run.images.joined(Images(squares, test, run.config.preprocessing))
-
-
-def _retrain(run: Run, backbone: Backbone, pool: Images, trial: SourceTrial) -> None:
-    from train.fitting.pretrain import pretrain
-
-    name = f"retrained-{backbone.key}-{trial.name}"
-    file = run.folder / LEFT_OUT / f"{name}.json"
-    if file.is_file():
-        return
-    run.report(f"{backbone.name} without {trial}")
-    kept = pool.take(learnt_rows(pool.records, trial))
-    folder, reporter = file.with_suffix(""), run.reporter.about(f"{backbone.name} without {trial}")
-    base = PretrainedBase(backbone, pretrain(backbone, kept, run.config.pretrain, folder, reporter))
-    training, tally = _training(run, folder), reporter.watch("features")
-    keep_left_out(file, measure_heads(base, "retrained", pool, [trial], training, tally))
 
 
 def measure_heads(

@@ -1,10 +1,10 @@
-"""Labelled radiographs that a bundle's models are measured on while somebody waits, one by one."""
+"""Labelled radiographs that a bundle's models are measured on while somebody waits."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 
 from core.analysis.results import Analysis
 from core.errors import DataError, NotAskedError, RadiographError
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, join
 from core.gate.sentences import refusal
 from core.models.findings import undo_op_norm
+from core.pool import work_on
 from core.reading.decoder_pool import read_radiograph_isolated
 from core.reading.radiograph import pixels_to_display
 from core.vocabulary import FINDINGS
 
 PICTURE_PX = 480
+AT_ONCE = 2  # radiographs that are analysed
 Reason = Literal[
     "ambiguous",
     "contradiction",
@@ -56,6 +58,10 @@ class LeftOut:
     name: str
     reason: Reason
     sentence: str
+
+
+# A table of one row, or why there is none; of a refused one that was asked about all the same, both.
+Outcome = tuple[Predictions | LeftOut, ...]
 
 
 @dataclass(frozen=True)
@@ -101,31 +107,79 @@ def analyse_set(
     thresholds: dict[str, float],
     points: Sequence[float],
     analyse: Callable[[bytes, str], Analysis],
-) -> Iterator[tuple[str, tuple[Predictions | LeftOut, ...]]]:
-    """Analyses a set, one radiograph at a time.
+    *,
+    places: Iterable[int] | None = None,
+    at_once: int = AT_ONCE,
+) -> Generator[tuple[int, Outcome]]:
+    """Analyses a set, a few radiographs at once.
 
     Args:
         images: The set.
         thresholds: Of the bundle's models, by key.
         points: Operating points of its findings network.
         analyse: Reads and analyses a file, given its bytes and its name; NotAskedError where the gate refuses
-            and nobody insists.
+            and nobody insists. Several threads call it.
+        places: Of the members that are to be analysed; by default all.
+        at_once: How many radiographs.
 
     Yields:
-        The name of each file, and a table of one row, or why there is none; of a refused one that was asked
-        about all the same, both.
+        The place of each member, and what came of it, as it is done.
     """
-    for index, member in enumerate(images.members):
+
+    def outcome(place: int) -> Outcome:
+        member = images.members[place]
         try:
-            analysis = analyse(images.read(index), member.name)
+            analysis = analyse(images.read(place), member.name)
             row = _one_row(images.split, member, analysis, thresholds, points)
-            yield member.name, (row, *_over_it(member.name, analysis))
+            return (row, *_over_it(member.name, analysis))
         except NotAskedError as error:
-            yield member.name, (LeftOut(member.name, "refused", f"{member.name}: {error}"),)
+            return (LeftOut(member.name, "refused", f"{member.name}: {error}"),)
         except RadiographError as error:
-            yield member.name, (LeftOut(member.name, "unreadable", f"{member.name}: {error}"),)
+            return (LeftOut(member.name, "unreadable", f"{member.name}: {error}"),)
         except DataError as error:
-            yield member.name, (LeftOut(member.name, "unreadable", str(error)),)
+            return (LeftOut(member.name, "unreadable", str(error)),)
+
+    return work_on(range(len(images.members)) if places is None else places, outcome, at_once)
+
+
+@dataclass(eq=False)
+class MeasuredSet:
+    """What is known of a set so far: it grows while the models are asked, and may stay half done.
+
+    Attributes:
+        images: The set.
+        outcomes: What came of its members, by their place.
+    """
+
+    images: LabelledSet
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> tuple[int, ...]:
+        """Places of the members that were not analysed yet."""
+        return tuple(place for place in range(len(self.images.members)) if place not in self.outcomes)
+
+    @property
+    def done(self) -> tuple[int, ...]:
+        """Places of those that were."""
+        return tuple(sorted(self.outcomes))
+
+    def snapshot(self) -> MeasuredSet:
+        """The same as it is now, for others may be measuring it."""
+        return MeasuredSet(self.images, dict(self.outcomes))
+
+    def table(self) -> Predictions | None:
+        """What was said of them, in their order; None where none was used."""
+        rows = [each for each in self._all() if isinstance(each, Predictions)]
+        return join(rows) if rows else None
+
+    def left_out(self) -> list[LeftOut]:
+        """What was left out, and what is to be said of rows of the user's table."""
+        return [*self.images.problems, *(each for each in self._all() if isinstance(each, LeftOut))]
+
+    def _all(self) -> Iterator[Predictions | LeftOut]:
+        for place in self.done:
+            yield from self.outcomes[place]
 
 
 def _over_it(name: str, analysis: Analysis) -> Iterator[LeftOut]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from PIL import Image
@@ -19,7 +19,7 @@ SIZE_PX = 320  # of the shorter side: enough for the networks and for a small fi
 
 
 class PhantomSet:
-    """A `LabelledSet` of phantoms, the three classes in turn, each rendered when it is read.
+    """A `LabelledSet` of phantoms, the three classes in turn, each rendered when it is first read.
 
     Attributes:
         split: What tables call it.
@@ -44,8 +44,12 @@ class PhantomSet:
 
     def read(self, index: int) -> bytes:
         """One of them as a PNG file."""
-        spec = draw_spec(self._seeds[index], label=self._label(index), size_px=SIZE_PX)
-        file = io.BytesIO()
-        grey = np.rint(render(spec).pixels * 255).astype(np.uint8)
-        Image.fromarray(grey).save(file, "PNG", compress_level=1)
-        return file.getvalue()
+        return _png(self._seeds[index], self._label(index))
+
+
+@lru_cache(maxsize=COUNT)  # of 70 KB; who measures on them looks at some of them afterwards
+def _png(seed: int, label: Class) -> bytes:
+    file = io.BytesIO()
+    grey = np.rint(render(draw_spec(seed, label=label, size_px=SIZE_PX)).pixels * 255).astype(np.uint8)
+    Image.fromarray(grey).save(file, "PNG", compress_level=1)
+    return file.getvalue()

@@ -12,6 +12,7 @@ from core.models.backbones import BACKBONE_BY_KEY, Backbone
 from core.models.bundle.precisions import Precisions
 from core.models.ensemble import SmallerSvm
 from core.models.head import Pooling
+from core.models.outline import OutlineLimits
 from core.models.severity import SeverityModel, SeverityName
 from core.models.third_answer import ThirdAnswer
 from core.preprocessing import Preprocessing
@@ -87,7 +88,8 @@ class LungsFile(BundleFile):
 
     `phantom_dice` is on held-out phantoms; `dice` is cross-validated on so many `images` with masks drawn by
     people, None where there were none. `misregistered` masks, drawn on another frame than their radiograph,
-    were left out; `dice_with_all` counts them.
+    were left out; `dice_with_all` counts them. `outlines` says when what it finds is nonsense; None where
+    nobody measured that, and then nothing is.
     """
 
     size_px: int = Field(ge=32, le=1024, multiple_of=16)
@@ -96,6 +98,7 @@ class LungsFile(BundleFile):
     images: int = Field(default=0, ge=0)
     misregistered: int = Field(default=0, ge=0)
     dice_with_all: UnitInterval | None = None
+    outlines: OutlineLimits | None = None
 
 
 class EnsembleFile(BundleFile):

@@ -3,7 +3,7 @@
 import { greyOf } from './greys.js'
 import { heatAt } from './heat.js'
 import { within } from './marks.js'
-import { make } from './toolbar.js'
+import { make } from './make.js'
 
 const NOTE = 'Even heat would be 1.0 times its area. Heat is no segmentation: it is coarse, and says where ' +
   'a model’s evidence lies, not where disease is.'

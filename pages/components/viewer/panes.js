@@ -2,7 +2,7 @@
 
 import { contextOf } from './scene.js'
 import { icon } from './icons.js'
-import { make } from './toolbar.js'
+import { make } from './make.js'
 
 /**
  * @typedef {import('./draw.js').Pane} Pane

@@ -1,6 +1,6 @@
 // All panes as one picture to take along: their names, the legend and the disclaimer with them.
 
-import { make } from './toolbar.js'
+import { make } from './make.js'
 
 /**
  * @typedef {{x: number, y: number, width: number, height: number}} Place

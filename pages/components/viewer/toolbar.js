@@ -2,6 +2,7 @@
 
 import { COMMANDS, FULL, isOffered, nameOfKey } from './commands.js'
 import { icon } from './icons.js'
+import { make } from './make.js'
 import { expose, preset, PRESETS } from './view.js'
 
 /**
@@ -9,21 +10,6 @@ import { expose, preset, PRESETS } from './view.js'
  * @typedef {(change: (view: View) => View) => void} Change
  * @typedef {'opacity' | 'floor' | 'divide' | 'brush'} Share
  */
-
-/**
- * An element; what is text stays text.
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag
- * @param {Record<string, string>} [attributes]
- * @param {(Node | string)[]} inside
- * @returns {HTMLElementTagNameMap[K]}
- */
-export function make(tag, attributes = {}, ...inside) {
-  const element = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
-  element.append(...inside)
-  return element
-}
 
 /** The toolbar of a viewer. */
 export class Toolbar {

@@ -13,7 +13,8 @@ import { asShares, draws, finish, isFull, MAX_MARKS, NAMES, set, trace } from '.
 import { arrange, chipOf, columnsFor, isNarrow, paneOf } from './panes.js'
 import { coloursOf, openHeat, openPicture } from './scene.js'
 import { composeSheet, saveSheet } from './sheet.js'
-import { make, Toolbar } from './toolbar.js'
+import { make } from './make.js'
+import { Toolbar } from './toolbar.js'
 import { clamp, FIRST, forAnother, keepDrawn, measure } from './view.js'
 import { fetchGreys } from './wavelet.js'
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit import runtime
 
 from core.analysis.results import Analysis
 from core.display.markdown import plain
@@ -23,6 +22,7 @@ from core.display.scene import build_scene
 from core.errors import MarksError
 from core.marks import Kind, Mark, read_marks
 from core.service import Case
+from pages.components.media import address
 from pages.components.parts import read_parts
 
 _viewer = st.components.v2.component("viewer", **read_parts(Path(__file__).parent))
@@ -54,8 +54,9 @@ def viewer(
     Returns:
         The marks that were given back for this picture; none until then.
     """
-    address = partial(_address, key)
-    scene = build_scene(case.picture, analysis, key, address, sharp=sharp, spacing_mm=case.spacing_mm)
+    scene = build_scene(
+        case.picture, analysis, key, partial(address, key), sharp=sharp, spacing_mm=case.spacing_mm
+    )
     told = _viewer(
         key=key,
         data={**scene, "asks": list(asks), "gives": gives_back},
@@ -80,8 +81,3 @@ def _given(told: Any, identity: str, key: str) -> tuple[Mark, ...]:
             st.error(plain(str(error)), icon=":material/block:")
     of, marks = st.session_state.get(key, (None, ()))
     return marks if of == identity else ()
-
-
-def _address(key: str, name: str, data: bytes, media_type: str) -> str:
-    """Where the browser finds what belongs to a viewer: from the app on, which a proxy may move."""
-    return runtime.get_instance().media_file_mgr.add(data, media_type, f"{key} {name}").lstrip("/")

@@ -4,118 +4,80 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.display import behind
 from core.display import comparison_charts as charts
-from core.display import tables
 from core.display.drawn import settled
-from core.display.link import FIRST, MISTAKES, SECOND
-from core.display.markdown import plain
-from core.display.wording import count_word
-from core.errors import ThoraxLensError
+from core.display.link import FIRST, MISTAKES, PHANTOM_SET, SECOND
 from core.evaluation.comparison import Answers, Question
-from core.evaluation.mistakes import Mistake, find_file, find_mistakes
+from core.evaluation.mistakes import MAX_MISTAKES, decided_images, find_mistakes
 from core.evaluation.record import TrackRecord
-from core.evaluation.sets.labelled import LabelledSet, draw_picture, find_data
-from core.project import data_folder
-from core.vocabulary import LABELS
+from core.vocabulary import PHANTOMS
 from pages.widgets import link
-from pages.widgets.common import chart, numbers_table
+from pages.widgets.common import chart
+from pages.widgets.compare import pictures
 from pages.widgets.compare.kept import kept
-
-PICTURES = 64  # a session keeps, of 0.2 MB at most
+from pages.widgets.compare.marks import clicked_mark
+from pages.widgets.compare.pictures import Sets
+from pages.widgets.compare.question import asked
 
 
 @st.fragment
-def agreement(
-    record: TrackRecord, question: Question, answers: Answers, images: dict[str, LabelledSet]
-) -> None:
+def agreement(record: TrackRecord, question: Question, answers: Answers, images: Sets) -> None:
     """The matrix; below it the images that two models decide differently, which a click on a cell opens."""
     names = {each.key: each.name for each in answers.entrants if each.same_as is None}
-    state = st.session_state
     matrix = kept(lambda: settled(charts.agreement_chart(answers)), "agreement", record, question)
-    event = chart(matrix, "agreement", on_select="rerun", selection_mode="points")
-    clicked = [tuple(point["customdata"]) for point in event.selection.points if point.get("customdata")]
-    if not clicked:
-        state.pop("opened_cell", None)
-    elif clicked[0] != state.get("opened_cell"):
-        state.opened_cell = clicked[0]
-        state[FIRST], state[SECOND] = clicked[0]
     keys = list(names)
-    with st.container(horizontal=True):
-        first = link.choose(FIRST, "Images on which", names, keys[0])
-        second = link.choose(SECOND, "differs from", names, keys[-1])
-    cases = kept(
-        lambda: tables.disagreements(record.predictions, answers, first, second),
-        "disagreements",
-        record,
-        question,
-        first,
-        second,
-    )
-    if cases.empty:
-        st.info("They decide all of these images alike.", icon=":material/check:")
-        return
-    table, shown = st.columns([3, 1], gap="medium")
-    with table:
-        chosen = numbers_table(cases, on_select="rerun", selection_mode="single-row", key="differing")
-    with shown:
-        rows = [row for row in chosen.selection.rows if row < len(cases)]
-        if rows:
-            _picture(question, images, str(cases["Image"].iloc[rows[0]]), absent=True)
+
+    def below() -> None:
+        with st.container(horizontal=True):
+            first = link.choose(FIRST, "Images on which", names, keys[0])
+            second = link.choose(SECOND, "differs from", names, keys[-1])
+        differ = behind.disagreements(answers, first, second)
+        if differ.places:
+            pictures.behind(record, question, answers, images, differ, "differing", (first, second))
         else:
-            st.caption("Choose a row to see its radiograph.")
+            st.info("They decide all of these images alike.", icon=":material/check:")
+
+    chart(matrix, "agreement", below, on_select=_open_cell, selection_mode="points")
+
+
+def _open_cell() -> None:
+    """Chooses the two models whose cell was clicked."""
+    clicked = clicked_mark("agreement")
+    if clicked:
+        st.session_state[FIRST], st.session_state[SECOND] = clicked
 
 
 @st.fragment
-def mistakes(
-    record: TrackRecord, question: Question, answers: Answers, images: dict[str, LabelledSet]
-) -> None:
-    """The most confident mistakes of a model."""
+def mistakes(record: TrackRecord, question: Question, answers: Answers, images: Sets) -> None:
+    """The most confident mistakes of a model; where they have no pictures, those on phantoms as well."""
     st.header("Where were they surest, and wrong?")
     own = {each.key: each.name for each in answers.entrants if each.same_as is None}
     shown = link.choose(MISTAKES, "The mistakes of", own, next(iter(own)))
-    found = kept(
-        lambda: find_mistakes(record.predictions, answers, shown), "mistakes", record, question, shown
-    )
-    if not found:
+    if not find_mistakes(answers, shown):
         st.info(f"{own[shown]} classifies all of these images correctly.", icon=":material/check:")
+    elif _mistakes(record, question, answers, images, shown):
         return
-    for row in range(0, len(found), 4):
-        for column, mistake in zip(st.columns(4), found[row : row + 4], strict=False):
-            with column, st.container(border=True):
-                _mistake(question, images, mistake)
-
-
-def _picture(question: Question, images: dict[str, LabelledSet], name: str, *, absent: bool = False) -> None:
-    """An image of the table, where the user has it; read once a session."""
-    split, folder = question.split or "", data_folder()
-    drawn = st.session_state.setdefault(f"pictures-{split}", {})
-    try:
-        if name not in drawn:
-            if split in images:
-                data = find_data(images[split], name)
-            else:
-                data = find_file(folder, name) if folder else None
-            if len(drawn) >= PICTURES:
-                drawn.clear()
-            drawn[name] = None if data is None else draw_picture(data, name)
-    except ThoraxLensError as error:
-        st.caption(plain(str(error)))
+    if question.split == PHANTOMS:
         return
-    if drawn[name] is not None:
-        st.image(drawn[name], width="stretch", alt=f"The radiograph {name}")
-    elif absent:
-        st.caption(
-            "No picture: a bundle ships none. Set THORAXLENS_DATA to the folder that holds the images."
-        )
+    if PHANTOMS not in images:
+        st.caption(pictures.ABSENT)
+        if st.button("Show mistakes on phantoms", icon=":material/image_search:", on_click=_want_phantoms):
+            st.rerun()
+        return
+    st.markdown(f"**{own[shown]} on phantoms**, whose pictures and truth are at hand")
+    on_phantoms = Question(PHANTOMS, threshold=question.threshold)
+    said = asked(record, on_phantoms)
+    if said is None or not _mistakes(record, on_phantoms, said, images, shown):
+        st.info(f"{own[shown]} classifies all phantoms correctly.", icon=":material/check:")
 
 
-def _mistake(question: Question, images: dict[str, LabelledSet], mistake: Mistake) -> None:
-    _picture(question, images, mistake.path)
-    st.markdown(
-        f"**{LABELS[mistake.label]}**, read as "
-        f"{'COVID-19' if mistake.score >= mistake.threshold else 'not COVID-19'} ({mistake.score:.3f})"
-    )
-    st.caption(
-        f"{plain(mistake.path)}, {plain(mistake.source)}. {mistake.wrong} of "
-        f"{count_word(mistake.backbones)} backbones err on it."
-    )
+def _mistakes(record: TrackRecord, question: Question, answers: Answers, images: Sets, model: str) -> bool:
+    """Cards of the surest mistakes. Returns whether any has a picture."""
+    places = find_mistakes(answers, model)[:MAX_MISTAKES]
+    found = decided_images(record.predictions, answers, model, places)
+    return pictures.cards(question, images, found, f"mistakes {question.split}")
+
+
+def _want_phantoms() -> None:
+    st.session_state[PHANTOM_SET] = True

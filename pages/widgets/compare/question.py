@@ -87,8 +87,13 @@ def _usual_split(splits: list[str]) -> str:
 
 def answers(record: TrackRecord, question: Question) -> Answers | None:
     """What the models said about these images."""
+    if record.missing:
+        st.info(plain(record.missing), icon=":material/info:")
+    return asked(record, question)
+
+
+def asked(record: TrackRecord, question: Question) -> Answers | None:
+    """The same without a word of what is missing."""
     with refusals():
-        if record.missing:
-            st.info(plain(record.missing), icon=":material/info:")
         return kept(lambda: ask(question, record.predictions, record.entrants), "answers", record, question)
     return None

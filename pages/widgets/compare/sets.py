@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -10,70 +11,98 @@ import streamlit as st
 
 from core.display.glossary import term
 from core.display.link import PHANTOM_SET
-from core.display.markdown import plain
-from core.evaluation.predictions import Predictions, join
+from core.evaluation.predictions import join
 from core.evaluation.record import TrackRecord
 from core.evaluation.sets import phantoms as phantom_set
-from core.evaluation.sets.labelled import LabelledSet, LeftOut, analyse_set, count_images
+from core.evaluation.sets.labelled import MeasuredSet, analyse_set, count_images
 from core.evaluation.sets.own import own_set
 from core.models.bundle.files import BundleListing
+from core.progress import time_left
 from core.service import File, Loaded, Reading
 from core.vocabulary import OWN, PHANTOMS, SPLITS
 from pages.widgets.common import loaded, numbers_table, refusals, service
+from pages.widgets.compare.pictures import Sets
+
+BROUGHT_SETS, STOPPED = "brought sets", "stopped sets"  # of the session
 
 
 @dataclass(frozen=True, eq=False)
-class Measurement:
-    """What a bundle's models say about images that came while the page was open.
+class Brought:
+    """Images that came while the page was open, and what a bundle's models say about them so far.
 
     Attributes:
         key: Which images and which bundle.
-        images: The set.
-        table: What was said; None where every image was left out.
-        left_out: What was left out, and what is to be said of rows of the user's table.
+        measured: What is known of them.
+        insist: Whether the models are asked about what the gate refuses, too.
     """
 
     key: tuple[str, str]
-    images: LabelledSet
-    table: Predictions | None
-    left_out: list[LeftOut]
+    measured: MeasuredSet
+    insist: bool = False
 
 
-def with_more(listing: BundleListing, record: TrackRecord) -> tuple[TrackRecord, dict[str, LabelledSet]]:
-    """The record with what its models say about the user's images and phantoms; and those, by split."""
+def with_brought(record: TrackRecord) -> tuple[TrackRecord, Sets]:
+    """The record with what its models said about the user's images and phantoms; and those, by split."""
+    tables, versions, images = [record.predictions], [record.version], {}
+    for split, each in _brought().items():
+        now = each.measured.snapshot()
+        table = now.table() if each.key[1] == record.version else None
+        if table is not None:
+            tables.append(table)
+            versions += [each.key[0], str(hash(now.done))]
+            images[split] = now.images
+    if images:
+        record = replace(record, predictions=join(tables), version=":".join(versions))
+    return record, images
+
+
+def _brought() -> dict[str, Brought]:
+    """Of this session, by split."""
+    found: dict[str, Brought] = st.session_state.setdefault(BROUGHT_SETS, {})
+    return found
+
+
+def bring(listing: BundleListing, record: TrackRecord) -> None:
+    """Takes the user's images and phantoms in, and has them measured; then the page is drawn anew.
+
+    Args:
+        listing: Of the bundle whose models are asked.
+        record: Its own, without images that somebody brought.
+    """
     with st.expander(
         "Measure them on your own labelled images, or on phantoms", icon=":material/add_photo_alternate:"
     ):
         upload, render = st.columns(2, gap="large")
         with upload:
-            own = _own_set(listing, record)
+            own = _own_set(record)
         with render:
-            phantoms = _phantoms(listing, record)
-    found = [each for each in (own, phantoms) if each]
-    for each in found:
-        _summarise(each)
-    measured = [each.table for each in found if each.table is not None]
-    if measured:
-        version = ":".join([record.version, *(each.key[0] for each in found)])
-        record = replace(record, predictions=join([record.predictions, *measured]), version=version)
-    return record, {each.images.split: each.images for each in found}
+            phantoms = _phantoms(record)
+    asked = [_measure(each, listing, record) for each in _brought().values()]
+    if own or phantoms or any(asked):
+        st.rerun()
+    for each in _brought().values():
+        _summarise(each.measured)
 
 
-def _summarise(found: Measurement) -> None:
+def _summarise(measured: MeasuredSet) -> None:
     """How many images were used and how many left out, and why; below it a sentence for each."""
-    used = found.table.label.size if found.table else 0
-    line = f"{SPLITS[found.images.split].name}: {count_images(used, found.left_out)}"
-    if used and not found.left_out:
+    table, left_out = measured.table(), measured.left_out()
+    used = table.label.size if table else 0
+    line = f"{SPLITS[measured.images.split].name}: {count_images(used, left_out)}"
+    if measured.waiting:
+        line += f" Stopped: {len(measured.waiting)} of {len(measured.images.members)} were not measured."
+    if used and not left_out and not measured.waiting:
         st.success(line, icon=":material/check:")
         return
     st.warning(line, icon=":material/warning:")
-    if found.left_out:
+    if left_out:
         with st.expander("What was left out or is in doubt, and why", icon=":material/rule:"):
-            names, sentences = zip(*((each.name, each.sentence) for each in found.left_out), strict=True)
+            names, sentences = zip(*((each.name, each.sentence) for each in left_out), strict=True)
             numbers_table(pd.DataFrame({"File or row": names, "What is wrong": sentences}))
 
 
-def _own_set(listing: BundleListing, record: TrackRecord) -> Measurement | None:
+def _own_set(record: TrackRecord) -> bool:
+    """Asks for a set. Returns whether something has changed."""
     st.markdown(
         "A ZIP of at most 500 radiographs and 50 MB, with a `labels.csv`, or with folders called `covid`, "
         "`normal` and `pneumonia`. An image whose label is in doubt is left out and named. They stay in "
@@ -92,71 +121,105 @@ def _own_set(listing: BundleListing, record: TrackRecord) -> Measurement | None:
     )
     file = st.file_uploader("Your set (ZIP)", type="zip", max_upload_size=50)
     if file is None:
-        _forget(OWN)
-        return None
-    with refusals():
-        insist = st.toggle("Ask about what the gate refuses, too", help=term("insist"))
-        version = f"{file.file_id}:{insist}"
-        return _measured(
-            listing, record, OWN, version, lambda: own_set.open_set(file.getvalue()), insist=insist
-        )
-    return None
+        return _forget(OWN)
+    insist = st.toggle("Ask about what the gate refuses, too", help=term("insist"))
+    key = f"{file.file_id}:{insist}", record.version
+    changed = False
+    if (found := _brought().get(OWN)) is None or found.key != key:
+        changed = _forget(OWN)
+        with refusals():
+            _take(Brought(key, MeasuredSet(own_set.open_set(file.getvalue())), insist))
+            changed = True
+    return changed
 
 
-def _phantoms(listing: BundleListing, record: TrackRecord) -> Measurement | None:
+def _phantoms(record: TrackRecord) -> bool:
+    """Asks whether phantoms are wanted. Returns whether something has changed."""
     st.markdown(
         f"{phantom_set.COUNT} phantoms, a third of each class, rendered now: their truth is known, and no "
         "training drew them.",
         help=term("phantom"),
     )
     if not st.toggle("Measure them on phantoms", key=PHANTOM_SET, bind="query-params"):
-        return None
-    with refusals():
-        return _measured(listing, record, PHANTOMS, PHANTOMS, phantom_set.PhantomSet)
-    return None
+        return _forget(PHANTOMS)
+    key = PHANTOMS, record.version
+    if (found := _brought().get(PHANTOMS)) and found.key == key:
+        return False
+    _forget(PHANTOMS)
+    _take(Brought(key, _measured_phantoms(record.version)))
+    return True
 
 
-def _forget(split: str) -> None:
-    st.session_state.pop(f"measured-{split}", None)
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _measured_phantoms(version: str) -> MeasuredSet:
+    """What a bundle's models say about phantoms, which is the same for everybody."""
+    return MeasuredSet(phantom_set.PhantomSet())
+
+
+def _take(brought: Brought) -> None:
+    _brought()[brought.measured.images.split] = brought
+
+
+def _forget(split: str) -> bool:
+    """Lets go of a set. Returns whether there was one."""
     st.session_state.pop(f"pictures-{split}", None)
+    _stop(split, on=False)
+    return _brought().pop(split, None) is not None
 
 
-def _measured(
-    listing: BundleListing,
-    record: TrackRecord,
-    split: str,
-    version: str,
-    open_images: Callable[[], LabelledSet],
-    *,
-    insist: bool = False,
-) -> Measurement:
-    """What the models say about a set, asked once a session."""
-    key = version, record.version
-    kept = st.session_state.get(f"measured-{split}")
-    if kept is None or kept.key != key:
-        _forget(split)
-        images = open_images()
-        kept = Measurement(key, images, *_ask_about(images, loaded(listing.folder), record, insist=insist))
-        st.session_state[f"measured-{split}"] = kept
-    return kept
+def _stop(split: str, *, on: bool) -> None:
+    stopped: set[str] = st.session_state.setdefault(STOPPED, set())
+    (stopped.add if on else stopped.discard)(split)
 
 
-def _ask_about(
-    images: LabelledSet, bundle: Loaded, record: TrackRecord, *, insist: bool
-) -> tuple[Predictions | None, list[LeftOut]]:
-    rows: list[Predictions] = []
-    left_out = list(images.problems)
-    bar = st.progress(0.0, "Analysing the images")
+def _measure(brought: Brought, listing: BundleListing, record: TrackRecord) -> bool:
+    """Asks about what was not asked about yet, unless the user stopped that. Returns whether it did."""
+    split, waiting = brought.measured.images.split, len(brought.measured.waiting)
+    if not waiting:
+        return False
+    if split in st.session_state.get(STOPPED, set()):
+        st.button(
+            f"Measure the other {waiting}",
+            key=f"go on {split}",
+            icon=":material/play_arrow:",
+            on_click=_stop,
+            args=(split,),
+            kwargs={"on": False},
+        )
+        return False
+    with refusals():
+        _ask_about(brought, loaded(listing.folder), record)
+        return True
+    return False
+
+
+def _ask_about(brought: Brought, bundle: Loaded, record: TrackRecord) -> None:
+    """Asks the models, a few images at once; a click ends the run of the page, and what is known stays."""
+    measured, reading = brought.measured, Reading(insist=brought.insist)
+    images, waiting, ask = measured.images, measured.waiting, service().ask
+    count, before = len(images.members), len(images.members) - len(waiting)
+    name, place = SPLITS[images.split].name, st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(before / count, f"{name}: {before} of {count}")
+        st.button(
+            "Stop, and keep what is measured",
+            key=f"stop {images.split}",
+            icon=":material/stop:",
+            on_click=_stop,
+            args=(images.split,),
+            kwargs={"on": True},
+        )
     asked = analyse_set(
         images,
         record.predictions.thresholds,
         bundle.models.manifest.findings.operating_points,
-        lambda data, name: service().ask(File(data, name), bundle, Reading(insist=insist)),
+        lambda data, name: ask(File(data, name), bundle, reading),
+        places=waiting,
     )
-    count = len(images.members)
-    for done, (name, outcomes) in enumerate(asked, start=1):
-        bar.progress(done / count, f"{done} of {count}: {plain(name)}")
-        left_out += [outcome for outcome in outcomes if isinstance(outcome, LeftOut)]
-        rows += [outcome for outcome in outcomes if isinstance(outcome, Predictions)]
-    bar.empty()
-    return join(rows) if rows else None, left_out
+    start = time.monotonic()
+    with closing(asked):
+        for done, (member, outcome) in enumerate(asked, start=1):
+            measured.outcomes[member] = outcome
+            left = time_left(done, len(waiting), time.monotonic() - start)
+            bar.progress((before + done) / count, f"{name}: {before + done} of {count}{left}")
+    place.empty()

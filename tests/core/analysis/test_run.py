@@ -25,6 +25,7 @@ from core.models.backbones import BACKBONES
 from core.models.bundle.files import MANIFEST_FILE
 from core.models.inference import ensemble_features, raw_outputs
 from core.models.official import OFFICIAL, official_path
+from core.models.outline import MEASURES, NO_OUTLINE, OutlineLimits
 from core.phantom import draw_spec, render
 from core.phantom.seeds import take_seeds
 from core.reading.radiograph import Radiograph
@@ -46,6 +47,24 @@ def copy(random_bundle: Path, tmp_path: Path) -> Path:
 def rewrite(path: Path, content: bytes) -> None:
     path.unlink()
     path.write_bytes(content)
+
+
+def test_where_the_outline_is_nonsense_nothing_is_said_of_lungs(
+    random_models: Models, drawn_radiograph: Draw
+) -> None:
+    entry, limits = random_models.manifest.lungs, {"masks": 2, "silence": {}, "distance": 1e-6}
+    places = len(MEASURES)
+    nowhere = OutlineLimits(
+        mean=[0.0] * places, spread=[1.0] * places, precision=np.eye(places).tolist(), **limits
+    )
+    assert entry and entry.outlines is None
+    for outlines, known in ((nowhere, False), (nowhere.model_copy(update={"distance": 1e6}), True)):
+        lungs = entry.model_copy(update={"outlines": outlines})
+        models = replace(random_models, manifest=random_models.manifest.model_copy(update={"lungs": lungs}))
+        found = analyse(drawn_radiograph(0), models)
+        assert (found.lungs is not None) == known and bool(found.severity) == known
+        assert (NO_OUTLINE in found.warnings) == (not known)
+        assert any(each.heat_in_lungs for each in found.readings) == known
 
 
 def test_analysis_is_complete(random_models: Models, drawn_radiograph: Draw) -> None:

@@ -14,8 +14,9 @@ from PIL import Image
 
 from core.analysis.load import Models
 from core.analysis.run import analyse, look
-from core.batch.analyst import Analyst, identify, problem_row
+from core.batch.analyst import Analyst, identify
 from core.batch.columns import columns
+from core.batch.rows import problem_row
 from core.errors import DecoderError, EngineError, RadiographError
 from core.export.json_csv import csv_row
 from core.reading.decoder_pool import DecoderPool, Limits

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from core.batch import cluster
+from core.batch import cluster, crew
 from core.batch.analyst import Analyst, Settings, identify
-from core.batch.cluster import ray_engine
+from core.batch.cluster import Worker, ray_engine
 from core.batch.engine import Task
 from core.errors import EngineError
 from core.project import PROJECT
+from tests.ray_nodes import NODES, address, workers_of
 
-NODES = 2
+__all__ = ["address"]
+
 FILES = 12
 
 
@@ -29,41 +30,13 @@ def tasks(chests: dict[str, bytes], noise: bytes) -> list[Task]:
     return [Task(place, f"{place}.png", str(place), data) for place, data in enumerate(files)]
 
 
-@pytest.fixture
-def address(random_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A cluster of two nodes of one core each, which finds the random bundle."""
-    pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
-    monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
-    monkeypatch.setenv(cluster.REPORTS, "0")
-    from ray.cluster_utils import Cluster
-
-    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    for _ in range(NODES - 1):
-        nodes.add_node(num_cpus=1)
-    try:
-        yield nodes.address
-    finally:
-        nodes.shutdown()
-
-
-def workers(home: Path) -> list[int]:
-    """The processes of workers that run here now, of the cluster that was started with a home of its own."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has just ended
-            ours = f"HOME={home}\0".encode() in (process / "environ").read_bytes()
-            if ours and (process / "cmdline").read_bytes().startswith(b"ray::Worker"):
-                found.append(int(process.name))
-    return found
-
-
 def test_two_nodes_say_what_one_machine_says_though_a_worker_is_lost(
     address: str, random_bundle: Path, tasks: list[Task], tmp_path: Path, analyst_of: Callable[..., Analyst]
 ) -> None:
     with ray_engine(identify(random_bundle, ask_all=False), address) as engine:
         coming = engine(tasks)
         found = [next(coming)]
-        running = workers(tmp_path)
+        running = workers_of(Worker, tmp_path)
         assert 1 <= len(running) <= NODES
         os.kill(running[0], signal.SIGKILL)  # with the files that it was given
         found += coming
@@ -76,7 +49,7 @@ def test_two_nodes_say_what_one_machine_says_though_a_worker_is_lost(
 def test_ray_is_told_not_to_report_its_use_before_it_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
     monkeypatch.setattr("importlib.import_module", lambda name: (name, os.environ["RAY_USAGE_STATS_ENABLED"]))
-    assert cluster._import_ray() == ("ray", "0")
+    assert crew._import_ray() == ("ray", "0")
 
 
 def test_the_documentation_starts_ray_without_reports() -> None:

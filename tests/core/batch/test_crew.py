@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from core.batch import cluster
+from core.batch import crew
 from core.batch.analyst import Settings
 from core.batch.cluster import ray_engine
 from core.batch.columns import BatchRow
-from core.batch.engine import AHEAD, Task
+from core.batch.engine import Task
 from core.errors import EngineError, ProcessLostError
+from core.pool import AHEAD
 
 CORES = 2
 Run = Callable[[Iterable[Task]], list[tuple[Task, BatchRow]]]
@@ -45,12 +46,15 @@ class Ray(SimpleNamespace):
 
     def __init__(self) -> None:
         super().__init__(hired=0, problem=None, loads=100, most=0, out=0, tried=Counter())
-        losses = dict.fromkeys(cluster.LOSSES, LostError)
+        losses = dict.fromkeys(crew.LOSSES, LostError)
         self.exceptions = SimpleNamespace(**losses)
 
     def init(self, **settings: object) -> None: ...
 
     def shutdown(self) -> None: ...
+
+    def put(self, kit: object) -> object:
+        return kit
 
     def cluster_resources(self) -> dict[str, float]:
         return {"CPU": float(CORES)}
@@ -94,7 +98,7 @@ class Ray(SimpleNamespace):
 @pytest.fixture
 def ray(monkeypatch: pytest.MonkeyPatch) -> Ray:
     stand_in = Ray()
-    monkeypatch.setattr(cluster, "_import_ray", lambda: stand_in)
+    monkeypatch.setattr(crew, "_import_ray", lambda: stand_in)
     return stand_in
 
 
@@ -133,9 +137,9 @@ def test_without_files_nobody_is_hired(ray: Ray, run: Run) -> None:
 def test_a_file_that_takes_workers_down_fails_and_the_others_are_tried_again(ray: Ray, run: Run) -> None:
     found = {task.name: row for task, row in run(named("a", "deadly", *(f"file{each}" for each in range(9))))}
     assert len(found) == 11 and found["deadly"]["status"] == "failed"
-    assert "was lost 3 times" in found["deadly"]["error"] and ray.tried["deadly"] == cluster.TRIES
+    assert "was lost 3 times" in found["deadly"]["error"] and ray.tried["deadly"] == crew.TRIES
     assert all(row["status"] == "answered" for name, row in found.items() if name != "deadly")
-    assert ray.hired == CORES + cluster.TRIES
+    assert ray.hired == CORES + crew.TRIES
 
 
 def test_a_bug_ends_the_batch_and_names_the_file(run: Run) -> None:
@@ -158,7 +162,7 @@ def test_one_worker_that_loads_is_enough(ray: Ray, run: Run) -> None:
 def test_without_any_worker_for_long_the_batch_ends(
     ray: Ray, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(crew, "PATIENCE_S", 0.0)
     ray.loads = 0
     with pytest.raises(ProcessLostError, match="No worker of the Ray cluster is ready"):
         run(named("a"))

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.batch.engine import AHEAD, Task, local_engine, usable_cores
+from core.batch.engine import Task, local_engine, usable_cores
+from core.pool import AHEAD
 from tests.core.batch.conftest import Stub
 
 THREADS = 2

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from core.batch.meter import Meter, counted, describe, duration, summarise
+from core.batch.meter import Meter, describe, summarise
 from core.batch.run import Standing
 
 
@@ -30,14 +30,6 @@ def test_files_done_rate_and_time_left(standing: Standing) -> None:
 def test_one_file_is_no_files() -> None:
     assert describe(Standing(1)) == "0 of 1 file (0%)"
     assert summarise(Standing(1, Counter(answered=1))) == "1 file: 1 answered"
-    assert [counted(number, "row") for number in (0, 1, 2000)] == ["0 rows", "1 row", "2,000 rows"]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0 s"), (59, "59 s"), (120, "2 min"), (12000, "3 h 20 min")]
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 class Terminal(io.StringIO):

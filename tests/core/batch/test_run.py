@@ -12,7 +12,8 @@ from core.batch.analyst import Settings
 from core.batch.columns import Column
 from core.batch.engine import local_engine
 from core.batch.journal import open_journal
-from core.batch.run import SCHEMA, BatchTable, Standing, make_rows
+from core.batch.rows import SCHEMA
+from core.batch.run import BatchTable, Standing, make_rows
 from core.batch.sources import BatchSource, find_sources
 from core.display.wording import DISCLAIMER
 from tests.core.batch.conftest import Stub

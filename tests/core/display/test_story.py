@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from core.display.story import TITLES, below_chance, told
+from core.display.story import TITLES, below_chance, result, told
+from core.evaluation.comparison import Answers
 from core.evaluation.metrics import Interval
-from core.evaluation.story import BROUGHT, STEPS, Step
+from core.evaluation.story import STEPS, Step
+from core.vocabulary import BROUGHT
 
 HOME = Step("test", 0.994, True, Interval(0.988, 0.998), 414, {"vgg16": 0.971, "xception": 0.991})
 LEFT_OUT = Step("left out", 0.4, False, None, None, {"vgg16": 0.3, "xception": 0.5})
@@ -45,3 +48,20 @@ def test_every_place_has_its_words(place) -> None:
     words = told(Step(place, 0.7, True, None, 10, {"vgg16": 0.6}))
     assert words.title == TITLES[place] and words.sentence.endswith(".")
     assert words.spread == "10 images."  # one backbone has no range
+
+
+def test_what_came_of_somebodys_images_in_words(answers: Answers) -> None:
+    own = replace(HOME, place="own", roc_auc=0.7, interval=Interval(0.6, 0.8))
+    column = [each.key for each in answers.entrants].index("ensemble")
+    right = (answers.called[:, column] == (answers.labels == 1)).sum()
+    ill, images = answers.labels.sum(), answers.labels.size
+    words = result("own", answers, [HOME, replace(LEFT_OUT, place="external"), own])
+    assert words == (
+        f"Your own set: the ensemble classifies **{right} of {images}** images correctly, always the same "
+        f"answer {max(ill, images - ill)}. Of 100 pairs it ranks 70 rightly, against 99 at home and 40 at "
+        "clinics never seen. What it can do at home does not hold here."
+    )
+    wide = replace(own, interval=Interval(0.55, 1.0))
+    assert "the 95 % interval is 55 to 100" in result("own", answers, [HOME, wide])
+    one_class = replace(answers, labels=np.ones_like(answers.labels))
+    assert result("phantoms", one_class, [HOME]).endswith("all COVID-19, so that nothing can be ranked.")

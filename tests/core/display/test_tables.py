@@ -8,7 +8,6 @@ from core.display import tables
 from core.evaluation import study
 from core.evaluation.comparison import OTHERS, Answers
 from core.evaluation.measures import Measured, decisions, draw, rankings
-from core.evaluation.predictions import Predictions
 from core.evaluation.significance import adjust, compare_aucs, compare_decisions
 from core.models.backbones import BACKBONES
 
@@ -65,13 +64,6 @@ def test_pairs_are_tested_and_corrected(answers: Answers) -> None:
     decision = compare_decisions(answers.labels, answers.called[:, 1], answers.called[:, 2])
     assert frame["McNemar p"][2] == decision.p and frame["Only first right"][2] == decision.first_only
     assert set(tables.FRACTIONS) <= set(frame.columns)
-
-
-def test_disagreements_open_the_cases(answers: Answers, table: Predictions) -> None:
-    frame = tables.disagreements(table, answers, "vgg16", "xception")
-    differ = answers.called[:, 0] != answers.called[:, 4]
-    assert frame["Image"].to_list() == table.path[answers.rows[differ]].tolist()
-    assert ((frame["VGG16"] >= 0.5) != (frame["Xception"] >= 0.5)).all()
 
 
 def test_the_studys_rows_say_what_to_mind() -> None:

@@ -26,6 +26,10 @@ def covered(split: str, before: float, after: float | None, model: str = "ensemb
     return CoveredLungs(model=model, split=split, visible=auc(before), covered=auc(after))
 
 
+def test_one_is_not_many() -> None:
+    assert [wording.counted(number, "row") for number in (0, 1, 2000)] == ["0 rows", "1 row", "2,000 rows"]
+
+
 def test_without_trials_nothing_is_said() -> None:
     assert wording.covered_lungs(Trials()) is None
     assert wording.left_out_sources(Trials()) is None

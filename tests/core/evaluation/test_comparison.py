@@ -9,7 +9,7 @@ import pytest
 from core.errors import DataError
 from core.evaluation.comparison import OTHERS, Answers, Question, ask, enter, inputs
 from core.evaluation.metrics import roc_auc, youden_threshold
-from core.evaluation.mistakes import find_file, find_mistakes
+from core.evaluation.mistakes import decided_images, find_file, find_mistakes, sureness
 from core.evaluation.predictions import Predictions
 from core.models.backbones import BACKBONES
 from core.models.ensemble import FEATURES, Ensemble
@@ -109,24 +109,29 @@ def test_a_question_about_nothing_is_refused(table: Predictions) -> None:
 
 
 def test_mistakes_are_wrong_and_the_surest_come_first(answers: Answers, table: Predictions) -> None:
-    found = find_mistakes(table, answers, "vgg16", limit=3)
-    assert len(found) == 3
-    for each in found:
-        assert (each.score >= 0.5) != (each.label == "covid") and 1 <= each.wrong <= each.backbones == ALONE
+    places = find_mistakes(answers, "vgg16")
+    wrong = answers.called[:, 0] != (answers.labels == 1)
+    assert sorted(places) == np.flatnonzero(wrong).tolist() and len(places) > 3
+    found = decided_images(table, answers, "vgg16", places[:3])
+    for place, each in zip(places[:3], found, strict=True):
+        assert not each.is_right and 1 <= each.wrong <= each.backbones == ALONE
+        assert each.path == table.path[answers.rows[place]] and each.score == answers.scores[place, 0]
     distances = [abs(each.score - 0.5) for each in found]
     assert distances == sorted(distances, reverse=True)
-    wrong = (answers.called[:, 0] != (answers.labels == 1)) * np.abs(answers.scores[:, 0] - 0.5)
-    assert distances[0] == pytest.approx(wrong.max())
+    assert distances[0] == pytest.approx((wrong * np.abs(answers.scores[:, 0] - 0.5)).max())
+    (right,) = decided_images(table, answers, "vgg16", [int(np.flatnonzero(~wrong)[0])])
+    assert right.is_right
 
 
-def test_sureness_counts_the_room_on_each_side(answers: Answers, table: Predictions) -> None:
+def test_sureness_counts_the_room_on_each_side(answers: Answers) -> None:
     """0.5 against an operating point of 0.9 is surer than 0.95."""
+    assert sureness(np.array([0.95, 0.5, 1.0, 0.0]), 0.9) == pytest.approx([0.5, 4 / 9, 1, 1])
     models = len(answers.entrants)
     scores = np.tile([[0.95], [0.5]], (30, 1)).repeat(models, axis=1)
     odd = replace(answers, scores=scores[: answers.labels.size], thresholds=np.full(models, 0.9))
     odd = replace(odd, labels=(odd.scores[:, 0] < 0.9).astype(int))
-    first, *_, last = find_mistakes(table, odd, "vgg16", limit=60)
-    assert (first.score, last.score) == (0.95, 0.5)
+    first, *_, last = find_mistakes(odd, "vgg16")
+    assert (odd.scores[first, 0], odd.scores[last, 0]) == (0.95, 0.5)
 
 
 def test_a_file_outside_the_folder_is_never_read(tmp_path) -> None:

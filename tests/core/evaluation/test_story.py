@@ -64,3 +64,13 @@ def test_images_that_somebody_brought_are_a_step_once_both_classes_are_there(rec
     assert step and step.place == "own" and step.roc_auc == tell(record)[-1].roc_auc
     ill = own.take(np.flatnonzero(own.label == "covid"))
     assert tell_brought("own", replace(record, predictions=ill)) is None
+
+
+def test_an_upper_end_of_nothing_is_known(record: TrackRecord) -> None:
+    assert record.trials
+    rows = tuple(
+        row.model_copy(update={"covered": row.covered.model_copy(update={"high": 0.0})})
+        for row in record.trials.covered_lungs
+    )
+    covered = tell(replace(record, trials=record.trials.model_copy(update={"covered_lungs": rows})))[1]
+    assert covered.below_chance == covered.backbones

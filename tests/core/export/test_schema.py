@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
+from core.analysis.changed import Changed
 from core.analysis.results import Analysis
 from core.analysis.run import analyse, look
 from core.export.json_csv import SCHEMA, to_json
@@ -57,6 +58,14 @@ def test_it_is_a_schema_of_the_version_that_is_exported() -> None:
 def test_every_kind_of_analysis_holds_to_it(analysis: Analysis) -> None:
     found = {name: problems(json.loads(to_json(each))) for name, each in kinds(analysis)}
     assert len(found) == 6 and {name: each for name, each in found.items() if each} == {}
+
+
+def test_the_changed_radiograph_may_be_there_and_nothing_else(analysis: Analysis) -> None:
+    asked = [Changed("cut", {ENSEMBLE: 0.5, "vgg16": 1.0})]
+    record = json.loads(to_json(analysis, asked))
+    assert record["changed"] == {"cut": {ENSEMBLE: 0.5, "vgg16": 1.0}} and problems(record) == []
+    record["changed"]["turned"] = {ENSEMBLE: 0.5}
+    assert problems(record)
 
 
 def test_what_networks_say_holds_to_it(random_models, drawn_radiograph) -> None:

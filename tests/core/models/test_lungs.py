@@ -54,6 +54,17 @@ def test_without_lungs_the_middle_is_covered(lungs: np.ndarray) -> None:
     assert covered[50, 50] == 0 and covered[10, 10] == 1
 
 
+def test_all_pieces_but_the_two_largest_are_no_lungs(lungs: np.ndarray) -> None:
+    with_loops = lungs.copy()
+    with_loops[:6, 58:] = with_loops[60:, 30:34] = 0.8
+    with_loops[2:4, 60:62] = 0.3
+    found = find_lungs(np.zeros((64, 64), np.float32), lambda batch: (with_loops[None, ..., None],), 64)
+    assert found.dtype == np.float32 and np.array_equal(found > 0.5, lungs > 0.5) and found[2, 60] < 0.5
+    for few in (0 * lungs, np.where(np.arange(64) < 32, lungs, 0)):
+        alone = find_lungs(few, lambda batch, few=few: (few[None, ..., None],), 64)
+        assert np.array_equal(alone, few)
+
+
 def test_the_network_sees_the_whole_radiograph_equalised() -> None:
     seen = []
 

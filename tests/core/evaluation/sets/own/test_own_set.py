@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import DataError, NotAskedError, RadiographError
-from core.evaluation.predictions import join
-from core.evaluation.sets.labelled import LeftOut, analyse_set, count_images
+from core.evaluation.sets.labelled import LeftOut, MeasuredSet, analyse_set, count_images
 from core.evaluation.sets.own import own_set
 from core.evaluation.sets.own.own_set import open_set
 from core.gate.kinds import KIND_BY_KEY
@@ -42,6 +41,11 @@ def analysis(probability: float = 0.7) -> SimpleNamespace:
         readings=[SimpleNamespace(probability=probability)] * len(BACKBONES),
         decision=SimpleNamespace(probability=0.6, contributions=parts[::-1]),
     )
+
+
+def outcomes_of(images, analyse):
+    found = analyse_set(images, THRESHOLDS, POINTS, analyse)
+    return {images.members[place].name: outcome for place, outcome in found}
 
 
 def test_what_systems_hide_in_archives_is_no_image() -> None:
@@ -92,7 +96,7 @@ def test_a_size_that_lies_is_counted_while_reading(monkeypatch: pytest.MonkeyPat
     data = packed({"covid/a.png": bytes(2000), "covid/b.png": b"b"}, compression=zipfile.ZIP_DEFLATED)
     found = open_set(data)
     monkeypatch.setattr(own_set, "MAX_BYTES", 1000)
-    outcomes = dict(analyse_set(found, THRESHOLDS, POINTS, lambda data, name: analysis()))
+    outcomes = outcomes_of(found, lambda data, name: analysis())
     (left,), (other,) = outcomes["covid/a.png"], outcomes["covid/b.png"]
     assert left.reason == "unreadable" and "damaged" in left.sentence and not isinstance(other, LeftOut)
 
@@ -127,9 +131,8 @@ def test_what_cannot_be_read_costs_its_own_row_alone() -> None:
             raise RadiographError("This is no radiograph.")
         return analysis()
 
-    outcomes = {
-        name: outcome for name, (outcome,) in analyse_set(open_set(bytes(data)), THRESHOLDS, POINTS, analyse)
-    }
+    found = outcomes_of(open_set(bytes(data)), analyse)
+    outcomes = {name: outcome for name, (outcome,) in found.items()}
     assert outcomes["covid/a.png"].reason == "unreadable" and "damaged" in outcomes["covid/a.png"].sentence
     assert outcomes["covid/b.png"] == LeftOut(
         "covid/b.png", "unreadable", "covid/b.png: This is no radiograph."
@@ -148,7 +151,7 @@ def test_what_the_gate_refuses_is_left_out_or_counts_with_the_refusal_over_it() 
         return SimpleNamespace(**vars(analysis()) | {"refused": True, "verdict": knee, "warnings": ()})
 
     found = open_set(packed({"covid/a.png": b"a", "normal/b.png": b"b"}))
-    outcomes = dict(analyse_set(found, THRESHOLDS, POINTS, analyse))
+    outcomes = outcomes_of(found, analyse)
     table, remark = outcomes["covid/a.png"]
     assert table.label.tolist() == ["covid"] and remark.reason == "remark"
     assert "a knee (0.90 sure). It counts all the same" in remark.sentence
@@ -159,8 +162,8 @@ def test_what_the_gate_refuses_is_left_out_or_counts_with_the_refusal_over_it() 
 
 def test_the_ensembles_inputs_come_back() -> None:
     found = open_set(packed({"covid/a.png": b"a", "covid/b.png": b"b"}))
-    rows = [table for _, (table,) in analyse_set(found, THRESHOLDS, POINTS, lambda data, name: analysis())]
-    whole = join(rows)
+    measured = MeasuredSet(found, dict(analyse_set(found, THRESHOLDS, POINTS, lambda data, name: analysis())))
+    whole = measured.table()
     assert whole.findings.shape == (2, len(FINDINGS)) and whole.group.tolist() == [
         "covid/a.png",
         "covid/b.png",
@@ -173,3 +176,24 @@ def test_the_ensembles_inputs_come_back() -> None:
 def test_names_from_outside_are_plain_text() -> None:
     found = open_set(packed({"covid/\u202eevil\n.png": b"a", "covid/" + "x" * 300 + ".png": b"b"}))
     assert all(len(each.name) <= 80 and each.name.isprintable() for each in found.members)
+
+
+def test_a_set_that_was_half_measured_goes_on_where_it_stopped() -> None:
+    images = open_set(packed({f"covid/{name}.png": name.encode() for name in "abcde"}))
+    asked: list[str] = []
+
+    def analyse(data: bytes, name: str):
+        asked.append(name)
+        if data == b"b":
+            raise RadiographError("This is no radiograph.")
+        return analysis()
+
+    measured = MeasuredSet(images)
+    assert measured.table() is None and measured.waiting == (0, 1, 2, 3, 4)
+    found = analyse_set(images, THRESHOLDS, POINTS, analyse, places=(3, 1))
+    measured.outcomes.update(found)
+    assert measured.waiting == (0, 2, 4) and measured.done == (1, 3) and len(asked) == 2
+    assert [each.name for each in measured.left_out()] == ["covid/b.png"]
+    measured.outcomes.update(analyse_set(images, THRESHOLDS, POINTS, analyse, places=measured.waiting))
+    whole = measured.table()
+    assert whole and whole.path.tolist() == [f"covid/{name}.png" for name in "acde"] and len(asked) == 5
