@@ -148,7 +148,7 @@ def go_to(page, title: str) -> None:
 
 
 def headline(page):
-    return page.locator("h4").first
+    return page.locator("h2:has-text(': ')").first
 
 
 def test_a_file_stays_in_hand_from_page_to_page(browser, address: str) -> None:
@@ -209,7 +209,7 @@ def test_what_the_uploader_itself_refuses_stands_in_place_of_the_answer(
         "[role=alert]:has-text('huge.png: The file is larger than 50 MB')", timeout=PAGE_MS
     )
     settled(page)
-    assert page.locator("h4").count() == 0
+    assert page.locator("h2:has-text(': ')").count() == 0
     page.close()
 
 
@@ -223,7 +223,7 @@ def test_after_a_restart_the_page_says_what_it_lost_and_reads_the_next_file(brow
     with serving(port):
         page.wait_for_selector("[role=alert]:has-text('normal.png: The connection')", timeout=PAGE_MS)
         settled(page)
-        assert page.locator("h4").count() == 0
+        assert page.locator("h2:has-text(': ')").count() == 0
         page.set_input_files(UPLOADER, SAMPLES / "covid-severe.png")
         page.wait_for_selector("h2:has-text('covid-severe.png: ')", timeout=PAGE_MS)
         page.close()
