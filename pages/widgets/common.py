@@ -36,7 +36,8 @@ COLUMNS_BESIDE = 5  # of a chart's numbers; more have no room beside it
 _STYLE = (
     """
 .stMainBlockContainer { padding-inline: 1.5rem; }
-.st-key-page-watch { position: absolute; }
+.st-key-page-watch, .st-key-names { position: absolute; }
+.stMarkdown h1 { padding-top: 0; }
 .stMainBlockContainer > div > :has(> .st-key-nav) { display: none; }
 .st-key-cards .stHorizontalBlock {
   display: grid; gap: 0.6rem; grid-template-columns: repeat(CARDS, minmax(0, 1fr));

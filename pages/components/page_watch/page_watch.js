@@ -1,5 +1,5 @@
 const FOLDS = '[class*=st-key-fold-]'
-const HEADINGS = '.stMainBlockContainer :is(h2, h3, h4)'
+const HEADINGS = '.stMainBlockContainer :is(h2, h3, h4, .stExpander summary)'
 const APART = 40 // pixels between the heads of two sections that do not stand side by side
 const ABOVE = 16 // pixels of room above the head of a section
 // What has a use for arrow keys of its own; the viewer takes those that it needs before they come here.
