@@ -17,9 +17,9 @@ SHOWN = {  # what a page has shown when it is whole
     "cards": ".st-key-documents summary",
     "about": "text=About ThoraxLens",
 }
-# What axe-core leaves alone: the contrast of a chart's text (4.5), names that tell controls apart, headings that
-# begin with the only h1 and skip no level, and room for a finger (WCAG 2.5.8). A switch is hit by its words, and
-# the link past the menu is seen with focus only.
+# What axe-core leaves alone: the contrast of a chart's text (4.5), names that tell controls apart, headings
+# that begin with the only h1 and skip no level, and room for a finger (WCAG 2.5.8). A switch is hit by its
+# words, and the link past the menu is seen with focus only.
 UNCLEAR = """() => {
   const shown = (each) => each.getClientRects().length && getComputedStyle(each).visibility !== 'hidden'
   const all = (selector) => [...document.querySelectorAll(selector)].filter(shown)
