@@ -16,74 +16,17 @@ from core.display import drawn, wording
 from core.display.glossary import term
 from core.display.link import BUNDLE, LECTURE
 from core.display.markdown import plain
-from core.display.style import colour_and_dash
 from core.display.tables import figures_table, printed_table
 from core.errors import ThoraxLensError
-from core.models.backbones import BACKBONES
 from core.models.bundle.files import BundleListing, list_bundles
 from core.project import bundles_folder
 from core.service import Loaded, Service
-from core.vocabulary import ENSEMBLE
 from pages.components.names.names import names
 from pages.widgets import link
+from pages.widgets.style import STYLE
 
 PLOT = {"displayModeBar": False}
 COLUMNS_BESIDE = 5  # of a chart's numbers; more have no room beside it
-# What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the page, a
-# viewer that does not fade while it waits, buttons that a finger can hit (24 px), for who goes by the Tab key
-# no stop at each heading and a ring wherever it stops, numbers at a chart's axes as clear as other text, and
-# each backbone's own colour.
-_STYLE = (
-    """
-.stMainBlockContainer { padding-inline: 1.5rem; }
-.st-key-page-watch, .st-key-names { position: absolute; }
-.stMarkdown h1 { padding-top: 0; }
-.stMainBlockContainer > div > :has(> .st-key-nav) { display: none; }
-.st-key-cards .stHorizontalBlock {
-  display: grid; gap: 0.6rem; grid-template-columns: repeat(CARDS, minmax(0, 1fr));
-}
-.st-key-cards .stColumn { min-width: 0; width: auto; }
-.st-key-look [data-stale=true] { opacity: 1 !important; }
-.st-key-documents table { display: block; overflow-x: auto; }
-.stTooltipIcon button, .stMultiSelect button, .stSelectbox button, .stTabs button {
-  min-width: 24px; min-height: 24px;
-}
-[data-testid=stHeaderActionElements] a { display: none; }
-.stPlotlyChart :is([class$=tick] text, [class$=title], .annotation-text) { fill: currentColor !important; }
-a:focus-visible, main:focus-visible { outline: 2px solid currentColor !important; outline-offset: -2px; }
-[data-testid=stMetricDelta], [data-testid=stMetricDelta] * { white-space: normal; overflow: visible; }
-@media (pointer: coarse) {
-  .draglayer * { pointer-events: none !important; }
-}
-@media (min-width: 641px) {
-  [class*=st-key-fold-] > .stExpander > details { border: none; background: none; }
-  [class*=st-key-fold-] > .stExpander > details > summary { display: none; }
-  [class*=st-key-fold-] > .stExpander > details > [data-testid=stExpanderDetails] {
-    padding: 0; border: none;
-  }
-}
-@media (max-width: 1200px) {
-  .st-key-cards .stHorizontalBlock { grid-template-columns: repeat(HALF, minmax(0, 1fr)); }
-}
-@media (max-width: 640px) {
-  .st-key-cards .stHorizontalBlock { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  .stMainBlockContainer > div > :has(> .st-key-nav) { display: block; }
-  .st-key-nav { gap: 0; }
-  .st-key-nav a > span:has([data-testid=stIconMaterial]) { display: none; }
-  .stMarkdown h2 { font-size: 1.2rem; }
-  .stMainBlockContainer { padding-bottom: 3rem; }
-  .st-key-lecture-switch { display: none; }
-  .st-key-asked > :has(> .st-key-guesses) { order: 1; }
-}
-""".replace("CARDS", str(len(BACKBONES) + 1)).replace("HALF", str(-(-(len(BACKBONES) + 1) // 2)))
-    + "".join(
-        f".st-key-card-{model} [data-testid=stProgressBarTrack] div {{ background: {colour}; }}"
-        for model in (ENSEMBLE, *(each.key for each in BACKBONES))
-        if (colour := colour_and_dash(model)[0])
-    )
-)
-_BARS = Path(__file__).with_name("bars.css").read_text("utf-8")
-_PRINTED = Path(__file__).with_name("print.css").read_text("utf-8").replace("DISCLAIMER", wording.DISCLAIMER)
 
 
 @st.cache_resource(show_spinner=False)
@@ -116,7 +59,7 @@ def title(name: str, subtitle: str) -> None:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
         st.session_state.wanted = PurePosixPath(urlsplit(st.context.url or "").path).name, params
         st.switch_page("app.py")
-    st.html(f"<style>{_STYLE}{_BARS}{_PRINTED}</style>")
+    st.html(f"<style>{STYLE}</style>")
     names(key="names")
     st.markdown(f"# {name} :small[:gray[{subtitle}]]" if subtitle else f"# {name}")
 
