@@ -12,7 +12,6 @@ from core.phantom.choices import AS_DRAWN, Choices
 from core.phantom.scene import Mask, Scene
 from core.phantom.shapes import Array, Tubes, fractal_field, smoothstep, tube_paths
 
-
 _ZONE_REACH = 0.15  # of a lung's height: so far from a zone's middle a place loses a standard deviation
 
 
@@ -33,9 +32,7 @@ class Airspace:
     bronchogram: bool = False
 
 
-def paint_covid(
-    scene: Scene, rng: np.random.Generator, extent: float, choices: Choices = AS_DRAWN
-) -> Mask:
+def paint_covid(scene: Scene, rng: np.random.Generator, extent: float, choices: Choices = AS_DRAWN) -> Mask:
     """Bilateral, peripheral, basal patches: ground glass that consolidates as it spreads."""
     scores = [peripheral(scene, lung, rng) + _preference(lung, choices) for lung in scene.lungs]
     lean = _lean(rng.uniform(-0.28, 0.28), choices)

@@ -17,7 +17,6 @@ from core.phantom.spec import (
     IMPLIES,
     PhantomLabel,
     PhantomSpec,
-    Streams,
     chosen_findings,
     lesion_stream,
     streams,
@@ -98,9 +97,7 @@ def _frame(spec: PhantomSpec, a: Anatomy, rng: np.random.Generator) -> Frame:
     return Frame(*shape, pitch_mm=view_mm / spec.size_px, centre=centre, tilt=a.tilt)
 
 
-def _paint(
-    scene: Scene, spec: PhantomSpec, findings: dict[str, float], choices: Choices
-) -> dict[str, Mask]:
+def _paint(scene: Scene, spec: PhantomSpec, findings: dict[str, float], choices: Choices) -> dict[str, Mask]:
     masks: dict[str, Mask] = {}
     if spec.label in ("covid", "pneumonia"):
         masks |= _paint_disease(scene, spec, choices)

@@ -14,6 +14,7 @@ SHOWN = {  # what a page has shown when it is whole
     "": ".viewer canvas",
     "?guess=1": ".viewer canvas",
     "compare": ".js-plotly-plot",
+    "phantoms": ".viewer canvas",
     "cards": ".st-key-documents summary",
     "about": "text=About ThoraxLens",
 }

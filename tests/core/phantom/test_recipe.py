@@ -50,9 +50,7 @@ def test_twins_share_all_but_the_lesion() -> None:
 
 @pytest.mark.parametrize("name", [each for each in KNOBS if each != "extent"])
 def test_every_knob_changes_the_picture(name: str) -> None:
-    low, high = (
-        replace(Recipe(), **{name: end}).render(SIZE) for end in (KNOBS[name].low, KNOBS[name].high)
-    )
+    low, high = (replace(Recipe(), **{name: end}).render(SIZE) for end in (KNOBS[name].low, KNOBS[name].high))
     assert np.abs(low.pixels - high.pixels).mean() > 0.002
 
 
