@@ -23,8 +23,8 @@ TOWARDS = ("← towards normal", "towards COVID-19 →")
 EFFECTS = Axis(-1, 1, line=0, beside=TOWARDS, ticks=(-1, -0.5, 0, 0.5, 1))
 FLATTERS = (
     "Phantoms flatter networks that learnt phantoms, as the backbones and the findings network that ship "
-    "here did: believe a difference between two of these pictures before any figure. How wrong the models are on "
-    "real radiographs, clinics never seen among them, stands on Compare; on Analyse they read yours."
+    "here did: believe a difference between two of these pictures before any figure. How wrong the models "
+    "are on real radiographs, clinics never seen among them, stands on Compare; on Analyse they read yours."
 )
 
 
