@@ -31,7 +31,7 @@ if bundle and source:
     head, looked, below, over_time = (st.container() for _ in range(4))
     analysis = None  # at the thresholds that are chosen
     with head:
-        words, tools = st.columns([7, 2], gap="medium")
+        words, tools = st.columns([5, 2], gap="medium")
     if case and case.analysis:
         with below:
             analysis = show.probabilities(case.analysis)

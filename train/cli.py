@@ -171,6 +171,7 @@ def _all(
     steps.check(run, name)
     learn(run, lung_masks, at_once or choose_at_once())
     steps.bundle_run(run, BUNDLES / name)
+    steps.judge_outlines(run, BUNDLES / name, lung_masks)
     _print_figures(BUNDLES / name)
 
 

@@ -188,6 +188,24 @@ def bundle_run(run: Run, target: Path) -> EnsembleFit:
     return build_bundle(material, target, run.watch("Analysing held-out images"))
 
 
+def judge_outlines(run: Run, target: Path, masks: Path | None) -> None:
+    """Finds when the bundle's outline of the lungs is nonsense, as far as there are data for it.
+
+    Args:
+        run: The run of which the bundle was made.
+        target: The bundle's folder.
+        masks: Folder of lung masks drawn by people, or None.
+    """
+    from train.bundle.outlines import add_outlines
+
+    if run.data is None or masks is None:
+        return
+    try:
+        add_outlines(target, run.records, run.data, masks, run.watch("Outlining lungs"))
+    except DataError as error:  # the bundle is whole without, and takes every outline for one
+        run.report(str(error))
+
+
 def _trained(run: Run) -> Trained:
     names = (*(backbone.key for backbone in BACKBONES), "findings", "lungs")
     notes = {name: run.folder / f"{name}.json" for name in names}

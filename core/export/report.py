@@ -79,9 +79,9 @@ class Imprint:
         models: The bundle's title for people.
         version: SHA-256 of its manifest.
         licence: Of its weights.
-        changed: What the models say of the changed radiograph, where they were asked.
         record: Sentences on how wrong the models tend to be.
         link: Restores the settings; empty where nobody knows the address.
+        changed: What the models say of the changed radiograph, where they were asked.
     """
 
     title: str
@@ -89,9 +89,9 @@ class Imprint:
     models: str
     version: str
     licence: str
-    changed: Sequence[Changed] = ()
     record: Sequence[str] = ()
     link: str = ""
+    changed: Sequence[Changed] = ()
 
 
 def report_pdf(subject: Subject, imprint: Imprint) -> bytes:

@@ -31,12 +31,14 @@ from pages.widgets import link
 PLOT = {"displayModeBar": False}
 COLUMNS_BESIDE = 5  # of a chart's numbers; more have no room beside it
 # What the theme cannot say: room for radiographs side by side, pictures that let a finger scroll the page, a
-# viewer that does not fade while it waits, buttons that a finger can hit (24 px), no stop at each heading for
-# who goes by the Tab key, and each backbone's own colour.
+# viewer that does not fade while it waits, buttons that a finger can hit (24 px), for who goes by the Tab key
+# no stop at each heading and a ring wherever it stops, numbers at a chart's axes as clear as other text, and
+# each backbone's own colour.
 _STYLE = (
     """
 .stMainBlockContainer { padding-inline: 1.5rem; }
-.st-key-page-watch { position: absolute; }
+.st-key-page-watch, .st-key-names { position: absolute; }
+.stMarkdown h1 { padding-top: 0; }
 .stMainBlockContainer > div > :has(> .st-key-nav) { display: none; }
 .st-key-cards .stHorizontalBlock {
   display: grid; gap: 0.6rem; grid-template-columns: repeat(CARDS, minmax(0, 1fr));
@@ -48,6 +50,8 @@ _STYLE = (
   min-width: 24px; min-height: 24px;
 }
 [data-testid=stHeaderActionElements] a { display: none; }
+.stPlotlyChart :is([class$=tick] text, [class$=title]) { fill: currentColor !important; }
+a:focus-visible, main:focus-visible { outline: 2px solid currentColor !important; outline-offset: -2px; }
 [data-testid=stMetricDelta], [data-testid=stMetricDelta] * { white-space: normal; overflow: visible; }
 @media (pointer: coarse) {
   .draglayer * { pointer-events: none !important; }
@@ -215,7 +219,7 @@ def chart(chart: charts.Chart, key: str, below: Callable[[], None] | None = None
     """
     picture, beside = st.columns([3, 2], gap="medium")
     with picture:
-        plot(chart.figure, f"chart-{key}", alt=chart.words, **options)
+        plot(chart.figure, f"chart-{key}", alt=chart.words or None, **options)
     with beside:
         st.markdown(plain(chart.words))
     if below:

@@ -36,7 +36,7 @@ def begin(page: str) -> None:
     cases = page == "analyse"
     if on:
         st.html(f"<style>{_STYLE}</style>")
-    if by := page_watch(lecture=on, cases=cases):
+    if by := page_watch(page, lecture=on, cases=cases):
         in_hand.step(by)
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         disclaimer()

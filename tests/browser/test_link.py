@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.phantom.samples import SAMPLES
-from tests.browser.test_upload import PAGE_MS, UPLOADER, address, browser, pytestmark, settled
+from tests.browser.test_upload import PAGE_MS, SCROLLED, UPLOADER, address, browser, pytestmark, settled
 
 __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
 
@@ -32,7 +32,7 @@ def test_the_copied_link_opens_what_was_on_screen(browser, address: str) -> None
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
     page = opened(context, address, "")
     page.get_by_text("Normal chest", exact=True).click()
-    page.wait_for_selector("h4:has-text('Normal chest')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('Normal chest')", timeout=PAGE_MS)
     page.locator("label").filter(has_text="Each model's own threshold").click()
     page.wait_for_selector("text=One threshold for all", timeout=PAGE_MS)
     settled(page)
@@ -42,10 +42,10 @@ def test_the_copied_link_opens_what_was_on_screen(browser, address: str) -> None
     assert link == page.url == f"{address}/?own_thresholds=false&sample=normal"
     other = browser.new_context().new_page()
     other.goto(link)
-    other.wait_for_selector("h4:has-text('Normal chest')", timeout=PAGE_MS)
+    other.wait_for_selector("h2:has-text('Normal chest')", timeout=PAGE_MS)
     other.wait_for_selector("text=One threshold for all", timeout=PAGE_MS)
     page.go_back()  # to the address that said nothing
-    page.wait_for_selector("h4:has-text('Effusion')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('Effusion')", timeout=PAGE_MS)
     page.wait_for_selector("text=One threshold for all", state="detached", timeout=PAGE_MS)
     other.context.close()
     context.close()
@@ -67,7 +67,7 @@ def test_the_picture_of_an_upload_does_not_travel(browser, address: str) -> None
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
     page = opened(context, address, "?sample=normal&error_rate=5")
     page.set_input_files(UPLOADER, SAMPLES / "covid-severe.png")
-    page.wait_for_selector("h4:has-text('covid-severe.png: ')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('covid-severe.png: ')", timeout=PAGE_MS)
     settled(page)
     page.get_by_role("button", name="Copy link").click()
     assert "your picture does not travel" in status(page)
@@ -84,7 +84,7 @@ def test_a_click_on_a_mark_of_a_patients_curve_opens_its_radiograph(browser, add
     assert max(page.evaluate(WIDTHS)) <= 390
     marks.nth(3).scroll_into_view_if_needed()
     marks.nth(3).click(force=True)  # Plotly listens on a layer above it
-    page.wait_for_selector("h4:has-text('day 14')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('day 14')", timeout=PAGE_MS)
     assert page.url == f"{address}/?sample=over-time-day-14"
     page.set_input_files(UPLOADER, [SAMPLES / f"over-time-day-{day}.png" for day in ("00", "07")])
     page.get_by_text("The files in hand are radiographs of one patient").click(timeout=PAGE_MS)
@@ -106,4 +106,29 @@ def test_a_click_on_a_mark_of_compare_opens_the_images_behind_it(browser, addres
         mark.click(force=True)  # Plotly listens on a layer above it
         page.get_by_text(said).wait_for(timeout=PAGE_MS)
         settled(page)
+    assert page.evaluate(SCROLLED) > 0
+    page.get_by_role("link", name="Cards").click()
+    page.wait_for_selector(".st-key-documents summary", timeout=PAGE_MS)
+    page.wait_for_function(f"{SCROLLED} === 0", timeout=PAGE_MS)  # another page begins at its head
+    context.close()
+
+
+def test_what_does_not_exist_is_said_and_each_tab_keeps_what_it_chose_when_loaded_anew(
+    browser, address: str
+) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    first = opened(context, address, "nowhere")
+    first.get_by_role("dialog").get_by_text("does not seem to exist").wait_for(timeout=PAGE_MS)
+    first.keyboard.press("Escape")
+    first.get_by_text("Normal chest", exact=True).click()
+    first.wait_for_selector("h2:has-text('Normal chest')", timeout=PAGE_MS)
+    second = opened(context, address, "?sample=nonsense&models=nonsense")
+    said = second.get_by_text("A part of this link could not be read")
+    assert said.inner_text().endswith("was ignored: the models and the sample.")
+    second.get_by_text("Lobar pneumonia", exact=True).click()
+    second.wait_for_selector("h2:has-text('Lobar pneumonia')", timeout=PAGE_MS)
+    for page, chosen in ((first, "Normal chest"), (second, "Lobar pneumonia")):
+        settled(page)
+        page.reload()
+        page.wait_for_selector(f"h2:has-text('{chosen}')", timeout=PAGE_MS)
     context.close()

@@ -10,16 +10,7 @@ import numpy as np
 from PIL import Image
 
 from core.phantom.samples import SAMPLES
-from tests.browser.test_upload import (
-    PAGE_MS,
-    UPLOADER,
-    address,
-    browser,
-    headline,
-    opened,
-    pytestmark,
-    settled,
-)
+from tests.browser.test_upload import PAGE_MS, UPLOADER, address, browser, opened, pytestmark, settled
 
 __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
 
@@ -54,22 +45,24 @@ def test_the_table_fills_stops_goes_on_opens_a_row_and_is_taken_along(
     assert "not readable" in bad.inner_text() and page.locator(".worklist td b").count() >= CHESTS
 
     page.get_by_label("Filter by name").fill("chest")
-    page.get_by_role("button", name="Ensemble").click()
-    order = page.locator(".worklist tbody .open").all_inner_texts()
+    table = page.locator(".worklist")
+    table.get_by_role("button", name="Ensemble").click()
+    order = table.locator("tbody .open").all_inner_texts()
     assert len(order) == CHESTS and order != sorted(order)
     rows.nth(3).click()
-    page.wait_for_selector(f"h4:has-text('{order[3]}: ')", timeout=PAGE_MS)
-    page.get_by_role("button", name="Next").click()
-    page.wait_for_selector(f"h4:has-text('{order[4]}: ')", timeout=PAGE_MS)
+    page.get_by_role("heading", name=f"{order[3]}: ").wait_for(timeout=PAGE_MS)
+    table.get_by_role("button", name="Next").click()
+    case = page.get_by_role("heading", name=f"{order[4]}: ")
+    case.wait_for(timeout=PAGE_MS)
     settled(page)
-    assert headline(page).bounding_box()["y"] < page.viewport_size["height"], "the case is in sight"
-    assert re.search(r"5 of 9", page.locator(".worklist .place").inner_text())
+    assert case.bounding_box()["y"] < page.viewport_size["height"], "the case is in sight"
+    assert re.search(r"5 of 9", table.locator(".place").inner_text())
 
     page.get_by_role("button", name="Download the table", exact=True).click()
     with page.expect_download(timeout=PAGE_MS) as coming:
         page.get_by_role("button", name="CSV", exact=True).click()
     with Path(coming.value.path()).open(newline="", encoding="utf-8") as file:
-        table = {row["file"]: row["status"] for row in csv.DictReader(file)}
-    assert table.pop("'=<b>bad<b>.png") == "unreadable"
-    assert set(table.values()) == {"answered"} and len(table) == CHESTS
+        taken = {row["file"]: row["status"] for row in csv.DictReader(file)}
+    assert taken.pop("'=<b>bad<b>.png") == "unreadable"
+    assert set(taken.values()) == {"answered"} and len(taken) == CHESTS
     page.close()

@@ -118,7 +118,7 @@ def test_an_upload_is_answered_by_five_backbones(browser, address: str, name: st
     page.goto(address)
     page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
     page.set_input_files(UPLOADER, SAMPLES / name)
-    page.wait_for_selector(f"h4:has-text('{name}: ')", timeout=PAGE_MS)
+    page.wait_for_selector(f"h2:has-text('{name}: ')", timeout=PAGE_MS)
     settled(page)
     for backbone in NAMES:
         card = page.locator(f".st-key-card-{backbone.lower()}")
@@ -148,23 +148,23 @@ def go_to(page, title: str) -> None:
 
 
 def headline(page):
-    return page.locator("h4").first
+    return page.locator("h2:has-text(': ')").first
 
 
 def test_a_file_stays_in_hand_from_page_to_page(browser, address: str) -> None:
     page = opened(browser, address)
     assert "Sample" in headline(page).inner_text()
     page.set_input_files(UPLOADER, SAMPLES / "normal.png")
-    page.wait_for_selector("h4:has-text('normal.png: ')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('normal.png: ')", timeout=PAGE_MS)
     go_to(page, "Compare")
     page.wait_for_selector("text=First: does it last?", timeout=PAGE_MS)
     settled(page)
     assert page.locator(".st-key-tray").get_by_text("normal.png").first.is_visible()
     go_to(page, "Analyse")
-    page.wait_for_selector("h4:has-text('normal.png: ')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('normal.png: ')", timeout=PAGE_MS)
     settled(page)
     page.get_by_role("button", name="Put away").first.click()
-    page.wait_for_selector("h4:has-text('Sample')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('Sample')", timeout=PAGE_MS)
     settled(page)
     assert page.locator(".st-key-tray").get_by_role("button").count() == 0
     page.close()
@@ -179,22 +179,22 @@ def test_whatever_one_clicks_the_answer_stays_with_the_file_in_hand(
     page = opened(browser, address)
     page.set_input_files(UPLOADER, tmp_path / "pages.tif")
     page.get_by_role("button", name="Read picture 2").click(timeout=PAGE_MS)
-    page.wait_for_selector("h4:has-text('pages.tif: ')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('pages.tif: ')", timeout=PAGE_MS)
     settled(page)
     page.get_by_text("Each model's own threshold").click(timeout=PAGE_MS)
     settled(page)
     page.get_by_text("Choose another picture of this file").click()
     page.get_by_role("button", name="Read picture 1").click(timeout=PAGE_MS)
-    page.wait_for_selector("h4:has-text('pages.tif: ')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('pages.tif: ')", timeout=PAGE_MS)
     settled(page)
     page.get_by_text("Look at a sample instead").click()
     page.get_by_role("radio", name="Normal chest").or_(
         page.get_by_role("button", name="Normal chest")
     ).click()
-    page.wait_for_selector("h4:has-text('Sample “Normal chest”: ')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('Sample “Normal chest”: ')", timeout=PAGE_MS)
     settled(page)
     page.locator(".st-key-tray").get_by_text("pages.tif").first.click()
-    page.wait_for_selector("h4:has-text('pages.tif: ')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('pages.tif: ')", timeout=PAGE_MS)
     page.close()
 
 
@@ -209,7 +209,7 @@ def test_what_the_uploader_itself_refuses_stands_in_place_of_the_answer(
         "[role=alert]:has-text('huge.png: The file is larger than 50 MB')", timeout=PAGE_MS
     )
     settled(page)
-    assert page.locator("h4").count() == 0
+    assert page.locator("h2:has-text(': ')").count() == 0
     page.close()
 
 
@@ -218,14 +218,14 @@ def test_after_a_restart_the_page_says_what_it_lost_and_reads_the_next_file(brow
     with serving(port) as url:
         page = opened(browser, url)
         page.set_input_files(UPLOADER, SAMPLES / "normal.png")
-        page.wait_for_selector("h4:has-text('normal.png: ')", timeout=PAGE_MS)
+        page.wait_for_selector("h2:has-text('normal.png: ')", timeout=PAGE_MS)
     page.wait_for_selector("text=The connection to the server is lost", timeout=PAGE_MS)
     with serving(port):
         page.wait_for_selector("[role=alert]:has-text('normal.png: The connection')", timeout=PAGE_MS)
         settled(page)
-        assert page.locator("h4").count() == 0
+        assert page.locator("h2:has-text(': ')").count() == 0
         page.set_input_files(UPLOADER, SAMPLES / "covid-severe.png")
-        page.wait_for_selector("h4:has-text('covid-severe.png: ')", timeout=PAGE_MS)
+        page.wait_for_selector("h2:has-text('covid-severe.png: ')", timeout=PAGE_MS)
         page.close()
 
 

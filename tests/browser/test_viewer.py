@@ -191,14 +191,14 @@ def test_marks_and_zoom_ask_nobody_and_a_click_sends_no_picture_again_and_leaves
     for name in NAMES:
         assert re.search(rf"{name}\s+[\d.]+ %\s+[\d.]+ times", told)
     assert "Heat is no segmentation" in told
-    assert page.locator(".said").inner_text().startswith("Box set. 1 of them now. Marked: ")
+    assert page.locator(".viewer .said").inner_text().startswith("Box set. 1 of them now. Marked: ")
     assert page.locator("figure canvas[data-same]").count() == 1  # nothing flickers
 
 
 def chosen(page, sample: str, word: str) -> None:
     """Clicks a sample, until its decision is the page's."""
     page.get_by_text(sample).first.click()
-    page.wait_for_selector(f"h4:has-text('{word}')", timeout=PAGE_MS)
+    page.wait_for_selector(f"h2:has-text('{word}')", timeout=PAGE_MS)
 
 
 def test_a_picture_that_does_not_come_takes_the_one_before_it_away_and_says_so(page) -> None:
@@ -382,7 +382,7 @@ def test_marks_set_by_keys_alone_are_given_back_and_taken_back(asked) -> None:
     wanted = {kind: turned(asked, scale, *places) for kind, places in kinds.items()}
     assert_marks(marks[:4], **wanted)
     assert_marks(marks[4:], stroke=wanted["stroke"][1:])
-    assert marks[4]["erases"] and asked.locator(".said").inner_text() == "Given back: 5."
+    assert marks[4]["erases"] and asked.locator(".viewer .said").inner_text() == "Given back: 5."
     asked.keyboard.press("u")
     asked.keyboard.press("y")
     assert told(asked, 3)["marks"] == marks[:4]
@@ -395,7 +395,7 @@ def test_one_mark_too_many_is_refused_in_a_sentence(asked) -> None:
     asked.locator("figure canvas").nth(1).focus()
     for key in ("x", *["Enter"] * 100):
         asked.keyboard.press(key)
-    assert asked.locator(".said").inner_text().startswith("Point set. 100 of them now.")
+    assert asked.locator(".viewer .said").inner_text().startswith("Point set. 100 of them now.")
     refused = "There can be 100 marks and no more; take some back first."
     assert asked.locator(".notice").inner_text() == ""
     asked.keyboard.press("Enter")

@@ -18,9 +18,9 @@ SHOWN = {  # what a page has shown when it is whole
     "cards": ".st-key-documents summary",
     "about": "text=About ThoraxLens",
 }
-# What axe-core leaves alone: names that tell controls apart, headings that begin with the only h1 and skip no
-# level, and room for a finger (WCAG 2.5.8). A switch is hit by its words, and the link past the menu is seen
-# with focus only.
+# What axe-core leaves alone: the contrast of a chart's text (4.5), names that tell controls apart, headings
+# that begin with the only h1 and skip no level, and room for a finger (WCAG 2.5.8). A switch is hit by its
+# words, and the link past the menu is seen with focus only.
 UNCLEAR = """() => {
   const shown = (each) => each.getClientRects().length && getComputedStyle(each).visibility !== 'hidden'
   const all = (selector) => [...document.querySelectorAll(selector)].filter(shown)
@@ -32,7 +32,19 @@ UNCLEAR = """() => {
     const { width, height } = each.getBoundingClientRect()
     return width < 23.5 || height < 23.5 // a fraction of a pixel is rounding
   })
-  return { wrong, alike, small: small.map((each) => each.outerHTML.slice(0, 200)) }
+  const channels = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((each) => {
+    const part = each / 255
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+  })
+  const luminance = ([red, green, blue]) => 0.2126 * red + 0.7152 * green + 0.0722 * blue
+  const page = getComputedStyle(document.querySelector('.stApp'))
+  const ground = luminance(channels(page.backgroundColor)) + 0.05
+  const faint = all('.js-plotly-plot :is([class$=tick] text, [class$=title], .legendtext)').filter((each) => {
+    const text = luminance(channels(getComputedStyle(each).fill)) + 0.05
+    return Math.max(text, ground) / Math.min(text, ground) < 4.5
+  })
+  const start = (each) => each.outerHTML.slice(0, 200)
+  return { wrong, alike, faint: faint.map((each) => each.textContent), small: small.map(start) }
 }"""
 RULES = "axe.run(document, { resultTypes: ['violations'] }).then(found => found.violations)"
 

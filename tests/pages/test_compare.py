@@ -223,18 +223,34 @@ def test_what_was_measured_before_a_stop_is_shown_as_such_and_goes_on(
     assert not page.exception and page.success[0].value == "Phantoms: 6 images used, 0 left out."
 
 
-def test_an_image_opens_in_analyse(random_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_opens_in_analyse_and_its_set_is_there_afterwards(
+    random_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
     monkeypatch.delenv("THORAXLENS_DATA", raising=False)
-    few_phantoms(monkeypatch, 6)
     app = AppTest.from_file(PROJECT / "app.py", default_timeout=SECONDS).run()
     app.switch_page("pages/compare.py").run()
-    switch(app, "Measure them on phantoms")
+    app.file_uploader[0].set_value([("set.zip", own_zip(), "application/zip")]).run()
+    switch(app, "One threshold for all")  # of random networks, some err
     next(each for each in app.button if each.label == "Open in Analyse").click().run()
     assert not app.exception
     (held,) = app.session_state["tray"].held.values()
-    assert held.name.startswith("phantom 20000") and not held.refusal
-    assert any(held.name in each.value for each in app.markdown)
+    assert not held.refusal and any(held.name in each.value for each in app.markdown)
+    app.switch_page("pages/compare.py").run()
+    assert usual_images(app) == "own" and not app.exception
+    next(each for each in app.button if each.label == "Put your set away").click().run()
+    assert usual_images(app) != "own"
+
+
+def own_zip(files: dict[str, bytes] | None = None) -> bytes:
+    """A set of three samples, and of other files."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number, sample in enumerate(sorted((PROJECT / "assets" / "samples").glob("*.png"))[:3]):
+            archive.write(sample, f"{('covid', 'normal')[number % 2]}/{sample.name}")
+        for name, data in (files or {}).items():
+            archive.writestr(name, data)
+    return packed.getvalue()
 
 
 TABS = {
@@ -350,16 +366,9 @@ def test_an_own_set_gets_the_same_page(random_bundle: Path, monkeypatch: pytest.
     monkeypatch.setenv("THORAXLENS_BUNDLES", str(random_bundle.parent))
     shared: list[str] = []
     monkeypatch.setattr(kept, "_shared", watched(kept._shared, shared))
-    samples = sorted((PROJECT / "assets" / "samples").glob("*.png"))[:3]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for number, sample in enumerate(samples):
-            archive.write(sample, f"{('covid', 'normal')[number % 2]}/{sample.name}")
-        archive.writestr("normal/broken.png", b"nothing")
-        archive.writestr("stray.png", b"nothing")
-        archive.writestr("covid/normal/odd.png", b"odd")
+    others = {"normal/broken.png": b"nothing", "stray.png": b"nothing", "covid/normal/odd.png": b"odd"}
     page = opened()
-    page.file_uploader[0].set_value([("set.zip", packed.getvalue(), "application/zip")]).run()
+    page.file_uploader[0].set_value([("set.zip", own_zip(others), "application/zip")]).run()
     assert not page.exception and not page.error
     assert page.warning[0].value == (
         "Your own set: 3 images used, 3 left out: 1 ambiguous, 1 without a label, 1 unreadable."

@@ -192,7 +192,8 @@ def test_what_is_always_too_slow_is_not_waited_for_at_each_click(
     for _ in range(TRIES + 1):
         page.run()
     counted = Counter(asked)
-    assert counted["early.dcm"] == TRIES and counted["header"] <= 2 * TRIES
+    assert TRIES <= counted["early.dcm"] <= TRIES + 1  # the table of all files tries it, too, once
+    assert counted["header"] <= 2 * TRIES
     assert any(TOO_SLOW in text for text in said(page)) and not page.exception
 
 

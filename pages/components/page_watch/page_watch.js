@@ -1,5 +1,5 @@
 const FOLDS = '[class*=st-key-fold-]'
-const HEADINGS = '.stMainBlockContainer :is(h2, h3, h4)'
+const HEADINGS = '.stMainBlockContainer :is(h2, h3, h4, .stExpander summary)'
 const APART = 40 // pixels between the heads of two sections that do not stand side by side
 const ABOVE = 16 // pixels of room above the head of a section
 // What has a use for arrow keys of its own; the viewer takes those that it needs before they come here.
@@ -11,6 +11,7 @@ const OWN = [
 
 const narrow = matchMedia('(max-width: 640px)')
 const seen = new WeakSet()
+let shown // the page that was on screen last
 
 // A phone gets sections folded; whoever unfolds one, has it. Wider windows have no heads to unfold them with.
 function fold() {
@@ -40,7 +41,14 @@ function isOurs(event) {
     each instanceof HTMLElement && (each.isContentEditable || each.matches(OWN)))
 }
 
+// Whoever came by a click far down the page before begins at the head of this one.
+function begin(page) {
+  if (shown !== undefined && shown !== page) document.querySelector('[data-testid=stMain]').scrollTo(0, 0)
+  shown = page
+}
+
 export default function ({ data, setTriggerValue }) {
+  begin(data.page)
   const step = (by) => { if (data.cases) setTriggerValue('step', by) }
   const keys = {
     ArrowLeft: () => step(-1), ArrowRight: () => step(1), ArrowUp: () => turn(-1), ArrowDown: () => turn(1),

@@ -53,6 +53,7 @@ export class Toolbar {
     more.onclick = () => {
       const all = this.element.classList.toggle('all')
       more.setAttribute('aria-expanded', String(all))
+      more.textContent = all ? 'Fewer tools' : 'More tools'
     }
   }
 

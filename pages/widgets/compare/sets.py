@@ -31,12 +31,14 @@ class Brought:
     """Images that came while the page was open, and what a bundle's models say about them so far.
 
     Attributes:
-        key: Which images and which bundle.
+        name: Which images.
+        bundle: Which bundle: the version of its record.
         measured: What is known of them.
         insist: Whether the models are asked about what the gate refuses, too.
     """
 
-    key: tuple[str, str]
+    name: str
+    bundle: str
     measured: MeasuredSet
     insist: bool = False
 
@@ -46,10 +48,10 @@ def with_brought(record: TrackRecord) -> tuple[TrackRecord, Sets]:
     tables, versions, images = [record.predictions], [record.version], {}
     for split, each in _brought().items():
         now = each.measured.snapshot()
-        table = now.table() if each.key[1] == record.version else None
+        table = now.table() if each.bundle == record.version else None
         if table is not None:
             tables.append(table)
-            versions += [each.key[0], str(hash(now.done))]
+            versions += [each.name, str(each.insist), str(hash(now.done))]
             images[split] = now.images
     if images:
         record = replace(record, predictions=join(tables), version=":".join(versions))
@@ -119,18 +121,32 @@ def _own_set(record: TrackRecord) -> bool:
         on_click="ignore",
         icon=":material/download:",
     )
-    file = st.file_uploader("Your set (ZIP)", type="zip", max_upload_size=50)
-    if file is None:
-        return _forget(OWN)
-    insist = st.toggle("Ask about what the gate refuses, too", help=term("insist"))
-    key = f"{file.file_id}:{insist}", record.version
-    changed = False
-    if (found := _brought().get(OWN)) is None or found.key != key:
-        changed = _forget(OWN)
-        with refusals():
-            _take(Brought(key, MeasuredSet(own_set.open_set(file.getvalue())), insist))
-            changed = True
-    return changed
+    file = st.file_uploader(
+        "Your set (ZIP)", type="zip", max_upload_size=50, on_change=_let_go, args=(OWN,), key="own set"
+    )
+    held = _brought().get(OWN)
+    if held is None and file is None:
+        return False
+    if file is None:  # the uploader forgets it when another page is opened; the session does not
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Your set is still in memory.")
+            st.button("Put your set away", icon=":material/close:", on_click=_let_go, args=(OWN,))
+    insist = st.toggle(
+        "Ask about what the gate refuses, too",
+        key="insist on the own set",
+        persist_state="session",
+        help=term("insist"),
+    )
+    if held and (held.bundle, held.insist) == (record.version, insist):
+        return False
+    with refusals():
+        if held:
+            _take(Brought(held.name, record.version, MeasuredSet(held.measured.images), insist))
+        elif file:
+            images = own_set.open_set(file.getvalue())
+            _take(Brought(file.file_id, record.version, MeasuredSet(images), insist))
+        return True
+    return False
 
 
 def _phantoms(record: TrackRecord) -> bool:
@@ -140,13 +156,13 @@ def _phantoms(record: TrackRecord) -> bool:
         "training drew them.",
         help=term("phantom"),
     )
-    if not st.toggle("Measure them on phantoms", key=PHANTOM_SET, bind="query-params"):
+    if not st.toggle(
+        "Measure them on phantoms", key=PHANTOM_SET, bind="query-params", persist_state="session"
+    ):
         return _forget(PHANTOMS)
-    key = PHANTOMS, record.version
-    if (found := _brought().get(PHANTOMS)) and found.key == key:
+    if (held := _brought().get(PHANTOMS)) and held.bundle == record.version:
         return False
-    _forget(PHANTOMS)
-    _take(Brought(key, _measured_phantoms(record.version)))
+    _take(Brought(PHANTOMS, record.version, _measured_phantoms(record.version)))
     return True
 
 
@@ -157,7 +173,10 @@ def _measured_phantoms(version: str) -> MeasuredSet:
 
 
 def _take(brought: Brought) -> None:
-    _brought()[brought.measured.images.split] = brought
+    """Takes a set in, in the place of that before."""
+    split = brought.measured.images.split
+    _forget(split)
+    _brought()[split] = brought
 
 
 def _forget(split: str) -> bool:
@@ -165,6 +184,11 @@ def _forget(split: str) -> bool:
     st.session_state.pop(f"pictures-{split}", None)
     _stop(split, on=False)
     return _brought().pop(split, None) is not None
+
+
+def _let_go(split: str) -> None:
+    """The same for a click."""
+    _forget(split)
 
 
 def _stop(split: str, *, on: bool) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import typst
 
+from core.analysis.changed import Changed
 from core.analysis.results import Analysis
 from core.display.picture import Picture
 from core.display.wavelet import pack
@@ -24,7 +25,7 @@ from core.gate.way import AS_IT_IS, Way
 from core.models.backbones import BACKBONES
 from core.models.findings import FindingScore
 from core.reading.warning import ReadingWarning
-from core.vocabulary import FINDINGS
+from core.vocabulary import ENSEMBLE, FINDINGS
 from tests.core.gate.verdicts import verdict
 from tests.inflated import inflated
 
@@ -97,6 +98,21 @@ def test_a_refusal_stands_in_the_place_of_the_answers_or_over_them(analysis: Ana
     assert insisted["answers"]["severity"] == []
     assert pages(report_pdf(case(None, KNEE), imprint())) == 1
     assert pages(report_pdf(case(replace(analysis, severity=()), KNEE), imprint())) == 1
+
+
+def test_why_they_disagree_is_said_with_the_changed_radiograph_unless_the_gate_refuses(
+    analysis: Analysis,
+) -> None:
+    answers = {each.backbone.key: each.probability for each in analysis.readings} | {ENSEMBLE: 0.9}
+    asked = replace(imprint(), changed=(Changed("covered", answers),))
+    said = report_content(case(analysis), asked)["answers"]["said"]
+    (reasons,) = [
+        each for each in said if each.startswith("Why they may disagree: InceptionV3 stands nearest")
+    ]
+    assert reasons.endswith("With the lungs covered, the ensemble turns to COVID-19.")
+    assert pages(report_pdf(case(analysis), asked)) == 1
+    refused = report_content(case(replace(analysis, verdict=KNEE), KNEE), asked)["answers"]["said"]
+    assert not [each for each in refused if "nearest" in each]
 
 
 def test_pages_are_counted() -> None:

@@ -12,10 +12,15 @@ from PIL import Image
 
 from core.errors import DataError
 from core.models.bundle.files import read_manifest
+from core.models.outline import MEASURES, OutlineLimits, Silence
 from core.phantom import draw_spec, render
 from train.bundle import outlines
 from train.bundle.outlines import add_outlines
+from train.cards import model_card
+from train.config import TINY
 from train.data.records import Record
+from train.run import Run
+from train.steps import judge_outlines
 
 SPLITS = ("train", "val", "val", "test")
 
@@ -61,3 +66,34 @@ def test_what_is_missing_is_said(bundle: Path, drawn: tuple[list[Record], Path, 
         add_outlines(bundle, records, data, data / "nowhere")
     with pytest.raises(DataError, match="no validation radiographs"):
         add_outlines(bundle, [each for each in records if each.split != "val"], data, masks)
+
+
+def test_a_network_that_finds_no_lungs_is_said_and_leaves_the_bundle_as_it_is(
+    bundle: Path, drawn: tuple[list[Record], Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records, data, masks = drawn
+    before, said = (bundle / "bundle.json").read_bytes(), []
+    monkeypatch.setattr(outlines, "find_lungs", lambda *given: np.zeros((64, 64), np.float32))
+    run = Run(bundle, TINY, data, "scratch", None, lambda title: lambda done, total: None, said.append)
+    vars(run)["records"] = records
+    judge_outlines(run, bundle, None)
+    assert said == []
+    judge_outlines(run, bundle, masks)
+    assert len(said) == 1 and "finds no two lungs on more than 1 %" in said[0]
+    assert (bundle / "bundle.json").read_bytes() == before
+
+
+def test_the_card_says_how_often_there_is_no_outline(random_bundle: Path) -> None:
+    lungs, places = read_manifest(random_bundle).lungs, len(MEASURES)
+    limits = OutlineLimits(
+        masks=9,
+        mean=[0.5] * places,
+        spread=[1.0] * places,
+        precision=np.eye(places).tolist(),
+        distance=2,
+        silence={"val": Silence(images=100, silent=1), "external": Silence(images=61, silent=2)},
+    )
+    assert lungs and model_card._silence(lungs) == ""
+    said = model_card._silence(lungs.model_copy(update={"outlines": limits}))
+    assert "shapes of 9 that people drew" in said
+    assert "1 of 100 of the split val and 2 of 61 of the split external" in said
