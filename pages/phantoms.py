@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.widgets import link, phantoms_many, phantoms_twins
+from pages.widgets import link, phantoms_dose, phantoms_many, phantoms_twins
 from pages.widgets import phantoms as show
 from pages.widgets.common import chosen_bundle, title
 from pages.widgets.in_hand import files_in_hand
@@ -24,6 +24,8 @@ if bundle:
             show.patient(recipe, bundle)
         elif view == "twins":
             phantoms_twins.twins(recipe, bundle)
-        else:
+        elif view == "many":
             phantoms_many.many(recipe, bundle)
+        else:
+            phantoms_dose.dose(recipe, bundle)
         show.flatters()

@@ -10,13 +10,14 @@ from core.display.wording import listed
 from core.gate.way import AS_IT_IS, Way
 from core.models.third_answer import ERROR_RATES, rate_key
 from core.phantom.recipe import read_recipe
+from core.studio.dose import SWEEPS
 from core.studio.many import MAX_PATIENTS, MIN_PATIENTS, STEP
 
 Words = Sequence[str]  # of one setting: a link can name it several times
 
 SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "laid", "insist", "error_rate"
 GUESS, LECTURE = "guess", "lecture"
-PHANTOM, VIEW, TRUTH, PATIENTS = "phantom", "view", "truth", "patients"
+PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -47,6 +48,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         VIEW: "the view",
         TRUTH: "the truth",
         PATIENTS: "how many patients",
+        SWEEP: "what is changed",
     },
     "compare": _EVERYWHERE
     | {
@@ -68,7 +70,7 @@ SETTINGS: dict[str, dict[str, str]] = {
     },
 }
 CUT, LEFT = "cut", "left"  # margins
-VIEWS = {"one": "One patient", "twins": "Twins", "many": "Many patients"}  # of the page Phantoms
+VIEWS = {"one": "One patient", "twins": "Twins", "many": "Many patients", "dose": "Dose and response"}
 RATES = {rate_key(rate): rate for rate in ERROR_RATES}
 CHOICES: dict[str, tuple[str, ...]] = {
     MARGINS: (CUT, LEFT),
@@ -77,6 +79,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     LECTURE: ("0", "1"),
     VIEW: tuple(VIEWS),
     TRUTH: ("0", "1"),
+    SWEEP: tuple(SWEEPS),
     PATIENTS: tuple(str(count) for count in range(MIN_PATIENTS, MAX_PATIENTS + 1, STEP)),
 } | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))
 # Tabs of the page Compare, and steps of its slider, by the names and numbers that a link holds.

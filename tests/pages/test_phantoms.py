@@ -52,6 +52,13 @@ def test_many_patients_are_measured_with_an_interval(bundles, analysed, monkeypa
     assert len(analysed) == 40 and "Over 20 patients" in sentences(page)
 
 
+def test_a_dose_is_answered_step_by_step(bundles, analysed) -> None:
+    page = by_link("phantoms.py", phantom=WORD, view="dose", sweep="extent")
+    assert len(analysed) == 7 and "moves most with the extent" in sentences(page)
+    page.run()
+    assert len(analysed) == 7
+
+
 def test_analyse_opens_a_phantom_by_its_link(bundles, analysed) -> None:
     page = by_link(phantom=WORD)
     assert "Phantom 5" in headline(page) and "Truth: COVID-19" in sentences(page)
