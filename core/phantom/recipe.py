@@ -52,7 +52,7 @@ EXPOSURE = Knob(
     "exposure", "Exposure", -2, 2, 0.25, "stops", "Each stop doubles the quanta and darkens the picture."
 )
 KNOBS = {each.name: each for each in (EXTENT, DENSITY, HABITUS, INSPIRATION, ROTATION, EXPOSURE)}
-SEVERITY = Knob("severity", "Severity", 5, 100, 5, "%", "Of the finding.")
+SEVERITY = Knob("severity", "Severity", 5, 100, 5, "%", "From hardly there to as bad as it is rendered.")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -125,18 +126,7 @@ def _findings(now: Recipe) -> None:
         placeholder="None",
     )
     for name, severity in now.findings:
-        key = f"knob {name}"
-        st.session_state[key] = float(severity)
-        st.slider(
-            f"{finding_name(name)}: severity (%)",
-            float(SEVERITY.low),
-            float(SEVERITY.high),
-            step=float(SEVERITY.step),
-            format="%.0f",
-            key=key,
-            on_change=_set_severity,
-            args=(name,),
-        )
+        _slide(f"{finding_name(name)}: severity", SEVERITY, name, severity, _set_severity)
 
 
 def _body(now: Recipe) -> None:
@@ -155,17 +145,21 @@ def _body(now: Recipe) -> None:
 
 
 def _slider(knob: Knob, now: Recipe) -> None:
-    key = f"knob {knob.name}"
-    st.session_state[key] = float(getattr(now, knob.name) or 0)
+    _slide(knob.label, knob, knob.name, getattr(now, knob.name) or 0, _turn)
+
+
+def _slide(label: str, knob: Knob, name: str, value: float, then: Callable[[str], None]) -> None:
+    """A slider that calls `then` with the name of what it sets."""
+    st.session_state[f"knob {name}"] = float(value)
     st.slider(
-        f"{knob.label} ({knob.unit})",
+        f"{label} ({knob.unit})",
         float(knob.low),
         float(knob.high),
         step=float(knob.step),
         format="%g",
-        key=key,
-        on_change=_turn,
-        args=(knob.name,),
+        key=f"knob {name}",
+        on_change=then,
+        args=(name,),
         help=knob.help,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -12,6 +13,7 @@ from core.display import studio
 from core.display.link import CHOICES, PATIENTS
 from core.phantom.recipe import Recipe
 from core.phantom.truth import png_file
+from core.progress import time_left
 from core.service import File, Loaded, Reading
 from core.studio.many import Measured, mean_outside, summarise, to_csv
 from core.studio.twins import effects, measure_outside, render_twins
@@ -54,8 +56,12 @@ def many(recipe: Recipe, bundle: Loaded) -> None:
     now: Run | None = st.session_state.get(_RUN)
     if now and (now.recipe != recipe or now.version != bundle.version):
         now = None
-    with st.container(horizontal=True, vertical_alignment="center"):
-        begun = len(now.measured) if now else 0
+    begun = len(now.measured) if now else 0
+    if now and begun < now.wanted:
+        with refusals():
+            _measure(now, bundle)
+            st.rerun()
+    else:
         st.button(
             f"Measure {count} patients" if begun in (0, count) or begun > count else f"Go on to {count}",
             icon=":material/play_arrow:",
@@ -64,12 +70,6 @@ def many(recipe: Recipe, bundle: Loaded) -> None:
             on_click=_begin,
             args=(recipe, bundle.version, count),
         )
-        if now and begun < now.wanted:
-            st.button("Stop", icon=":material/stop:", on_click=_stop)
-    if now and begun < now.wanted:
-        with refusals():
-            _measure(now, bundle)
-            st.rerun()
     if now and now.measured:
         _shown(now)
 
@@ -95,7 +95,10 @@ def _stop() -> None:
 
 def _measure(now: Run, bundle: Loaded) -> None:
     """The patients that are left; a click anywhere stops it between two of them."""
-    bar = st.progress(0.0, "Rendering the first twins")
+    before, start = len(now.measured), time.monotonic()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(before / now.wanted, f"{before} of {now.wanted} patients")
+        st.button("Stop, and keep what is measured", icon=":material/stop:", on_click=_stop)
     for number in range(len(now.measured), now.wanted):
         patient = now.recipe.of_patient(number)
         pair = service().in_turn(partial(render_twins, patient, SIZE_PX))
@@ -106,7 +109,8 @@ def _measure(now: Run, bundle: Loaded) -> None:
         outside = measure_outside(pair, bundle.models.manifest.preprocessing)
         now.measured.append(Measured(patient.seed, pair.ill.extent, effects(*said), outside))
         done = len(now.measured)
-        bar.progress(done / now.wanted, f"{done} of {now.wanted} patients")
+        left = time_left(done - before, now.wanted - before, time.monotonic() - start)
+        bar.progress(done / now.wanted, f"{done} of {now.wanted} patients{left}")
 
 
 def _shown(now: Run) -> None:
