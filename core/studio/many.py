@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.evaluation.metrics import Interval, resampled_interval
+from core.evaluation.metrics import Interval, draw_groups
 from core.studio.twins import Outside
 
 MIN_PATIENTS, MAX_PATIENTS, STEP = 20, 200, 20
+RESAMPLES = 1000  # of the bootstrap
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,21 @@ def summarise(patients: Sequence[Measured]) -> tuple[Effect, ...]:
     Args:
         patients: At least one.
     """
-    return tuple(_effect(model, patients) for model in patients[0].effects)
-
-
-def _effect(model: str, patients: Sequence[Measured]) -> Effect:
-    values = np.array([each.effects[model] for each in patients])
-    interval = resampled_interval(lambda drawn: float(values[drawn].mean()), np.arange(values.size))
-    return Effect(model, tuple(values.tolist()), float(values.mean()), interval, int((values > 0).sum()))
+    models = list(patients[0].effects)
+    values = np.array([[each.effects[model] for model in models] for each in patients])
+    count = len(patients)
+    times_drawn, _ = draw_groups(np.arange(count), RESAMPLES, seed=0)
+    bounds = np.quantile(times_drawn @ values / count, (0.025, 0.975), axis=0).T.tolist()
+    return tuple(
+        Effect(
+            model=model,
+            values=tuple(column.tolist()),
+            mean=float(column.mean()),
+            interval=Interval(low, high),
+            raised=int((column > 0).sum()),
+        )
+        for model, column, (low, high) in zip(models, values.T, bounds, strict=True)
+    )
 
 
 def mean_outside(patients: Sequence[Measured]) -> Outside:
