@@ -91,15 +91,15 @@ class Recipe:
 
     @property
     def label(self) -> PhantomLabel:
-        """What the phantom is called."""
-        if self.disease != "none":
+        """What the phantom is called: a disease without extent is none."""
+        if self.disease != "none" and self.extent > 0:
             return self.disease
         return "findings" if self.findings else "normal"
 
     @property
     def ill(self) -> bool:
         """Whether there is anything to take away."""
-        return bool(self.findings) or (self.disease != "none" and self.extent > 0)
+        return self.label != "normal"
 
     def spec(self, size_px: int = FULL_PX) -> PhantomSpec:
         """As the renderer takes it.

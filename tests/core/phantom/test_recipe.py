@@ -54,6 +54,12 @@ def test_every_knob_changes_the_picture(name: str) -> None:
     assert np.abs(low.pixels - high.pixels).mean() > 0.002
 
 
+def test_a_disease_without_extent_is_none() -> None:
+    nothing = Recipe(4, extent=0)
+    assert not nothing.ill and nothing.render(SIZE).label == "normal"
+    assert np.array_equal(nothing.render(SIZE).pixels, nothing.without_disease().render(SIZE).pixels)
+
+
 def test_more_exposure_darkens_and_extent_is_what_was_chosen() -> None:
     dark, bright = (replace(Recipe(), exposure=stops).render(SIZE).pixels.mean() for stops in (2, -2))
     assert dark < bright
