@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.vocabulary import OWN
 from pages.widgets import link
-from pages.widgets.common import chosen_listing, title
+from pages.widgets.common import chosen_listing, folded, title
 from pages.widgets.compare import cases, charts, measures, question, sets, study
 from pages.widgets.in_hand import files_in_hand
 from pages.widgets.lecture import begin
@@ -22,15 +22,21 @@ if listing and alone:
     head = st.container()
     charts.story(record, images)
     sets.bring(listing, alone)
-    asked = question.question(record)
-    answers = question.answers(record, asked)
+    with folded("measures", "Every measure, on images to choose"):
+        asked = question.question(record)
+        answers = question.answers(record, asked)
+        if answers:
+            measures.measures(listing, record, asked, answers)
     if answers:
-        measures.measures(listing, record, asked, answers)
-        charts.plots(record, asked, answers, images)
-        measures.tests(record, asked, answers)
-        cases.mistakes(record, asked, answers, images)
-    study.study()
-    study.reporting()
+        with folded("curves", "Curves, matrices and distributions"):
+            charts.plots(record, asked, answers, images)
+        with folded("tests", "Better, or luck?"):
+            measures.tests(record, asked, answers)
+        with folded("mistakes", "Where were they surest, and wrong?"):
+            cases.mistakes(record, asked, answers, images)
+    with folded("study", "The study, and what a paper would report"):
+        study.study()
+        study.reporting()
     with head:
         link.ignored("compare")
         link.offer("compare", upload=OWN in images)

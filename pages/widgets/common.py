@@ -50,7 +50,7 @@ _STYLE = (
   min-width: 24px; min-height: 24px;
 }
 [data-testid=stHeaderActionElements] a { display: none; }
-.stPlotlyChart :is([class$=tick] text, [class$=title]) { fill: currentColor !important; }
+.stPlotlyChart :is([class$=tick] text, [class$=title], .annotation-text) { fill: currentColor !important; }
 a:focus-visible, main:focus-visible { outline: 2px solid currentColor !important; outline-offset: -2px; }
 [data-testid=stMetricDelta], [data-testid=stMetricDelta] * { white-space: normal; overflow: visible; }
 @media (pointer: coarse) {

@@ -245,6 +245,7 @@ def test_nothing_scrolls_sideways_on_a_phone(browser, address: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(address)
     page.wait_for_selector("text=JSON, everything", timeout=PAGE_MS)
+    settled(page)
     width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
     assert width <= 390
     page.close()
@@ -257,7 +258,8 @@ def test_a_finger_on_a_chart_scrolls_the_page(browser, address: str) -> None:
     chart = page.locator(".stPlotlyChart").first
     chart.locator(".draglayer").wait_for(state="attached", timeout=PAGE_MS)
     settled(page)
-    chart.scroll_into_view_if_needed()
+    chart.evaluate("chart => chart.scrollIntoView({ block: 'center' })")
+    page.wait_for_timeout(500)  # by then nothing above it grows any more
     box = chart.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     before = page.evaluate(SCROLLED)

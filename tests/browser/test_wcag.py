@@ -39,7 +39,8 @@ UNCLEAR = """() => {
   const luminance = ([red, green, blue]) => 0.2126 * red + 0.7152 * green + 0.0722 * blue
   const page = getComputedStyle(document.querySelector('.stApp'))
   const ground = luminance(channels(page.backgroundColor)) + 0.05
-  const faint = all('.js-plotly-plot :is([class$=tick] text, [class$=title], .legendtext)').filter((each) => {
+  const texts = ':is([class$=tick] text, [class$=title], .annotation-text, .legendtext)'
+  const faint = all(`.js-plotly-plot ${texts}`).filter((each) => {
     const text = luminance(channels(getComputedStyle(each).fill)) + 0.05
     return Math.max(text, ground) / Math.min(text, ground) < 4.5
   })

@@ -61,7 +61,7 @@ def test_charts_are_readable_from_the_last_row_and_grow_for_it(bundles: Path) ->
 def test_keys_go_through_the_samples_and_round(bundles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page, samples = by_link(lecture="1"), [each.key for each in list_samples()]
     pressed: list[int] = []
-    monkeypatch.setattr(lecture, "page_watch", lambda **_: pressed.pop() if pressed else 0)
+    monkeypatch.setattr(lecture, "page_watch", lambda *_, **__: pressed.pop() if pressed else 0)
     for by, wanted in ((1, samples[1]), (-1, samples[0]), (-1, samples[-1])):
         pressed.append(by)
         page.run()
@@ -74,7 +74,7 @@ def test_keys_go_through_the_files_in_hand(bundles: Path, monkeypatch: pytest.Mo
     before = [each.label for each in page.get("button") if each.label == "Put away"]
     assert before
     chosen = page.session_state["tray"].chosen
-    monkeypatch.setattr(lecture, "page_watch", lambda **_: 1)
+    monkeypatch.setattr(lecture, "page_watch", lambda *_, **__: 1)
     page.run()
     assert page.session_state["tray"].chosen != chosen
     page.run()
