@@ -77,10 +77,10 @@ def dose_words(steps: Sequence[Step], sweep: Sweep) -> str:
             f"its dotted line: what lies off it is the {what}'s doing."
         )
     hardly = f" Hardly moved (by at most {STEADY:g}): {listed(still_ones)}." if still_ones else ""
-    return (
-        f"**{model_name(most)} moves most with the {what}: its answers lie {moved[most]:.2f} apart.**"
-        f"{hardly} {so} This is one patient: another may answer otherwise."
-    )
+    who = f"{model_name(most)} moves most with the {what}: its answers lie {moved[most]:.2f} apart."
+    if len(still_ones) == len(moved):
+        who, hardly = f"No model moves by more than {STEADY:g} with the {what}.", ""
+    return f"**{who}**{hardly} {so} This is one patient: it may be otherwise in another."
 
 
 def dose_table(steps: Sequence[Step], sweep: Sweep) -> list[dict[str, str]]:

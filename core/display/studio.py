@@ -90,9 +90,10 @@ def findings_words(analysis: Analysis, sample: Sample) -> str:
     if not there:
         return f"Truth: no finding. The findings network sees {counted(len(seen), 'finding')}."
     names = listed([finding_name(each) for each in sample.findings])
+    beyond = len(seen - there)
     return (
-        f"Truth: {names}. The findings network sees {len(there & seen)} of these {len(there)}, and "
-        f"{len(seen - there)} that are not there."
+        f"Truth: {names}. The findings network sees {len(there & seen)} of these {len(there)}, and {beyond} "
+        f"that {'is' if beyond == 1 else 'are'} not there."
     )
 
 
@@ -132,8 +133,8 @@ def effect_words(effects: Mapping[str, float]) -> str:
     verb = "goes" if len(against) == 1 else "go"
     other = f" {listed(against)} {verb} the other way." if against else ""
     return (
-        f"**The disease alone moves {model_name(most)} most ({effects[most]:+.2f}) and {model_name(least)} "
-        f"least ({effects[least]:+.2f}).**{other}"
+        f"**Of all models, the disease alone moves {model_name(most)} most ({effects[most]:+.2f}) and "
+        f"{model_name(least)} least ({effects[least]:+.2f}).**{other}"
     )
 
 
