@@ -69,6 +69,16 @@ def cut_border(pixels: NDArray[np.float32], share: float) -> NDArray[np.float32]
     return np.ascontiguousarray(crop(pixels, crop_box(Box(0, 0, width, height), share)))
 
 
+def network_box(pixels: NDArray[np.float32], preprocessing: Preprocessing) -> Box:
+    """The part of a picture that the networks see: inside of its margins, the border cut off.
+
+    Args:
+        pixels: (height, width), float32 in [0, 1].
+        preprocessing: The recipe.
+    """
+    return crop_box(inside_box(pixels, preprocessing), preprocessing.border_share)
+
+
 def equalise(pixels: NDArray[np.float32], bins: int = 256) -> NDArray[np.float32]:
     """Equalises a histogram: each grey becomes the share of pixels that are darker.
 

@@ -307,6 +307,15 @@ class Service:
             self._keep(self._changed, _key(file, loaded, reading), found, KEPT_CHANGED)
         return found
 
+    def in_turn(self, work: Callable[[], Kept]) -> Kept:
+        """Does other heavy work in one of the places that analyses have.
+
+        Args:
+            work: It.
+        """
+        with self._place(_say_nothing):
+            return work()
+
     def sharp(self, file: File, reading: Reading = PLAIN) -> Picture:
         """The whole radiograph for whoever zooms; the file is read again, for its pixels are not kept.
 

@@ -14,9 +14,11 @@ from core.gate.way import AS_IT_IS, Way, lay_radiograph
 from core.models.bundle.files import read_manifest
 from core.models.gate_files import gate_source, read_gate
 from core.phantom import Phantom, PhantomSpec, render
+from core.phantom.recipe import Recipe
 from core.phantom.samples import list_samples
 from core.project import PROJECT, SHIPPED, gate_folder
 from core.reading.radiograph import Radiograph, read_radiograph
+from core.studio.twins import effects, render_twins
 from train.bundle.verify import TOLERANCE, verify
 from train.data.records import read_records
 
@@ -144,3 +146,14 @@ def test_the_first_sample_is_the_one_that_divides_the_backbones_most(models: Mod
         divided[sample.key] = (min(said.votes, len(said.readings) - said.votes), said.spread)
     assert max(divided, key=divided.__getitem__) == list_samples()[0].key, divided
     assert divided[list_samples()[0].key] >= (2, 0.4)
+
+
+def test_removing_the_true_lesion_lowers_the_answers_on_average(models: Models) -> None:
+    """As the page Phantoms does it: the same patient, body, position, exposure and noise."""
+    recipe, found = Recipe(extent=50), []
+    for number in range(6):
+        twins = render_twins(recipe.of_patient(number), 224)
+        pair = [analyse(Radiograph("twin", each.pixels, (), "PNG", None, {}), models)
+                for each in (twins.ill, twins.well)]  # fmt: skip
+        found.append(list(effects(*pair).values()))
+    assert np.mean(found) > 0

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.filewriter import dcmwrite
-from pydicom.uid import UID, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from core.phantom import Phantom, PhantomSpec, render
+from core.phantom.dicom import dicom_file
 from core.phantom.samples import SAMPLES, TRUTH
-from core.vocabulary import FINDINGS
-
-_LEVELS = 4095  # 12 bits stored
+from core.phantom.truth import truth_of
 
 
 @dataclass(frozen=True)
@@ -114,7 +108,8 @@ def write_samples(folder: Path = SAMPLES) -> tuple[Path, ...]:
     for recipe in SAMPLE_RECIPES:
         phantom, path = render(recipe.spec), folder / recipe.file
         if path.suffix == ".dcm":
-            write_dicom(path, phantom, inverted=recipe.file in _MONOCHROME1)
+            key = json.dumps(asdict(phantom.spec), sort_keys=True)
+            path.write_bytes(dicom_file(phantom, key, inverted=recipe.file in _MONOCHROME1))
         else:
             Image.fromarray(np.round(phantom.pixels * 255).astype(np.uint8)).save(path, optimize=True)
         rows.append(_truth(recipe, phantom))
@@ -125,116 +120,6 @@ def write_samples(folder: Path = SAMPLES) -> tuple[Path, ...]:
 
 
 def _truth(recipe: Recipe, phantom: Phantom) -> dict[str, object]:
-    height, width = phantom.pixels.shape
     series = {"series": recipe.series, "day": recipe.day} if recipe.series else {}
-    return {
-        "file": recipe.file,
-        "title": recipe.title,
-        "description": recipe.description,
-        "label": phantom.label,
-        "seed": recipe.spec.seed,
-        "width_px": width,
-        "height_px": height,
-        "findings": [name for name in FINDINGS if name in phantom.findings],
-        "extent": round(phantom.extent, 3),
-        "extent_score": phantom.extent_score,
-        "opacity_score": round(phantom.opacity_score, 2),
-        "boxes": {
-            "Lungs": box_around(phantom.lungs),
-            **{name: box_around(phantom.masks[name]) for name in FINDINGS if name in phantom.masks},
-        },
-        **series,
-    }
-
-
-def box_around(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of a mask that is not empty; right and bottom are exclusive."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def write_dicom(path: Path, phantom: Phantom, inverted: bool = False) -> None:
-    """Writes a phantom as a Digital X-Ray Image for presentation (DICOM PS3.3, A.26), 12 bits of 16.
-
-    Args:
-        path: The file.
-        phantom: What to write.
-        inverted: Whether to store it as MONOCHROME1.
-    """
-    stored = np.round(phantom.pixels.astype(np.float64) * _LEVELS).astype("<u2")
-    dataset = _description(phantom)
-    dataset.PhotometricInterpretation = "MONOCHROME1" if inverted else "MONOCHROME2"
-    dataset.PresentationLUTShape = "INVERSE" if inverted else "IDENTITY"
-    dataset.PixelIntensityRelationshipSign = -1 if inverted else 1
-    dataset.PixelData = (_LEVELS - stored if inverted else stored).astype("<u2").tobytes()
-    dataset["PixelData"].VR = "OW"
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.ImplementationClassUID = _uid("implementation", "1")
-    dataset.file_meta.ImplementationVersionName = "THORAXLENS_1"
-    dcmwrite(path, dataset, enforce_file_format=True)
-
-
-def _description(phantom: Phantom) -> Dataset:
-    """All but the pixels; no date, because the file must not depend on when it is written."""
-    key = json.dumps(asdict(phantom.spec), sort_keys=True)
-    rows, columns = phantom.pixels.shape
-    view = "AP" if phantom.spec.portable else "PA"
-    values = {
-        "SpecificCharacterSet": "ISO_IR 192",
-        "ImageType": ["DERIVED", "PRIMARY"],
-        "SOPClassUID": DigitalXRayImageStorageForPresentation,
-        "SOPInstanceUID": _uid("instance", key),
-        "StudyDate": "",
-        "StudyTime": "",
-        "ContentDate": "",
-        "ContentTime": "",
-        "AccessionNumber": "",
-        "Modality": "DX",
-        "PresentationIntentType": "FOR PRESENTATION",
-        "Manufacturer": "ThoraxLens",
-        "ReferringPhysicianName": "",
-        "StudyDescription": "Synthetic chest radiograph",
-        "SeriesDescription": f"Chest {view}, rendered phantom",
-        "PatientName": f"PHANTOM^SEED {phantom.spec.seed}",
-        "PatientID": f"PHANTOM-{phantom.spec.seed}",
-        "PatientBirthDate": "",
-        "PatientSex": "",
-        "BodyPartExamined": "CHEST",
-        "ViewPosition": view,
-        "StudyInstanceUID": _uid("study", key),
-        "SeriesInstanceUID": _uid("series", key),
-        "StudyID": "",
-        "SeriesNumber": "1",
-        "InstanceNumber": "1",
-        "PatientOrientation": ["L", "F"],
-        "ImageLaterality": "U",
-        "ImageComments": "Synthetic: rendered from a random seed, no patient.",
-        "ImagerPixelSpacing": [round(phantom.spacing_mm, 4)] * 2,
-        "SamplesPerPixel": 1,
-        "Rows": rows,
-        "Columns": columns,
-        "BitsAllocated": 16,
-        "BitsStored": 12,
-        "HighBit": 11,
-        "PixelRepresentation": 0,
-        "BurnedInAnnotation": "NO",
-        "PixelIntensityRelationship": "LOG",
-        "WindowCenter": "2048",
-        "WindowWidth": "4096",
-        "RescaleIntercept": "0",
-        "RescaleSlope": "1",
-        "RescaleType": "US",
-        "LossyImageCompression": "00",
-    }
-    dataset = Dataset()
-    for keyword, value in values.items():
-        setattr(dataset, keyword, value)
-    return dataset
-
-
-def _uid(kind: str, key: str) -> UID:
-    """A UID derived from a UUID (DICOM PS3.5, B.2) that is the same for the same recipe."""
-    return UID(f"2.25.{uuid.uuid5(uuid.NAMESPACE_URL, f'thoraxlens/phantom/{kind}/{key}').int}")
+    told = {"file": recipe.file, "title": recipe.title, "description": recipe.description}
+    return {**told, **truth_of(phantom), **series}

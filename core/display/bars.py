@@ -64,7 +64,7 @@ def bars_html(bars: Sequence[Bar], axis: Axis) -> str:
         axis: What they stand on; it holds zero.
     """
     rows = "".join(_row(bar, axis) for bar in bars)
-    return f'<table class="bars">{_head(axis)}<tbody>{rows}</tbody>{_foot(axis)}</table>'
+    return f'<table class="bars">{axis_head(axis)}<tbody>{rows}</tbody>{axis_foot(axis)}</table>'
 
 
 def surface(colour: str, pattern: str) -> str:
@@ -103,7 +103,8 @@ def _line(axis: Axis) -> str:
     return "" if axis.line is None else f'<u style="left:{axis.percent(axis.line):.2f}%"></u>'
 
 
-def _head(axis: Axis) -> str:
+def axis_head(axis: Axis) -> str:
+    """What either side of the line means, as the head of a table; empty where nothing is said."""
     if axis.line is None or not any(axis.beside):
         return ""
     at, (left, right) = axis.percent(axis.line), axis.beside
@@ -114,7 +115,8 @@ def _head(axis: Axis) -> str:
     )
 
 
-def _foot(axis: Axis) -> str:
+def axis_foot(axis: Axis) -> str:
+    """The ticks, as the foot of a table; empty without any."""
     if not axis.ticks:
         return ""
     ticks = "".join(f'<span style="left:{axis.percent(each):.2f}%">{each:g}</span>' for each in axis.ticks)

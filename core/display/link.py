@@ -9,11 +9,15 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from core.display.wording import listed
 from core.gate.way import AS_IT_IS, Way
 from core.models.third_answer import ERROR_RATES, rate_key
+from core.phantom.recipe import read_recipe
+from core.studio.dose import SWEEPS
+from core.studio.many import MAX_PATIENTS, MIN_PATIENTS, STEP
 
 Words = Sequence[str]  # of one setting: a link can name it several times
 
 SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "laid", "insist", "error_rate"
 GUESS, LECTURE = "guess", "lecture"
+PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -29,6 +33,7 @@ SETTINGS: dict[str, dict[str, str]] = {
     "analyse": _EVERYWHERE
     | {
         SAMPLE: "the sample",
+        PHANTOM: "the phantom",
         GUESS: "guessing first",
         MARGINS: "the margins",
         LAID: "how the picture is laid",
@@ -36,6 +41,14 @@ SETTINGS: dict[str, dict[str, str]] = {
         RATE: "the error rate",
         OWN_THRESHOLDS: "whose threshold",
         THRESHOLD: "the threshold",
+    },
+    "phantoms": _EVERYWHERE
+    | {
+        PHANTOM: "the phantom",
+        VIEW: "the view",
+        TRUTH: "the truth",
+        PATIENTS: "how many patients",
+        SWEEP: "what is changed",
     },
     "compare": _EVERYWHERE
     | {
@@ -57,12 +70,17 @@ SETTINGS: dict[str, dict[str, str]] = {
     },
 }
 CUT, LEFT = "cut", "left"  # margins
+VIEWS = {"one": "One patient", "twins": "Twins", "many": "Many patients", "dose": "Dose and response"}
 RATES = {rate_key(rate): rate for rate in ERROR_RATES}
 CHOICES: dict[str, tuple[str, ...]] = {
     MARGINS: (CUT, LEFT),
     RATE: tuple(RATES),
     GUESS: ("0", "1"),
     LECTURE: ("0", "1"),
+    VIEW: tuple(VIEWS),
+    TRUTH: ("0", "1"),
+    SWEEP: tuple(SWEEPS),
+    PATIENTS: tuple(str(count) for count in range(MIN_PATIENTS, MAX_PATIENTS + 1, STEP)),
 } | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))
 # Tabs of the page Compare, and steps of its slider, by the names and numbers that a link holds.
 CHARTS = (
@@ -113,6 +131,8 @@ def is_readable(name: str, words: Words) -> bool:
         return all(word in CHARTS for word in words)
     if name == PREVALENCE:
         return all(word in map(str, PREVALENCES) for word in words)
+    if name == PHANTOM:
+        return all(read_recipe(word) is not None for word in words)
     if name == LAID:
         return all(laid_way(word) is not None for word in words)
     return True
@@ -165,5 +185,7 @@ def carries(page: str, *, upload: bool) -> str:
     if page == "compare":
         alone = "It carries the question alone: your own images do not travel."
         return alone if upload else "It opens this comparison, seen so."
+    if page == "phantoms":
+        return "It carries the whole recipe: it renders this phantom anywhere, pixel for pixel."
     alone = "It carries the settings alone: your picture does not travel."
     return alone if upload else "It opens this sample, seen so."

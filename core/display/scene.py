@@ -24,6 +24,8 @@ from core.display.style import NEUTRAL
 from core.margins import Box
 from core.models.lungs import LUNG
 from core.once import once
+from core.phantom.render import Phantom
+from core.phantom.truth import SYNTHETIC
 
 COLOUR_MAPS = (
     "Inferno",
@@ -64,11 +66,11 @@ def build_scene(
         `picture` and `sharp`, the latter or None, each with what `Packed` says of itself, the `url` of its
         data, and `exact`, whether its greys are the radiograph's own; `more`, whether there is a sharper one
         to ask for; `seen`, the address of what the networks were shown, or None; `frame` and `inside`, left,
-        top, right and bottom; `lungs`, polygons of points; `maps`, 256 times red, green and blue in base64
-        by name; `foot`, sentences for below a picture that is saved; `sides`, whether the patient's sides
-        are named; `panes`, the plain one first, each with `name`, `detail`, `colour`, `alt`, `sure`, the
-        probability of COVID-19, and `heat`: None, or `rows`, `columns` and `values` from 0 to 255, in
-        base64, row by row, stretched over the frame.
+        top, right and bottom; `lungs` and `lesions`, polygons of points, the latter known of phantoms alone;
+        `maps`, 256 times red, green and blue in base64 by name; `foot`, sentences for below a picture that
+        is saved; `sides`, whether the patient's sides are named; `panes`, the plain one first, each with
+        `name`, `detail`, `colour`, `alt`, `sure`, the probability of COVID-19, and `heat`: None, or `rows`,
+        `columns` and `values` from 0 to 255, in base64, row by row, stretched over the frame.
     """
     return {
         "key": key,
@@ -83,10 +85,50 @@ def build_scene(
         "frame": list(analysis.box),
         "inside": list(analysis.inside),
         "lungs": [] if analysis.lungs is None else outlines(analysis.lungs, analysis.inside),
+        "lesions": [],
         "maps": colour_tables(),
         "sides": not analysis.refused,  # of what is no upright frontal chest nobody knows them
         "foot": [*([REFUSED] if analysis.refused else []), wording.DISCLAIMER],
         "panes": [_plain_pane(), *(_pane(reading) for reading in analysis.readings)],
+    }
+
+
+def build_phantom_scene(
+    phantom: Phantom, picture: Picture, frame: Box, key: str, address: Address, *, truth: bool
+) -> dict[str, Any]:
+    """A phantom without any heat, as `build_scene` has it; no network need have been asked.
+
+    Args:
+        phantom: With its truth.
+        picture: It, for the eye.
+        frame: What of it the networks see.
+        key: Under which the browser keeps how somebody looks at it.
+        address: As of `build_scene`.
+        truth: Whether the outlines of its lungs and lesions are shown.
+    """
+    height, width = phantom.pixels.shape
+    whole = Box(0, 0, width, height)
+    lesion = np.logical_or.reduce([*phantom.masks.values(), np.zeros_like(phantom.lungs)])
+    masks = (phantom.lungs, lesion) if truth else ()
+    lungs, lesions = [outlines(each.astype(np.float32), whole) for each in masks] or ([], [])
+    return {
+        "key": key,
+        "id": picture.identity,
+        "width": width,
+        "height": height,
+        "mm_per_px": phantom.spacing_mm,
+        "picture": _sheet(picture, "picture", address),
+        "sharp": None,
+        "more": False,
+        "seen": None,
+        "frame": list(frame),
+        "inside": list(whole),
+        "lungs": lungs,
+        "lesions": lesions,
+        "maps": colour_tables(),
+        "sides": True,
+        "foot": [SYNTHETIC, wording.DISCLAIMER],
+        "panes": [_plain_pane()],
     }
 
 

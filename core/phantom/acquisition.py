@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from core.phantom.anatomy import Anatomy
 from core.phantom.shapes import Array, Frame, smoothstep
 
+DARKER_A_STOP = 0.1  # of the window between the 2nd and the 97th percentile of a chest
+
 
 @dataclass(frozen=True)
 class Technique:
@@ -38,15 +40,21 @@ class Technique:
     floor: float
 
 
-def draw_technique(rng: np.random.Generator, a: Anatomy) -> Technique:
-    """Draws a technique; bedside radiographs scatter more."""
+def draw_technique(rng: np.random.Generator, a: Anatomy, stops: float = 0.0) -> Technique:
+    """Draws a technique; bedside radiographs scatter more.
+
+    Args:
+        rng: The stream of noise.
+        a: The chest.
+        stops: Of exposure beyond what is drawn: each doubles the quanta and darkens the picture.
+    """
     return Technique(
         scatter=float(np.clip(rng.normal(0.028 if a.portable else 0.018, 0.007), 0.005, 0.06)),
         spread_mm=float(rng.uniform(22, 42)),
-        quanta=float(10 ** rng.normal(5.1, 0.25)),
+        quanta=float(10 ** rng.normal(5.1, 0.25)) * 2.0**stops,
         focus_mm=float(rng.uniform(0.25, 0.7)),
         contrast=float(np.clip(rng.normal(3.2, 0.7), 1.9, 5.0)),
-        brightness=float(rng.normal(0.42, 0.12)),
+        brightness=float(rng.normal(0.42, 0.12)) + DARKER_A_STOP * stops,
         detail=float(rng.choice([0.0, 0.5, 1.0])) * float(rng.uniform(0.5, 1.3)),
         detail_mm=float(np.exp(rng.uniform(np.log(1.5), np.log(25)))),
         floor=float(np.clip(rng.normal(0.02, 0.03), 0, 0.12)),

@@ -8,8 +8,11 @@ import numpy as np
 
 from core.phantom import organs, vessels
 from core.phantom.anatomy import SIDES
+from core.phantom.choices import AS_DRAWN, Choices
 from core.phantom.scene import Mask, Scene
 from core.phantom.shapes import Array, Tubes, fractal_field, smoothstep, tube_paths
+
+_ZONE_REACH = 0.15  # of a lung's height: so far from a zone's middle a place loses a standard deviation
 
 
 @dataclass(frozen=True)
@@ -29,25 +32,43 @@ class Airspace:
     bronchogram: bool = False
 
 
-def paint_covid(scene: Scene, rng: np.random.Generator, extent: float) -> Mask:
+def paint_covid(scene: Scene, rng: np.random.Generator, extent: float, choices: Choices = AS_DRAWN) -> Mask:
     """Bilateral, peripheral, basal patches: ground glass that consolidates as it spreads."""
-    scores = [peripheral(scene, lung, rng) for lung in scene.lungs]
-    lean = rng.uniform(-0.28, 0.28)
+    scores = [peripheral(scene, lung, rng) + _preference(lung, choices) for lung in scene.lungs]
+    lean = _lean(rng.uniform(-0.28, 0.28), choices)
     density = rng.uniform(0.2, 0.34) + rng.uniform(0.15, 0.45) * extent
+    density = density if choices.density is None else choices.density
     return _paint_airspace(scene, scores, Airspace(_split(scene, extent, lean), density, 0.9), rng)
 
 
-def paint_pneumonia(scene: Scene, rng: np.random.Generator, extent: float) -> Mask:
+def paint_pneumonia(
+    scene: Scene, rng: np.random.Generator, extent: float, choices: Choices = AS_DRAWN
+) -> Mask:
     """Lobar consolidation with air bronchograms, or patchy, or perihilar."""
     pattern = rng.choice(3, p=(0.6, 0.25, 0.15))
     lean = float(rng.choice([-1, 1])) * (
         1.0 if pattern == 0 else rng.uniform(0.3, 1.0) if pattern == 1 else 0.1
     )
     density = (rng.uniform(0.35, 0.68), rng.uniform(0.25, 0.5), rng.uniform(0.16, 0.36))[pattern]
+    density = density if choices.density is None else choices.density
     score = (_lobar, _patchy, _perihilar)[pattern]
-    scores = [score(scene, lung, rng) for lung in scene.lungs]
+    scores = [score(scene, lung, rng) + _preference(lung, choices) for lung in scene.lungs]
+    lean = _lean(lean, choices)
     airspace = Airspace(_split(scene, extent, lean), density, (0.45, 0.8, 0.9)[pattern], bool(pattern == 0))
     return _paint_airspace(scene, scores, airspace, rng)
+
+
+def _lean(drawn: float, choices: Choices) -> float:
+    """To which side a disease leans: 1 puts all it can on the left, -1 on the right."""
+    return drawn if choices.side is None else {"right": -1.0, "left": 1.0}[choices.side]
+
+
+def _preference(lung: organs.Lung, choices: Choices) -> Array:
+    """What a place's score gains by lying near the chosen third of the lung; nothing where none is chosen."""
+    if choices.zone is None:
+        return np.zeros_like(lung.level)
+    middle = {"upper": 0.2, "middle": 0.5, "lower": 0.8}[choices.zone]
+    return np.asarray(-np.square((lung.level - middle) / _ZONE_REACH))
 
 
 def _paint_airspace(scene: Scene, scores: list[Array], wanted: Airspace, rng: np.random.Generator) -> Mask:

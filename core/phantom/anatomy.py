@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.phantom.choices import AS_DRAWN, Choices
 from core.phantom.shapes import Array
 
 SIDES = (-1, 1)  # the patient's right lung, on the image's left; then the left lung
@@ -105,24 +106,29 @@ class Anatomy:
         return 0.37 * self.half_width
 
 
-def draw_anatomy(rng: np.random.Generator, portable: bool | None, child: bool | None) -> Anatomy:
+def draw_anatomy(
+    rng: np.random.Generator, portable: bool | None, child: bool | None, choices: Choices = AS_DRAWN
+) -> Anatomy:
     """Draws a chest.
 
     Args:
         rng: The stream of anatomy alone.
         portable: Fixes the view, or None to draw it.
         child: Fixes the age group, or None to draw it.
+        choices: What else is fixed.
     """
     draws = rng.random(3)
     is_child = bool(draws[0] < 0.3) if child is None else child
     is_portable = bool(draws[1] < 0.45) if portable is None else portable
-    adult = _draw_adult(rng, bool(draws[2] < 0.45), is_portable)
+    adult = _draw_adult(rng, bool(draws[2] < 0.45), is_portable, choices)
+    if choices.rotation_deg is not None:
+        adult = replace(adult, rotation=float(np.deg2rad(choices.rotation_deg)))
     return _as_child(adult, rng) if is_child else adult
 
 
-def _draw_adult(rng: np.random.Generator, female: bool, portable: bool) -> Anatomy:
-    habitus = float(np.clip(rng.normal(0, 1), -1.8, 2.4))
-    breath = float(np.clip(rng.normal(0.0, 0.8), -2, 1.6)) - 1.1 * portable
+def _draw_adult(rng: np.random.Generator, female: bool, portable: bool, choices: Choices) -> Anatomy:
+    habitus = _chosen(choices.habitus, float(np.clip(rng.normal(0, 1), -1.8, 2.4)))
+    breath = _chosen(choices.inspiration, float(np.clip(rng.normal(0.0, 0.8), -2, 1.6))) - 1.1 * portable
     half_width = 131 + 5 * habitus + rng.normal(0, 4) - 8 * female
     lung_height = 247 + 15 * breath + rng.normal(0, 9) - 10 * female
     dome_rise = 52 + rng.normal(0, 6) - 3 * breath
@@ -160,6 +166,10 @@ def _draw_adult(rng: np.random.Generator, female: bool, portable: bool) -> Anato
         gas=float(np.clip(rng.normal(0.8, 0.5), 0, 1.8)),
         chin=float(np.clip(rng.normal(-105, 26) + 24 * portable, -160, -34)),
     )
+
+
+def _chosen(chosen: float | None, drawn: float) -> float:
+    return drawn if chosen is None else chosen
 
 
 def _as_child(adult: Anatomy, rng: np.random.Generator) -> Anatomy:

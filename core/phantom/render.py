@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.phantom import acquisition, airspace, film, lesions
 from core.phantom.anatomy import Anatomy, draw_anatomy
+from core.phantom.choices import AS_DRAWN, Choices
 from core.phantom.scene import Mask, Scene, attenuation, bones, lay_out
 from core.phantom.shapes import Array, Frame
 from core.phantom.spec import (
@@ -16,7 +17,6 @@ from core.phantom.spec import (
     IMPLIES,
     PhantomLabel,
     PhantomSpec,
-    Streams,
     chosen_findings,
     lesion_stream,
     streams,
@@ -55,27 +55,35 @@ class Phantom:
     spec: PhantomSpec
 
 
-def render(spec: PhantomSpec) -> Phantom:
+def render(spec: PhantomSpec, choices: Choices = AS_DRAWN) -> Phantom:
     """Renders a phantom: the same recipe always gives the same pixels.
 
     Args:
         spec: The recipe.
+        choices: What somebody chooses that the seed would draw.
 
     Returns:
         The radiograph with its masks; the shorter side has `spec.size_px` pixels.
     """
     random = streams(spec.seed)
     findings = chosen_findings(spec, random["lesions"])
-    healthy = draw_anatomy(random["anatomy"], spec.portable, spec.child)
+    healthy = draw_anatomy(random["anatomy"], spec.portable, spec.child, choices)
     anatomy = lesions.adjust(healthy, findings)
     frame = _frame(spec, healthy, random["frame"])
     scene = lay_out(frame, anatomy, random)
     bone = bones(scene)
     reference = attenuation(scene, bone)
-    masks = _paint(scene, spec, findings)
+    masks = _paint(scene, spec, findings, choices)
     if scene.rib_curves:
         bone = bones(scene)
-    pixels = _acquire(scene, attenuation(scene, bone), reference, random, spec.extras)
+    line_integrals = attenuation(scene, bone)
+    if spec.extras:
+        line_integrals = line_integrals + film.devices(frame, anatomy, random["devices"])
+    technique = acquisition.draw_technique(random["noise"], anatomy, choices.exposure)
+    grey = _acquire(scene, line_integrals, reference, technique, random["noise"])
+    if spec.extras:
+        grey = film.label_film(frame, grey, anatomy, random["devices"])
+    pixels = np.clip(grey, 0, 1).astype(np.float32)
     return _with_truth(spec, scene, masks, pixels)
 
 
@@ -89,43 +97,42 @@ def _frame(spec: PhantomSpec, a: Anatomy, rng: np.random.Generator) -> Frame:
     return Frame(*shape, pitch_mm=view_mm / spec.size_px, centre=centre, tilt=a.tilt)
 
 
-def _paint(scene: Scene, spec: PhantomSpec, findings: dict[str, float]) -> dict[str, Mask]:
+def _paint(scene: Scene, spec: PhantomSpec, findings: dict[str, float], choices: Choices) -> dict[str, Mask]:
     masks: dict[str, Mask] = {}
     if spec.label in ("covid", "pneumonia"):
-        masks |= _paint_disease(scene, spec)
+        masks |= _paint_disease(scene, spec, choices)
     for name, severity in sorted(findings.items()):
         found = lesions.PAINTERS[name](scene, lesion_stream(spec.seed, name), severity)
         masks[name] = masks[name] | found if name in masks else found
     return {name: mask for name, mask in masks.items() if mask.any()}
 
 
-def _paint_disease(scene: Scene, spec: PhantomSpec) -> dict[str, Mask]:
+def _paint_disease(scene: Scene, spec: PhantomSpec, choices: Choices) -> dict[str, Mask]:
     """The label's own disease; it is called an infiltration or a consolidation by its density."""
     rng = lesion_stream(spec.seed, spec.label)
     covid = spec.label == "covid"
     drawn = rng.beta(1.3, 1.9) * 0.85 + 0.05 if covid else rng.uniform(0.06, 0.4)
     extent = drawn if spec.extent is None else spec.extent
     paint = airspace.paint_covid if covid else airspace.paint_pneumonia
-    mask = paint(scene, rng, float(extent))
+    mask = paint(scene, rng, float(extent), choices)
     dense = mask.any() and float(np.quantile(scene.opacity[mask], 0.75)) > _CONSOLIDATED
     return {"Pneumonia": mask, "Consolidation" if dense else "Infiltration": mask.copy()}
 
 
 def _acquire(
-    scene: Scene, line_integrals: Array, reference: Array, random: Streams, extras: bool
-) -> NDArray[np.float32]:
+    scene: Scene,
+    line_integrals: Array,
+    reference: Array,
+    technique: acquisition.Technique,
+    rng: np.random.Generator,
+) -> Array:
+    """The film, (height, width), grey about [0, 1]; it is developed for the same chest in health."""
     frame, a = scene.frame, scene.anatomy
-    technique = acquisition.draw_technique(random["noise"], a)
-    noise = random["noise"].standard_normal((frame.height, frame.width))
-    if extras:
-        line_integrals = line_integrals + film.devices(frame, a, random["devices"])
+    noise = rng.standard_normal((frame.height, frame.width))
     signal = acquisition.expose(frame, line_integrals, technique, noise)
     plain = acquisition.expose(frame, reference, technique, None)
     inside = (abs(frame.x) < a.half_width) & (frame.y > 0) & (frame.y < a.lung_height)
-    grey = acquisition.develop(frame, signal, plain, inside, technique)
-    if extras:
-        grey = film.label_film(frame, grey, a, random["devices"])
-    return np.clip(grey, 0, 1).astype(np.float32)
+    return acquisition.develop(frame, signal, plain, inside, technique)
 
 
 def _with_truth(

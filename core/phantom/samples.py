@@ -9,7 +9,11 @@ from typing import Any
 
 from core.errors import DataError
 from core.margins import Box
+from core.phantom.recipe import Recipe
+from core.phantom.render import Phantom
+from core.phantom.truth import truth_of
 from core.project import PROJECT
+from core.vocabulary import finding_name
 
 SAMPLES = PROJECT / "assets" / "samples"
 TRUTH = "truth.json"
@@ -73,6 +77,27 @@ def list_samples(folder: Path = SAMPLES) -> tuple[Sample, ...]:
         raise DataError(
             f"The samples in {folder} cannot be listed ({error}); write them with `python -m train samples`."
         ) from error
+
+
+def phantom_sample(recipe: Recipe, phantom: Phantom) -> Sample:
+    """A phantom of the page Phantoms as a sample, with its truth.
+
+    Args:
+        recipe: Of it.
+        phantom: As rendered.
+    """
+    values = truth_of(phantom)
+    shown = [finding_name(name) for name, _ in recipe.findings]
+    titles = {"pneumonia": "Other pneumonia", "findings": ", ".join(shown)}
+    boxes = {name: Box(*box) for name, box in values.pop("boxes").items()}
+    return Sample(
+        path=Path(f"phantom-{recipe.seed}.png"),
+        title=titles.get(phantom.label, f"Phantom {recipe.seed}"),
+        description="A patient of the page Phantoms.",
+        findings=tuple(values.pop("findings")),
+        boxes=boxes,
+        **values,
+    )
 
 
 def _sample(folder: Path, row: dict[str, Any]) -> Sample:

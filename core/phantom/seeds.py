@@ -18,6 +18,7 @@ SEEDS = {
     "severity": range(900_000, 910_000),  # extent and opacity are fitted to, where nobody scored radiographs
     "findings_held_out": range(1_000_000, 1_100_000),  # measure the findings network
     "comparison": range(2_000_000, 2_010_000),  # measured on the page Compare
+    "studio": range(2_100_000, 2_110_000),  # patients of the page Phantoms
 }
 
 

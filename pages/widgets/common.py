@@ -20,6 +20,7 @@ from core.display.tables import figures_table, printed_table
 from core.errors import ThoraxLensError
 from core.models.bundle.files import BundleListing, list_bundles
 from core.project import bundles_folder
+from core.renderings import Renderings
 from core.service import Loaded, Service
 from pages.components.names.names import names
 from pages.widgets import link
@@ -42,6 +43,12 @@ def refusals() -> Iterator[None]:
         yield
     except ThoraxLensError as error:
         st.error(plain(str(error)), icon=":material/block:")
+
+
+@st.cache_resource(show_spinner=False)
+def renderings() -> Renderings:
+    """The phantoms that all sessions share."""
+    return Renderings(service().in_turn)
 
 
 def terms(*keys: str) -> str:

@@ -36,7 +36,7 @@ def ask(case: Case, analysis: Analysis, source: Source) -> None:
             for guess, name in GUESSES.items():
                 st.button(name, key=f"guess {guess}", on_click=_make, args=(guess, analysis, source))
             guesses.switch()
-            link.offer("analyse", upload=source.sample is None)
+            link.offer("analyse", upload=not source.travels)
         with st.container(key="look"):
             radiograph(case, _without_answers(analysis), source)
     _tally()

@@ -10,17 +10,19 @@ from typing import Any
 import streamlit as st
 
 from core.display.glossary import term
-from core.display.link import CUT, INSIST, LAID, LEFT, MARGINS, SAMPLE, laid_way, laid_word
+from core.display.link import CUT, INSIST, LAID, LEFT, MARGINS, PHANTOM, SAMPLE, laid_way, laid_word
 from core.display.markdown import plain
 from core.errors import RadiographError, SeveralFramesError, may_pass
 from core.gate.way import AS_IT_IS, Way
+from core.phantom.recipe import Recipe, read_recipe, recipe_word
 from core.phantom.samples import Sample, list_samples
 from core.reading.tries import Tries
+from core.renderings import Rendering
 from core.service import Case, File, Loaded, Reading, Tell, preview
 from core.tray import LOST, Held, Tray, widget_refusal
 from pages.components.session_watch.session_watch import session_watch
 from pages.widgets import guesses, link
-from pages.widgets.common import folded, refusals, service
+from pages.widgets.common import folded, refusals, renderings, service
 
 TRAY, SAMPLES, DAYS = "files in hand", "samples", "day of the sample"  # keys of widgets
 INSISTED = "asked all the same"  # pictures about which the networks are asked although the gate refuses
@@ -34,6 +36,7 @@ class Source:
 
     Attributes:
         sample: Key of the sample in links; None for a file.
+        rendering: Of the page Phantoms, with its recipe; None for anything else.
         subject: What the headline calls it: plain text.
         file: Its bytes; None where it was refused.
         key: In the tray; None for a sample.
@@ -45,6 +48,12 @@ class Source:
     key: str | None = None
     held: Held | None = None
     sample: str | None = None
+    rendering: Rendering | None = None
+
+    @property
+    def travels(self) -> bool:
+        """Whether a link opens it anywhere."""
+        return self.sample is not None or self.rendering is not None
 
 
 def tray() -> Tray:
@@ -133,6 +142,7 @@ def _label(held: Held) -> str:
 
 def _choose_file() -> None:
     mine = tray()
+    st.session_state.pop(PHANTOM, None)
     mine.chosen = st.session_state[TRAY] or mine.chosen
 
 
@@ -149,13 +159,16 @@ def chosen_radiograph() -> Source | None:
             key=f"uploader {st.session_state.get('uploads', 0)}",
         )
     if files:
+        st.session_state.pop(PHANTOM, None)
         mine.take([File(file.getvalue(), file.name) for file in files])
         _empty_uploader()
         st.rerun()
     with strip:
         sample = _chosen_sample(mine)
     source = None
-    if mine.chosen is not None:
+    if phantom := st.session_state.get(PHANTOM):
+        source = phantom_source(phantom)
+    elif mine.chosen is not None:
         source = source_of(mine.chosen)
     elif sample:
         source = sample_source(sample)
@@ -166,6 +179,12 @@ def chosen_radiograph() -> Source | None:
     return source
 
 
+def phantom_source(recipe: Recipe) -> Source:
+    """A patient of the page Phantoms, to be looked at."""
+    done = renderings().render(recipe)
+    return Source(f"Phantom {recipe.seed}", done.file, rendering=done)
+
+
 def source_of(key: str) -> Source:
     """A file in hand, to be looked at."""
     held = tray().held[key]
@@ -174,6 +193,7 @@ def source_of(key: str) -> Source:
 
 def choose(key: str) -> None:
     """From now on that file in hand, or that sample, is looked at; nothing changes where there is none."""
+    st.session_state.pop(PHANTOM, None)
     if key in tray().held:
         tray().chosen = key
     elif any(sample.key == key for sample in list_samples()):
@@ -216,15 +236,20 @@ def _chosen_sample(mine: Tray) -> Sample | None:
         numbers = {str(number): key for number, key in enumerate(samples, start=1)}
         chosen = link.settle(SAMPLE, [*samples, *numbers], next(iter(samples)))
         st.session_state[SAMPLE] = chosen = numbers.get(chosen, chosen)
+        if word := link.take(PHANTOM):
+            st.session_state[PHANTOM] = read_recipe(word)
+        elif word == "":
+            st.session_state.pop(PHANTOM, None)
+        other = bool(mine.chosen or PHANTOM in st.session_state)  # than a sample is looked at
         by_title: dict[str, str] = {}
         for sample in samples.values():  # of a series, its first day
             by_title.setdefault(_title_of(sample), sample.key)
         # A closed popover does not take over what the server sets, and would send back what it held before:
         # so the choice in it is a widget of its own, which begins without one.
-        key = f"{SAMPLES} beside a file" if mine.chosen else SAMPLES
-        if not mine.chosen:
+        key = f"{SAMPLES} beside a file" if other else SAMPLES
+        if not other:
             st.session_state[key] = _title_of(samples[chosen])
-        with st.popover("Look at a sample instead") if mine.chosen else st.container():
+        with st.popover("Look at a sample instead") if other else st.container():
             st.pills(
                 "Or a sample: rendered phantoms, whose truth is known",
                 list(by_title),
@@ -234,7 +259,7 @@ def _chosen_sample(mine: Tray) -> Sample | None:
                 help=term("phantom"),
                 wrap=True,
             )
-        if mine.chosen:
+        if other:
             return None
         sample = samples[chosen]
         if sample.series:
@@ -265,7 +290,9 @@ def _choose_day(sample: Sample) -> None:
 
 
 def sample_of(source: Source) -> Sample | None:
-    """The sample that is looked at, with its truth; None for a file."""
+    """The sample or phantom that is looked at, with its truth; None for a file."""
+    if source.rendering:
+        return source.rendering.sample
     return next((each for each in list_samples() if each.key == source.sample), None)
 
 
@@ -355,15 +382,16 @@ def _follow_link(source: Source) -> None:
     elif margins == "":
         st.session_state["cut margins"] = None
     laid, asked = link.take(LAID), link.take(INSIST)
-    if source.sample and laid is not None:
+    if source.travels and laid is not None:
         lay(source, laid_way(laid) or AS_IT_IS)
-    if source.sample and asked is not None:
+    if source.travels and asked is not None:
         insist(source, on=asked.lower() == "true")
     reading = reading_of(source)
     cut = {True: CUT, False: LEFT, None: None}[reading.cut_margins]
-    way = laid_word(reading.way) if source.sample else None
-    asked_all_the_same = "true" if source.sample and reading.insist else None
+    way = laid_word(reading.way) if source.travels else None
+    asked_all_the_same = "true" if source.travels and reading.insist else None
     link.tell(**{MARGINS: cut, SAMPLE: _sample_word(source), LAID: way, INSIST: asked_all_the_same})
+    link.tell(**{PHANTOM: recipe_word(source.rendering.recipe) if source.rendering else None})
 
 
 def _sample_word(source: Source) -> str | None:

@@ -39,7 +39,7 @@ def beside(case: Case | None, source: Source, bundle: Loaded, tools: DeltaGenera
         if pinned:
             st.button("Unpin", icon=":material/keep_off:", help=plain(pinned.name), on_click=_unpin)
         guesses.switch()
-        link.offer("analyse", upload=source.sample is None)
+        link.offer("analyse", upload=not source.travels)
     if pinned:
         threshold = thresholds.one_for_all()
         _panel(pinned.at_threshold(threshold), present and present.at_threshold(threshold))

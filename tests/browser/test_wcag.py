@@ -14,6 +14,7 @@ SHOWN = {  # what a page has shown when it is whole
     "": ".viewer canvas",
     "?guess=1": ".viewer canvas",
     "compare": ".js-plotly-plot",
+    "phantoms": ".viewer canvas",
     "cards": ".st-key-documents summary",
     "about": "text=About ThoraxLens",
 }
@@ -28,7 +29,8 @@ UNCLEAR = """() => {
   const names = all('button[aria-label], [role=progressbar]').map((each) => each.getAttribute('aria-label'))
   const alike = names.filter((name, at) => names.indexOf(name) !== at)
   const small = all('button, summary, select, input[type=range]').filter((each) => {
-    const { width, height } = each.getBoundingClientRect()
+    const hit = each.closest('.stSlider [data-orientation]') ?? each // a slider's whole track takes a finger
+    const { width, height } = hit.getBoundingClientRect()
     return width < 23.5 || height < 23.5 // a fraction of a pixel is rounding
   })
   const channels = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((each) => {

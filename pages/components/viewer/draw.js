@@ -19,7 +19,7 @@ import { coloursOf, contextOf } from './scene.js'
  * @typedef {Size & {canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, index: number}} Pane
  */
 
-const LINE = '#9AA4AF', LUNG = '#C9B6F2', MEASURED = '#FFE08A', MARK = '#7CF5FF', SIDE = '#DDE3EA'
+const LINE = '#9AA4AF', LUNG = '#C9B6F2', LESION = '#FF9E64', MEASURED = '#FFE08A', MARK = '#7CF5FF', SIDE = '#DDE3EA'
 const WORDS_FROM_PX = 260 // of a pane, which has room for more than a letter
 const CUT = 'rgba(70, 74, 80, 0.75)'
 const ENOUGH = 1.1 // device pixels a pixel of a picture that is sharp enough
@@ -207,17 +207,19 @@ export class Painter {
   }
 
   /**
-   * The frame that the networks saw, and the outline of the lungs on the plain radiograph.
+   * The frame that the networks saw; on the plain radiograph the outlines of the lungs and of known lesions.
    * @param {CanvasRenderingContext2D} context
    * @param {Matrix} matrix
-   * @param {boolean} lungs
+   * @param {boolean} first Whether this is the plain one.
    */
-  drawLines(context, matrix, lungs) {
+  drawLines(context, matrix, first) {
     const [left, top, right, bottom] = this.scene.frame
     /** @type {Point[]} */
     const corners = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]
     stroke(context, matrix, corners, LINE, 1, [1, 3])
-    if (lungs) for (const outline of this.scene.lungs) stroke(context, matrix, outline, LUNG, 1.5, [6, 4])
+    if (!first) return
+    for (const outline of this.scene.lungs) stroke(context, matrix, outline, LUNG, 1.5, [6, 4])
+    for (const outline of this.scene.lesions) stroke(context, matrix, outline, LESION, 1.5, [])
   }
 
   /**

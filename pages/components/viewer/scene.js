@@ -16,7 +16,7 @@ import { fetchGreys } from './wavelet.js'
  * @typedef {{
  *   key: string, id: string, width: number, height: number, mm_per_px: number | null,
  *   picture: Sheet, sharp: Sheet | null, more: boolean, seen: string | null,
- *   frame: number[], inside: number[], lungs: Point[][],
+ *   frame: number[], inside: number[], lungs: Point[][], lesions: Point[][],
  *   maps: Record<string, string>, panes: PaneData[], foot: string[],
  *   sides: boolean, asks: import('./marks.js').Kind[], gives: boolean,
  * }} Scene

@@ -18,9 +18,11 @@ import streamlit as st
 from core.analysis.results import Analysis
 from core.display.markdown import plain
 from core.display.picture import Picture
-from core.display.scene import build_scene
+from core.display.scene import build_phantom_scene, build_scene
 from core.errors import MarksError
+from core.margins import Box
 from core.marks import Kind, Mark, read_marks
+from core.phantom.render import Phantom
 from core.service import Case
 from pages.components.media import address
 from pages.components.parts import read_parts
@@ -64,6 +66,25 @@ def viewer(
         on_given_change=lambda: None,
     )
     return _given(told.given, case.picture.identity, f"{key} marks") if gives_back else ()
+
+
+def phantom_viewer(phantom: Phantom, picture: Picture, frame: Box, key: str, *, truth: bool) -> None:
+    """A phantom alone, without heat.
+
+    Args:
+        phantom: With its truth.
+        picture: It, for the eye.
+        frame: What of it the networks see.
+        key: Of the element, and of what the browser keeps about it.
+        truth: Whether the outlines of its lungs and lesions are shown.
+    """
+    scene = build_phantom_scene(phantom, picture, frame, key, partial(address, key), truth=truth)
+    _viewer(
+        key=key,
+        data={**scene, "asks": [], "gives": False},
+        on_sharper_change=lambda: None,
+        on_given_change=lambda: None,
+    )
 
 
 def wants_sharp(picture: Picture, key: str) -> bool:

@@ -39,7 +39,7 @@ def test_each_way_has_a_word_of_its_own() -> None:
 
 @pytest.mark.parametrize("word", HOSTILE)
 def test_hostile_words_can_be_read_as_nothing(word: str) -> None:
-    for name in (*link.CHOICES, *link.SHARES):
+    for name in (*link.CHOICES, *link.SHARES, link.PHANTOM):
         assert not link.is_readable(name, [word])
     assert link.is_readable(link.LAID, [word]) == (word == "")
 
@@ -69,7 +69,7 @@ def test_a_link_says_what_it_takes_along() -> None:
 
 def test_every_setting_that_is_checked_belongs_to_a_page() -> None:
     named = {name for names in link.SETTINGS.values() for name in names}
-    assert {*link.CHOICES, *link.SHARES, link.LAID} <= named
+    assert {*link.CHOICES, *link.SHARES, link.LAID, link.PHANTOM} <= named
 
 
 def test_what_restores_the_settings_says_nothing_else() -> None:

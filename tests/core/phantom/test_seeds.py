@@ -7,6 +7,7 @@ from itertools import combinations
 import pytest
 
 from core.evaluation.sets.phantoms import COUNT
+from core.phantom import recipe
 from core.phantom.seeds import SEEDS, take_seeds
 from train.bundle.roles import SEVERITY_PHANTOMS
 from train.config import PRESETS
@@ -32,12 +33,13 @@ def test_every_purpose_has_seeds_enough() -> None:
         "findings_held_out": max(each.findings.held_out for each in presets),
         "severity": SEVERITY_PHANTOMS,
         "comparison": COUNT,
+        "studio": recipe.PATIENTS,
         "gate": gate.PHANTOMS,
         "gate_held_out": gate.HELD_OUT_PHANTOMS,
     }
     assert {purpose: len(take_seeds(purpose, count)) for purpose, count in needed.items()} == needed
     assert set(SEEDS) == {*needed, "samples"}
-    assert all(recipe.spec.seed in SEEDS["samples"] for recipe in SAMPLE_RECIPES)
+    assert all(each.spec.seed in SEEDS["samples"] for each in SAMPLE_RECIPES)
 
 
 def test_more_seeds_than_there_are_would_serve_something_else_too() -> None:

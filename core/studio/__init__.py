@@ -1,0 +1,1 @@
+"""Experiments on phantoms: twins, and what of a difference is the disease."""

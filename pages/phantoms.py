@@ -1,0 +1,31 @@
+"""Phantoms: patients rendered by physics, whose truth is known and whose disease can be taken away."""
+
+import streamlit as st
+
+from pages.widgets import link, phantoms_dose, phantoms_many, phantoms_twins
+from pages.widgets import phantoms as show
+from pages.widgets.common import chosen_bundle, title
+from pages.widgets.in_hand import files_in_hand
+from pages.widgets.lecture import begin
+
+title("Phantoms", "Patients rendered by physics: make a guess, change one thing, see who was right")
+begin("phantoms")
+files_in_hand()
+bundle = chosen_bundle()
+
+if bundle:
+    view = show.head()
+    controls, shown = st.columns([1, 3], gap="large")
+    with controls:
+        recipe = show.recipe()
+    link.ignored("phantoms")
+    with shown:
+        if view == "one":
+            show.patient(recipe, bundle)
+        elif view == "twins":
+            phantoms_twins.twins(recipe, bundle)
+        elif view == "many":
+            phantoms_many.many(recipe, bundle)
+        else:
+            phantoms_dose.dose(recipe, bundle)
+        show.flatters()

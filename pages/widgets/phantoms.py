@@ -1,0 +1,295 @@
+"""The widgets of the page Phantoms: the patient's sliders, the picture, and the answers beside the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.analysis.results import Analysis
+from core.display import studio, truth, wording
+from core.display.glossary import term
+from core.display.link import PHANTOM, TRUTH, VIEW, VIEWS
+from core.display.markdown import plain
+from core.export.phantom import save_dicom, save_truth
+from core.gate.sentences import refusal
+from core.phantom.recipe import (
+    CHOICES,
+    COARSE_PX,
+    DENSITY,
+    EXPOSURE,
+    EXTENT,
+    HABITUS,
+    INSPIRATION,
+    PATIENTS,
+    ROTATION,
+    SEVERITY,
+    Knob,
+    Recipe,
+    read_recipe,
+    recipe_word,
+)
+from core.preprocessing import network_box
+from core.renderings import Rendering
+from core.service import Case, Loaded
+from core.vocabulary import FINDINGS, finding_name
+from pages.components.viewer.viewer import phantom_viewer
+from pages.widgets import link
+from pages.widgets.common import folded, refusals, renderings, service
+
+_RECIPE, _COARSE, _ON = "recipe", "coarse picture", "truth switch"  # keys of the session
+_NAMES = {
+    "none": "none",
+    "covid": "COVID-19-like",
+    "pneumonia": "other pneumonia",
+    "both": "both lungs",
+    "right": "right lung",
+    "left": "left lung",
+    "any": "any zone",
+    "upper": "upper",
+    "middle": "middle",
+    "lower": "lower",
+}
+
+
+def head() -> str:
+    """Which view, a key of `VIEWS`; and the buttons that take the recipe along."""
+    link.settle(VIEW, list(VIEWS), "one")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="phantom-head"):
+        view = st.segmented_control(
+            "View",
+            list(VIEWS),
+            format_func=VIEWS.__getitem__,
+            key=VIEW,
+            required=True,
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        link.offer("phantoms")
+    link.tell(**{VIEW: None if view == "one" else view})
+    return str(view)
+
+
+def current() -> Recipe:
+    """The recipe that the session has."""
+    found: Recipe = st.session_state.setdefault(_RECIPE, Recipe())
+    return found
+
+
+def recipe() -> Recipe:
+    """The patient's sliders; what they say stands in the address."""
+    word = link.take(PHANTOM)
+    if word is not None:
+        st.session_state[_RECIPE] = read_recipe(word) or Recipe()
+    now = current()
+    with folded("patient", "The patient"):
+        _seed(now)
+        _lesion(now)
+        _findings(now)
+        _body(now)
+    link.tell(**{PHANTOM: None if now == Recipe() else recipe_word(now)})
+    return now
+
+
+def _seed(now: Recipe) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.session_state["knob seed"] = now.seed
+        st.number_input(
+            "Patient", 0, PATIENTS - 1, key="knob seed", on_change=_turn, args=("seed",), help=term("seed")
+        )
+        st.button(
+            "Another", icon=":material/casino:", on_click=_set, args=("seed", (now.seed + 1) % PATIENTS)
+        )
+
+
+def _lesion(now: Recipe) -> None:
+    _choice("Disease", "disease", now)
+    if now.disease != "none":
+        _slider(EXTENT, now)
+        _slider(DENSITY, now)
+        _choice("Side", "side", now)
+        _choice("Zone", "zone", now)
+
+
+def _findings(now: Recipe) -> None:
+    chosen = dict(now.findings)
+    st.session_state["knob findings"] = list(chosen)
+    st.multiselect(
+        "Other findings",
+        list(FINDINGS),
+        format_func=finding_name,
+        key="knob findings",
+        on_change=_choose_findings,
+        placeholder="None",
+    )
+    for name, severity in now.findings:
+        _slide(f"{finding_name(name)}: severity", SEVERITY, name, severity, _set_severity)
+
+
+def _body(now: Recipe) -> None:
+    for knob in (HABITUS, INSPIRATION, ROTATION, EXPOSURE):
+        _slider(knob, now)
+    for name, label, help_ in (
+        ("portable", "Bedside view (AP)", "Else the patient stands, and the beam comes from the back."),
+        (
+            "extras",
+            "Letters, borders and tubes",
+            "What may be on a film besides the patient, drawn by the seed.",
+        ),
+    ):
+        st.session_state[f"knob {name}"] = getattr(now, name)
+        st.toggle(label, key=f"knob {name}", on_change=_turn, args=(name,), help=help_)
+
+
+def _slider(knob: Knob, now: Recipe) -> None:
+    _slide(knob.label, knob, knob.name, getattr(now, knob.name) or 0, _turn)
+
+
+def _slide(label: str, knob: Knob, name: str, value: float, then: Callable[[str], None]) -> None:
+    """A slider that calls `then` with the name of what it sets."""
+    st.session_state[f"knob {name}"] = float(value)
+    st.slider(
+        f"{label} ({knob.unit})",
+        float(knob.low),
+        float(knob.high),
+        step=float(knob.step),
+        format="%g",
+        key=f"knob {name}",
+        on_change=then,
+        args=(name,),
+        help=knob.help,
+    )
+
+
+def _choice(label: str, name: str, now: Recipe) -> None:
+    st.session_state[f"knob {name}"] = getattr(now, name)
+    st.selectbox(
+        label,
+        CHOICES[name],
+        format_func=_NAMES.__getitem__,
+        key=f"knob {name}",
+        on_change=_turn,
+        args=(name,),
+    )
+
+
+def _turn(name: str) -> None:
+    _set(name, st.session_state[f"knob {name}"])
+
+
+def _set(name: str, value: Any) -> None:
+    st.session_state[_RECIPE] = replace(current(), **{name: value})
+
+
+def _choose_findings() -> None:
+    before, chosen = dict(current().findings), st.session_state["knob findings"]
+    _set("findings", tuple((name, before.get(name, 60.0)) for name in FINDINGS if name in chosen))
+
+
+def _set_severity(name: str) -> None:
+    now = dict(current().findings) | {name: st.session_state[f"knob {name}"]}
+    _set("findings", tuple((each, now[each]) for each in FINDINGS if each in now))
+
+
+def patient(now: Recipe, bundle: Loaded) -> None:
+    """The picture, a coarse one first, and the answers beside the truth."""
+    picture, said = st.columns([3, 2], gap="large")
+    with picture:
+        on = truth_switch()
+        done = _pictured(now, bundle, truth=on)
+        _take_along(done)
+    with said:
+        case = ask(done, bundle)
+        if case and case.analysis:
+            _answers(case.analysis, done)
+
+
+def truth_switch() -> bool:
+    """Whether the outlines of lungs and lesions are shown."""
+    on = link.settle(TRUTH, ("0", "1"), "0") == "1"
+    st.session_state[_ON] = on
+    st.toggle("Show the truth: lungs and lesions", key=_ON, on_change=_switch_truth)
+    link.tell(**{TRUTH: "1" if on else None})
+    return on
+
+
+def _switch_truth() -> None:
+    st.session_state[TRUTH] = "1" if st.session_state[_ON] else "0"
+
+
+def _pictured(now: Recipe, bundle: Loaded, *, truth: bool) -> Rendering:
+    """The full picture, once it is rendered; before that a coarse one, in a run of its own."""
+    done = renderings().kept(now)
+    if done is None and st.session_state.get(_COARSE) != now:
+        st.session_state[_COARSE] = now
+        view(renderings().render(now, COARSE_PX), bundle, "studio", truth=truth)
+        st.rerun()
+    done = done or renderings().render(now)
+    view(done, bundle, "studio", truth=truth)
+    return done
+
+
+def view(done: Rendering, bundle: Loaded, key: str, *, truth: bool) -> None:
+    """A phantom in the viewer, with the frame that the networks see."""
+    frame = network_box(done.phantom.pixels, bundle.models.manifest.preprocessing)
+    phantom_viewer(done.phantom, done.picture, frame, key, truth=truth)
+
+
+def ask(done: Rendering, bundle: Loaded) -> Case | None:
+    """What the models say of it; what the gate says where it refuses."""
+    case = service().kept(done.file, bundle)
+    with refusals():
+        if case is None:
+            with st.spinner("Asking the networks"):
+                case = service().read(done.file, bundle, lambda text: None)
+    if case and case.analysis is None:
+        st.warning(f"The gate refuses it: {plain(refusal(case.verdict))}", icon=":material/block:")
+    return case
+
+
+def _answers(analysis: Analysis, done: Rendering) -> None:
+    sample = done.sample
+    st.markdown(f"## {plain(f'Phantom {done.recipe.seed}')}: {wording.headline(analysis)}")
+    st.markdown(truth.judged(sample, analysis), help=term("truth"))
+    st.html(studio.answer_bars(analysis, sample.label))
+    for score in analysis.severity:
+        st.markdown(studio.severity_words(score, sample), help=term(score.name))
+    st.markdown(studio.findings_words(analysis, sample), help=term("findings"))
+    with st.expander("All findings, each held against the truth"):
+        st.html(studio.finding_bars(analysis, sample))
+
+
+def _take_along(done: Rendering) -> None:
+    """Open in Analyse; save the picture and its truth."""
+    word = recipe_word(done.recipe)
+    name = f"phantom-{done.recipe.seed}"
+    with st.container(horizontal=True):
+        if st.button("Open in Analyse", icon=":material/radiology:"):
+            st.switch_page("pages/analyse.py", query_params={PHANTOM: word})
+        st.download_button(
+            "PNG", done.file.data, f"{name}.png", "image/png", on_click="ignore", icon=":material/download:"
+        )
+        st.download_button(
+            "DICOM",
+            partial(save_dicom, done.phantom, word),
+            f"{name}.dcm",
+            "application/dicom",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "Truth, JSON",
+            partial(save_truth, done.phantom, word),
+            f"{name}.json",
+            "application/json",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def flatters() -> None:
+    """How far to believe all of this, and where its counterpart on real pictures is."""
+    st.caption(studio.FLATTERS)

@@ -1,0 +1,82 @@
+"""Dose and response on the page Phantoms: one thing changed step by step, every model's curve."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.analysis.results import Analysis
+from core.display import dose_chart as words
+from core.display.link import SWEEP
+from core.phantom.recipe import Recipe
+from core.renderings import Rendering
+from core.service import Loaded
+from core.studio.dose import SWEEPS, Step, Sweep, recipes, to_csv
+from core.studio.twins import answers
+from core.vocabulary import ENSEMBLE
+from pages.widgets import link
+from pages.widgets.common import numbers_table, plot, refusals, renderings, service
+from pages.widgets.phantoms_many import ASKED
+
+_DONE = "doses"  # key of the session
+
+
+def dose(recipe: Recipe, bundle: Loaded) -> None:
+    """What is changed; then curves, words and numbers."""
+    names = {name: each.knob.label for name, each in SWEEPS.items()}
+    link.settle(SWEEP, list(names), "extent")
+    chosen = st.segmented_control(
+        "Change",
+        list(names),
+        format_func=names.__getitem__,
+        key=SWEEP,
+        required=True,
+        persist_state="session",
+    )
+    link.tell(**{SWEEP: None if chosen == "extent" else chosen})
+    sweep = SWEEPS[str(chosen)]
+    if sweep.disease and recipe.disease == "none":
+        st.info("Choose a disease: without one there is no extent to change.", icon=":material/timeline:")
+        return
+    with refusals():
+        _shown(_measured(recipe, sweep, bundle), sweep, bundle)
+
+
+def _measured(recipe: Recipe, sweep: Sweep, bundle: Loaded) -> list[Step]:
+    """All steps, asked once while the recipe stays."""
+    key = recipe, sweep.knob.name, bundle.version
+    kept = st.session_state.get(_DONE)
+    if kept and kept[0] == key:
+        return list(kept[1])
+    bar, steps = st.progress(0.0, "Rendering the first step"), []
+    wanted = recipes(recipe, sweep)
+    for number, each in enumerate(wanted, start=1):
+        done = renderings().render(each)
+        said = service().ask(done.file, bundle, ASKED)
+        steps.append(_step(sweep.values[number - 1], done, said))
+        bar.progress(number / len(wanted), f"{number} of {len(wanted)} steps")
+    bar.empty()
+    st.session_state[_DONE] = key, steps
+    return steps
+
+
+def _step(value: float, done: Rendering, said: Analysis) -> Step:
+    return Step(value, done.phantom.extent, answers(said))
+
+
+def _shown(steps: list[Step], sweep: Sweep, bundle: Loaded) -> None:
+    manifest = bundle.models.manifest
+    thresholds = {each.key: manifest.backbones[each.key].threshold for each in manifest.rows}
+    thresholds[ENSEMBLE] = bundle.models.ensemble.threshold
+    st.markdown("## What moves the answers")
+    st.markdown(words.dose_words(steps, sweep))
+    plot(words.dose_figure(steps, sweep, thresholds), "dose")
+    numbers_table(pd.DataFrame(words.dose_table(steps, sweep)))
+    st.download_button(
+        "CSV, a row a step",
+        to_csv(steps, sweep),
+        f"thoraxlens-{sweep.knob.name}.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )

@@ -1,0 +1,40 @@
+"""Twins on the page Phantoms: the same patient with and without the disease, side by side."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.display import studio
+from core.phantom.recipe import Recipe
+from core.service import Loaded
+from core.studio.twins import Twins, effects, measure_outside
+from pages.widgets import phantoms
+from pages.widgets.common import renderings
+
+NOT_ILL = "Choose a disease with an extent, or a finding: without one there is nothing to take away."
+
+
+def twins(recipe: Recipe, bundle: Loaded) -> None:
+    """Both pictures, the effect on each model, and where the networks' input changes."""
+    if not recipe.ill:
+        st.info(NOT_ILL, icon=":material/group:")
+        return
+    truth = phantoms.truth_switch()
+    ill, well = (renderings().render(each) for each in (recipe, recipe.without_disease()))
+    columns = st.columns(2, gap="medium")
+    for column, done, name in zip(columns, (ill, well), ("with", "without"), strict=True):
+        with column:
+            st.markdown(f"**{name.capitalize()} the disease**")
+            phantoms.view(done, bundle, f"twin {name}", truth=truth)
+    cases = [phantoms.ask(each, bundle) for each in (ill, well)]
+    said = [case.analysis for case in cases if case and case.analysis]
+    if len(said) == 2:
+        found = effects(*said)
+        st.markdown("## What the disease alone does")
+        st.markdown(studio.effect_words(found))
+        st.html(studio.effect_bars(found))
+        st.caption(
+            "P(COVID-19) with the disease less P without it: all else in the two pictures is the same."
+        )
+        outside = measure_outside(Twins(ill.phantom, well.phantom), bundle.models.manifest.preprocessing)
+        st.markdown(studio.outside_words(outside))

@@ -1,0 +1,67 @@
+"""The page Phantoms: a recipe in the address, twins, many patients, and the way to Analyse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.phantom.recipe import Recipe, recipe_word
+from tests.pages.test_case_in_hand import by_link, control, link_of
+from tests.pages.test_gate import button
+from tests.pages.test_pages import analysed, bundles, headline, markdown
+
+__all__ = ["analysed", "bundles"]
+
+WORD = recipe_word(Recipe(5, extent=40, side="left", findings=(("Nodule", 60),)))
+
+
+def sentences(page: Any) -> str:
+    return " ".join(markdown(page))
+
+
+def word(page: Any) -> str:
+    """The recipe in the address, which holds a word as it came, or a list of one that the page put there."""
+    said = link_of(page)["phantom"]
+    return said if isinstance(said, str) else said[0]
+
+
+def test_a_link_restores_the_sliders_and_turning_one_asks_about_another_phantom(bundles, analysed) -> None:
+    page = by_link("phantoms.py", phantom=WORD)
+    assert control(page, "number_input", "Patient").value == 5
+    assert control(page, "slider", "Extent (% of the lungs)").value == 40
+    assert "Phantom 5" in sentences(page) and "Truth: COVID-19" in sentences(page)
+    assert "truly" in sentences(page) and "flatter" in sentences(page)
+    assert word(page) == WORD
+    control(page, "number_input", "Patient").set_value(6).run()
+    assert "Phantom 6" in sentences(page) and len(analysed) == 2
+    assert word(page) == f"seed_6{WORD.removeprefix('seed_5')}"
+
+
+def test_twins_say_the_effect_and_where_the_input_changes(bundles, analysed) -> None:
+    page = by_link("phantoms.py", phantom=WORD, view="twins")
+    said = sentences(page)
+    assert "the disease alone moves" in said and "before equalisation" in said and len(analysed) == 2
+    page = by_link("phantoms.py", phantom="disease_none", view="twins")
+    assert "nothing to take away" in page.info[0].value
+
+
+def test_many_patients_are_measured_with_an_interval(bundles, analysed, monkeypatch) -> None:
+    monkeypatch.setattr("pages.widgets.phantoms_many.SIZE_PX", 128)
+    page = by_link("phantoms.py", phantom=WORD, view="many")
+    assert not analysed
+    button(page, "Measure 20 patients").click().run()
+    assert len(analysed) == 40 and "Over 20 patients" in sentences(page)
+
+
+def test_a_dose_is_answered_step_by_step(bundles, analysed) -> None:
+    page = by_link("phantoms.py", phantom=WORD, view="dose", sweep="extent")
+    assert len(analysed) == 7 and "with the extent" in sentences(page)
+    page.run()
+    assert len(analysed) == 7
+
+
+def test_analyse_opens_a_phantom_by_its_link(bundles, analysed) -> None:
+    page = by_link(phantom=WORD)
+    assert "Phantom 5" in headline(page) and "Truth: COVID-19" in sentences(page)
+    assert word(page) == WORD and len(analysed) == 1
+    page = by_link(phantom="extent_900")
+    assert "Phantom" not in headline(page) and "the phantom" in sentences(page)
