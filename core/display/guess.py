@@ -67,10 +67,15 @@ def _agreeing(guess: Guess, analysis: Analysis) -> str:
     positive, count = guess == "covid", len(analysis.readings)
     agreeing = sum(each.positive == positive for each in analysis.readings)
     verb = "agrees" if agreeing == 1 else "agree"
-    of_them = f"{count_word(agreeing)} of the {count_word(count)} backbones"
+    who = (
+        f"all {count_word(count)}"
+        if agreeing == count
+        else f"{count_word(agreeing)} of the {count_word(count)}"
+    )
+    said = f"{who} backbones {verb} with you"
     if analysis.decision.positive == positive:
-        return f"{of_them} {verb} with you, the ensemble does"
-    return f"{of_them} {verb} with you, {'the ensemble does not' if agreeing else 'nor does the ensemble'}"
+        return f"{said}, {'and so does the ensemble' if agreeing else 'but the ensemble does'}"
+    return f"{said}, {'but the ensemble does not' if agreeing else 'nor does the ensemble'}"
 
 
 def tally(made: Iterable[Guessed]) -> str:

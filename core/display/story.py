@@ -89,6 +89,11 @@ def result(place: Place, answers: Answers, steps: Sequence[Step]) -> str:
     home = next((each for each in steps if each.place == "test"), None)
     if home and step.interval and step.interval.high < home.roc_auc:
         said += " What it can do at home does not hold here."
+    elif step.interval and step.interval.high == step.interval.low:
+        said += (
+            " No pair is ranked wrongly, so that the interval, drawn from the same images, cannot say how "
+            "much that leaves open."
+        )
     elif step.interval and step.interval.high - step.interval.low > WIDE:
         said += (
             f" So few images leave much open: the 95 % interval is {100 * step.interval.low:.0f} to "

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.display.behind import MAX_ROWS
-from core.display.link import CHART
+from core.display.link import CHART, ONE_POINT
 from core.display.wording import count_word
 from core.evaluation.comparison import OTHERS
 from core.evaluation.predictions import read_predictions
@@ -232,6 +232,7 @@ def test_an_image_opens_in_analyse_and_its_set_is_there_afterwards(
     app.switch_page("pages/compare.py").run()
     app.file_uploader[0].set_value([("set.zip", own_zip(), "application/zip")]).run()
     switch(app, "One threshold for all")  # of random networks, some err
+    app.query_params[ONE_POINT] = "true"  # as the browser has it then
     next(each for each in app.button if each.label == "Open in Analyse").click().run()
     assert not app.exception
     (held,) = app.session_state["tray"].held.values()

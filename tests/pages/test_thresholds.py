@@ -52,7 +52,7 @@ def test_every_answer_follows_the_threshold(
 ) -> None:
     page = by_link(sample="normal", guess="1", own_thresholds="false", threshold=threshold)
     button(page, "COVID-19").click().run()
-    agree = f"{'five' if answer == 'COVID-19' else 'none'} of the five backbones agree with you"
+    agree = f"{'all' if answer == 'COVID-19' else 'none of the'} five backbones agree with you"
     assert any(text.startswith("You said") and agree in text for text in markdown(page))
     control(page, "toggle", "Guess first").set_value(False).run()
     said = headline(page)

@@ -68,8 +68,8 @@ def mistakes(record: TrackRecord, question: Question, answers: Answers, images: 
     st.markdown(f"**{own[shown]} on phantoms**, whose pictures and truth are at hand")
     on_phantoms = Question(PHANTOMS, threshold=question.threshold)
     said = asked(record, on_phantoms)
-    if said is None or not _mistakes(record, on_phantoms, said, images, shown):
-        st.info(f"{own[shown]} classifies all phantoms correctly.", icon=":material/check:")
+    if said and not _mistakes(record, on_phantoms, said, images, shown):
+        st.info(f"{own[shown]} classifies correctly all phantoms measured so far.", icon=":material/check:")
 
 
 def _mistakes(record: TrackRecord, question: Question, answers: Answers, images: Sets, model: str) -> bool:

@@ -112,8 +112,9 @@ def _card(question: Question, images: Sets, image: DecidedImage, drawn: Any, key
     mark = RIGHT if image.is_right else WRONG
     st.markdown(f"{mark.icon} **{LABELS[image.label]}**, read as {read} ({image.score:.3f})")
     st.caption(
-        f"{plain(image.path)}, {plain(image.source)}. {image.wrong} of "
-        f"{count_word(image.backbones)} backbones err on it."
+        f"{plain(image.path)}, {plain(image.source)}. "
+        f"{count_word(image.wrong).capitalize()} of {count_word(image.backbones)} backbones "
+        f"{'errs' if image.wrong == 1 else 'err'} on it."
     )
     if known and st.button(
         "Open in Analyse",
@@ -133,7 +134,9 @@ def _open(question: Question, images: Sets, name: str) -> None:
         return
     if data is not None:
         tray().choose_file(File(data, name))
-        st.switch_page("pages/analyse.py")
+        st.switch_page(
+            "pages/analyse.py", query_params={}
+        )  # without them, what is bound to the address refuses
 
 
 def _data(question: Question, images: Sets, name: str) -> bytes | None:

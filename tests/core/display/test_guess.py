@@ -35,13 +35,13 @@ def test_nobody_knows_whether_a_guess_at_a_file_is_right(analysis: Analysis) -> 
             "normal",
             "pneumonia",
             "You said **normal**; the truth is **lobar pneumonia**, neither COVID-19 nor normal; two of the "
-            "five backbones agree with you, the ensemble does.",
+            "five backbones agree with you, and so does the ensemble.",
         ),
         (
             "covid",
             "covid",
             "You said **COVID-19**; the truth is **COVID-19**; three of the five backbones agree with you, "
-            "the ensemble does not.",
+            "but the ensemble does not.",
         ),
         (
             "other",
@@ -52,7 +52,7 @@ def test_nobody_knows_whether_a_guess_at_a_file_is_right(analysis: Analysis) -> 
         (
             "covid",
             None,
-            "You said **COVID-19**; three of the five backbones agree with you, the ensemble does not.",
+            "You said **COVID-19**; three of the five backbones agree with you, but the ensemble does not.",
         ),
     ],
 )
@@ -76,5 +76,8 @@ def test_the_tally_counts_only_what_somebody_knows() -> None:
 
 def test_where_nobody_agrees_that_is_said(analysis: Analysis) -> None:
     """The models all say normal at a threshold of 0.95."""
-    said = beside_the_answers("covid", at_threshold(analysis, 0.95), None)
+    alike = at_threshold(analysis, 0.95)
+    said = beside_the_answers("covid", alike, None)
     assert said.endswith("none of the five backbones agree with you, nor does the ensemble.")
+    said = beside_the_answers("normal", alike, None)
+    assert said.endswith("; all five backbones agree with you, and so does the ensemble.")

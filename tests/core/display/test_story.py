@@ -63,5 +63,7 @@ def test_what_came_of_somebodys_images_in_words(answers: Answers) -> None:
     )
     wide = replace(own, interval=Interval(0.55, 1.0))
     assert "the 95 % interval is 55 to 100" in result("own", answers, [HOME, wide])
+    faultless = replace(own, roc_auc=1.0, interval=Interval(1.0, 1.0))
+    assert "cannot say how much that leaves open" in result("own", answers, [HOME, faultless])
     one_class = replace(answers, labels=np.ones_like(answers.labels))
     assert result("phantoms", one_class, [HOME]).endswith("all COVID-19, so that nothing can be ranked.")

@@ -39,6 +39,12 @@ def test_figures_have_the_digits_that_their_intervals_bear(width: float, digits:
     assert ranges[1] == f"{0.5 - width / 2:.{digits}f}–{0.5 + width / 2:.{digits}f}" and ranges[2] == ""
 
 
+def test_intervals_of_no_width_bear_no_more_digits() -> None:
+    """Eight images without a mistake: each draw of them is as good."""
+    measured = Measured(np.array([1.0, 1.0, 0.5]), np.array([1.0, 1.0, 0.2]), np.array([1.0, 1.0, 0.8]))
+    assert tables.measured_text(measured)[0] == ["1.00", "1.00", "0.50"]
+
+
 def test_a_charts_numbers_say_what_nobody_measured() -> None:
     shown = tables.figures_table([{"Model": "VGG16", "Images": 44, "ROC AUC": 0.76923, "Far": float("nan")}])
     assert shown.iloc[0].to_list() == ["VGG16", "44", "0.77", "not measured"]
