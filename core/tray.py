@@ -8,6 +8,7 @@ from itertools import count
 from core.reading.limits import MAX_FILE_BYTES
 from core.reading.text import display_name
 from core.service import File
+from core.vocabulary import Label
 
 MAX_SESSION_BYTES = 150_000_000  # of all files that a session holds
 MAX_FILES = 60
@@ -46,12 +47,14 @@ class Held:
         file: Its bytes; None where it was refused, so that nothing of it is kept.
         refusal: Why there is no answer, in a sentence; None where it was not refused.
         frame: Which of its pictures is meant; None where nobody said, or it holds but one.
+        label: What it shows, where that is known: a key of `core.vocabulary.LABELS`.
     """
 
     name: str
     file: File | None
     refusal: str | None = None
     frame: int | None = None
+    label: Label | None = None
 
 
 @dataclass
@@ -84,13 +87,15 @@ class Tray:
             ]
         )
 
-    def choose_file(self, file: File) -> None:
-        """Looks at a file, which is taken in unless it is in hand already."""
+    def choose_file(self, file: File, label: Label) -> None:
+        """Looks at a file of which is known what it shows; it is taken in unless it is in hand already."""
         held = next((key for key, each in self.held.items() if each.file == file), None)
         if held is None:
             self.take([file])
         else:
             self.chosen = held
+        if self.chosen and self.held[self.chosen].file == file:
+            self.held[self.chosen] = replace(self.held[self.chosen], label=label)
 
     def refuse(self, refusals: dict[str, str]) -> None:
         """Keeps the names of files that never came, each with the sentence that says why."""

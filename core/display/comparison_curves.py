@@ -272,7 +272,13 @@ def framing_chart(framing: Sequence[FramedAnswers], entrants: Mapping[str, Entra
         add_line(figure, x, y, entrant)
         moved = {row.change: round(row.mean_after, 2) for row in rows.values()}
         table.append({"Model": entrant.name, "As it is": round(cuts[0].mean_before, 2), **moved})
-    figure.update_xaxes(title="Cut off the width and the height", tickformat=".0%", fixedrange=True)
+    figure.update_xaxes(
+        title="Cut off the width and the height, half of it at either side",
+        tickformat=".0%",
+        dtick=0.1,
+        range=[0, 1.05 * max(CUTS.values())],
+        fixedrange=True,
+    )
     figure.update_yaxes(title="Mean P(COVID-19) of normal images", range=[-0.01, 1.02], fixedrange=True)
     figure.update_layout(height=420, margin={"l": 0, "r": 8, "t": 16, "b": 0}, legend=LEGEND, dragmode=False)
     moves = {

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.analysis.results import Analysis
-from core.display.truth import fits, mark, truth_name
+from core.display.truth import Truth, fits, mark, truth_name
 from core.display.wording import count_word
-from core.phantom.samples import Sample
 
 Guess = Literal["covid", "normal", "other"]
 GUESSES: dict[Guess, str] = {
@@ -37,7 +36,7 @@ class Guessed:
     ensemble_right: bool | None
 
 
-def guessed(guess: Guess, analysis: Analysis, sample: Sample | None) -> Guessed:
+def guessed(guess: Guess, analysis: Analysis, sample: Truth | None) -> Guessed:
     """A guess beside the truth.
 
     Args:
@@ -51,7 +50,7 @@ def guessed(guess: Guess, analysis: Analysis, sample: Sample | None) -> Guessed:
     return Guessed(guess, guess == true, mark(sample.label, positive=analysis.decision.positive).right)
 
 
-def beside_the_answers(guess: Guess, analysis: Analysis, sample: Sample | None) -> str:
+def beside_the_answers(guess: Guess, analysis: Analysis, sample: Truth | None) -> str:
     """What was said, what is true and who agrees, in a sentence of Markdown."""
     said = "COVID-19" if guess == "covid" else GUESSES[guess].lower()
     parts = [f"You said **{said}**"]

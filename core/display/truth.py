@@ -11,6 +11,22 @@ from core.vocabulary import LABELS, TASK, finding_name
 
 
 @dataclass(frozen=True)
+class Labelled:
+    """What somebody says that a radiograph shows.
+
+    Attributes:
+        label: As of `Sample.label`.
+        title: The same in words.
+    """
+
+    label: str
+    title: str
+
+
+Truth = Sample | Labelled
+
+
+@dataclass(frozen=True)
 class Mark:
     """How an answer lies to the truth: an icon, and words for whoever does not see it.
 
@@ -50,14 +66,14 @@ def mark(label: str, *, positive: bool) -> Mark:
     return RIGHT if positive == (label == "covid") else WRONG
 
 
-def truth_name(sample: Sample) -> str:
-    """What a sample shows, inside of a sentence."""
+def truth_name(sample: Truth) -> str:
+    """What a radiograph shows, inside of a sentence."""
     if fits(sample.label):
         return LABELS["covid"] if sample.label == "covid" else LABELS["normal"]
     return sample.title[0].lower() + sample.title[1:]
 
 
-def judged(sample: Sample, analysis: Analysis) -> str:
+def judged(sample: Truth, analysis: Analysis) -> str:
     """What is true, and who of all is right: a paragraph of Markdown."""
     said = f"**Truth: {truth_name(sample)}"
     if not fits(sample.label):
@@ -87,8 +103,8 @@ def _neither(analysis: Analysis) -> str:
             f"all {count_word(count)} backbones" if some == count else f"{count_word(some)} of the backbones"
         ]
         who = (who if some else []) + (["the ensemble"] if analysis.decision.positive == positive else [])
-        verb = "calls" if who == ["the ensemble"] or (some == 1 and len(who) == 1) else "call"
-        clauses += [f"{listed(who)} {verb} it {meaning}"] if who else []
+        verb = "reads" if who == ["the ensemble"] or (some == 1 and len(who) == 1) else "read"
+        clauses += [f"{listed(who)} {verb} it as {meaning}"] if who else []
     return f"Neither answer fits: {'; '.join(clauses)}."
 
 

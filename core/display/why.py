@@ -12,7 +12,7 @@ from core.vocabulary import ENSEMBLE
 
 CHANGES: dict[ChangeKey, str] = {
     "covered": "lungs covered",
-    "cut": f"{100 * CUT_SHARE:.0f} % cut off each side",
+    "cut": f"{100 * CUT_SHARE:.0f} % cut off at each side",
 }
 ASK = {
     True: "Ask again: lungs covered, border cut",
@@ -49,7 +49,7 @@ def _distance(reading: BackboneReading) -> float:
 
 
 def _heat(analysis: Analysis) -> str:
-    """Whose heat leaves the lungs: less of it lies in them than even heat would leave there."""
+    """Whose heat leaves the lungs: less of it lies in them than heat spread evenly would leave there."""
     known = [
         (reading.backbone.name, reading.heat_in_lungs)
         for reading in analysis.readings
@@ -57,7 +57,7 @@ def _heat(analysis: Analysis) -> str:
     ]
     if not known:
         return ""
-    even = f"even heat would have {100 * known[0][1].area:.0f} %"
+    even = f"heat spread evenly would have {100 * known[0][1].area:.0f} %"
     outside = [f"{name} ({100 * heat.share:.0f} %)" for name, heat in known if heat.share < heat.area]
     if not outside:
         return f"no heat leaves the lungs ({even} there)"

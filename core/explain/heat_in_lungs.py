@@ -18,7 +18,7 @@ class HeatInLungs(NamedTuple):
 
     Attributes:
         share: Of the heat, inside the lung fields, in [0, 1].
-        area: Share of the crop that the lung fields fill: what even heat would give.
+        area: Share of the crop that the lung fields fill: what heat spread evenly would give.
     """
 
     share: float

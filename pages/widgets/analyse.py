@@ -14,6 +14,7 @@ from core.display.markdown import plain
 from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
 from core.export import json_csv as reports
 from core.marks import Kind
+from core.models.ensemble import EnsembleDecision
 from core.models.third_answer import USUAL_ERROR_RATE, rate_key
 from core.once import once
 from core.phantom.samples import Sample
@@ -73,7 +74,7 @@ def beside(analysis: Analysis, bundle: Loaded, source: Source) -> None:
     why(analysis, bundle, source)
     if analysis.votes or analysis.decision.positive:
         st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
-    if sample := in_hand.sample_of(source):
+    if isinstance(sample := in_hand.sample_of(source), Sample):
         st.caption(truth.details(sample))
 
 
@@ -168,10 +169,10 @@ def heatmaps(case: Case, own: Analysis, source: Source) -> None:
     with folded("cards", "What each of them answers"), st.container(key="cards"):
         first, *others = st.columns(1 + len(analysis.readings), gap="small")
         with first:
-            _ensemble_card(analysis, sample)
+            _card(ENSEMBLE, "Ensemble", analysis.decision, sample)
         for column, reading in zip(others, analysis.readings, strict=True):
             with column:
-                _card(reading, sample)
+                _card(reading.backbone.key, reading.backbone.name, reading, sample)
 
 
 @st.fragment
@@ -204,27 +205,18 @@ def _explainer() -> Explainer:
     return chosen
 
 
-def _ensemble_card(analysis: Analysis, sample: Sample | None) -> None:
-    """Below the plain radiograph, beside the cards of those that it sums up."""
-    decision = analysis.decision
-    with st.container(key=f"card-{ENSEMBLE}", gap="xsmall"):
-        st.markdown(f"**Ensemble** &nbsp; {decision.probability:.2f}", help=term("ensemble"))
-        st.progress(decision.probability)
-        st.caption(wording.decision_at_threshold(decision))
+def _card(
+    key: str, name: str, answer: EnsembleDecision | BackboneReading, sample: truth.Truth | None
+) -> None:
+    """An answer beside its threshold, and whether it is right, where that is known."""
+    with st.container(key=f"card-{key}", gap="xsmall"):
+        explained = term("ensemble" if key == ENSEMBLE else "probability")
+        st.markdown(f"**{name}** &nbsp; {answer.probability:.2f}", help=explained)
+        st.progress(answer.probability)
+        st.caption(wording.decision_at_threshold(answer))
         if sample:
-            st.markdown(str(truth.mark(sample.label, positive=decision.positive)))
-
-
-def _card(reading: BackboneReading, sample: Sample | None) -> None:
-    backbone = reading.backbone
-    with st.container(key=f"card-{backbone.key}", gap="xsmall"):
-        st.markdown(f"**{backbone.name}** &nbsp; {reading.probability:.2f}", help=term("probability"))
-        st.progress(reading.probability)
-        st.caption(wording.decision_at_threshold(reading))
-        if sample:
-            st.markdown(str(truth.mark(sample.label, positive=reading.positive)))
-        lungs = wording.heat_in_lungs(reading)
-        if lungs:
+            st.markdown(str(truth.mark(sample.label, positive=answer.positive)))
+        if isinstance(answer, BackboneReading) and (lungs := wording.heat_in_lungs(answer)):
             st.caption(lungs, help=term("heat_in_lungs"))
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from core.display.glossary import term
 from core.display.link import CUT, INSIST, LAID, LEFT, MARGINS, PHANTOM, SAMPLE, laid_way, laid_word
 from core.display.markdown import plain
+from core.display.truth import Labelled, Truth
 from core.errors import RadiographError, SeveralFramesError, may_pass
 from core.gate.way import AS_IT_IS, Way
 from core.phantom.recipe import Recipe, read_recipe, recipe_word
@@ -20,6 +21,7 @@ from core.reading.tries import Tries
 from core.renderings import Rendering
 from core.service import Case, File, Loaded, Reading, Tell, preview
 from core.tray import LOST, Held, Tray, widget_refusal
+from core.vocabulary import LABELS
 from pages.components.session_watch.session_watch import session_watch
 from pages.widgets import guesses, link
 from pages.widgets.common import folded, refusals, renderings, service
@@ -289,10 +291,12 @@ def _choose_day(sample: Sample) -> None:
     )
 
 
-def sample_of(source: Source) -> Sample | None:
-    """The sample or phantom that is looked at, with its truth; None for a file."""
+def sample_of(source: Source) -> Truth | None:
+    """The sample or phantom that is looked at, with its truth; of a file what is known, None for nothing."""
     if source.rendering:
         return source.rendering.sample
+    if source.held and source.held.label:
+        return Labelled(source.held.label, LABELS[source.held.label])
     return next((each for each in list_samples() if each.key == source.sample), None)
 
 

@@ -12,6 +12,12 @@ PROJECTOR = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
 LONGEST_PX = 3200  # of the page on a phone; it was 7,029
 LOOKED_AT = "document.querySelector('.stMarkdown h2').textContent"
+HIDDEN = """() => {
+  const bar = document.querySelector('[data-testid=stHeader]').getBoundingClientRect()
+  const heads = [...document.querySelectorAll('.stMarkdown h2, .stHeading h2')]
+  return heads.map((each) => each.getBoundingClientRect())
+    .filter((head) => head.top < bar.bottom - 1 && head.bottom > bar.top).length
+}"""
 SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
 TEXTS = ".stMarkdown p, .stTable td, label p, table.bars :is(th, td, span)"
 SMALLEST = f"""() => Math.min(...[...document.querySelectorAll('{TEXTS}')]
@@ -85,6 +91,7 @@ def test_a_lecture_is_large_and_goes_by_arrow_keys_that_leave_a_moved_picture_al
     settled(page)
     page.keyboard.press("ArrowDown")
     page.wait_for_function(f"{SCROLLED} > 0", timeout=PAGE_MS)
+    assert page.evaluate(HIDDEN) == 0, "no head begins behind the bar at the top"
     page.keyboard.press("ArrowUp")
     page.wait_for_function(f"{SCROLLED} === 0", timeout=PAGE_MS)
     page.locator("figure canvas").nth(1).focus()

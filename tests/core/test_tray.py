@@ -77,12 +77,13 @@ def test_a_session_holds_so_much_and_says_what_did_not_fit(
 
 def test_a_file_that_is_in_hand_is_looked_at_and_not_taken_twice() -> None:
     tray = Tray()
-    tray.choose_file(File(b"1", "phantom 7"))
+    tray.choose_file(File(b"1", "phantom 7"), "covid")
     tray.take([File(b"2", "b")])
-    tray.choose_file(File(b"1", "phantom 7"))
+    tray.choose_file(File(b"1", "phantom 7"), "covid")
     assert names(tray) == ["phantom 7", "b"] and tray.current.name == "phantom 7"
-    tray.choose_file(File(b"3", "phantom 7"))  # of another set
+    tray.choose_file(File(b"3", "phantom 7"), "covid")  # of another set
     assert names(tray) == ["phantom 7", "b", "phantom 7 (2)"] and tray.current.file.data == b"3"
+    assert [each.label for each in tray.held.values()] == ["covid", None, "covid"]
 
 
 def test_names_from_outside_are_plain_lines() -> None:

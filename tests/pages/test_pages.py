@@ -292,7 +292,7 @@ def test_the_networks_are_asked_again_about_the_changed_picture_by_a_click_alone
     button.click().run()
     for _ in range(2):  # the second time all of the page runs, as after any other click
         assert not page.exception and len(asked) == 1
-        assert any("With 10 % cut off each side, " in each.value for each in page.markdown)
+        assert any("With 10 % cut off at each side, " in each.value for each in page.markdown)
         page.run()
     assert not [each for each in page.button if each.label.startswith("Ask again")]
 

@@ -25,7 +25,8 @@ function fold() {
 
 // The next head of a section, or the one before: where another place of the page begins.
 function turn(by) {
-  const main = document.querySelector('[data-testid=stMain]'), top = main.getBoundingClientRect().top + ABOVE
+  const main = document.querySelector('[data-testid=stMain]'), bar = document.querySelector('[data-testid=stHeader]')
+  const top = Math.max(main.getBoundingClientRect().top, bar?.getBoundingClientRect().bottom ?? 0) + ABOVE
   const places = [...document.querySelectorAll(HEADINGS)]
     .filter((each) => each.checkVisibility())
     .map((each) => each.getBoundingClientRect().top - top)

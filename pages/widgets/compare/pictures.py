@@ -122,21 +122,20 @@ def _card(question: Question, images: Sets, image: DecidedImage, drawn: Any, key
         icon=":material/radiology:",
         help=f"{plain(image.path)} comes into your hand, and Analyse shows it.",
     ):
-        _open(question, images, image.path)
+        _open(question, images, image)
 
 
-def _open(question: Question, images: Sets, name: str) -> None:
-    """Takes an image in hand, and goes where it is shown."""
+def _open(question: Question, images: Sets, image: DecidedImage) -> None:
+    """Takes an image in hand, with what is known of it, and goes where it is shown."""
     try:
-        data = _data(question, images, name)
+        data = _data(question, images, image.path)
     except ThoraxLensError as error:
         st.error(plain(str(error)), icon=":material/block:")
         return
     if data is not None:
-        tray().choose_file(File(data, name))
-        st.switch_page(
-            "pages/analyse.py", query_params={}
-        )  # without them, what is bound to the address refuses
+        tray().choose_file(File(data, image.path), image.label)
+        # With an address of its own, for what is bound to this one refuses to go.
+        st.switch_page("pages/analyse.py", query_params={})
 
 
 def _data(question: Question, images: Sets, name: str) -> bytes | None:

@@ -60,22 +60,22 @@ def test_a_disease_that_nobody_taught_has_no_right_answer(label: str, positive: 
             3,
             True,
             "**Truth: lobar pneumonia, neither COVID-19 nor normal.** Neither answer fits: all three "
-            "backbones and the ensemble call it COVID-19, which is wrong.",
+            "backbones and the ensemble read it as COVID-19, which is wrong.",
         ),
         (
             "findings",
             1,
             False,
             "**Truth: effusion and large heart, neither COVID-19 nor normal.** Neither answer fits: one of "
-            "the backbones calls it COVID-19, which is wrong; two of the backbones and the ensemble call it "
-            "normal, which misses it.",
+            "the backbones reads it as COVID-19, which is wrong; two of the backbones and the ensemble read "
+            "it as normal, which misses it.",
         ),
         (
             "findings",
             0,
             True,
             "**Truth: effusion and large heart, neither COVID-19 nor normal.** Neither answer fits: "
-            "the ensemble calls it COVID-19, which is wrong; all three backbones call it normal, which "
+            "the ensemble reads it as COVID-19, which is wrong; all three backbones read it as normal, which "
             "misses it.",
         ),
     ],

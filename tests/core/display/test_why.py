@@ -17,7 +17,7 @@ NAMES = [each.name for each in BACKBONES]
 
 
 def with_heat(analysis: Analysis, *shares: float) -> Analysis:
-    """The analysis whose heat lies in the lungs so; even heat would have 0.4 there."""
+    """The analysis whose heat lies in the lungs so; heat spread evenly would have 0.4 there."""
     readings = (
         replace(reading, heat_in_lungs=HeatInLungs(share, 0.4))
         for reading, share in zip(analysis.readings, shares, strict=True)
@@ -46,10 +46,10 @@ def test_who_stands_nearest_to_the_threshold_follows_the_threshold(analysis: Ana
 def test_heat_leaves_the_lungs_where_even_heat_would_have_more_of_it_there(analysis: Analysis) -> None:
     found = why.reasons(with_heat(analysis, 0.31, 0.4, 0.9, 0.5, 0.2))
     assert (
-        f"; heat leaves the lungs in {NAMES[0]} (31 %) and {NAMES[4]} (20 %): even heat would have 40 %"
-        in found
+        f"; heat leaves the lungs in {NAMES[0]} (31 %) and {NAMES[4]} (20 %): heat spread evenly would have "
+        "40 %" in found
     )
-    assert "; no heat leaves the lungs (even heat would have 40 % there)." in why.reasons(
+    assert "; no heat leaves the lungs (heat spread evenly would have 40 % there)." in why.reasons(
         with_heat(analysis, *[0.5] * 5)
     )
 
@@ -76,7 +76,7 @@ def test_who_answers_otherwise_is_named_with_the_ensemble(analysis: Analysis) ->
 def test_where_nobody_answers_otherwise_it_is_said_who_moves_most(analysis: Analysis) -> None:
     after = changed(analysis, "cut", **{BACKBONES[1].key: 0.05})
     assert why.reasons(analysis, [after]).endswith(
-        f" With 10 % cut off each side, nobody's answer changes; {NAMES[1]} moves most, from 0.30 to 0.05."
+        f" With 10 % cut off at each side, nobody's answer changes; {NAMES[1]} moves most, from 0.30 to 0.05."
     )
 
 
@@ -90,9 +90,9 @@ def test_the_figures_have_a_row_a_model_and_a_column_a_change(analysis: Analysis
         "From its threshold": "-0.40",
         "Heat in the lungs": "60 %",
         "Lungs covered": "0.10, normal",
-        "10 % cut off each side": "0.10, normal",
+        "10 % cut off at each side": "0.10, normal",
     }
-    assert rows[-1]["10 % cut off each side"] == "0.80, COVID-19"
+    assert rows[-1]["10 % cut off at each side"] == "0.80, COVID-19"
 
 
 @pytest.mark.parametrize("asked", [True, False])
