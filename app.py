@@ -1,5 +1,7 @@
 """ThoraxLens: `streamlit run app.py`."""
 
+import gc
+
 import streamlit as st
 
 from core.display.wording import DISCLAIMER
@@ -10,6 +12,15 @@ st.set_page_config(
     layout="wide",
     menu_items={"About": DISCLAIMER},  # with an entry there is a menu, and in it the choice of a theme
 )
+
+
+@st.cache_resource(show_spinner=False)
+def settle(page: str) -> None:
+    """Once a page has run, what it imported stays for good: no later collection has to walk through it."""
+    gc.collect()
+    gc.freeze()
+
+
 st.session_state.entered = True
 pages = [
     st.Page("pages/analyse.py", title="Analyse", icon=":material/radiology:", default=True),
@@ -27,3 +38,4 @@ with st.container(horizontal=True, key="nav"):  # on phones, where Streamlit's o
     for each in pages:
         st.page_link(each)
 page.run()
+settle(page.url_path)
