@@ -95,11 +95,12 @@ def _row(bar: Bar, axis: Axis) -> str:
     return (
         f'<tr title="{hint}"><th scope="row">{escape(bar.name)}</th>'
         f'<td class="number">{escape(bar.text)}{said}</td>'
-        f'<td class="track" aria-hidden="true">{_line(axis)}{fill}{across}</td></tr>'
+        f'<td class="track" aria-hidden="true">{axis_line(axis)}{fill}{across}</td></tr>'
     )
 
 
-def _line(axis: Axis) -> str:
+def axis_line(axis: Axis) -> str:
+    """The line through one of the bars."""
     return "" if axis.line is None else f'<u style="left:{axis.percent(axis.line):.2f}%"></u>'
 
 

@@ -78,6 +78,26 @@ def _score_traces(course: Course, name: str, *, first: bool) -> list[go.Scatter]
     return [*traces, *_gaps(course, gaps, show=first)]
 
 
+def add_level(figure: go.Figure, ends: tuple[float, float], level: float, colour: str) -> None:
+    """Adds a faint dotted line of a model at one probability.
+
+    Args:
+        figure: To which.
+        ends: Of the line, on the horizontal axis.
+        level: In [0, 1].
+        colour: The model's.
+    """
+    figure.add_scatter(
+        x=list(ends),
+        y=[level, level],
+        mode="lines",
+        line={"color": colour, "width": 1, "dash": "dot"},
+        opacity=0.7,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
 def probability_figure(course: Course, chosen: str | None) -> go.Figure:
     """One curve a backbone, with marks of its own, and the ensemble's; each with its threshold.
 
@@ -86,19 +106,11 @@ def probability_figure(course: Course, chosen: str | None) -> go.Figure:
         chosen: Key of the one on screen.
     """
     figure = go.Figure(_gaps(course, [None if film.models else 0 for film in course.films], show=True))
-    low, high = _range(course)
+    ends = _range(course)
     for key, name in reversed(course.models().items()):  # the ensemble's lies on top
         said = [film.models.get(key) for film in course.films]
         colour, dash = colour_and_dash(key)
-        figure.add_scatter(
-            x=[low, high],
-            y=[next(each.threshold for each in said if each)] * 2,
-            mode="lines",
-            line={"color": colour, "width": 1, "dash": "dot"},
-            opacity=0.7,
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        add_level(figure, ends, next(each.threshold for each in said if each), colour)
         figure.add_trace(
             _points(
                 course,

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from core.display.course_charts import LEGEND, MARGIN
-from core.display.studio import model_name
+from core.display.course_charts import LEGEND, MARGIN, add_level
 from core.display.style import NEUTRAL, colour_and_dash, mark, still
-from core.display.wording import listed
+from core.display.wording import listed, model_name
 from core.studio.dose import Step, Sweep, honest, ranges
 from core.vocabulary import ENSEMBLE
 
@@ -31,15 +30,7 @@ def dose_figure(steps: Sequence[Step], sweep: Sweep, thresholds: dict[str, float
     for model in steps[0].answers:
         colour, dash = colour_and_dash(model)
         flat = thresholds[model] if sweep.disease else honest(steps, model)
-        figure.add_scatter(
-            x=[values[0], values[-1]],
-            y=[flat, flat],
-            mode="lines",
-            line={"color": colour, "width": 1, "dash": "dot"},
-            opacity=0.7,
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        add_level(figure, (values[0], values[-1]), flat, colour)
         figure.add_scatter(
             x=values,
             y=[round(step.answers[model], 4) for step in steps],

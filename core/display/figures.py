@@ -11,6 +11,7 @@ from core.once import once
 from core.vocabulary import finding_name
 
 PROBABILITIES = Axis(0, 1, ticks=(0, 0.25, 0.5, 0.75, 1))
+TOWARDS = ("← towards normal", "towards COVID-19 →")
 FINDINGS = Axis(0, 1, line=0.5, beside=("← not seen", "seen →"), ticks=(0, 0.5, 1))
 
 
@@ -35,23 +36,36 @@ def _probability(name: str, value: float, threshold: float, colour: str, pattern
 @once
 def findings(analysis: Analysis) -> str:
     """18 scores, the highest on top, with the threshold at 0.5, as HTML."""
-    return bars_html([_finding(each) for each in ranked_findings(analysis)], FINDINGS)
+    return bars_html(
+        [finding_bar(each, hint=_raw_and_quality(each)) for each in ranked_findings(analysis)], FINDINGS
+    )
 
 
-def _finding(finding: FindingScore) -> Bar:
-    seen = finding.score >= 0.5
+def _raw_and_quality(finding: FindingScore) -> str:
     quality = (
         ""
         if finding.roc_auc is None
         else f", ROC AUC on phantoms it did not learn from {finding.roc_auc:.2f}"
     )
+    return f"raw {finding.logit:.2f}{quality}"
+
+
+def finding_bar(finding: FindingScore, said: str = "", hint: str = "") -> Bar:
+    """A finding's bar, striped where the finding is seen.
+
+    Args:
+        finding: The finding.
+        said: What is written after its score.
+        hint: As of `Bar`.
+    """
+    seen = finding.score >= 0.5
     return Bar(
         finding_name(finding.name),
         finding.score,
-        f"{finding.score:.2f}",
+        f"{finding.score:.2f}{said}",
         ACCENT if seen else NEUTRAL,
         "/" if seen else "",
-        hint=f"raw {finding.logit:.2f}{quality}",
+        hint=hint,
     )
 
 
@@ -65,9 +79,7 @@ def contributions(analysis: Analysis) -> str:
     """What each input added to the ensemble's decision value, the smallest in one bar, as HTML."""
     rows = contribution_rows(analysis)
     values = [value for _, value in rows]
-    axis = Axis(
-        min(0.0, *values), max(0.0, *values), line=0, beside=("← towards normal", "towards COVID-19 →")
-    )
+    axis = Axis(min(0.0, *values), max(0.0, *values), line=0, beside=TOWARDS)
     return bars_html(
         [
             Bar(name, value, f"{value:+.2f}", ACCENT if value > 0 else NEUTRAL, "/" if value > 0 else "")

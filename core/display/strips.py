@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from core.display.bars import Axis, axis_foot, axis_head
+from core.display.bars import Axis, axis_foot, axis_head, axis_line
 
 _ROWS = 7  # of dots, one below the other, so that equal values do not hide each other
 
@@ -53,9 +53,8 @@ def _row(strip: Strip, axis: Axis) -> str:
     )
     low, high = axis.percent(strip.low), axis.percent(strip.high)
     interval = f'<i style="left:{low:.2f}%;width:{high - low:.2f}%;border-color:{strip.colour}"></i>'
-    line = "" if axis.line is None else f'<u style="left:{axis.percent(axis.line):.2f}%"></u>'
     return (
         f'<tr><th scope="row">{escape(strip.name)}</th><td class="number">{escape(strip.text)}</td>'
-        f'<td class="track" aria-hidden="true">{line}{dots}{interval}'
+        f'<td class="track" aria-hidden="true">{axis_line(axis)}{dots}{interval}'
         f'<b style="left:{axis.percent(strip.middle):.2f}%"></b></td></tr>'
     )

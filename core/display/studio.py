@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from core.analysis.results import Analysis
 from core.display.bars import Axis, Bar, bars_html
-from core.display.figures import FINDINGS, PROBABILITIES, ranked_findings
+from core.display.figures import FINDINGS, PROBABILITIES, TOWARDS, finding_bar, ranked_findings
 from core.display.strips import Strip, strips_html
-from core.display.style import ACCENT, NEUTRAL, colour_and_dash
+from core.display.style import colour_and_dash
 from core.display.truth import RIGHT, WRONG, mark
-from core.display.wording import counted, listed
+from core.display.wording import counted, listed, model_name
 from core.evaluation.metrics import Interval
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.severity import SeverityScore
@@ -19,18 +19,12 @@ from core.studio.many import Effect
 from core.studio.twins import Outside
 from core.vocabulary import ENSEMBLE, finding_name
 
-TOWARDS = ("← towards normal", "towards COVID-19 →")
 EFFECTS = Axis(-1, 1, line=0, beside=TOWARDS, ticks=(-1, -0.5, 0, 0.5, 1))
 FLATTERS = (
     "Phantoms flatter networks that learnt phantoms, as the backbones and the findings network that ship "
     "here did: believe a difference between two of these pictures before any figure. How wrong the models "
     "are on real radiographs, clinics never seen among them, stands on Compare; on Analyse they read yours."
 )
-
-
-def model_name(key: str) -> str:
-    """A model's name for people, by its key."""
-    return "Ensemble" if key == ENSEMBLE else BACKBONE_BY_KEY[key].name
 
 
 def answer_bars(analysis: Analysis, label: str) -> str:
@@ -47,12 +41,10 @@ def answer_bars(analysis: Analysis, label: str) -> str:
     rows.append((ENSEMBLE, decision.probability, decision.threshold, decision.positive))
     return bars_html(
         [
-            Bar(
-                model_name(key),
+            _bar(
+                key,
                 probability,
                 f"{probability:.2f} {mark(label, positive=positive).words}",
-                colour_and_dash(key)[0],
-                BACKBONE_BY_KEY[key].pattern if key in BACKBONE_BY_KEY else "",
                 threshold,
                 f"threshold {threshold:.2f}",
             )
@@ -66,13 +58,7 @@ def finding_bars(analysis: Analysis, sample: Sample) -> str:
     """All scores of findings, the highest on top, each held against the truth, as HTML."""
     return bars_html(
         [
-            Bar(
-                finding_name(each.name),
-                each.score,
-                f"{each.score:.2f} {_held(seen=each.score >= 0.5, true=each.name in sample.findings)}",
-                ACCENT if each.score >= 0.5 else NEUTRAL,
-                "/" if each.score >= 0.5 else "",
-            )
+            finding_bar(each, f" {_held(seen=each.score >= 0.5, true=each.name in sample.findings)}")
             for each in ranked_findings(analysis)
         ],
         FINDINGS,
@@ -110,19 +96,13 @@ def severity_words(score: SeverityScore, sample: Sample) -> str:
 
 def effect_bars(effects: Mapping[str, float]) -> str:
     """What the disease does to each model in one patient, as HTML."""
-    return bars_html(
-        [
-            Bar(
-                model_name(key),
-                value,
-                f"{value:+.2f}",
-                colour_and_dash(key)[0],
-                BACKBONE_BY_KEY[key].pattern if key in BACKBONE_BY_KEY else "",
-            )
-            for key, value in effects.items()
-        ],
-        EFFECTS,
-    )
+    return bars_html([_bar(key, value, f"{value:+.2f}") for key, value in effects.items()], EFFECTS)
+
+
+def _bar(key: str, value: float, text: str, threshold: float | None = None, hint: str = "") -> Bar:
+    """A model's bar, in its colour and pattern."""
+    pattern = BACKBONE_BY_KEY[key].pattern if key in BACKBONE_BY_KEY else ""
+    return Bar(model_name(key), value, text, colour_and_dash(key)[0], pattern, threshold, hint)
 
 
 def effect_words(effects: Mapping[str, float]) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from core.analysis.results import Analysis
 from core.display.markdown import plain
+from core.display.wording import model_name
 from core.evaluation.coverage import Coverage
 from core.evaluation.strata import OtherDisease
 from core.evaluation.trials import Base, LeftOutSources
-from core.models.backbones import BACKBONE_BY_KEY
 from core.models.bundle.manifest import BundleManifest
 from core.models.third_answer import Answer, rate_key
 from core.vocabulary import ENSEMBLE, SPLITS
@@ -62,8 +62,7 @@ def third_table(
     """One row a model: what it says, and on how many images such answers were right or silent, and silent."""
     rows = []
     for model, answer in answers.items():
-        name = BACKBONE_BY_KEY[model].name if model in BACKBONE_BY_KEY else "Ensemble"
-        row = {"Model": name, "Says": ANSWERS[answer]}
+        row = {"Model": model_name(model), "Says": ANSWERS[answer]}
         for each in coverage:
             if (each.model, each.error_rate) == (model, error_rate):
                 row[SPLITS[each.split].name] = _measured(each)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from core.analysis.changed import CUT_SHARE, Changed, ChangeKey
 from core.analysis.results import Analysis, BackboneReading
-from core.display.wording import count_word, listed, tie_digits
-from core.models.backbones import BACKBONE_BY_KEY
+from core.display.wording import count_word, listed, model_name, tie_digits
 from core.vocabulary import ENSEMBLE
 
 CHANGES: dict[ChangeKey, str] = {
@@ -121,12 +120,11 @@ def figures(analysis: Analysis, changed: Sequence[Changed] = ()) -> list[dict[st
 def _row(
     model: str, probability: float, threshold: float, changed: Sequence[Changed], heat: str
 ) -> dict[str, str]:
-    name = BACKBONE_BY_KEY[model].name if model in BACKBONE_BY_KEY else "Ensemble"
     asked = {
         CHANGES[each.change].capitalize(): _answer(each.probabilities[model], threshold) for each in changed
     }
     return {
-        "Model": name,
+        "Model": model_name(model),
         "P(COVID-19)": _answer(probability, threshold),
         "Threshold": f"{threshold:.{tie_digits(probability, threshold)}f}",
         "From its threshold": f"{probability - threshold:+.2f}",

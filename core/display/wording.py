@@ -242,14 +242,18 @@ def contributions(analysis: Analysis) -> str:
     )
 
 
+def model_name(key: str) -> str:
+    """A model's name for people, by its key."""
+    return BACKBONE_BY_KEY[key].name if key in BACKBONE_BY_KEY else "Ensemble"
+
+
 def evidence_tables(evidence: Sequence[Evidence]) -> dict[str, list[dict[str, str]]]:
     """Rows of a table for each split: the backbones, then the ensemble."""
     tables: dict[str, list[dict[str, str]]] = {}
     for each in evidence:
         figures, interval = each.figures, each.figures.roc_auc_interval
-        name = BACKBONE_BY_KEY[each.model].name if each.model in BACKBONE_BY_KEY else "Ensemble"
         row = {
-            "Model": name,
+            "Model": model_name(each.model),
             "ROC AUC (95 %)": f"{figures.roc_auc:.3f} ({interval.low:.2f}–{interval.high:.2f})",
             "Sensitivity": f"{figures.confusion.sensitivity:.2f}",
             "Specificity": f"{figures.confusion.specificity:.2f}",
