@@ -9,12 +9,12 @@ from core.display.guess import Guessed
 from core.display.link import GUESS
 from pages.widgets import link
 
-_MADE, _SWITCH = "guesses", "guess switch"  # keys of the session
+_MADE = "guesses"  # key of the session
 
 
 def settle() -> None:
     """Takes from the address whether to guess first, and says it there."""
-    link.tell(**{GUESS: "1" if link.settle(GUESS, ("0", "1"), "0") == "1" else None})
+    link.is_on(GUESS)
 
 
 def is_on() -> bool:
@@ -24,12 +24,7 @@ def is_on() -> bool:
 
 def switch() -> None:
     """The switch."""
-    st.session_state[_SWITCH] = is_on()
-    st.toggle("Guess first", key=_SWITCH, on_change=_switch, help=term("guess_first"))
-
-
-def _switch() -> None:
-    st.session_state[GUESS] = "1" if st.session_state[_SWITCH] else "0"
+    link.switch(GUESS, "Guess first", term("guess_first"))
 
 
 def made() -> dict[str, Guessed]:

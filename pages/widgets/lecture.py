@@ -10,7 +10,6 @@ from pages.components.page_watch.page_watch import page_watch
 from pages.widgets import in_hand, link
 from pages.widgets.common import disclaimer
 
-_SWITCH = "lecture switch"  # key of the session
 CASES = "Arrow keys: left and right for the cases, up and down for the sections."
 SECTIONS = "Arrow keys: up and down for the sections."
 # Type at 20 px, charts at 16 (core/display/drawn.py), and nothing that only its user needs.
@@ -31,8 +30,7 @@ def begin(page: str) -> None:
         page: A key of `core.display.link.SETTINGS`.
     """
     link.arrive(page)
-    on = link.settle(LECTURE, ("0", "1"), "0") == "1"
-    link.tell(**{LECTURE: "1" if on else None})
+    on = link.is_on(LECTURE)
     cases = page == "analyse"
     if on:
         st.html(f"<style>{_STYLE}</style>")
@@ -42,9 +40,4 @@ def begin(page: str) -> None:
         disclaimer()
         if on:
             st.caption(CASES if cases else SECTIONS)
-        st.session_state[_SWITCH] = on
-        st.toggle("Lecture mode", key=_SWITCH, on_change=_switch, help=term("lecture"))
-
-
-def _switch() -> None:
-    st.session_state[LECTURE] = "1" if st.session_state[_SWITCH] else "0"
+        link.switch(LECTURE, "Lecture mode", term("lecture"))

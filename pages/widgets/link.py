@@ -80,6 +80,30 @@ def settle(name: str, options: Sequence[str], usual: str, key: str | None = None
     return str(state[key])
 
 
+def is_on(name: str) -> bool:
+    """Whether a setting that is on or off is on, before its switch is drawn; and says so in the address."""
+    on = settle(name, ("0", "1"), "0") == "1"
+    tell(**{name: "1" if on else None})
+    return on
+
+
+def switch(name: str, label: str, help: str | None = None) -> None:
+    """The switch of a setting that `is_on` has read.
+
+    Args:
+        name: In the address.
+        label: Of the widget.
+        help: Of the widget.
+    """
+    key = f"{name} switch"
+    st.session_state[key] = st.session_state.get(name) == "1"
+    st.toggle(label, key=key, on_change=_turn, args=(name, key), help=help)
+
+
+def _turn(name: str, key: str) -> None:
+    st.session_state[name] = "1" if st.session_state[key] else "0"
+
+
 def choose(name: str, label: str, options: Mapping[Key, str], usual: Key, help: str | None = None) -> Key:
     """A choice that the address holds by its key.
 
@@ -101,6 +125,32 @@ def choose(name: str, label: str, options: Mapping[Key, str], usual: Key, help: 
     )
     tell(**{name: None if chosen == usual else chosen})
     return chosen
+
+
+def choose_segment(
+    name: str, label: str, options: Mapping[Key, str], usual: Key, *, hide_label: bool = False
+) -> Key:
+    """The same, with all options side by side.
+
+    Args:
+        name: In the address.
+        label: Of the widget.
+        options: To choose from: name for people, by key.
+        usual: What is chosen where nobody chose; the address says nothing of it.
+        hide_label: Whether it is for screen readers alone.
+    """
+    settle(name, list(options), usual)
+    chosen = st.segmented_control(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        key=name,
+        required=True,
+        persist_state="session",
+        label_visibility="collapsed" if hide_label else "visible",
+    )
+    tell(**{name: None if chosen == usual else chosen})
+    return chosen or usual  # which the types allow to be none, and `required` does not
 
 
 def choose_several(

@@ -40,7 +40,7 @@ from pages.components.viewer.viewer import phantom_viewer
 from pages.widgets import link
 from pages.widgets.common import folded, refusals, renderings, service
 
-_RECIPE, _COARSE, _ON = "recipe", "coarse picture", "truth switch"  # keys of the session
+_RECIPE, _COARSE = "recipe", "coarse picture"  # keys of the session
 _NAMES = {
     "none": "none",
     "covid": "COVID-19-like",
@@ -57,20 +57,10 @@ _NAMES = {
 
 def head() -> str:
     """Which view, a key of `VIEWS`; and the buttons that take the recipe along."""
-    link.settle(VIEW, list(VIEWS), "one")
     with st.container(horizontal=True, vertical_alignment="bottom", key="phantom-head"):
-        view = st.segmented_control(
-            "View",
-            list(VIEWS),
-            format_func=VIEWS.__getitem__,
-            key=VIEW,
-            required=True,
-            persist_state="session",
-            label_visibility="collapsed",
-        )
+        view = link.choose_segment(VIEW, "View", VIEWS, "one", hide_label=True)
         link.offer("phantoms")
-    link.tell(**{VIEW: None if view == "one" else view})
-    return str(view)
+    return view
 
 
 def current() -> Recipe:
@@ -209,15 +199,9 @@ def patient(now: Recipe, bundle: Loaded) -> None:
 
 def truth_switch() -> bool:
     """Whether the outlines of lungs and lesions are shown."""
-    on = link.settle(TRUTH, ("0", "1"), "0") == "1"
-    st.session_state[_ON] = on
-    st.toggle("Show the truth: lungs and lesions", key=_ON, on_change=_switch_truth)
-    link.tell(**{TRUTH: "1" if on else None})
+    on = link.is_on(TRUTH)
+    link.switch(TRUTH, "Show the truth: lungs and lesions")
     return on
-
-
-def _switch_truth() -> None:
-    st.session_state[TRUTH] = "1" if st.session_state[_ON] else "0"
 
 
 def _pictured(now: Recipe, bundle: Loaded, *, truth: bool) -> Rendering:
@@ -269,25 +253,14 @@ def _take_along(done: Rendering) -> None:
     with st.container(horizontal=True):
         if st.button("Open in Analyse", icon=":material/radiology:"):
             st.switch_page("pages/analyse.py", query_params={PHANTOM: word})
-        st.download_button(
-            "PNG", done.file.data, f"{name}.png", "image/png", on_click="ignore", icon=":material/download:"
-        )
-        st.download_button(
-            "DICOM",
-            partial(save_dicom, done.phantom, word),
-            f"{name}.dcm",
-            "application/dicom",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "Truth, JSON",
-            partial(save_truth, done.phantom, word),
-            f"{name}.json",
-            "application/json",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        for label, data, suffix, kind in (
+            ("PNG", done.file.data, "png", "image/png"),
+            ("DICOM", partial(save_dicom, done.phantom, word), "dcm", "application/dicom"),
+            ("Truth, JSON", partial(save_truth, done.phantom, word), "json", "application/json"),
+        ):
+            st.download_button(
+                label, data, f"{name}.{suffix}", kind, on_click="ignore", icon=":material/download:"
+            )
 
 
 def flatters() -> None:

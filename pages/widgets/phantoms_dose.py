@@ -24,17 +24,7 @@ _DONE = "doses"  # key of the session
 def dose(recipe: Recipe, bundle: Loaded) -> None:
     """What is changed; then curves, words and numbers."""
     names = {name: each.knob.label for name, each in SWEEPS.items()}
-    link.settle(SWEEP, list(names), "extent")
-    chosen = st.segmented_control(
-        "Change",
-        list(names),
-        format_func=names.__getitem__,
-        key=SWEEP,
-        required=True,
-        persist_state="session",
-    )
-    link.tell(**{SWEEP: None if chosen == "extent" else chosen})
-    sweep = SWEEPS[str(chosen)]
+    sweep = SWEEPS[link.choose_segment(SWEEP, "Change", names, "extent")]
     if sweep.disease and recipe.disease == "none":
         st.info("Choose a disease: without one there is no extent to change.", icon=":material/timeline:")
         return
