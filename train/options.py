@@ -65,7 +65,8 @@ class RunOptions:
     preset: Annotated[
         str,
         typer.Option(
-            help="`default`: 224 px, average pooling; `study`: 150 px, Flatten head; `tiny`: minutes."
+            help="`default`: 224 px, average pooling; `gpu`: the same, and fourteen times as many draws; "
+            "`study`: 150 px, Flatten head; `tiny`: minutes."
         ),
     ] = "default"
     init: Annotated[

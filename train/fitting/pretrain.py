@@ -19,24 +19,25 @@ from train.config import PretrainConfig, Stage
 from train.data.images import Images
 from train.networks.learning import (
     Batches,
+    Watched,
     build_trainable_base,
     execution,
     fast_precision,
     has_batch_normalization,
+    has_gpu,
     load_base,
+    of_split,
     plain_base,
-    plain_batch,
     seed_everything,
     settle_batch_normalization,
     warm_cosine,
+    watched_images,
 )
 from train.tools.checkpoint import Checkpoint
 from train.tools.logs import Log, open_log
 from train.tools.progress import Report, Reporter, Tally
 
 VALIDATION_BATCH = 32
-
-Watched = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
 class _Epochs(keras.callbacks.Callback):
@@ -91,6 +92,10 @@ def pretrain(
     Returns:
         The safetensors file of the base's weights, `<key>.base.safetensors` in the folder.
     """
+    if keras.backend.backend() == "torch" and has_gpu():
+        from train.fitting.pretrain_torch import pretrain_on_torch
+
+        return pretrain_on_torch(backbone, images, config, folder, reporter, start)
     result = folder / f"{backbone.key}.base.safetensors"
     if result.is_file():
         return result
@@ -107,7 +112,7 @@ def pretrain(
             network = three_classes(base, config.dropout)
         if weights:
             network.set_weights(weights)
-        batches = Batches(images.take(_of_split(images, "train")), backbone, stage, config)
+        batches = Batches(images.take(of_split(images, "train")), backbone, stage, config)
         network.compile(
             _optimizer(stage if has_batch_normalization(network) else _gentler(stage, config), config),
             "sparse_categorical_crossentropy",
@@ -120,7 +125,7 @@ def pretrain(
         if first < stage.epochs:
             with open_log(folder / "logs" / backbone.key, before + first + 1) as log:
                 told = _Epochs(batches, before, log, tally, reporter.report)
-                watched = _watched(backbone, images, stage.size_px)
+                watched = watched_images(backbone, images, stage.size_px)
                 _run(network, batches, watched, first, [told, checkpoint])
         weights = network.get_weights()
     batches.start(0)
@@ -128,10 +133,6 @@ def pretrain(
     with replacing(result) as partial:
         save_weights(plain_base(backbone, base), partial)
     return result
-
-
-def _of_split(images: Images, split: str) -> list[int]:
-    return [row for row, record in enumerate(images.records) if record.split == split]
 
 
 def three_classes(base: Any, dropout: float) -> Any:
@@ -159,19 +160,6 @@ def _run(
         callbacks=callbacks,
         verbose=0,
     )
-
-
-def _watched(backbone: Backbone, images: Images, size_px: int, each: int = 100) -> Watched:
-    """Validation images to watch while it trains, and their labels: at most so many of each class."""
-    held_out = _of_split(images, "val")
-    chosen = images.take(
-        [
-            row
-            for label in CLASSES
-            for row in [row for row in held_out if images.records[row].visible_label == label][:each]
-        ]
-    )
-    return plain_batch(chosen, backbone, size_px), chosen.visible_classes
 
 
 def _gentler(stage: Stage, config: PretrainConfig) -> Stage:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.models.backbones import Backbone, scale_pixels
 from core.models.engine.keras import build_base, load_weights
+from core.vocabulary import CLASSES
 from train.config import PretrainConfig, Stage
 from train.data.images import Images
 from train.networks.augment import augment
@@ -295,3 +296,24 @@ def plain_batch(images: Images, backbone: Backbone, size_px: int) -> NDArray[np.
     recipe = images.preprocessing.model_copy(update={"size_px": size_px})
     grey = np.stack([view(square, recipe) for square in images.squares]).astype(np.float32)
     return scale_pixels(grey / np.float32(255), backbone.scale)
+
+
+Watched = tuple[NDArray[np.float32], NDArray[np.int64]]
+
+
+def of_split(images: Images, split: str) -> list[int]:
+    """Places of a split's images."""
+    return [row for row, record in enumerate(images.records) if record.split == split]
+
+
+def watched_images(backbone: Backbone, images: Images, size_px: int, each: int = 100) -> Watched:
+    """Validation images to watch while it trains, scaled, and their labels: at most so many of each class."""
+    held_out = of_split(images, "val")
+    chosen = images.take(
+        [
+            row
+            for label in CLASSES
+            for row in [row for row in held_out if images.records[row].visible_label == label][:each]
+        ]
+    )
+    return plain_batch(chosen, backbone, size_px), chosen.visible_classes

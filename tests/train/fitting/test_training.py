@@ -1,10 +1,12 @@
 """The steps of training themselves, on a few squares of noise: what is stored is what was trained."""
 
+import importlib
 import json
 import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,10 +109,19 @@ class Killed(BaseException):
     """What a test stops a training with."""
 
 
-def test_pretraining_goes_on_where_it_was_interrupted(images: Images, tmp_path: Path) -> None:
-    """Two stages, killed in the second epoch of the second: the same bytes as without."""
-    from train.fitting.pretrain import pretrain
+def pretraining(module: str) -> Callable[..., Path]:
+    """In Keras, or in PyTorch as on a GPU."""
+    found: Callable[..., Path] = getattr(importlib.import_module(f"train.fitting.{module}"), WAYS[module])
+    return found
 
+
+WAYS = {"pretrain": "pretrain", "pretrain_torch": "pretrain_on_torch"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_pretraining_goes_on_where_it_was_interrupted(images: Images, tmp_path: Path, way: str) -> None:
+    """Two stages, killed in the second epoch of the second: the same bytes as without."""
+    pretrain = pretraining(way)
     said: list[str] = []
     config = PretrainConfig(stages=(Stage(SIZE, 1, 4, 1e-3), Stage(SIZE, 2, 8, 1e-3)), batch=4)
     backbone = BACKBONE_BY_KEY["resnet50"]
@@ -131,14 +142,15 @@ def test_pretraining_goes_on_where_it_was_interrupted(images: Images, tmp_path: 
     assert resumed.read_bytes() == unbroken.read_bytes()
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("key", ["resnet50", "vgg16"])  # with normalisation of its own, and without
-def test_a_base_learns_on_from_where_it_was(images: Images, tmp_path: Path, key: str) -> None:
+def test_a_base_learns_on_from_where_it_was(images: Images, tmp_path: Path, key: str, way: str) -> None:
     """With next to no learning rate its weights stay; with one they do not."""
     import keras
 
     from core.models.engine.keras import build_base, read_tensors, save_weights
-    from train.fitting.pretrain import pretrain
 
+    pretrain = pretraining(way)
     backbone, start = BACKBONE_BY_KEY[key], tmp_path / "start.safetensors"
     keras.utils.set_random_seed(0)
     save_weights(build_base(backbone, SIZE), start)
