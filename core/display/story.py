@@ -29,6 +29,9 @@ _WHERE: dict[Place, str] = {
 }
 
 _ELSEWHERE: dict[Place, str] = {"test": "at home", "external": "at clinics never seen"}
+NO_INTERVAL = (
+    "No pair is ranked wrongly, so there is no interval: these images cannot say how much that leaves open."
+)
 WIDE = 0.2  # an interval of ROC AUC that leaves much open
 
 
@@ -41,7 +44,7 @@ class Told:
         figure: ROC AUC, as text.
         beside: How far that is from always the same answer.
         sentence: What it means.
-        spread: How sure it is, and how far the backbones lie apart.
+        spread: How far the backbones lie apart, and how sure the figure is.
     """
 
     title: str
@@ -56,14 +59,14 @@ def told(step: Step) -> Told:
     who = "the ensemble" if step.ensemble else "a backbone, on average,"
     known = [f"{step.images} images"] if step.images else []
     if step.interval:
-        known.append(f"95 % interval {step.interval.low:.2f} to {step.interval.high:.2f}")
+        known.append(f"95 % interval {step.interval.text()}")
     return Told(
         TITLES[step.place],
         f"{step.roc_auc:.2f}",
         f"{step.roc_auc - CHANCE:+.2f} against always the same answer",
         f"Of 100 pairs of a COVID-19 and a normal radiograph {who} ranks **{100 * step.roc_auc:.0f}** "
         f"rightly, {_WHERE[step.place]}.",
-        " ".join([*_range(step), *([f"{', '.join(known)}."] if known else [])]),
+        " ".join([*_range(step), *([f"{', '.join(known)}."] if known else []), *_faultless(step)]),
     )
 
 
@@ -89,17 +92,20 @@ def result(place: Place, answers: Answers, steps: Sequence[Step]) -> str:
     home = next((each for each in steps if each.place == "test"), None)
     if home and step.interval and step.interval.high < home.roc_auc:
         said += " What it can do at home does not hold here."
-    elif step.interval and step.interval.high == step.interval.low:
-        said += (
-            " No pair is ranked wrongly, so that the interval, drawn from the same images, cannot say how "
-            "much that leaves open."
-        )
+    elif any(_faultless(step)):
+        said += f" {NO_INTERVAL}"
     elif step.interval and step.interval.high - step.interval.low > WIDE:
         said += (
             f" So few images leave much open: the 95 % interval is {100 * step.interval.low:.0f} to "
             f"{100 * step.interval.high:.0f}."
         )
     return said
+
+
+def _faultless(step: Step) -> Iterator[str]:
+    """Why there is no interval where no pair is ranked wrongly."""
+    if step.interval is None and step.roc_auc == 1:
+        yield NO_INTERVAL
 
 
 def _range(step: Step) -> Iterator[str]:

@@ -78,8 +78,8 @@ def _measured(coverage: Coverage) -> str:
     """Both shares with their 95 % intervals."""
     right, silent = coverage.right_or_silent_interval, coverage.silent_interval
     return (
-        f"{coverage.right_or_silent:.2f} ({right.low:.2f}–{right.high:.2f}), silent {coverage.silent:.2f} "
-        f"({silent.low:.2f}–{silent.high:.2f})"
+        f"{coverage.right_or_silent:.2f}{right.in_brackets()}, silent {coverage.silent:.2f}"
+        f"{silent.in_brackets()}"
     )
 
 

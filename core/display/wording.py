@@ -254,7 +254,7 @@ def evidence_tables(evidence: Sequence[Evidence]) -> dict[str, list[dict[str, st
         figures, interval = each.figures, each.figures.roc_auc_interval
         row = {
             "Model": model_name(each.model),
-            "ROC AUC (95 %)": f"{figures.roc_auc:.3f} ({interval.low:.2f}–{interval.high:.2f})",
+            "ROC AUC (95 %)": f"{figures.roc_auc:.3f}{interval.in_brackets()}",
             "Sensitivity": f"{figures.confusion.sensitivity:.2f}",
             "Specificity": f"{figures.confusion.specificity:.2f}",
             "Wrong": f"{each.wrong} of {figures.images}",

@@ -168,8 +168,8 @@ def _heading(evidence: Evidence) -> str:
 
 
 def _auc(evidence: Evidence) -> str:
-    interval = evidence.figures.roc_auc_interval
-    return f"{evidence.figures.roc_auc:.3f} ({interval.low:.2f}–{interval.high:.2f})"
+    figures = evidence.figures
+    return f"{figures.roc_auc:.3f}{figures.roc_auc_interval.in_brackets()}"
 
 
 def _detail(evidence: Evidence) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.display.story import TITLES, below_chance, result, told
+from core.display.story import NO_INTERVAL, TITLES, below_chance, result, told
 from core.evaluation.comparison import Answers
 from core.evaluation.metrics import Interval
 from core.evaluation.story import STEPS, Step
@@ -26,7 +26,7 @@ def test_a_step_in_words() -> None:
     assert words.sentence.startswith(
         "Of 100 pairs of a COVID-19 and a normal radiograph the ensemble ranks **99**"
     )
-    assert words.spread == "Backbones 0.97 to 0.99. 414 images, 95 % interval 0.99 to 1.00."
+    assert words.spread == "Backbones 0.97 to 0.99. 414 images, 95 % interval 0.99–1.00."
 
 
 def test_a_mean_of_backbones_is_called_one() -> None:
@@ -63,7 +63,8 @@ def test_what_came_of_somebodys_images_in_words(answers: Answers) -> None:
     )
     wide = replace(own, interval=Interval(0.55, 1.0))
     assert "the 95 % interval is 55 to 100" in result("own", answers, [HOME, wide])
-    faultless = replace(own, roc_auc=1.0, interval=Interval(1.0, 1.0))
-    assert "cannot say how much that leaves open" in result("own", answers, [HOME, faultless])
+    faultless = replace(own, roc_auc=1.0, interval=None)
+    assert told(faultless).spread.endswith(NO_INTERVAL)
+    assert NO_INTERVAL in result("own", answers, [HOME, faultless])
     one_class = replace(answers, labels=np.ones_like(answers.labels))
     assert result("phantoms", one_class, [HOME]).endswith("all COVID-19, so that nothing can be ranked.")
