@@ -89,7 +89,7 @@ def bring(listing: BundleListing, record: TrackRecord) -> None:
 def _summarise(measured: MeasuredSet) -> None:
     """How many images were used and how many left out, and why; below it a sentence for each."""
     table, left_out = measured.table(), measured.left_out()
-    used = table.label.size if table else 0
+    used = table.label.tolist() if table else []
     line = f"{SPLITS[measured.images.split].name}: {count_images(used, left_out)}"
     if measured.waiting:
         line += f" Stopped: {len(measured.waiting)} of {len(measured.images.members)} were not measured."
