@@ -73,7 +73,9 @@ def beside(analysis: Analysis, bundle: Loaded, source: Source) -> None:
     """
     why(analysis, bundle, source)
     if analysis.votes or analysis.decision.positive:
-        st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
+        st.markdown(
+            third_wording.neither(bundle.other_diseases, bundle.models.manifest), help=term("neither")
+        )
     if isinstance(sample := in_hand.sample_of(source), Sample):
         st.caption(truth.details(sample))
 
