@@ -9,26 +9,26 @@ from core.display.wording import listed
 from core.evaluation.comparison import Answers
 from core.evaluation.story import CHANCE, Place, Step
 from core.models.backbones import BACKBONE_BY_KEY
-from core.vocabulary import ENSEMBLE
+from core.vocabulary import ENSEMBLE, LUNGS_COVERED, OWN, PHANTOMS, SOURCES_LEFT_OUT, SPLITS
 
 TITLES: dict[Place, str] = {
-    "test": "At home",
-    "covered": "With the lungs covered",
-    "left out": "Collections never learnt from",
-    "external": "Clinics never seen",
-    "own": "Your own set",
-    "phantoms": "Phantoms",
+    "test": SPLITS["test"].name,
+    "covered": LUNGS_COVERED,
+    "left out": SOURCES_LEFT_OUT,
+    "external": SPLITS["external"].name,
+    "own": SPLITS[OWN].name,
+    "phantoms": SPLITS[PHANTOMS].name,
 }
 _WHERE: dict[Place, str] = {
-    "test": "on held-out images of the collections that it learnt from",
+    "test": "on held-out images of the sources that it learnt from",
     "covered": "with a black rectangle over both lungs: so much can be had without them",
-    "left out": "where neither the ill nor the healthy came from a collection that it learnt from",
+    "left out": "where neither the ill nor the healthy came from a source that it learnt from",
     "external": "on images from clinics that are in no training set",
     "own": "on the images that you brought",
     "phantoms": "on rendered images, which flatter networks that learnt from such",
 }
 
-_ELSEWHERE: dict[Place, str] = {"test": "at home", "external": "at clinics never seen"}
+_ELSEWHERE: dict[Place, str] = {"test": "on known sources", "external": "at clinics never seen"}
 NO_INTERVAL = (
     "No pair is ranked wrongly, so there is no interval: these images cannot say how much that leaves open."
 )
@@ -81,17 +81,18 @@ def result(place: Place, answers: Answers, steps: Sequence[Step]) -> str:
     images, ill = answers.labels.size, int(answers.labels.sum())
     column = [each.key for each in answers.entrants].index(ENSEMBLE)
     right = int((answers.called[:, column] == (answers.labels == 1)).sum())
-    said = f"{TITLES[place]}: the ensemble classifies **{right} of {images}** images correctly"
+    what = f"**{right} of {images}** COVID-19 or normal images"
+    said = f"{TITLES[place]}: the ensemble classifies {what} correctly"
     step = next((each for each in steps if each.place == place), None)
     if step is None:
         return f"{said}. They are all {'COVID-19' if ill else 'normal'}, so that nothing can be ranked."
-    said += f", always the same answer {max(ill, images - ill)}."
+    said += f"; always the same answer would be right on {max(ill, images - ill)}."
     others = [f"{100 * each.roc_auc:.0f} {words}" for each in steps if (words := _ELSEWHERE.get(each.place))]
     said += f" Of 100 pairs it ranks {100 * step.roc_auc:.0f} rightly"
     said += f", against {listed(others)}." if others else "."
     home = next((each for each in steps if each.place == "test"), None)
     if home and step.interval and step.interval.high < home.roc_auc:
-        said += " What it can do at home does not hold here."
+        said += " What it can do on known sources does not hold here."
     elif any(_faultless(step)):
         said += f" {NO_INTERVAL}"
     elif step.interval and step.interval.high - step.interval.low > WIDE:
@@ -124,6 +125,6 @@ def below_chance(steps: Sequence[Step]) -> str | None:
     return (
         "Below 0.50 is worse than always the same answer, and no lack of knowledge either: with the lungs "
         f"covered, {names} {scores} normal radiographs higher than COVID-19. What is left of the picture "
-        f"speaks to {them} for the wrong class: a habit learnt from the collections, which the figure at "
-        "home does not show."
+        f"speaks to {them} for the wrong class: a habit learnt from the sources, which the figure on "
+        "known sources does not show."
     )

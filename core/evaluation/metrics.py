@@ -281,7 +281,8 @@ def wilson(shares: ArrayLike, counts: ArrayLike, level: float = 0.95) -> NDArray
     middle = share + z * z / (2 * count)
     half = z * np.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
     ends = np.stack([middle - half, middle + half]) / (1 + z * z / count)
-    return np.clip(np.round(ends, 12), 0, 1)  # of all or of none, one end is 1 or 0, and no hair beside it
+    # Of all or of none, one end is 1 or 0: rounding takes a hair off, and adding 0 a sign.
+    return np.clip(np.round(ends, 12), 0, 1) + 0.0
 
 
 def share_intervals(

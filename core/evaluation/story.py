@@ -1,4 +1,4 @@
-"""How far the models' ability goes, in a few figures: at home, and where a shortcut does not help."""
+"""How far the models' ability goes, in a few figures: on known sources, and where no shortcut helps."""
 
 from __future__ import annotations
 

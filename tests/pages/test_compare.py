@@ -75,19 +75,19 @@ def test_the_fall_comes_before_any_other_figure(page: AppTest) -> None:
     heads = [each.value for each in page.header]
     assert heads[0] == "First: does it last?" and heads[-2] == "The study, reproduced"
     first = page.dataframe[0].value
-    assert {"Own sources", "Own sources, lungs covered", "Clinics never seen"} <= set(first.columns)
+    assert {"Known sources", "Known sources, lungs covered", "Clinics never seen"} <= set(first.columns)
     asks_a_backbone = first["Model"] != OTHERS["svm_findings"]  # phantoms taught the findings, not sources
-    falls = first["Own sources"].astype(float) > first["Clinics never seen"].astype(float)
+    falls = first["Known sources"].astype(float) > first["Clinics never seen"].astype(float)
     assert falls[asks_a_backbone].all() and asks_a_backbone.sum() > len(OTHERS)
-    assert any("two collections of one class" in each.value for each in page.caption)
+    assert any("two sources of one class" in each.value for each in page.caption)
 
 
 def test_the_story_is_told_in_four_figures(page: AppTest) -> None:
     steps = [(each.label, each.value) for each in page.metric]
     assert [name for name, _ in steps] == [
-        "At home",
-        "With the lungs covered",
-        "Collections never learnt from",
+        "Known sources",
+        "Known sources, lungs covered",
+        "Sources left out",
         "Clinics never seen",
     ]
     assert all(0.5 < float(value) < 1 for _, value in steps)

@@ -222,7 +222,7 @@ def test_what_the_trials_showed_stands_beside_the_figures(carded: Path) -> None:
     page = open_page()
     (line,) = [each.value for each in page.caption if "lungs covered" in each.value]
     assert "0.72 to 0.50 on 44 images from clinics never seen" in line
-    assert not any("never learnt from" in each.value for each in page.caption)
+    assert not any("On sources left out of its training" in each.value for each in page.caption)
 
 
 def test_the_first_screen_shows_a_sample_read_by_every_backbone(bundles: Path) -> None:

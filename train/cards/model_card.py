@@ -30,7 +30,7 @@ def sections(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "How it was measured", text("measured")
     yield "Internal beside external", _figures(facts)
     yield "Aims, reached and missed", card_aims.aims(facts)
-    yield "Sources that were left out", card_trials.left_out(trials)
+    yield "Sources left out", card_trials.left_out(trials)
     yield "Do the features tell the source?", card_trials.sources_told(trials)
     yield "Do the models need the lungs?", card_trials.covered(trials)
     yield "Do the models read framing and sharpness?", card_trials.framing(trials)
