@@ -59,7 +59,7 @@ def told(step: Step) -> Told:
     who = "the ensemble" if step.ensemble else "a backbone, on average,"
     known = [f"{step.images} images"] if step.images else []
     if step.interval:
-        known.append(f"95 % interval {step.interval.text()}")
+        known.append(f"95 % interval {step.interval.text().replace('–', ' to ')}")
     return Told(
         TITLES[step.place],
         f"{step.roc_auc:.2f}",

@@ -89,13 +89,13 @@ def _silence(lungs: LungsFile) -> str:
     if lungs.outlines is None:
         return ""
     shares = [
-        f"{each.silent} of {each.images} of the split {split}"
+        f"{each.silent} of {each.images} ({SPLIT_NAMES.get(split, split)})"
         for split, each in lungs.outlines.silence.items()
     ]
     return (
         f" Where an outline lies too far from the shapes of {lungs.outlines.masks} that people drew, nothing "
         "is said of lungs: no outline, extent, opacity or heat inside of them. That is so on "
-        f"{listed(shares)}; what is too far was chosen on val."
+        f"{listed(shares)}; what is too far was chosen on validation images."
     )
 
 

@@ -26,7 +26,7 @@ def test_a_step_in_words() -> None:
     assert words.sentence.startswith(
         "Of 100 pairs of a COVID-19 and a normal radiograph the ensemble ranks **99**"
     )
-    assert words.spread == "Backbones 0.97 to 0.99. 414 images, 95 % interval 0.99–1.00."
+    assert words.spread == "Backbones 0.97 to 0.99. 414 images, 95 % interval 0.99 to 1.00."
 
 
 def test_a_mean_of_backbones_is_called_one() -> None:
