@@ -99,7 +99,7 @@ class Draws:
         """(models,): from how many groups the images of (n, models) are."""
         found = np.zeros((self.times_drawn.shape[1], images.shape[1]))
         np.add.at(found, self.group_of, images)
-        return np.count_nonzero(found, axis=0).astype(np.float64)
+        return np.asarray((found > 0).sum(axis=0), np.float64)
 
     def interval(self, values: Floats, drawn: Floats, counts: Floats | None = None) -> Measured:
         """A measure with its interval.
