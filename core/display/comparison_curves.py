@@ -273,7 +273,7 @@ def framing_chart(framing: Sequence[FramedAnswers], entrants: Mapping[str, Entra
         moved = {row.change.capitalize(): round(row.mean_after, 2) for row in rows.values()}
         table.append({"Model": entrant.name, "As it is": round(cuts[0].mean_before, 2), **moved})
     figure.update_xaxes(
-        title="Cut off the width and the height, half of it at either side",
+        title="Cut off width and height,<br>half of it at either side",
         tickformat=".0%",
         dtick=0.1,
         range=[0, 1.05 * max(CUTS.values())],
