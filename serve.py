@@ -33,6 +33,8 @@ PORT = "8501"
 OPTIONS = ("--logger.hideWelcomeMessage", "true", "--logger.level", "warning")  # the last word is ours
 MAX_UPLOAD_BYTES = 64 * 1024**2  # more than server.maxUploadSize lets in
 CHECK_S = 0.1  # between two looks at whether the server answers
+HOME = "analyse"  # the page at the root
+OTHERS = tuple(sorted({path.stem for path in Path(__file__).parent.glob("pages/[!_]*.py")} - {HOME}))
 readiness = Readiness()
 
 
@@ -52,7 +54,7 @@ def readyz(request: Request) -> Response:
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
-    middleware=[Middleware(Delivery, title="ThoraxLens")],
+    middleware=[Middleware(Delivery, title="ThoraxLens", home=HOME, others=OTHERS)],
 )
 logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno >= logging.WARNING)
 MultiPartParser.spool_max_size = MAX_UPLOAD_BYTES  # else uploads from 1 MB on come by way of the disk

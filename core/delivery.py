@@ -9,15 +9,19 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.display.no_page import no_page
 
 # Of Streamlit's own files, by no other name than theirs; fonts and pictures are compressed already.
 TEXT = re.compile(r"/static/(?:\w[\w.-]*/)*\w[\w.-]*\.(?:js|css|svg|json)$")
 NO_PAGE = re.compile(r"/(?:_stcore|static|media|component)/|\.\w+$")
-OK = 200
 MAX_KEPT_BYTES = 16 * 1024**2  # compressed; all that Streamlit has takes less
 # All pages lie beside one another, so the server answers there, whatever a proxy puts before them.
 SERVER = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }</script>'
@@ -30,15 +34,19 @@ class Delivery:
 
     Scripts and styles go out compressed, to browsers that take that, each compressed once a process: their
     names change with their content. The page is told where its server is, and is called as the app from
-    the start.
+    the start. Streamlit answers any address with its page, which then shows the first one: where there is no
+    page of that name, this says so instead.
 
     Args:
         app: Streamlit's.
         title: Of the page, until the app sets one.
+        home: The page at the root, which who names it is sent to.
+        others: All others, by what their addresses end in.
     """
 
-    def __init__(self, app: ASGIApp, title: str) -> None:
+    def __init__(self, app: ASGIApp, title: str, home: str, others: Sequence[str]) -> None:
         self._app, self._title = app, title
+        self._home, self._others = home, tuple(others)
         self._compressed: dict[str, tuple[Message, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +65,7 @@ class Delivery:
         if path not in self._compressed:
             start, body = await self._whole(scope, receive)
             headers = MutableHeaders(raw=start["headers"])
-            if start["status"] != OK or _is_page(headers):  # as for a file that does not exist
+            if start["status"] != HTTPStatus.OK or _is_page(headers):  # as for a file that does not exist
                 await _send(start, body, send)
                 return
             body = await asyncio.to_thread(gzip.compress, body, mtime=0)
@@ -76,7 +84,17 @@ class Delivery:
             del asked[name]
         start, body = await self._whole({**scope, "headers": asked.raw}, receive)
         headers = MutableHeaders(raw=start["headers"])
-        if start["status"] == OK and _is_page(headers):
+        if start["status"] == HTTPStatus.OK and _is_page(headers):
+            name = scope["path"].rpartition("/")[2]
+            if name == self._home:
+                asked_for = scope["query_string"].decode("latin-1")
+                home = RedirectResponse(f"./?{asked_for}" if asked_for else "./")
+                await home(scope, receive, send)
+                return
+            if name not in ("", *self._others):
+                missing = HTMLResponse(no_page(scope["path"], self._home, self._others), HTTPStatus.NOT_FOUND)
+                await missing(scope, receive, send)
+                return
             page = body.decode().replace("<head>", f"<head>{SERVER}", 1)
             body = page.replace("<title>Streamlit</title>", f"<title>{self._title}</title>", 1).encode()
             for name in OF_ANOTHER:

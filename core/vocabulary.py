@@ -50,7 +50,7 @@ _SPLITS = (
     Split("val", "Validation", "images that thresholds and SVMs were fitted to"),
     Split(
         "test",
-        "Own sources",
+        "Known sources",
         "held-out images of the sources that the models were trained on",
         held_out=True,
     ),
@@ -65,6 +65,9 @@ _SPLITS = (
     Split("phantoms", "Phantoms", "rendered images whose truth is known"),
 )
 SPLITS: dict[str, Split] = {split.key: split for split in _SPLITS}
+# Kinds of images in the trials that are no split: each has the same name wherever it is shown.
+LUNGS_COVERED = f"{SPLITS['test'].name}, lungs covered"
+SOURCES_LEFT_OUT = "Sources left out"
 DATA_SPLITS = ("train", "val", "test", "seed_test", "external")  # of a data folder's manifest
 HELD_OUT = tuple(split.key for split in _SPLITS if split.held_out)  # in the order to show them in
 # The keys of the splits that come while a page is open.

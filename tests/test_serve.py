@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,6 +144,24 @@ def test_a_page_knows_its_name_and_its_server(address: str, page: str) -> None:
     assert b"<title>ThoraxLens</title>" in body and b"BACKEND_BASE_URL" in body
     assert body.index(b"BACKEND_BASE_URL") < body.index(b'<script type="module"')
     assert "ETag" not in headers and headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(("path", "root"), [("nonsense", "./"), ("<b>&", "./"), ("a/b", "../")])
+def test_an_address_without_a_page_says_so_and_leads_back(address: str, path: str, root: str) -> None:
+    status, said = fetch(f"{address}/{urllib.parse.quote(path)}")
+    assert status == 404 and f"no page “/{html.escape(path)}”" in said and "<script" not in said
+    assert f'<a href="{root}">Analyse</a>' in said and f'<a href="{root}compare">Compare</a>' in said
+    assert "widgets" not in said and "__init__" not in said
+
+
+def test_who_names_the_first_page_is_led_to_it_with_its_settings(address: str) -> None:
+    with urllib.request.urlopen(f"{address}/analyse?sample=2&guess=1", timeout=START_S) as answer:  # noqa: S310
+        assert answer.url == f"{address}/?sample=2&guess=1" and b"BACKEND_BASE_URL" in answer.read()
+
+
+def test_every_page_of_the_navigation_has_an_address() -> None:
+    named = set(re.findall(r'st\.Page\("pages/(\w+)\.py"', (PROJECT / "app.py").read_text("utf-8")))
+    assert named <= {serve.HOME, *serve.OTHERS} and serve.HOME not in serve.OTHERS
 
 
 def test_scripts_come_compressed_to_browsers_that_take_that(address: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDE, STRIPE = 6, 2  # pixels from stripe to stripe, and of one
+LEAST_ROOM = 40  # per cent of the axis for what either side of its line means, wherever that stands
 _TURNED = {"/": (-45,), "\\": (45,), "x": (-45, 45), "-": (0,), "|": (90,), "+": (0, 90)}  # degrees
 
 
@@ -109,10 +110,11 @@ def axis_head(axis: Axis) -> str:
     if axis.line is None or not any(axis.beside):
         return ""
     at, (left, right) = axis.percent(axis.line), axis.beside
+    at = min(max(at, LEAST_ROOM), 100 - LEAST_ROOM)
     return (
-        '<thead><tr><td></td><td></td><td class="beside">'
-        f'<span style="right:{100 - at:.2f}%">{escape(left)}</span>'
-        f'<span style="left:{at:.2f}%">{escape(right)}</span></td></tr></thead>'
+        '<thead><tr><td></td><td></td><td class="beside"><div>'
+        f'<span style="width:{at:.2f}%">{escape(left)}</span><span>{escape(right)}</span>'
+        "</div></td></tr></thead>"
     )
 
 

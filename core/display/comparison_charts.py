@@ -23,7 +23,7 @@ from core.vocabulary import LABELS, SPLITS
 Floats = NDArray[np.float64]
 TableRow = dict[str, str | float | int]
 LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
-PANELS = ("Is it COVID-19?", "Which collection is it from?")
+PANELS = ("Is it COVID-19?", "Which source is it from?")
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Char
     figure.update_xaxes(title=f"P(COVID-19), {entrant.name}", range=[-0.02, 1.02], fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True)
     figure.update_layout(height=90 + 70 * len(rows), margin={"l": 0, "r": 8, "t": 16, "b": 0}, dragmode=False)
-    words = f"{entrant.name}, by source: inside one class all rows should look alike, or a collection shows."
+    words = f"{entrant.name}, by source: inside one class all rows should look alike, or a source shows."
     read = "Read as COVID-19"
     of_class = [[row for row in rows if row["Class"] == name] for name in LABELS.values()]
     ends = [sorted(each, key=lambda row: float(row[read])) for each in of_class if each]
@@ -288,14 +288,14 @@ def _cell(agreement: float, images: int) -> str:
 
 
 def shortcut_chart(points: Sequence[Point], names: dict[str, Entrant], tells: Sequence[Point] = ()) -> Chart:
-    """Every model at clinics never seen, on sources left out, with lungs covered and on own sources.
+    """Every model at clinics never seen, on sources left out, with lungs covered and on known sources.
 
     The kinds of images stand below each other, so that their names have room on a phone, too.
 
     Args:
         points: (model, kind of images, ROC AUC), in the order to show.
         names: Entrants by key.
-        tells: The same of telling two collections of one class apart: a panel of its own, if there are any.
+        tells: The same of telling two sources of one class apart: a panel of its own, if there are any.
     """
     kinds = list(dict.fromkeys(kind for _, kind, _ in points))
     others = list(dict.fromkeys(kind for _, kind, _ in tells))
@@ -348,7 +348,7 @@ def two_lines(name: str) -> str:
 
 
 def _falls(points: Sequence[Point], names: dict[str, Entrant]) -> Iterator[str]:
-    """How far the models fall from their own sources to the first kind of images."""
+    """How far the models fall from known sources to the first kind of images."""
     hardest, home = points[0][1] if points else "", SPLITS["test"].name
     there, here = ({model: area for model, each, area in points if each == kind} for kind in (hardest, home))
     both = sorted((model for model in there if model in here), key=lambda model: here[model] - there[model])
@@ -363,7 +363,7 @@ def _falls(points: Sequence[Point], names: dict[str, Entrant]) -> Iterator[str]:
     yield most + (f", further than any other; {change(both[0])}." if len(both) > 1 else ".")
     dearest = max(both, key=lambda model: there[model])
     if there[dearest] > there[max(both, key=lambda model: here[model])]:
-        yield f"The best at home is not the best there, which is {names[dearest].name}."
+        yield f"The best on {home.lower()} is not the best there, which is {names[dearest].name}."
 
 
 def _tells(points: Sequence[Point]) -> Iterator[str]:
@@ -371,7 +371,7 @@ def _tells(points: Sequence[Point]) -> Iterator[str]:
         area, kind = max((area, kind) for _, kind, area in points)
         images = kind if kind[:2].isupper() else kind.lower()
         yield (
-            f"What the backbones compute tells two collections of {images} apart with a ROC AUC of up to "
+            f"What the backbones compute tells two sources of {images} apart with a ROC AUC of up to "
             f"{area:.2f}, where the disease cannot help."
         )
 

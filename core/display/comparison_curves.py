@@ -270,10 +270,10 @@ def framing_chart(framing: Sequence[FramedAnswers], entrants: Mapping[str, Entra
         x = np.array([0.0, *(CUTS[row.change] for row in cuts)])
         y = np.array([cuts[0].mean_before, *(row.mean_after for row in cuts)])
         add_line(figure, x, y, entrant)
-        moved = {row.change: round(row.mean_after, 2) for row in rows.values()}
+        moved = {row.change.capitalize(): round(row.mean_after, 2) for row in rows.values()}
         table.append({"Model": entrant.name, "As it is": round(cuts[0].mean_before, 2), **moved})
     figure.update_xaxes(
-        title="Cut off the width and the height, half of it at either side",
+        title="Cut off width and height,<br>half of it at either side",
         tickformat=".0%",
         dtick=0.1,
         range=[0, 1.05 * max(CUTS.values())],

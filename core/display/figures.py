@@ -11,8 +11,8 @@ from core.once import once
 from core.vocabulary import finding_name
 
 PROBABILITIES = Axis(0, 1, ticks=(0, 0.25, 0.5, 0.75, 1))
-TOWARDS = ("← towards normal", "towards COVID-19 →")
-FINDINGS = Axis(0, 1, line=0.5, beside=("← not seen", "seen →"), ticks=(0, 0.5, 1))
+TOWARDS = ("←\u00a0normal", "COVID-19\u00a0→")
+FINDINGS = Axis(0, 1, line=0.5, beside=("←\u00a0not seen", "seen\u00a0→"), ticks=(0, 0.5, 1))
 
 
 @once

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from core.display.markdown import plain, table
+from core.evaluation.metrics import interval_text, wilson
 from core.models.gate_files import GateManifest, GateRow
 
 WHAT = (
@@ -60,8 +59,6 @@ def _wish(row: GateRow) -> str:
 
 
 def _with_wilson(count: int, images: int) -> str:
-    """A share with Wilson's interval (1927, JASA 22:209), which holds for few images, too."""
-    share, z = count / images, 1.96
-    middle = (share + z * z / (2 * images)) / (1 + z * z / images)
-    half = z * np.sqrt(share * (1 - share) / images + z * z / (4 * images**2)) / (1 + z * z / images)
-    return f"{share:.3f} ({max(0.0, middle - half):.2f}–{min(1.0, middle + half):.2f})"
+    """A share with Wilson's interval."""
+    low, high = wilson(count / images, images).tolist()
+    return f"{count / images:.3f} ({interval_text(low, high)})"

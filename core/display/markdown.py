@@ -23,6 +23,11 @@ def harmless(document: str) -> str:
     return _without_links(escaped)
 
 
+def unbroken(text: str) -> str:
+    """The same with a word joiner in each COVID-19, which else may be cut at its hyphen where a line ends."""
+    return re.sub(r"COVID\\?-(?=19)", "\\g<0>\u2060", text)
+
+
 def lower_headings(document: str, levels: int) -> str:
     """The same with every heading so many levels lower, to stand below a page's own."""
     return re.sub(r"^(?=#{1,3} )", "#" * levels, document, flags=re.MULTILINE)

@@ -9,26 +9,29 @@ from core.display.wording import listed
 from core.evaluation.comparison import Answers
 from core.evaluation.story import CHANCE, Place, Step
 from core.models.backbones import BACKBONE_BY_KEY
-from core.vocabulary import ENSEMBLE
+from core.vocabulary import ENSEMBLE, LUNGS_COVERED, OWN, PHANTOMS, SOURCES_LEFT_OUT, SPLITS
 
 TITLES: dict[Place, str] = {
-    "test": "At home",
-    "covered": "With the lungs covered",
-    "left out": "Collections never learnt from",
-    "external": "Clinics never seen",
-    "own": "Your own set",
-    "phantoms": "Phantoms",
+    "test": SPLITS["test"].name,
+    "covered": LUNGS_COVERED,
+    "left out": SOURCES_LEFT_OUT,
+    "external": SPLITS["external"].name,
+    "own": SPLITS[OWN].name,
+    "phantoms": SPLITS[PHANTOMS].name,
 }
 _WHERE: dict[Place, str] = {
-    "test": "on held-out images of the collections that it learnt from",
+    "test": "on held-out images of the sources that it learnt from",
     "covered": "with a black rectangle over both lungs: so much can be had without them",
-    "left out": "where neither the ill nor the healthy came from a collection that it learnt from",
+    "left out": "where neither the ill nor the healthy came from a source that it learnt from",
     "external": "on images from clinics that are in no training set",
     "own": "on the images that you brought",
     "phantoms": "on rendered images, which flatter networks that learnt from such",
 }
 
-_ELSEWHERE: dict[Place, str] = {"test": "at home", "external": "at clinics never seen"}
+_ELSEWHERE: dict[Place, str] = {"test": "on known sources", "external": "at clinics never seen"}
+NO_INTERVAL = (
+    "No pair is ranked wrongly, so there is no interval: these images cannot say how much that leaves open."
+)
 WIDE = 0.2  # an interval of ROC AUC that leaves much open
 
 
@@ -41,7 +44,7 @@ class Told:
         figure: ROC AUC, as text.
         beside: How far that is from always the same answer.
         sentence: What it means.
-        spread: How sure it is, and how far the backbones lie apart.
+        spread: How far the backbones lie apart, and how sure the figure is.
     """
 
     title: str
@@ -56,14 +59,14 @@ def told(step: Step) -> Told:
     who = "the ensemble" if step.ensemble else "a backbone, on average,"
     known = [f"{step.images} images"] if step.images else []
     if step.interval:
-        known.append(f"95 % interval {step.interval.low:.2f} to {step.interval.high:.2f}")
+        known.append(f"95 % interval {step.interval.text().replace('–', ' to ')}")
     return Told(
         TITLES[step.place],
         f"{step.roc_auc:.2f}",
         f"{step.roc_auc - CHANCE:+.2f} against always the same answer",
         f"Of 100 pairs of a COVID-19 and a normal radiograph {who} ranks **{100 * step.roc_auc:.0f}** "
         f"rightly, {_WHERE[step.place]}.",
-        " ".join([*_range(step), *([f"{', '.join(known)}."] if known else [])]),
+        " ".join([*_range(step), *([f"{', '.join(known)}."] if known else []), *_faultless(step)]),
     )
 
 
@@ -78,28 +81,32 @@ def result(place: Place, answers: Answers, steps: Sequence[Step]) -> str:
     images, ill = answers.labels.size, int(answers.labels.sum())
     column = [each.key for each in answers.entrants].index(ENSEMBLE)
     right = int((answers.called[:, column] == (answers.labels == 1)).sum())
-    said = f"{TITLES[place]}: the ensemble classifies **{right} of {images}** images correctly"
+    what = f"**{right} of {images}** COVID-19 or normal images"
+    said = f"{TITLES[place]}: the ensemble classifies {what} correctly"
     step = next((each for each in steps if each.place == place), None)
     if step is None:
         return f"{said}. They are all {'COVID-19' if ill else 'normal'}, so that nothing can be ranked."
-    said += f", always the same answer {max(ill, images - ill)}."
+    said += f"; always the same answer would be right on {max(ill, images - ill)}."
     others = [f"{100 * each.roc_auc:.0f} {words}" for each in steps if (words := _ELSEWHERE.get(each.place))]
     said += f" Of 100 pairs it ranks {100 * step.roc_auc:.0f} rightly"
     said += f", against {listed(others)}." if others else "."
     home = next((each for each in steps if each.place == "test"), None)
     if home and step.interval and step.interval.high < home.roc_auc:
-        said += " What it can do at home does not hold here."
-    elif step.interval and step.interval.high == step.interval.low:
-        said += (
-            " No pair is ranked wrongly, so that the interval, drawn from the same images, cannot say how "
-            "much that leaves open."
-        )
+        said += " What it can do on known sources does not hold here."
+    elif any(_faultless(step)):
+        said += f" {NO_INTERVAL}"
     elif step.interval and step.interval.high - step.interval.low > WIDE:
         said += (
             f" So few images leave much open: the 95 % interval is {100 * step.interval.low:.0f} to "
             f"{100 * step.interval.high:.0f}."
         )
     return said
+
+
+def _faultless(step: Step) -> Iterator[str]:
+    """Why there is no interval where no pair is ranked wrongly."""
+    if step.interval is None and step.roc_auc == 1:
+        yield NO_INTERVAL
 
 
 def _range(step: Step) -> Iterator[str]:
@@ -118,6 +125,6 @@ def below_chance(steps: Sequence[Step]) -> str | None:
     return (
         "Below 0.50 is worse than always the same answer, and no lack of knowledge either: with the lungs "
         f"covered, {names} {scores} normal radiographs higher than COVID-19. What is left of the picture "
-        f"speaks to {them} for the wrong class: a habit learnt from the collections, which the figure at "
-        "home does not show."
+        f"speaks to {them} for the wrong class: a habit learnt from the sources, which the figure on "
+        "known sources does not show."
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.measures import MEASURES, Measured
+from core.evaluation.metrics import interval_text
 from core.evaluation.significance import adjust, compare_aucs, compare_decisions
 from core.evaluation.study import SINGLE, SVMS, StudyResult
 from core.models.backbones import BACKBONES
@@ -69,16 +70,14 @@ def _milliseconds(entrant: Entrant, times: Mapping[str, float]) -> float:
 def measured_text(measured: Measured) -> tuple[list[str], list[str]]:
     """A measure of every model and its intervals, empty where there is none, with the digits they bear.
 
-    Two digits; three where the intervals, by their median, are narrower than `NARROW`. One of no width tells
-    nothing of that: a few images without a mistake give it as well as many.
+    Two digits; three where the intervals, by their median, are narrower than `NARROW`.
     """
     widths = measured.high - measured.low
-    widths = widths[widths > 0]
-    digits = 3 if widths.size and float(np.median(widths)) < NARROW else 2
+    digits = 3 if (~np.isnan(widths)).any() and float(np.nanmedian(widths)) < NARROW else 2
     rows = zip(measured.low, measured.high, strict=True)
     return (
         [NOT_MEASURED if np.isnan(each) else f"{each:.{digits}f}" for each in measured.values],
-        ["" if np.isnan(low) else f"{low:.{digits}f}–{high:.{digits}f}" for low, high in rows],
+        [interval_text(low, high, digits) for low, high in rows],
     )
 
 

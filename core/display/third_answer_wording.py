@@ -12,7 +12,7 @@ from core.evaluation.strata import OtherDisease
 from core.evaluation.trials import Base, LeftOutSources
 from core.models.bundle.manifest import BundleManifest
 from core.models.third_answer import Answer, rate_key
-from core.vocabulary import ENSEMBLE, SPLITS
+from core.vocabulary import ENSEMBLE, SOURCES_LEFT_OUT, SPLITS
 
 ANSWERS: dict[Answer, str] = {
     "covid": "COVID-like",
@@ -20,7 +20,6 @@ ANSWERS: dict[Answer, str] = {
     "both": "cannot tell, like both",
     "neither": "cannot tell, like neither",
 }
-LEFT_OUT = "Sources left out"
 BASES: tuple[Base, ...] = ("retrained", "imagenet", "frozen")  # what flatters least comes first
 
 
@@ -66,9 +65,9 @@ def third_table(
         for each in coverage:
             if (each.model, each.error_rate) == (model, error_rate):
                 row[SPLITS[each.split].name] = _measured(each)
-        abroad = _mean_left_out(left_out, model, error_rate)
-        if abroad:
-            row[LEFT_OUT] = _cell(*abroad)
+        left = _mean_left_out(left_out, model, error_rate)
+        if left:
+            row[SOURCES_LEFT_OUT] = _cell(*left)
         rows.append(row)
     columns = dict.fromkeys(column for row in rows for column in row)
     return [{column: row.get(column, "–") for column in columns} for row in rows]
@@ -78,8 +77,8 @@ def _measured(coverage: Coverage) -> str:
     """Both shares with their 95 % intervals."""
     right, silent = coverage.right_or_silent_interval, coverage.silent_interval
     return (
-        f"{coverage.right_or_silent:.2f} ({right.low:.2f}–{right.high:.2f}), silent {coverage.silent:.2f} "
-        f"({silent.low:.2f}–{silent.high:.2f})"
+        f"{coverage.right_or_silent:.2f}{right.in_brackets()}, silent {coverage.silent:.2f}"
+        f"{silent.in_brackets()}"
     )
 
 
@@ -107,7 +106,7 @@ def _mean_left_out(
 
 
 def promise(coverage: Sequence[Coverage], error_rate: float) -> str:
-    """What was promised, and what became of it at home and abroad, for the ensemble."""
+    """What was promised, and what became of it on each split, for the ensemble."""
     parts = [
         f"{each.right_or_silent:.2f} (silent on {each.silent:.2f}) on {SPLITS[each.split].meaning}"
         for each in coverage
@@ -116,15 +115,21 @@ def promise(coverage: Sequence[Coverage], error_rate: float) -> str:
     if not parts:
         return "Nobody measured what such answers are worth."
     return (
-        f"Promised: right or silent on at least {1 - error_rate:.2f}. Kept, by the ensemble: "
+        f"Promised: right or silent on at least {1 - error_rate:.2f}. What became of it, with the ensemble: "
         f"{'; '.join(parts)}. The promise holds for images like those that calibrated it, and nowhere else."
     )
 
 
-def neither(other_diseases: Sequence[OtherDisease]) -> str:
-    """How often the ensemble reads another disease as COVID-19: empty where nobody measured it."""
+def neither(other_diseases: Sequence[OtherDisease], manifest: BundleManifest) -> str:
+    """How often the ensemble reads another disease as COVID-19: empty where nobody measured it.
+
+    Args:
+        other_diseases: What was measured.
+        manifest: Of the bundle, which knows how people cite a source.
+    """
     parts = [
-        f"{each.called.share:.0%} of {each.called.images} with {plain(each.name)} ({plain(each.source)})"
+        f"{each.called.share:.0%} of {each.called.images} with {plain(each.name)} "
+        f"({plain(manifest.source_name(each.source))})"
         for each in other_diseases
         if each.called.model == ENSEMBLE
     ]
@@ -133,7 +138,7 @@ def neither(other_diseases: Sequence[OtherDisease]) -> str:
     said = "; ".join(parts).replace("%", " %")
     return (
         f"**Or neither?** Of held-out images of other diseases, the ensemble reads as COVID-19: {said}. An "
-        "image counts with each disease that its collection reports."
+        "image counts with each disease that its source reports."
     )
 
 

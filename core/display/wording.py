@@ -108,13 +108,13 @@ def agreement(analysis: Analysis) -> str:
 
 
 def track_record(evidence: Sequence[Evidence]) -> str:
-    """How often the ensemble was wrong, at home and abroad, before any number can impress."""
+    """How often the ensemble was wrong, on known sources and beyond, before any number can impress."""
     found = {each.split: each for each in evidence if each.model == ENSEMBLE}
     parts = []
     if "test" in found:
-        parts.append(f"wrong on {_rate(found['test'])} held-out images of its own sources")
+        parts.append(f"wrong on {_rate(found['test'])} held-out images of known sources")
     if "external" in found:
-        parts.append(f"wrong on {_rate(found['external'])} images from clinics that it had never seen")
+        parts.append(f"wrong on {_rate(found['external'])} images from clinics never seen")
     if not parts:
         return "This bundle records no held-out images of both classes, so nobody knows how wrong it is."
     known = [found[split].figures for split in ("test", "external") if split in found]
@@ -154,7 +154,7 @@ def left_out_sources(trials: Trials) -> str | None:
         easier = mean_left_out(trials.left_out, base, strict=False)
         beside = f"; with one of the two known, {easier:.2f}" if easier is not None else ""
         figure = f"mean ROC AUC is {strict:.2f}{beside}{meaning}"
-        return f"On sources that it never learnt from, a backbone's {figure}."
+        return f"On sources left out of its training, a backbone's {figure}."
     return None
 
 
@@ -254,7 +254,7 @@ def evidence_tables(evidence: Sequence[Evidence]) -> dict[str, list[dict[str, st
         figures, interval = each.figures, each.figures.roc_auc_interval
         row = {
             "Model": model_name(each.model),
-            "ROC AUC (95 %)": f"{figures.roc_auc:.3f} ({interval.low:.2f}–{interval.high:.2f})",
+            "ROC AUC (95 %)": f"{figures.roc_auc:.3f}{interval.in_brackets()}",
             "Sensitivity": f"{figures.confusion.sensitivity:.2f}",
             "Specificity": f"{figures.confusion.specificity:.2f}",
             "Wrong": f"{each.wrong} of {figures.images}",

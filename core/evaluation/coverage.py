@@ -1,4 +1,4 @@
-"""What third answers are worth: how often they are right or silent, how often silent, at home and abroad."""
+"""What third answers are worth: how often they are right or silent, how often silent, on each split."""
 
 from __future__ import annotations
 

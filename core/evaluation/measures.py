@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.evaluation import formulas
 from core.evaluation.formulas import Counts, Floats, Scored
-from core.evaluation.metrics import draw_groups
+from core.evaluation.metrics import collapsed, draw_groups, wilson
 
 BLOCK = 1 << 18  # weights at a time, so that they and what is made of them stay in a core's cache
 
@@ -27,7 +27,7 @@ class Measured:
 
     Attributes:
         values: (models,); NaN where the images cannot give it, because a class is absent.
-        low: (models,), lower end of the interval.
+        low: (models,), lower end of the interval; NaN where there is none.
         high: (models,), upper end.
     """
 
@@ -46,6 +46,7 @@ class Measure:
         formula: Of decisions, given `Counts`; of rankings, given `Scored`.
         kind: Whether it depends on the operating point.
         worse_high: Whether less is better.
+        among: Of a share of images, among which of `Counts` it counts them; empty for any other figure.
     """
 
     key: str
@@ -53,16 +54,17 @@ class Measure:
     formula: Callable[[Any], Floats]
     kind: Literal["decision", "ranking"]
     worse_high: bool = False
+    among: tuple[str, ...] = ()
 
 
 # All measures, in the order to show them in; a new one is a row and a formula.
 MEASURES = (
-    Measure("accuracy", "Accuracy", formulas.accuracy, "decision"),
+    Measure("accuracy", "Accuracy", formulas.accuracy, "decision", among=("tp", "fp", "tn", "fn")),
     Measure("balanced_accuracy", "Balanced accuracy", formulas.balanced_accuracy, "decision"),
-    Measure("sensitivity", "Sensitivity", formulas.sensitivity, "decision"),
-    Measure("specificity", "Specificity", formulas.specificity, "decision"),
-    Measure("ppv", "PPV", formulas.ppv, "decision"),
-    Measure("npv", "NPV", formulas.npv, "decision"),
+    Measure("sensitivity", "Sensitivity", formulas.sensitivity, "decision", among=("tp", "fn")),
+    Measure("specificity", "Specificity", formulas.specificity, "decision", among=("fp", "tn")),
+    Measure("ppv", "PPV", formulas.ppv, "decision", among=("tp", "fp")),
+    Measure("npv", "NPV", formulas.npv, "decision", among=("tn", "fn")),
     Measure("f1", "F1", formulas.f1, "decision"),
     Measure("mcc", "MCC", formulas.mcc, "decision"),
     Measure("roc_auc", "ROC AUC", formulas.roc_auc, "ranking"),
@@ -93,13 +95,32 @@ class Draws:
         np.add.at(totals, self.group_of, figures)
         return self.times_drawn @ totals
 
-    def interval(self, values: Floats, drawn: Floats) -> Measured:
-        """A measure, and what each draw that has a value gave for it: (resamples, models)."""
+    def patients(self, images: NDArray[np.bool_]) -> Floats:
+        """(models,): from how many groups the images of (n, models) are."""
+        found = np.zeros((self.times_drawn.shape[1], images.shape[1]))
+        np.add.at(found, self.group_of, images)
+        return np.asarray((found > 0).sum(axis=0), np.float64)
+
+    def interval(self, values: Floats, drawn: Floats, counts: Floats | None = None) -> Measured:
+        """A measure with its interval.
+
+        Where all draws give the same, they do not say how sure it is: there, a share has Wilson's interval,
+        and anything else none.
+
+        Args:
+            values: (models,).
+            drawn: (resamples, models), what each draw gave; NaN where it gave nothing.
+            counts: (models,), of a share: of how many patients it is one.
+        """
         low, high = np.full((2, values.size), np.nan)
         given = ~np.isnan(drawn).all(axis=0) & ~np.isnan(values)
         if given.any():
             tails = [(1 - self.level) / 2, (1 + self.level) / 2]
             low[given], high[given] = np.nanquantile(drawn[:, given], tails, axis=0)
+        alike = collapsed(low, high)
+        low[alike] = high[alike] = np.nan
+        if counts is not None and alike.any():
+            low[alike], high[alike] = wilson(values[alike], counts[alike], self.level)
         return Measured(values, low, high)
 
 
@@ -132,8 +153,13 @@ def decisions(labels: ArrayLike, called: ArrayLike, draws: Draws) -> dict[str, M
     counts = np.concatenate(parts, axis=1).astype(np.float64)
     whole = Counts(*np.split(counts.sum(axis=0), 4))
     drawn = Counts(*np.split(draws.sums(counts), 4, axis=1))
+    part = dict(zip(Counts._fields, parts, strict=True))
+
+    def patients(row: Measure) -> Floats | None:
+        return draws.patients(np.any([part[name] for name in row.among], axis=0)) if row.among else None
+
     return {
-        each.key: draws.interval(each.formula(whole), each.formula(drawn))
+        each.key: draws.interval(each.formula(whole), each.formula(drawn), patients(each))
         for each in MEASURES
         if each.kind == "decision"
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,41 @@ class Confusion:
         return float(formulas.specificity(self.counts))
 
 
+MAX_DIGITS = 4  # of an interval's ends
+
+
 @dataclass(frozen=True)
 class Interval:
-    """A percentile interval."""
+    """An interval of a figure; both ends are NaN where the images cannot give one."""
 
     low: float
     high: float
+
+    @property
+    def known(self) -> bool:
+        """Whether there is one."""
+        return not math.isnan(self.low)
+
+    def text(self, digits: int = 2) -> str:
+        """Both ends, with the dash of a range; empty where there is none.
+
+        Args:
+            digits: At least so many behind the point: more, up to `MAX_DIGITS`, where the ends look alike.
+        """
+        return interval_text(self.low, self.high, digits)
+
+    def in_brackets(self, digits: int = 2) -> str:
+        """The same to stand behind its figure, after a space; empty where there is none."""
+        return f" ({self.text(digits)})" if self.known else ""
+
+
+def interval_text(low: float, high: float, digits: int = 2) -> str:
+    """`Interval.text` of its two ends."""
+    if math.isnan(low):
+        return ""
+    while digits < MAX_DIGITS and f"{low:.{digits}f}" == f"{high:.{digits}f}" and low < high:
+        digits += 1
+    return f"{low:.{digits}f}–{high:.{digits}f}"
 
 
 @dataclass(frozen=True)
@@ -210,6 +240,10 @@ def roc_auc_interval(
         level: Coverage.
         resamples: How many draws; those that hold one class only are left out.
         seed: Same seed, same interval.
+
+    Returns:
+        None (NaN) where all draws give the same, as when no pair is ranked wrongly: that is no certainty, and
+        the same images cannot say how much it leaves open.
     """
     truth, values = _pair(labels, scores)
     if not truth.size:
@@ -221,7 +255,34 @@ def roc_auc_interval(
     if not known.size:
         return Interval(math.nan, math.nan)
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high))
+    return Interval(math.nan, math.nan) if collapsed(low, high) else Interval(float(low), float(high))
+
+
+def collapsed(low: ArrayLike, high: ArrayLike) -> NDArray[np.bool_]:
+    """Where an interval has no width: all draws gave the same, which does not say how sure a figure is."""
+    return np.isclose(low, high, rtol=0, atol=1e-9)
+
+
+def wilson(shares: ArrayLike, counts: ArrayLike, level: float = 0.95) -> NDArray[np.float64]:
+    """Wilson's interval of shares, which holds for few images, too, and where all or none are alike.
+
+    After Wilson 1927, Journal of the American Statistical Association 22:209.
+
+    Args:
+        shares: (...), in [0, 1].
+        counts: (...), of how many each: more than none.
+        level: Coverage.
+
+    Returns:
+        (2, ...): the lower and upper ends, in [0, 1].
+    """
+    share, count = np.asarray(shares, np.float64), np.asarray(counts, np.float64)
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    middle = share + z * z / (2 * count)
+    half = z * np.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
+    ends = np.stack([middle - half, middle + half]) / (1 + z * z / count)
+    # Of all or of none, one end is 1 or 0: rounding takes a hair off, and adding 0 a sign.
+    return np.clip(np.round(ends, 12), 0, 1) + 0.0
 
 
 def share_intervals(
@@ -233,6 +294,9 @@ def share_intervals(
     seed: int = 0,
 ) -> tuple[Interval, ...]:
     """The same bootstrap of shares: of how many images something is true, for several models at once.
+
+    Where all draws give the same, because it is true of all images or of none, Wilson's interval of as many
+    images as there are patients stands in: a bootstrap would claim to be certain.
 
     Args:
         hits: (n, models): whether it is true of an image.
@@ -250,8 +314,11 @@ def share_intervals(
     sums = np.stack([np.bincount(group_of, column) for column in (*hits.T, np.ones(len(hits)))], axis=1)
     drawn = times_drawn @ sums
     shares = drawn[:, :-1] / drawn[:, -1:]
-    bounds: list[list[float]] = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2], axis=0).T.tolist()
-    return tuple(Interval(low, high) for low, high in bounds)
+    bounds = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    alike = collapsed(*bounds)
+    bounds[:, alike] = wilson(hits.mean(axis=0)[alike], times_drawn.shape[1], level)
+    ends: list[list[float]] = bounds.T.tolist()
+    return tuple(Interval(low, high) for low, high in ends)
 
 
 def resampled_interval(

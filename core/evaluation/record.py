@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 
@@ -15,9 +15,8 @@ from core.evaluation.trials import Trials, mean_left_out, read_trials
 from core.models.bundle.files import bundle_path, manifest_sha256
 from core.models.bundle.manifest import BundleManifest
 from core.models.ensemble_files import load_smaller_svms
-from core.vocabulary import BROUGHT, HELD_OUT, LABELS, SPLITS, TASK
+from core.vocabulary import BROUGHT, HELD_OUT, LABELS, LUNGS_COVERED, SOURCES_LEFT_OUT, SPLITS, TASK
 
-COVERED, LEFT_OUT = "Own sources, lungs covered", "Sources left out"
 COLLECTIONS = {label: f"{LABELS[label][0].upper()}{LABELS[label][1:]} images" for label in TASK}
 
 
@@ -35,6 +34,7 @@ class TrackRecord:
         missing: Why some models are missing; empty where none is.
         trials: Where shortcuts do not help; None in a bundle without.
         sizes: Bytes of each backbone's file.
+        sources: How people cite each source, by its name in the table.
     """
 
     version: str
@@ -43,6 +43,7 @@ class TrackRecord:
     missing: str
     trials: Trials | None
     sizes: dict[str, int]
+    sources: dict[str, str] = field(default_factory=dict)
 
 
 def read_record(folder: Path, manifest: BundleManifest) -> TrackRecord:
@@ -59,8 +60,9 @@ def read_record(folder: Path, manifest: BundleManifest) -> TrackRecord:
         key: sum(bundle_path(folder, file).stat().st_size for file in entry.parts)
         for key, entry in manifest.backbones.items()
     }
+    sources = {each.name: manifest.source_name(each.name) for each in manifest.sources}
     return TrackRecord(
-        manifest_sha256(folder), predictions, entrants, missing, read_trials(folder, manifest), sizes
+        manifest_sha256(folder), predictions, entrants, missing, read_trials(folder, manifest), sizes, sources
     )
 
 
@@ -100,7 +102,7 @@ def _by_split(record: TrackRecord) -> Iterator[Point]:
 def _covered(trials: Trials | None) -> Iterator[Point]:
     for row in trials.covered_lungs if trials else ():
         if row.split == "test" and row.covered.roc_auc is not None:
-            yield row.model, COVERED, row.covered.roc_auc
+            yield row.model, LUNGS_COVERED, row.covered.roc_auc
 
 
 def left_out_points(trials: Trials | None) -> Iterator[Point]:
@@ -114,11 +116,11 @@ def left_out_points(trials: Trials | None) -> Iterator[Point]:
         means = [mean_left_out(of_model, base) for base in ("retrained", "imagenet", "frozen")]
         known = [mean for mean in means if mean is not None]
         if known:
-            yield model, LEFT_OUT, known[0]
+            yield model, SOURCES_LEFT_OUT, known[0]
 
 
 def source_points(record: TrackRecord) -> tuple[Point, ...]:
-    """How well each backbone's features tell two collections of one class apart.
+    """How well each backbone's features tell two sources of one class apart.
 
     Returns:
         (key of the backbone, of `COLLECTIONS`, mean ROC AUC over the pairs).

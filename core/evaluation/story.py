@@ -1,4 +1,4 @@
-"""How far the models' ability goes, in a few figures: at home, and where a shortcut does not help."""
+"""How far the models' ability goes, in a few figures: on known sources, and where no shortcut helps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Step:
         place: Which kind: a split, or of the trials.
         roc_auc: Of the ensemble; where nobody measured that, the mean of the backbones.
         ensemble: Whether it is the ensemble's.
-        interval: 95 %, over patients; None where nobody measured it.
+        interval: 95 %, over patients; None where nobody measured it, or the images cannot give it.
         images: How many; None for a mean over trials.
         backbones: ROC AUC of each backbone, by key.
         below_chance: Of them, those whose whole interval lies below `CHANCE`, where intervals are known.
@@ -68,7 +68,8 @@ def _on_split(place: Place, record: TrackRecord) -> Iterator[Step]:
     }
     column = [each.key for each in answers.entrants].index(ENSEMBLE)
     interval = roc_auc_interval(answers.labels, answers.scores[:, column], answers.groups)
-    yield Step(place, areas.pop(ENSEMBLE), True, interval, answers.labels.size, areas)
+    known = interval if interval.known else None
+    yield Step(place, areas.pop(ENSEMBLE), True, known, answers.labels.size, areas)
 
 
 def _covered(record: TrackRecord) -> Iterator[Step]:

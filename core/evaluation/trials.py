@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.errors import BundleError
-from core.evaluation.metrics import roc_auc, roc_auc_interval
+from core.evaluation.metrics import interval_text, roc_auc, roc_auc_interval
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.bundle.files import REMEDY, bundle_path
 from core.models.bundle.manifest import BundleManifest, UnitInterval
@@ -57,7 +57,7 @@ class MeasuredAuc(_Entry):
         """The figure with its interval, for a table."""
         if self.roc_auc is None:
             return "–"
-        interval = "" if self.low is None or self.high is None else f" ({self.low:.2f}–{self.high:.2f})"
+        interval = "" if self.low is None or self.high is None else f" ({interval_text(self.low, self.high)})"
         return f"{self.roc_auc:.3f}{interval}"
 
 

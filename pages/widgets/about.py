@@ -10,6 +10,7 @@ from core.display.markdown import plain
 from core.display.precisions import RULE, precision_rows
 from core.models.bundle.files import list_bundles
 from core.project import PROJECT, bundles_folder
+from core.vocabulary import SPLITS
 
 
 def about() -> None:
@@ -31,7 +32,10 @@ def bundles() -> None:
         if manifest.licence:
             st.markdown(f"Licence of the weights: {plain(manifest.licence)}.", help=term("weights_licence"))
         for source in manifest.sources:
-            counts = ", ".join(f"{count} {split}" for split, count in source.counts.items())
+            counts = ", ".join(
+                f"{count} ({SPLITS[split].name.lower() if split in SPLITS else split})"
+                for split, count in source.counts.items()
+            )
             st.markdown(
                 f"- **{plain(source.name)}**: {plain(source.citation)}; licence: {plain(source.licence)}. "
                 f"Images: {plain(counts)}."

@@ -10,7 +10,7 @@ from core.display import figures, truth, wording
 from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
 from core.display.link import RATE, RATES
-from core.display.markdown import plain
+from core.display.markdown import plain, unbroken
 from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
 from core.export import json_csv as reports
 from core.marks import Kind
@@ -53,7 +53,7 @@ def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
     refused = "refused by the gate; asked all the same, " if analysis.refused else ""
     if caveat := third_wording.beside_the_mean(bundle.models.manifest):
         st.markdown(f"**{caveat}**")
-    st.markdown(f"## {plain(source.subject)}: {refused}{wording.headline(analysis)}")
+    st.markdown(unbroken(f"## {plain(source.subject)}: {refused}{wording.headline(analysis)}"))
     st.markdown(
         f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
         help=terms("agreement", "spread"),
@@ -73,7 +73,9 @@ def beside(analysis: Analysis, bundle: Loaded, source: Source) -> None:
     """
     why(analysis, bundle, source)
     if analysis.votes or analysis.decision.positive:
-        st.markdown(third_wording.neither(bundle.other_diseases), help=term("neither"))
+        st.markdown(
+            third_wording.neither(bundle.other_diseases, bundle.models.manifest), help=term("neither")
+        )
     if isinstance(sample := in_hand.sample_of(source), Sample):
         st.caption(truth.details(sample))
 

@@ -31,10 +31,11 @@ def ask(case: Case, analysis: Analysis, source: Source) -> None:
         source: What is looked at.
     """
     st.markdown(f"## {plain(source.subject)}: {words.ASKED}")
-    with st.container(key="asked"):  # on a phone the buttons stand below the picture
-        with st.container(horizontal=True, key="guesses", vertical_alignment="center"):
-            for guess, name in GUESSES.items():
-                st.button(name, key=f"guess {guess}", on_click=_make, args=(guess, analysis, source))
+    with st.container(key="asked"):  # on a phone the buttons stand at the lower end of the screen
+        with st.container(horizontal=True, key="guess-row", vertical_alignment="center"):
+            with st.container(horizontal=True, key="guesses", width="content"):
+                for guess, name in GUESSES.items():
+                    st.button(name, key=f"guess {guess}", on_click=_make, args=(guess, analysis, source))
             guesses.switch()
             link.offer("analyse", upload=not source.travels)
         with st.container(key="look"):

@@ -17,7 +17,8 @@ _STYLE = """
 html:root { font-size: 125%; --lens-tools: none; }
 .stApp :is(
   .stFileUploader, .stDownloadButton, .stTooltipIcon, .stPopover, .stElementToolbar, .st-key-case-tools,
-  .st-key-copy-link, .st-key-tray, [class*=st-key-fold-choose], [class*=st-key-fold-thresholds] .stCheckbox,
+  .st-key-copy-link, .st-key-tray, .st-key-many-files, [class*=st-key-fold-choose],
+  [class*=st-key-fold-thresholds] .stCheckbox,
   .st-key-margins-switch, .st-key-models-picker, .stColumn:has(.st-key-case-tools)
 ) { display: none; }
 """

@@ -35,7 +35,8 @@ def table(bundle: Loaded) -> None:
     if len(tray().held) < FEWEST:
         return
     _ends_with_the_session(_filling())
-    _table(bundle)
+    with st.container(key="many-files"):
+        _table(bundle)
 
 
 def _filling() -> Filling:

@@ -13,6 +13,19 @@ VISIBLE = "all => all.filter(each => each.checkVisibility()).map(each => each.ou
 BEYOND = """() => [...document.querySelectorAll('table, .stMarkdown, .stPlotlyChart svg text')]
   .filter(each => each.checkVisibility() && each.getBoundingClientRect().right > innerWidth + 1)
   .map(each => each.textContent.slice(0, 60))"""
+# As it is printed from a wide window: paper is narrow, and charts keep the size that they had on screen.
+CUT = """width => {
+  const page = document.querySelector('.stMainBlockContainer')
+  page.style.width = `${width}px`
+  dispatchEvent(new Event('beforeprint'))
+  const edge = page.getBoundingClientRect().left + width
+  const cut = [...document.querySelectorAll('.stPlotlyChart svg text')]
+    .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > edge + 1)
+    .map((each) => `cut off: ${each.textContent}`)
+  dispatchEvent(new Event('afterprint'))
+  page.style.width = ''
+  return cut
+}"""
 GROUND = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
 RULES = "[...document.querySelectorAll('style')].map(each => each.textContent).join()"
 
@@ -22,9 +35,10 @@ def wrong_on_paper(page) -> list[str]:
     controls = page.locator(CONTROLS)
     assert controls.evaluate_all(VISIBLE), "on screen there are some"
     page.emulate_media(media="print")
+    cut = page.evaluate(CUT, WIDTH_PX)
     page.set_viewport_size({"width": WIDTH_PX, "height": 1000})
     page.wait_for_timeout(300)  # charts take their new size
-    wrong = [*controls.evaluate_all(VISIBLE), *page.evaluate(BEYOND)]
+    wrong = [*cut, *controls.evaluate_all(VISIBLE), *page.evaluate(BEYOND)]
     if page.evaluate(GROUND) != "rgba(0, 0, 0, 0)":
         wrong.append("a ground")
     if f'@bottom-center {{ content: "{DISCLAIMER}"' not in page.evaluate(RULES):

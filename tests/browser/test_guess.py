@@ -26,8 +26,9 @@ def test_no_answer_is_sent_before_the_guess_and_all_after(browser, address: str)
     assert page.locator(".viewer figure").count() == 1
     assert not page.locator(".viewer .legend").is_visible() and max(page.evaluate(WIDTHS)) <= 390
     picture, button = page.locator(".viewer figure"), page.get_by_role("button", name="Normal", exact=True)
-    below = button.bounding_box()["y"] - picture.bounding_box()["y"] - picture.bounding_box()["height"]
-    assert 0 < below < 250, "the buttons stand below the picture, near it"
+    box, lies = button.bounding_box(), picture.bounding_box()
+    assert box["y"] + box["height"] <= 844, "the buttons stand on the first screen"
+    assert box["y"] > lies["y"] + 0.9 * lies["height"], "and leave the picture to be looked at"
     button.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("text=You said normal; the truth is normal", timeout=PAGE_MS)

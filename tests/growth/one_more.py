@@ -138,7 +138,7 @@ def walk_comparison(folder: Path) -> None:
     assert YOUDEN.name in table and f"{SIXTH.name},{YOUDEN.name}," in measures_csv(answers, found)
     assert len(tables.with_study(table)) == len(table) + len(SINGLE) + len(SVMS)
     assert SIXTH.key not in {each.key for each in SINGLE}  # the study knows nothing of it
-    assert (SIXTH.key, "Own sources") in {point[:2] for point in shortcut_points(record)}
+    assert (SIXTH.key, "Known sources") in {point[:2] for point in shortcut_points(record)}
 
 
 def walk_pages(bundles: Path) -> None:

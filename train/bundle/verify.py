@@ -39,7 +39,7 @@ def report(bundle: Path) -> Table:
             found.split,
             found.model,
             str(figures.images),
-            f"{figures.roc_auc:.3f} ({interval.low:.2f}–{interval.high:.2f})",
+            f"{figures.roc_auc:.3f}{interval.in_brackets()}",
             f"{figures.confusion.sensitivity:.3f}",
             f"{figures.confusion.specificity:.3f}",
             f"{figures.brier:.3f}",

@@ -30,7 +30,7 @@ def sections(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "How it was measured", text("measured")
     yield "Internal beside external", _figures(facts)
     yield "Aims, reached and missed", card_aims.aims(facts)
-    yield "Sources that were left out", card_trials.left_out(trials)
+    yield "Sources left out", card_trials.left_out(trials)
     yield "Do the features tell the source?", card_trials.sources_told(trials)
     yield "Do the models need the lungs?", card_trials.covered(trials)
     yield "Do the models read framing and sharpness?", card_trials.framing(trials)
@@ -89,13 +89,13 @@ def _silence(lungs: LungsFile) -> str:
     if lungs.outlines is None:
         return ""
     shares = [
-        f"{each.silent} of {each.images} of the split {split}"
+        f"{each.silent} of {each.images} ({SPLIT_NAMES.get(split, split)})"
         for split, each in lungs.outlines.silence.items()
     ]
     return (
         f" Where an outline lies too far from the shapes of {lungs.outlines.masks} that people drew, nothing "
         "is said of lungs: no outline, extent, opacity or heat inside of them. That is so on "
-        f"{listed(shares)}; what is too far was chosen on val."
+        f"{listed(shares)}; what is too far was chosen on validation images."
     )
 
 
@@ -168,8 +168,8 @@ def _heading(evidence: Evidence) -> str:
 
 
 def _auc(evidence: Evidence) -> str:
-    interval = evidence.figures.roc_auc_interval
-    return f"{evidence.figures.roc_auc:.3f} ({interval.low:.2f}–{interval.high:.2f})"
+    figures = evidence.figures
+    return f"{figures.roc_auc:.3f}{figures.roc_auc_interval.in_brackets()}"
 
 
 def _detail(evidence: Evidence) -> dict[str, str]:

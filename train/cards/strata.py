@@ -65,8 +65,7 @@ def third_answers(predictions: Predictions, manifest: BundleManifest) -> str:
             "error rate": f"{each.error_rate:.0%}",
         }
         row = rows.setdefault((each.split, each.error_rate), named)
-        interval = each.right_or_silent_interval
-        spread = f" ({interval.low:.2f}–{interval.high:.2f})" if each.model == ENSEMBLE else ""
+        spread = each.right_or_silent_interval.in_brackets() if each.model == ENSEMBLE else ""
         row[model_name(each.model)] = f"{each.right_or_silent:.2f}{spread}; silent {each.silent:.2f}"
     if not rows:
         return "Not calibrated: that takes held-out images of both classes."
@@ -75,7 +74,7 @@ def third_answers(predictions: Predictions, manifest: BundleManifest) -> str:
 
 def _add_share(row: dict[str, str], share: Share) -> None:
     row.setdefault("images (patients)", f"{share.images} ({share.groups})")
-    interval = f" ({share.interval.low:.2f}–{share.interval.high:.2f})" if share.model == ENSEMBLE else ""
+    interval = share.interval.in_brackets() if share.model == ENSEMBLE else ""
     row[model_name(share.model)] = f"{share.share:.2f}{interval}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.display.markdown import plain, table
+from core.evaluation.metrics import interval_text
 from core.evaluation.trials import Base, LeftOutSources, Trials, mean_left_out
 from core.vocabulary import ENSEMBLE
 from train.cards.facts import SPLIT_NAMES, bullets, model_name, text
@@ -108,7 +109,7 @@ def people(trials: Trials) -> str:
             "images (patients)": f"{each.images} ({each.groups})",
         }
         row = rows.setdefault((each.label, each.stratum), named)
-        interval = f" ({each.low:.2f}–{each.high:.2f})" if each.model == ENSEMBLE else ""
+        interval = f" ({interval_text(each.low, each.high)})" if each.model == ENSEMBLE else ""
         row[model_name(each.model)] = f"{each.right:.2f}{interval}"
     if not rows:
         return "Not measured: the collections do not say enough of the people on held-out images."

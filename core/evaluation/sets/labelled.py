@@ -18,7 +18,7 @@ from core.models.findings import undo_op_norm
 from core.pool import work_on
 from core.reading.decoder_pool import read_radiograph_isolated
 from core.reading.radiograph import pixels_to_display
-from core.vocabulary import FINDINGS
+from core.vocabulary import FINDINGS, TASK
 
 PICTURE_PX = 480
 AT_ONCE = 2  # radiographs that are analysed
@@ -189,20 +189,26 @@ def _over_it(name: str, analysis: Analysis) -> Iterator[LeftOut]:
         yield LeftOut(name, "remark", f"{name}: {why} It counts all the same, as you asked.")
 
 
-def count_images(used: int, left_out: Sequence[LeftOut]) -> str:
+def count_images(used: Sequence[str], left_out: Sequence[LeftOut]) -> str:
     """How many images of a set were used and how many left out, and why, in a line.
 
     Args:
-        used: Images that were analysed.
+        used: Labels of the images that were analysed.
         left_out: All that was not, whether when the set was opened or later.
     """
     counts = Counter(each.reason for each in left_out)
     kinds = [f"{counts[reason]} {words}" for reason, words in REASONS.items() if counts[reason]]
     files = sum(counts[reason] for reason in REASONS)
-    line = f"{used} {'image' if used == 1 else 'images'} used, {files} left out"
+    line = f"{len(used)} {'image' if len(used) == 1 else 'images'} used, {files} left out"
     line += f": {', '.join(kinds)}." if kinds else "."
-    rows = counts["missing"]
-    return f"{line} {rows} {'row names' if rows == 1 else 'rows name'} no file." if rows else line
+    if rows := counts["missing"]:
+        line += f" {rows} {'row names' if rows == 1 else 'rows name'} no file."
+    if others := sum(label not in TASK for label in used):
+        line += (
+            f" Results count the {len(used) - others} of COVID-19 or normal; for the other {others} the "
+            "models were taught no answer."
+        )
+    return line
 
 
 def _one_row(

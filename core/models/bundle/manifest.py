@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -231,6 +232,12 @@ class BundleManifest(NetworksManifest):
         if any(len(numbers) != len(self.findings.names) for numbers in per_finding):
             raise ValueError("operating points, reference outputs and severity weights differ in number")
         return self
+
+    def source_name(self, key: str) -> str:
+        """A source as people cite it, as far as its year; its key where the bundle does not cite it so."""
+        citation = next((each.citation for each in self.sources if each.name == key), "")
+        cited = re.match(r".*?\b(?:19|20)\d\d\b", citation)
+        return cited.group() if cited else key
 
     def files(self) -> Iterator[BundleFile]:
         """Every file that the manifest vouches for."""

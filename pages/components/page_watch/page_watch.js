@@ -1,4 +1,5 @@
 const FOLDS = '[class*=st-key-fold-]'
+const CHARTS = '.js-plotly-plot .svg-container > svg'
 const HEADINGS = '.stMainBlockContainer :is(h2, h3, h4, .stExpander summary)'
 const APART = 40 // pixels between the heads of two sections that do not stand side by side
 const ABOVE = 16 // pixels of room above the head of a section
@@ -48,6 +49,17 @@ function begin(page) {
   shown = page
 }
 
+// Charts have the size of the screen: on paper they scale, as pictures do.
+function toPaper() {
+  for (const chart of document.querySelectorAll(CHARTS)) {
+    chart.setAttribute('viewBox', `0 0 ${chart.getAttribute('width')} ${chart.getAttribute('height')}`)
+  }
+}
+
+function fromPaper() {
+  for (const chart of document.querySelectorAll(CHARTS)) chart.removeAttribute('viewBox')
+}
+
 export default function ({ data, setTriggerValue }) {
   begin(data.page)
   const step = (by) => { if (data.cases) setTriggerValue('step', by) }
@@ -63,10 +75,14 @@ export default function ({ data, setTriggerValue }) {
   observer.observe(document.body, { subtree: true, childList: true })
   document.addEventListener('keydown', press)
   narrow.addEventListener('change', fold)
+  window.addEventListener('beforeprint', toPaper)
+  window.addEventListener('afterprint', fromPaper)
   fold()
   return () => {
     observer.disconnect()
     document.removeEventListener('keydown', press)
     narrow.removeEventListener('change', fold)
+    window.removeEventListener('beforeprint', toPaper)
+    window.removeEventListener('afterprint', fromPaper)
   }
 }

@@ -1,6 +1,6 @@
-"""What a page does in the browser alone: a phone gets its sections folded, in a lecture arrow keys turn it.
+"""What a page does in the browser alone: it folds on a phone, turns by keys in a lecture, and fits on paper.
 
-Sections are Streamlit's own elements, outside of this component, which shows nothing.
+Sections and charts are Streamlit's own elements, outside of this component, which shows nothing.
 """
 
 from pathlib import Path

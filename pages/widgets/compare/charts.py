@@ -10,6 +10,7 @@ import streamlit as st
 from core.display import comparison_charts as charts
 from core.display import comparison_curves as curves
 from core.display.behind import dot_names, mistakes
+from core.display.comparison_wording import sources_named
 from core.display.drawn import settled
 from core.display.glossary import term
 from core.display.link import CHART, CHARTS, FIRST, PREVALENCE, PREVALENCES, SCORES, SECOND
@@ -47,8 +48,7 @@ def story(record: TrackRecord, images: Sets) -> None:
         st.markdown(words)
     _dots(record, images)
     st.caption(
-        "In public data the collection nearly tells the class, so that figures from the models' own sources "
-        "flatter.",
+        "In public data the source nearly tells the class, so that figures on known sources flatter.",
         help=f"{term('external')}\n\n{term('left_out_sources')}\n\n{term('covered_lungs')}",
     )
     entrants = {each.key: each for each in record.entrants}
@@ -64,7 +64,7 @@ def story(record: TrackRecord, images: Sets) -> None:
         tells = [row.measured.roc_auc for row in record.trials.source_classifier if row.measured.roc_auc]
         if tells:
             st.caption(
-                "What the backbones compute also tells two collections of one class apart, where the disease "
+                "What the backbones compute also tells two sources of one class apart, where the disease "
                 f"cannot help: ROC AUC {min(tells):.2f} to {max(tells):.2f} (after Zech et al. 2018)."
             )
 
@@ -151,6 +151,8 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: Set
 
     def scores() -> None:
         marked("scores", lambda: charts.scores_chart(answers, record.predictions, shown), shown)
+        if words := sources_named(answers, record.predictions, record.sources):
+            st.caption(words)
 
     if not 0 < answers.labels.sum() < answers.labels.size:
         st.info(

@@ -8,7 +8,7 @@ from itertools import combinations
 import streamlit as st
 
 from core.display import tables
-from core.display.comparison_wording import base_rates
+from core.display.comparison_wording import base_rates, missing_intervals
 from core.display.glossary import term
 from core.display.link import INTERVALS, PAIRS, STUDY
 from core.evaluation.comparison import Answers, Question
@@ -65,6 +65,8 @@ def measures(listing: BundleListing, record: TrackRecord, question: Question, an
         help=term("interval"),
     )
     st.caption(base_rates(answers))
+    if missing := missing_intervals(found):
+        st.caption(missing)
     with st.container(horizontal=True):
         intervals = st.toggle("Intervals", value=True, key=INTERVALS, bind="query-params")
         study = st.toggle(

@@ -89,7 +89,7 @@ def bring(listing: BundleListing, record: TrackRecord) -> None:
 def _summarise(measured: MeasuredSet) -> None:
     """How many images were used and how many left out, and why; below it a sentence for each."""
     table, left_out = measured.table(), measured.left_out()
-    used = table.label.size if table else 0
+    used = table.label.tolist() if table else []
     line = f"{SPLITS[measured.images.split].name}: {count_images(used, left_out)}"
     if measured.waiting:
         line += f" Stopped: {len(measured.waiting)} of {len(measured.images.members)} were not measured."
@@ -107,8 +107,8 @@ def _own_set(record: TrackRecord) -> bool:
     """Asks for a set. Returns whether something has changed."""
     st.markdown(
         "A ZIP of at most 500 radiographs and 50 MB, with a `labels.csv`, or with folders called `covid`, "
-        "`normal` and `pneumonia`. An image whose label is in doubt is left out and named. They stay in "
-        "memory and go when this page is closed.",
+        "`normal` and `pneumonia`. An image whose label is in doubt is left out and named. The images "
+        "stay in memory until you put them away, or your session ends.",
         help="The table has the columns file and label and, where known, patient, with commas, semicolons or "
         "tabs between them. Labels are covid, positive or 1; normal, healthy, negative or 0; pneumonia. Of "
         "several tables, each speaks of the files in its folder and below.",
@@ -153,7 +153,7 @@ def _phantoms(record: TrackRecord) -> bool:
     """Asks whether phantoms are wanted. Returns whether something has changed."""
     st.markdown(
         f"{phantom_set.COUNT} phantoms, a third of each class, rendered now: their truth is known, and no "
-        "training drew them.",
+        "model learnt from them.",
         help=term("phantom"),
     )
     if not st.toggle(

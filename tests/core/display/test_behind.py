@@ -74,7 +74,7 @@ def test_every_mark_that_can_be_clicked_opens_its_images(
 
 
 def test_a_dot_of_the_story_names_its_split_and_its_model(answers: Answers) -> None:
-    points = [("vgg16", "Clinics never seen", 0.6), ("vgg16", "Own sources, lungs covered", 0.5)]
+    points = [("vgg16", "Clinics never seen", 0.6), ("vgg16", "Known sources, lungs covered", 0.5)]
     entrants = {each.key: each for each in answers.entrants}
     (dots,) = charts.shortcut_chart(points, entrants).figure.data
     assert list(dots.customdata) == [behind.dot_key("external", "vgg16"), None]

@@ -156,30 +156,30 @@ def test_the_fall_is_one_picture(answers: Answers) -> None:
         ("vgg16", "Far", 0.6),
         ("mean", "Far", 0.5),
         ("xception", "Far", 0.9),
-        ("vgg16", "Own sources", 0.99),
-        ("xception", "Own sources", 0.98),
+        ("vgg16", "Known sources", 0.99),
+        ("xception", "Known sources", 0.98),
     ]
     chart = charts.shortcut_chart(points, entrants)
     assert {row["Model"] for row in chart.table} == {"VGG16", "Xception"}  # one point is no fall
     assert chart.words == (
-        "From own sources to far, VGG16 falls from 0.99 to 0.60, further than any other; Xception falls from "
-        "0.98 to 0.90. The best at home is not the best there, which is Xception."
+        "From known sources to far, VGG16 falls from 0.99 to 0.60, further than any other; Xception falls "
+        "from 0.98 to 0.90. The best on known sources is not the best there, which is Xception."
     )
     assert not math.isnan(chart.table[0]["Far"])
     told = charts.shortcut_chart(points, entrants, [("vgg16", "Normal images", 0.97)])
     assert told.table[0]["Normal images"] == 0.97
-    assert "two collections of normal images apart with a ROC AUC of up to 0.97" in told.words
+    assert "two sources of normal images apart with a ROC AUC of up to 0.97" in told.words
     assert charts.shortcut_chart([], entrants).words == ""
     ill = charts.shortcut_chart(points, entrants, [("vgg16", "COVID-19 images", 0.6)])
-    assert "two collections of COVID-19 images" in ill.words
+    assert "two sources of COVID-19 images" in ill.words
 
 
 def test_a_rise_is_no_fall(answers: Answers) -> None:
     entrants = {each.key: each for each in answers.entrants}
-    points = [("vgg16", "Far", 0.85), ("mean", "Far", 0.99), ("vgg16", "Own sources", 0.8)]
+    points = [("vgg16", "Far", 0.85), ("mean", "Far", 0.99), ("vgg16", "Known sources", 0.8)]
     assert (
         charts.shortcut_chart(points, entrants).words
-        == "From own sources to far, VGG16 rises from 0.80 to 0.85."
+        == "From known sources to far, VGG16 rises from 0.80 to 0.85."
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 
-from core.display.comparison_wording import base_rates
+from core.display.comparison_wording import base_rates, missing_intervals, sources_named
 from core.evaluation.comparison import Answers
+from core.evaluation.measures import Measured
 
 
 def test_always_the_same_answer_stands_beside_every_model(answers: Answers) -> None:
@@ -32,3 +34,21 @@ def test_images_of_one_class_have_no_base_rate_to_beat(answers: Answers) -> None
     ill = np.flatnonzero(answers.labels == 1)
     alone = replace(answers, labels=answers.labels[ill], scores=answers.scores[ill])
     assert base_rates(alone).endswith("They are all of one class.")
+
+
+def test_what_has_no_interval_is_named() -> None:
+    whole = Measured(np.array([0.9, 0.8]), np.array([0.8, 0.7]), np.array([1.0, 0.9]))
+    faultless = Measured(np.array([1.0, 0.8]), np.array([np.nan, 0.7]), np.array([np.nan, 0.9]))
+    unknown = Measured(*np.full((3, 2), np.nan))
+    assert missing_intervals({"accuracy": whole, "mcc": unknown}) == ""
+    said = missing_intervals({"accuracy": whole, "roc_auc": faultless, "f1": faultless})
+    assert said.startswith("Some figures of ROC AUC and F1 have no interval:")
+
+
+def test_sources_are_named_as_people_cite_them(answers: Answers) -> None:
+    count = int(answers.rows.max()) + 1
+    table = SimpleNamespace(source=np.array(["nih", "clinic", "cohen"])[np.arange(count) % 3])
+    names = {"nih": "Wang et al. 2017", "cohen": "Cohen et al. 2020", "clinic": "clinic", "far": "Far 2020"}
+    said = "Of the sources, cohen is Cohen et al. 2020 and nih is Wang et al. 2017."
+    assert sources_named(answers, table, names) == said
+    assert sources_named(answers, table, {}) == ""

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from core.display.markdown import harmless, lower_headings, plain, split_sections, table
+from core.display.markdown import harmless, lower_headings, plain, split_sections, table, unbroken
 
 HOSTILE = "<img onerror=alert(1)> ![x](http://x.io/p.png) [l](javascript:1) www.x.io a@x.io :red[hot] $x$"
 
@@ -49,3 +49,7 @@ def test_a_document_comes_apart_at_its_second_headings() -> None:
     document = "# A\n\nbefore\n\n## B\n\n### C\n\n## D\n##e\n"
     assert split_sections(document) == ("# A\n\nbefore", (("B", "### C"), ("D", "##e")))
     assert split_sections("nothing") == ("nothing", ())
+
+
+def test_a_disease_is_not_cut_at_its_hyphen() -> None:
+    assert unbroken(f"{plain('COVID-19-like')}, COVID-19") == "COVID\\-\u206019\\-like, COVID-\u206019"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.display.story import TITLES, below_chance, result, told
+from core.display.story import NO_INTERVAL, TITLES, below_chance, result, told
 from core.evaluation.comparison import Answers
 from core.evaluation.metrics import Interval
 from core.evaluation.story import STEPS, Step
@@ -21,7 +21,7 @@ COVERED = Step("covered", 0.6, True, None, 414, BELOW | {"resnet50": 0.49}, BELO
 
 def test_a_step_in_words() -> None:
     words = told(HOME)
-    assert (words.title, words.figure) == ("At home", "0.99")
+    assert (words.title, words.figure) == ("Known sources", "0.99")
     assert words.beside == "+0.49 against always the same answer"
     assert words.sentence.startswith(
         "Of 100 pairs of a COVID-19 and a normal radiograph the ensemble ranks **99**"
@@ -57,13 +57,15 @@ def test_what_came_of_somebodys_images_in_words(answers: Answers) -> None:
     ill, images = answers.labels.sum(), answers.labels.size
     words = result("own", answers, [HOME, replace(LEFT_OUT, place="external"), own])
     assert words == (
-        f"Your own set: the ensemble classifies **{right} of {images}** images correctly, always the same "
-        f"answer {max(ill, images - ill)}. Of 100 pairs it ranks 70 rightly, against 99 at home and 40 at "
-        "clinics never seen. What it can do at home does not hold here."
+        f"Your own set: the ensemble classifies **{right} of {images}** COVID-19 or normal images correctly; "
+        f"always the same answer would be right on {max(ill, images - ill)}. Of 100 pairs it ranks 70 "
+        "rightly, against 99 on known sources and 40 at clinics never seen. What it can do on known sources "
+        "does not hold here."
     )
     wide = replace(own, interval=Interval(0.55, 1.0))
     assert "the 95 % interval is 55 to 100" in result("own", answers, [HOME, wide])
-    faultless = replace(own, roc_auc=1.0, interval=Interval(1.0, 1.0))
-    assert "cannot say how much that leaves open" in result("own", answers, [HOME, faultless])
+    faultless = replace(own, roc_auc=1.0, interval=None)
+    assert told(faultless).spread.endswith(NO_INTERVAL)
+    assert NO_INTERVAL in result("own", answers, [HOME, faultless])
     one_class = replace(answers, labels=np.ones_like(answers.labels))
     assert result("phantoms", one_class, [HOME]).endswith("all COVID-19, so that nothing can be ranked.")

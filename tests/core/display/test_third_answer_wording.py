@@ -7,7 +7,6 @@ import pytest
 
 from core.analysis.results import Analysis
 from core.display.third_answer_wording import (
-    LEFT_OUT,
     beside_the_mean,
     neither,
     promise,
@@ -79,12 +78,12 @@ def test_what_that_is_worth_stands_beside_it(answered: Analysis) -> None:
         for normal, right in (("x", 0.4), ("y", 0.6), (None, 1.0))
     ]
     rows = {row["Model"]: row for row in third_table(third_answers(answered, 0.1), measured, left_out, 0.1)}
-    assert rows["Ensemble"]["Own sources"] == "0.93 (0.50–1.00), silent 0.25 (0.50–1.00)"
+    assert rows["Ensemble"]["Known sources"] == "0.93 (0.50–1.00), silent 0.25 (0.50–1.00)"
     assert (
         rows["Ensemble"]["Clinics never seen"] == "0.64 (0.50–1.00), silent 0.25 (0.50–1.00)"
-        and rows["Ensemble"][LEFT_OUT] == "–"
+        and rows["Ensemble"]["Sources left out"] == "–"
     )
-    assert rows["VGG16"][LEFT_OUT] == "0.50, silent 0.50" and rows["VGG16"]["Own sources"] == "–"
+    assert rows["VGG16"]["Sources left out"] == "0.50, silent 0.50" and rows["VGG16"]["Known sources"] == "–"
     said = promise(measured, 0.1)
     assert (
         "at least 0.90" in said and "0.64 (silent on 0.25) on clinics that the models have never seen" in said
@@ -98,10 +97,11 @@ def test_other_diseases_stand_beside_a_positive_answer() -> None:
         OtherDisease("another disease; *Tuberculosis*", "pakistan", share, 0.8),
         OtherDisease("another disease", "pakistan", replace(share, model="vgg16"), 0.8),
     ]
-    said = neither(others)
+    manifest = SimpleNamespace(source_name={"pakistan": "Somebody et al. 2020"}.get)
+    said = neither(others, manifest)
     assert "as COVID-19: 71 % of 61 with another disease; " in said
-    assert r"\*Tuberculosis\* (pakistan). An image counts with each disease" in said
-    assert neither([]) == ""
+    assert r"\*Tuberculosis\* (Somebody et al. 2020). An image counts with each disease" in said
+    assert neither([], manifest) == ""
 
 
 @pytest.mark.parametrize(

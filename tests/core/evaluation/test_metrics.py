@@ -4,18 +4,21 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn import metrics as reference
 
 from core.errors import DataError
 from core.evaluation import formulas
 from core.evaluation.metrics import (
     Confusion,
+    Interval,
     calibration_bins,
     confusion,
     evaluate,
     roc_auc,
     roc_auc_interval,
     share_intervals,
+    wilson,
     youden_threshold,
 )
 
@@ -170,10 +173,36 @@ def test_the_interval_of_a_share_draws_whole_groups_and_each_model_by_itself() -
     hits = np.array([[True, False], [True, False], [False, False], [True, False]])
     alone, never = share_intervals(hits, ["a", "b", "c", "d"])
     assert 0 <= alone.low < 0.75 < alone.high == 1
-    assert (never.low, never.high) == (0, 0)
     together, _ = share_intervals(hits, ["a", "a", "a", "a"])
-    assert together.low == together.high == 0.75
+    assert together.low < alone.low and together.high <= 1  # one patient says next to nothing
     assert share_intervals(hits, ["a", "b", "c", "d"]) == (alone, never)
+
+
+@pytest.mark.parametrize("right", [0, 12])
+def test_a_share_without_any_change_has_wilsons_interval_of_its_patients(right: int) -> None:
+    hits = np.arange(24)[:, None] < 2 * right
+    (found,) = share_intervals(hits, np.repeat(np.arange(12), 2))
+    known = binomtest(right, 12).proportion_ci(method="wilson")
+    assert (found.low, found.high) == pytest.approx((known.low, known.high))
+
+
+def test_wilsons_interval_is_scipys() -> None:
+    counts = np.array([(0, 5), (3, 5), (5, 5), (90, 200)])
+    known = [binomtest(hits, images).proportion_ci(method="wilson") for hits, images in counts.tolist()]
+    found = wilson(counts[:, 0] / counts[:, 1], counts[:, 1])
+    assert pytest.approx(np.array([(each.low, each.high) for each in known])) == found.T
+
+
+def test_a_ranking_without_a_mistake_has_no_interval() -> None:
+    assert not roc_auc_interval([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.3, 0.7, 0.8, 0.9]).known
+
+
+def test_an_interval_has_digits_enough_to_tell_its_ends_apart() -> None:
+    assert Interval(0.9, 0.97).text() == "0.90–0.97"
+    assert Interval(0.998, 1.0).text() == "0.998–1.000"
+    assert Interval(0.99997, 1.0).text() == "1.0000–1.0000"
+    assert Interval(0.5, 0.75).in_brackets(3) == " (0.500–0.750)"
+    assert Interval(math.nan, math.nan).in_brackets() == ""
 
 
 def test_no_images_have_no_interval() -> None:

@@ -116,7 +116,9 @@ def test_one_class_alone_has_no_roc_auc_and_says_so() -> None:
 def test_a_figure_is_shown_with_its_interval() -> None:
     found = measure_auc([0, 1, 0, 1], [0.1, 0.9, 0.2, 0.8], ["a", "b", "c", "d"])
     assert found.images == 4 and found.positives == 2
-    assert str(found) == "1.000 (1.00–1.00)"
+    assert str(found) == "1.000"  # which four images without a mistake say nothing more of
+    sure = found.model_copy(update={"roc_auc": 0.999, "low": 0.9982, "high": 1.0})
+    assert str(sure) == "0.999 (0.998–1.000)"
 
 
 def test_the_mean_keeps_strict_trials_apart_from_easier_ones(trials: Trials) -> None:

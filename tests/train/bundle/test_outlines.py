@@ -96,4 +96,4 @@ def test_the_card_says_how_often_there_is_no_outline(random_bundle: Path) -> Non
     assert lungs and model_card._silence(lungs) == ""
     said = model_card._silence(lungs.model_copy(update={"outlines": limits}))
     assert "shapes of 9 that people drew" in said
-    assert "1 of 100 of the split val and 2 of 61 of the split external" in said
+    assert "1 of 100 (validation) and 2 of 61 (clinics never seen)" in said

@@ -142,10 +142,10 @@ def test_the_model_card_says_what_the_bundle_measured(
     card, _ = cards(folder)
     assert DISCLAIMER in card
     for each in collect_evidence(folder, manifest):
-        row = rf"\| own sources \| {MODEL.name} \|.*{each.wrong} of {each.figures.images}"
+        row = rf"\| known sources \| {MODEL.name} \|.*{each.wrong} of {each.figures.images}"
         assert each.model != MODEL.key or re.search(row, section(card, "Internal beside external"))
-    left_out = section(card, "Sources that were left out")
-    assert "0.411" in left_out and "0.922" in left_out and "known sources" in left_out
+    left_out = section(card, "Sources left out")
+    assert "0.411" in left_out and "0.922" in left_out and "knknown sources" in left_out
     assert "Mean of strict trials, base has learnt from them: **0.411**" in left_out
     told = section(card, "Do the features tell the source?")
     assert "| covid | a / b | 67 | 123 | 0.983 (0.98–0.98) | 0.51 (0.30–0.70) |" in told
@@ -204,7 +204,7 @@ def test_without_trials_the_card_says_why_there_are_no_figures(random_bundle: Pa
     folder = tmp_path / "own"
     add_cards(folder, prepared(random_bundle, folder, None).model_copy(update={"lungs": None}))
     card, _ = cards(folder)
-    assert section(card, "Sources that were left out").startswith("\nNot measured: that takes")
+    assert section(card, "Sources left out").startswith("\nNot measured: that takes")
     assert section(card, "Do the features tell the source?").startswith("\nNot measured: that takes")
     assert section(card, "Do the models need the lungs?").startswith("\nNot measured: that takes")
     assert section(card, "By severity").startswith("\nNot known")

@@ -106,6 +106,20 @@ def test_whole_bundle_is_listed_verified_and_written_back(folder: Path) -> None:
     assert read_manifest(folder) == listing.manifest
 
 
+@pytest.mark.parametrize(
+    ("citation", "name"),
+    [
+        ("Somebody et al. 2020, A Collection, arXiv:2003.01234", "Somebody et al. 2020"),
+        ("A Clinic's Initiative, 2019", "A Clinic's Initiative, 2019"),
+        ("Rendered here at 12345 px", "a"),
+    ],
+)
+def test_a_source_is_called_as_people_cite_it(folder: Path, citation: str, name: str) -> None:
+    edit_manifest(folder, lambda content: content["sources"][0].update(citation=citation))
+    manifest = read_manifest(folder)
+    assert manifest.source_name("a") == name and manifest.source_name("unheard of") == "unheard of"
+
+
 def test_networks_can_be_read_before_the_rest_exists(folder: Path) -> None:
     whole = read_networks(folder)
     write_manifest(folder, whole)

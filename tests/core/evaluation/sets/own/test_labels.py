@@ -730,7 +730,7 @@ def test_too_many_tables_are_refused() -> None:
 def test_what_is_left_is_an_empty_set_that_says_why() -> None:
     found = opened(["p1/x.png", "p2/x.png", "c.png"], "file,label\nx.png,covid\nc.png,2\ngone.png,1\n")
     assert found.members == ()
-    assert count_images(0, found.problems) == (
+    assert count_images([], found.problems) == (
         "0 images used, 3 left out: 2 ambiguous, 1 with an unknown label. 1 row names no file."
     )
 
@@ -738,21 +738,27 @@ def test_what_is_left_is_an_empty_set_that_says_why() -> None:
 @pytest.mark.parametrize(
     ("used", "left", "line"),
     [
-        (0, [], "0 images used, 0 left out."),
-        (1, ["remark"], "1 image used, 0 left out."),
+        ([], [], "0 images used, 0 left out."),
+        (["covid"], ["remark"], "1 image used, 0 left out."),
         (
-            42,
+            ["covid"] * 42,
             ["unreadable", "ambiguous", "unlabelled", "ambiguous", "unreadable"],
             "42 images used, 5 left out: 2 ambiguous, 1 without a label, 2 unreadable.",
         ),
         (
-            2,
+            ["covid", "normal"],
             ["missing", "contradiction", "missing"],
             "2 images used, 1 left out: 1 with contradictory labels. 2 rows name no file.",
         ),
+        (
+            ["covid", "pneumonia", "normal"],
+            [],
+            "3 images used, 0 left out. Results count the 2 of COVID-19 or normal; for the other 1 the "
+            "models were taught no answer.",
+        ),
     ],
 )
-def test_the_count(used: int, left: list[str], line: str) -> None:
+def test_the_count(used: list[str], left: list[str], line: str) -> None:
     assert count_images(used, [LeftOut("a.png", reason, "") for reason in left]) == line
 
 

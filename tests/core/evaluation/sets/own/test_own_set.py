@@ -157,7 +157,7 @@ def test_what_the_gate_refuses_is_left_out_or_counts_with_the_refusal_over_it() 
     assert "a knee (0.90 sure). It counts all the same" in remark.sentence
     (left_out,) = outcomes["normal/b.png"]
     assert left_out.reason == "refused" and left_out.sentence.startswith("normal/b.png: This seems")
-    assert count_images(1, [left_out]) == "1 image used, 1 left out: 1 refused by the gate."
+    assert count_images(["covid"], [left_out]) == "1 image used, 1 left out: 1 refused by the gate."
 
 
 def test_the_ensembles_inputs_come_back() -> None:
