@@ -1,0 +1,155 @@
+"""The head of the page Explain: which network, which class, which view; and what the views share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.analysis.maps import seen_by_backbones, subject
+from core.analysis.results import Analysis
+from core.display import explain as words
+from core.display.glossary import term
+from core.display.link import CLASSES, LAB, LABS, NETWORK, NETWORKS, TOWARDS
+from core.display.markdown import plain
+from core.explain.subject import Subject
+from core.looks import Look, Looks
+from core.progress import time_left
+from core.reading.radiograph import Radiograph
+from core.service import Case, Loaded
+from core.vocabulary import ENSEMBLE
+from pages.widgets import link
+from pages.widgets.common import service
+from pages.widgets.in_hand import Source, picture_of, reading_of
+
+SAID_EVERY_S = 0.25  # while a network is asked again and again
+_RADIOGRAPH = "radiograph of Explain"  # key of the session
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What the page looks at.
+
+    Attributes:
+        case: The radiograph.
+        analysis: What the models said of it.
+        source: Where it comes from.
+        bundle: The models.
+        model: Key of a backbone, or the ensemble's.
+        covid: Whether COVID-19 is asked about; else normal.
+    """
+
+    case: Case
+    analysis: Analysis
+    source: Source
+    bundle: Loaded
+    model: str = ENSEMBLE
+    covid: bool = True
+
+    @property
+    def towards(self) -> str:
+        """Key of the class."""
+        return next(key for key in CLASSES if (key == "covid") == self.covid)
+
+    @property
+    def picture(self) -> str:
+        """Which picture of which file, as it was read, by which bundle."""
+        return f"{self.bundle.version}:{picture_of(self.source)}:{reading_of(self.source)}"
+
+
+def head(source: Source) -> str:
+    """Which view, a key of `LABS`."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="explain-head"):
+        view = link.choose_segment(LAB, "View", LABS, "maps", hide_label=True)
+        link.offer("explain", upload=not source.travels)
+    return view
+
+
+def asked(bundle: Loaded, *, ensemble: bool = True) -> tuple[str, bool]:
+    """Which network, and whether COVID-19 is asked about.
+
+    Args:
+        bundle: Whose networks there are.
+        ensemble: Whether the ensemble is among them.
+    """
+    there = [each.key for each in bundle.models.manifest.rows] + ([ENSEMBLE] if ensemble else [])
+    networks = {key: name for key, name in NETWORKS.items() if key in there}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="explain-asked"):
+        model = link.choose_segment(NETWORK, "Network", networks, there[0])
+        towards = link.choose_segment(TOWARDS, "Towards", CLASSES, "covid")
+    return model, towards == "covid"
+
+
+def guess_first() -> None:
+    """In the place of everything that would give an answer away."""
+    st.info(
+        "You guess before you see what the networks say: this radiograph waits for it on the page Analyse.",
+        icon=":material/help:",
+    )
+    if st.button("Guess on Analyse", icon=":material/radiology:"):
+        st.switch_page("pages/analyse.py", query_params=st.query_params)
+
+
+def answer(looked: Looked) -> None:
+    """What the network answers, as a heading."""
+    st.markdown(
+        f"## {plain(looked.source.subject)}: {words.answer_of(looked.analysis, looked.model)}",
+        help=term("ensemble" if looked.model == ENSEMBLE else "probability"),
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def looks() -> Looks:
+    """The maps that all sessions share."""
+    return Looks()
+
+
+def pixels(looked: Looked) -> Radiograph:
+    """The radiograph again, read once while it is looked at."""
+    kept: tuple[str, Radiograph] | None = st.session_state.get(_RADIOGRAPH)
+    if kept and kept[0] == looked.picture:
+        return kept[1]
+    if looked.source.file is None:
+        raise ValueError("nothing was read of this source")
+    found = service().read_again(looked.source.file, reading_of(looked.source))
+    st.session_state[_RADIOGRAPH] = looked.picture, found
+    return found
+
+
+def to_ask(looked: Looked, model: str) -> Subject:
+    """A backbone to be asked again and again, each time in one of the places that analyses have."""
+    models = looked.bundle.models
+    plain_one = subject(
+        seen_by_backbones(pixels(looked), models, looked.analysis), models, model, covid=looked.covid
+    )
+    return Subject(plain_one.seen, in_turn(plain_one.network), plain_one.head, plain_one.scale)
+
+
+def in_turn(network: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same network, each of whose answers waits for a place among the analyses."""
+    return lambda batch: service().in_turn(lambda: network(batch))
+
+
+def ask_on(look: Look[Any], name: str, stop: Callable[[], None]) -> None:
+    """Asks until nothing is left, saying how far that is; a click anywhere ends it between two answers.
+
+    Args:
+        look: What is asked; it keeps what was answered.
+        name: What is being done.
+        stop: Called when somebody has seen enough.
+    """
+    before, start, said = look.latest.done if look.latest else 0, time.monotonic(), 0.0
+    with st.container(horizontal=True, vertical_alignment="center", key="explain-asking"):
+        bar = st.progress(0.0, name)
+        st.button("Stop, and keep what is known", icon=":material/stop:", on_click=stop)
+    while look.ask_on():
+        now = time.monotonic()
+        if look.latest and now - said > SAID_EVERY_S:
+            done, total = look.latest.done, look.latest.total
+            left = time_left(done - before, total - before, now - start)
+            bar.progress(done / total, f"{name}: {done} of {total} questions{left}")
+            said = now
+    looks().keep(look)
