@@ -1,7 +1,16 @@
 """Explain: where each network looked, by whose method, down to the numbers."""
 
 from pages.widgets import explain as show
-from pages.widgets import explain_cell, explain_findings, explain_maps, gate, guess, in_hand, link
+from pages.widgets import (
+    explain_belief,
+    explain_cell,
+    explain_findings,
+    explain_maps,
+    gate,
+    guess,
+    in_hand,
+    link,
+)
 from pages.widgets.common import chosen_bundle, title
 from pages.widgets.lecture import begin
 
@@ -23,10 +32,12 @@ if bundle and source:
         if view == "findings":
             explain_findings.findings(show.Looked(case, case.analysis, source, bundle))
         else:
-            model, covid = show.asked(bundle, ensemble=view != "cell")
+            model, covid = show.asked(bundle, ensemble=view == "maps")
             looked = show.Looked(case, case.analysis, source, bundle, model, covid)
             show.answer(looked)
             if view == "cell":
                 explain_cell.one_place(looked)
+            elif view == "belief":
+                explain_belief.belief(looked)
             else:
                 explain_maps.side_by_side(looked)

@@ -92,6 +92,7 @@ LABS = {
     "maps": "Methods side by side",
     "cell": "One place, in numbers",
     "findings": "Findings",
+    "belief": "How far to believe it",
 }
 NETWORKS = {each.key: each.name for each in BACKBONES} | {ENSEMBLE: "Ensemble"}
 CLASSES = {"covid": "COVID-19", "normal": "normal"}

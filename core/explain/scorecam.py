@@ -61,7 +61,7 @@ def _by_channels(subject: Subject, most: int | None) -> Iterator[Step]:
 
 def _stretched(mask: NDArray[np.float32]) -> NDArray[np.float32]:
     low, high = mask.min(), mask.max()
-    return (mask - low) / (high - low + np.float32(NOTHING))
+    return np.asarray((mask - low) / (high - low + np.float32(NOTHING)))
 
 
 def enlarge(small: NDArray[np.float32], side: int) -> NDArray[np.float32]:
@@ -82,4 +82,4 @@ def _between(count: int, side: int) -> NDArray[np.float32]:
     """(side, count): how much each of `count` places in a row counts for each of `side` pixels."""
     at = np.linspace(0, count - 1, side)
     distance = np.abs(at[:, np.newaxis] - np.arange(count))
-    return np.maximum(1 - distance, 0).astype(np.float32)
+    return np.asarray(np.maximum(1 - distance, 0), dtype=np.float32)

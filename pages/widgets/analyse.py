@@ -11,7 +11,8 @@ from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
 from core.display.link import RATE, RATES
 from core.display.markdown import plain
-from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
+from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS
+from core.explain.method import Explainer
 from core.export import json_csv as reports
 from core.marks import Kind
 from core.models.ensemble import EnsembleDecision

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from core.analysis.findings_maps import FindingsStep, findings_frame, look_at_findings
@@ -29,11 +27,11 @@ BESIDE = 2  # maps of the next findings, in the order of their scores
 def findings(looked: Looked) -> None:
     """The findings to point at, the map of the one that is pointed at, and what is asked for it."""
     question = Question(looked.picture, "findings", "all", "occlusion")
-    step: Any = looks().kept(question)
+    kept = looks().kept(question)
     begun: Look[FindingsStep] | None = st.session_state.get(_BEGUN)
     if begun and begun.question != question:
         begun = None
-    step = step or (begun.latest if begun else None)
+    step = kept if isinstance(kept, FindingsStep) else begun.latest if begun else None
     ranked = figures.ranked_findings(looked.analysis)
     names = {each.name.lower(): finding_name(each.name) for each in ranked}
     st.markdown("## What the findings network looks at", help=term("findings"))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from core.analysis import maps
 from core.display import explain as words
 from core.display.scene import MapPane
 from core.display.style import colour_and_dash
+from core.display.wording import model_name
 from core.explain.explainers import EXPLAINERS, METHOD_BY_KEY, QUESTIONERS, scaled
 from core.explain.method import Map, Questioner, Step
 from core.looks import Look, Question
@@ -34,6 +33,19 @@ def side_by_side(looked: Looked) -> None:
         st.markdown(words.ensemble_words(maps.added(looked.analysis), findings, covid=looked.covid))
     with st.expander("What each method shows, and why it may mislead", icon=":material/help:"):
         st.markdown(words.methods_table(METHOD_BY_KEY.values()))
+
+
+def known_maps(looked: Looked) -> dict[str, Map]:
+    """The maps that are whole, scaled, by the key of their method."""
+    found = {
+        each.key: maps.closed_map(looked.analysis, looked.model, each, covid=looked.covid)
+        for each in EXPLAINERS
+    }
+    for each in QUESTIONERS:
+        heat, far = _asked_map(looked, each)
+        if heat is not None and not far:
+            found[each.key] = heat
+    return found
 
 
 def _viewer(looked: Looked) -> None:
@@ -77,8 +89,8 @@ def _question(looked: Looked, model: str, method: Questioner) -> Question:
 
 def _latest(looked: Looked, model: str, method: Questioner) -> Step | None:
     question = _question(looked, model, method)
-    whole: Any = looks().kept(question)
-    if whole:
+    whole = looks().kept(question)
+    if isinstance(whole, Step):
         return whole
     begun = _begun().get(question)
     return begun.latest if begun else None
@@ -146,5 +158,5 @@ def _go_on(looked: Looked, model: str, method: Questioner) -> None:
         while len(begun) >= MAX_BEGUN:
             del begun[next(iter(begun))]
         begun[question] = Look(question, method.look(to_ask(looked, model)))
-    name = method.name if model == looked.model else f"{method.name}, {words.model_name(model)}"
+    name = method.name if model == looked.model else f"{method.name}, {model_name(model)}"
     ask_on(begun[question], name, _stop)
