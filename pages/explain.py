@@ -6,6 +6,8 @@ from pages.widgets import (
     explain_cell,
     explain_findings,
     explain_maps,
+    explain_similar,
+    explain_what_if,
     gate,
     guess,
     in_hand,
@@ -31,12 +33,16 @@ if bundle and source:
         view = show.head(source)
         if view == "findings":
             explain_findings.findings(show.Looked(case, case.analysis, source, bundle))
+        elif view == "whatif":
+            explain_what_if.what_if(show.Looked(case, case.analysis, source, bundle))
         else:
             model, covid = show.asked(bundle, ensemble=view == "maps")
             looked = show.Looked(case, case.analysis, source, bundle, model, covid)
             show.answer(looked)
             if view == "cell":
                 explain_cell.one_place(looked)
+            elif view == "similar":
+                explain_similar.similar(looked)
             elif view == "belief":
                 explain_belief.belief(looked)
             else:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from core.analysis.what_if import CHANGE_BY_KEY
 from core.display.wording import listed
 from core.gate.way import AS_IT_IS, Way
 from core.models.backbones import BACKBONES
@@ -21,6 +22,7 @@ SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "la
 GUESS, LECTURE = "guess", "lecture"
 PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
 LAB, NETWORK, TOWARDS, CELL, FINDING = "lab", "network", "towards", "cell", "finding"
+CHANGE = "change"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -58,6 +60,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         TOWARDS: "the class",
         CELL: "the place",
         FINDING: "the finding",
+        CHANGE: "the change",
     },
     "phantoms": _EVERYWHERE
     | {
@@ -93,6 +96,8 @@ LABS = {
     "cell": "One place, in numbers",
     "findings": "Findings",
     "belief": "How far to believe it",
+    "whatif": "What if",
+    "similar": "Similar cases",
 }
 NETWORKS = {each.key: each.name for each in BACKBONES} | {ENSEMBLE: "Ensemble"}
 CLASSES = {"covid": "COVID-19", "normal": "normal"}
@@ -108,6 +113,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     LAB: tuple(LABS),
     NETWORK: tuple(NETWORKS),
     TOWARDS: tuple(CLASSES),
+    CHANGE: tuple(CHANGE_BY_KEY),
     FINDING: tuple(name.lower() for name in FINDINGS),
     PATIENTS: tuple(str(count) for count in range(MIN_PATIENTS, MAX_PATIENTS + 1, STEP)),
 } | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))

@@ -9,6 +9,7 @@ from core.display import explain as words
 from core.display import figures
 from core.display.glossary import term
 from core.display.link import FINDING
+from core.display.markdown import plain
 from core.display.scene import MapPane
 from core.display.style import NEUTRAL
 from core.explain.explainers import scaled
@@ -34,7 +35,9 @@ def findings(looked: Looked) -> None:
     step = kept if isinstance(kept, FindingsStep) else begun.latest if begun else None
     ranked = figures.ranked_findings(looked.analysis)
     names = {each.name.lower(): finding_name(each.name) for each in ranked}
-    st.markdown("## What the findings network looks at", help=term("findings"))
+    st.markdown(
+        f"## {plain(looked.source.subject)}: what the findings network looks at", help=term("findings")
+    )
     chosen = link.choose(FINDING, "Finding", names, next(iter(names)))
     with st.container(key="look"):
         _viewer(looked, step, chosen)

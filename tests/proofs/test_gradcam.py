@@ -19,7 +19,7 @@ from core.preprocessing import Preprocessing, network_input
 pytestmark = [
     pytest.mark.proof,
     pytest.mark.filterwarnings("ignore:Please import `zoom`:DeprecationWarning"),  # tf-keras-vis 0.8.7
-    pytest.mark.filterwarnings("ignore:Exception encountered when calling:UserWarning"),  # it passes a list
+    pytest.mark.filterwarnings("ignore:The structure of:UserWarning"),  # it passes a list
 ]
 SIZE_PX = 112
 

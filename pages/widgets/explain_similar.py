@@ -1,0 +1,112 @@
+"""Similar cases on the page Explain: the nearest phantoms, and the nearest of the user's own files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.analysis.similar import Near, Neighbour, SimilarStep, gather, nearest, vectors_of
+from core.display import similar as words
+from core.display.link import PHANTOM
+from core.display.markdown import plain
+from core.display.overlay import small_greys
+from core.looks import Look, Question
+from core.phantom.recipe import Recipe, recipe_word
+from core.vocabulary import LABELS
+from pages.widgets.common import numbers_table, refusals, service
+from pages.widgets.explain import Looked, ask_on, looks
+from pages.widgets.in_hand import reading_of, source_of, tray
+
+_BEGUN, _WANTED = "similar begun", "similar wanted"  # keys of the session
+THUMBNAIL_PX = 160
+
+
+def similar(looked: Looked) -> None:
+    """The nearest phantoms to a network, what all networks find near, and the user's other files."""
+    question = Question(looked.bundle.version, "all", "none", "similar")
+    kept = looks().kept(question)
+    begun: Look[SimilarStep] | None = st.session_state.get(_BEGUN)
+    if begun and begun.question != question:
+        begun = None
+    step = kept if isinstance(kept, SimilarStep) else begun.latest if begun else None
+    if step is None or step.done < step.total:
+        _ask(looked, begun, question)
+    mine = vectors_of(looked.analysis)
+    if step:
+        near = nearest(mine, step.neighbours, looked.model)
+        st.markdown(words.similar_words(near, looked.model, looked.analysis))
+        _pictures(near)
+        everybody = {key: nearest(mine, step.neighbours, key) for key in mine}
+        numbers_table(pd.DataFrame(words.similar_table(everybody)))
+    others = nearest(mine, _own(looked), looked.model)
+    if others:
+        st.markdown("**Of your own files:**")
+        _pictures(others)
+    st.caption(words.CAVEAT)
+
+
+def _ask(looked: Looked, begun: Look[SimilarStep] | None, question: Question) -> None:
+    if st.session_state.get(_WANTED) != question:
+        st.button(
+            "Go on" if begun else "Render phantoms to compare with",
+            icon=":material/play_arrow:",
+            type="primary",
+            on_click=_want,
+            args=(question,),
+        )
+        return
+    with refusals():
+        if begun is None:
+            steps = gather(looked.bundle.models, words.PHANTOM_LABELS, service().in_turn)
+            begun = st.session_state[_BEGUN] = Look(question, steps)
+        ask_on(begun, "Phantoms to compare with", _stop)
+        st.session_state.pop(_WANTED, None)
+        st.rerun()
+
+
+def _pictures(near: Sequence[Near]) -> None:
+    for column, each in zip(st.columns(len(near), gap="small"), near, strict=True):
+        with column:
+            st.image(each.case.picture, width="stretch", alt=f"{each.case.name}: {words.caption(each)}")
+            st.caption(plain(words.caption(each)))
+            if each.case.recipe:
+                st.button(
+                    each.case.name,
+                    key=f"near {each.case.name}",
+                    help="Opens it on the page Phantoms.",
+                    on_click=_open,
+                    args=(each.case.recipe,),
+                )
+            else:
+                st.caption(plain(each.case.name))
+    if recipe := st.session_state.pop("phantom to open", None):
+        st.switch_page("pages/phantoms.py", query_params={PHANTOM: recipe_word(recipe)})
+
+
+def _open(recipe: Recipe) -> None:
+    st.session_state["phantom to open"] = recipe
+
+
+def _own(looked: Looked) -> list[Neighbour]:
+    """The session's other files, as far as they are analysed."""
+    found = []
+    for key, held in tray().held.items():
+        source = source_of(key)
+        if key == looked.source.key or source.file is None:
+            continue
+        case = service().kept(source.file, looked.bundle, reading_of(source))
+        if case and case.analysis:
+            picture = small_greys(case.picture, THUMBNAIL_PX)
+            label = LABELS[held.label] if held.label else ""
+            found.append(Neighbour(held.name, label, picture, vectors_of(case.analysis)))
+    return found
+
+
+def _want(question: Question) -> None:
+    st.session_state[_WANTED] = question
+
+
+def _stop() -> None:
+    st.session_state.pop(_WANTED, None)
