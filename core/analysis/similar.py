@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +19,19 @@ from core.phantom.recipe import Recipe
 from core.phantom.truth import eight_bits
 from core.preprocessing import inside_box, network_input
 
-Work = TypeVar("Work")
 Vectors = Mapping[str, NDArray[np.float32]]
 
 COUNT = 48  # phantoms to be near to
 SIZE_PX = 224  # of the shorter side: what the networks are given has no more
 THUMBNAIL_PX = 160
 NEAREST = 6
-_TURNS = (  # of diseases and extents, so that labels are even
-    {"disease": "none"},
-    {"disease": "covid", "extent": 20.0},
-    {"disease": "pneumonia", "extent": 25.0},
-    {"disease": "none", "findings": (("Effusion", 60.0),)},
-    {"disease": "covid", "extent": 45.0},
-    {"disease": "none", "findings": (("Cardiomegaly", 60.0),)},
+_TURNS = (  # of diseases and extents
+    Recipe(disease="none"),
+    Recipe(disease="covid", extent=20),
+    Recipe(disease="pneumonia", extent=25),
+    Recipe(disease="none", findings=(("Effusion", 60.0),)),
+    Recipe(disease="covid", extent=45),
+    Recipe(disease="none", findings=(("Cardiomegaly", 60.0),)),
 )
 
 
@@ -85,8 +84,10 @@ class Near:
 
 def recipes() -> tuple[Recipe, ...]:
     """The phantoms to be near to: patients of the page Phantoms, each as the seed has it."""
-    own = {"habitus": None, "inspiration": None, "rotation": None}
-    return tuple(Recipe(seed=seed, **{**own, **_TURNS[seed % len(_TURNS)]}) for seed in range(COUNT))
+    return tuple(
+        replace(_TURNS[seed % len(_TURNS)], seed=seed, habitus=None, inspiration=None, rotation=None)
+        for seed in range(COUNT)
+    )
 
 
 def vectors_of(analysis: Analysis) -> dict[str, NDArray[np.float32]]:
@@ -120,7 +121,7 @@ def gather(
     found: tuple[Neighbour, ...] = ()
     wanted = recipes()
     for number, recipe in enumerate(wanted, start=1):
-        found = (*found, in_turn(lambda recipe=recipe: _phantom(recipe, models, labels)))
+        found = (*found, in_turn(partial(_phantom, recipe, models, labels)))
         yield SimilarStep(number, len(wanted), found)
 
 

@@ -97,7 +97,8 @@ def verdict(key: str, results: Mapping[str, Tested]) -> str:
         results: From `tested`, with all references.
     """
     mine, references = results[key], [results[each] for each in REFERENCES]
-    passed, failed = [], []
+    passed: list[str] = []
+    failed: list[str] = []
 
     def judge(good: bool, yes: str, no: str) -> None:
         (passed if good else failed).append(yes if good else no)

@@ -77,12 +77,11 @@ def change_words(analysis: Analysis, after: Mapping[str, float], change: Change)
         head = f"**{change.name}: {listed(flipped)} {verb} otherwise.**"
     else:
         head = f"**{change.name}: no model decides otherwise.**"
-    few = (
-        "no model moves"
-        if not still
-        else f"{counted(len(still), 'model')} of {len(moved)} " + ("moves" if len(still) == 1 else "move")
-    )
-    return f"{head} {model_name(most)} moves most ({moved[most]:+.2f}); {few} by less than {MUCH:g}. {change.honest}"
+    few = "no model moves"
+    if still:
+        few = f"{counted(len(still), 'model')} of {len(moved)} {'moves' if len(still) == 1 else 'move'}"
+    head = f"{head} {model_name(most)} moves most ({moved[most]:+.2f})"
+    return f"{head}; {few} by less than {MUCH:g}. {change.honest}"
 
 
 def png(greys: NDArray[np.uint8]) -> bytes:
