@@ -36,7 +36,7 @@ if bundle and source:
         elif view == "whatif":
             explain_what_if.what_if(show.Looked(case, case.analysis, source, bundle))
         else:
-            model, covid = show.asked(bundle, ensemble=view == "maps")
+            model, covid = show.asked(bundle, view)
             looked = show.Looked(case, case.analysis, source, bundle, model, covid)
             show.answer(looked)
             if view == "cell":

@@ -23,7 +23,7 @@ Vectors = Mapping[str, NDArray[np.float32]]
 
 COUNT = 48  # phantoms to be near to
 SIZE_PX = 224  # of the shorter side: what the networks are given has no more
-THUMBNAIL_PX = 160
+THUMBNAIL_PX = 320
 NEAREST = 6
 _TURNS = (  # of diseases and extents
     Recipe(disease="none"),

@@ -109,12 +109,12 @@ def _turned(scene: Scene) -> Pixels:
 
 
 def _lettered(scene: Scene) -> Pixels:
-    """White letters in the upper left corner, inside of what the networks see."""
+    """White letters in the upper right corner, inside of what the networks see."""
     height, width = scene.pixels.shape
     size = round(LETTER_SHARE * min(height, width))
     image = Image.fromarray(np.rint(scene.pixels * 255).astype(np.uint8))
-    place = (round(0.1 * width), round(0.1 * height))
-    ImageDraw.Draw(image).text(place, "R AP", fill=255, font=ImageFont.load_default(size))
+    place = (round(0.68 * width), round(0.1 * height))
+    ImageDraw.Draw(image).text(place, "L AP", fill=255, font=ImageFont.load_default(size))
     letters = np.asarray(image) != np.rint(scene.pixels * 255)
     return np.where(letters, np.asarray(image, dtype=np.float32) / 255, scene.pixels).astype(np.float32)
 

@@ -143,8 +143,8 @@ FINDINGS_MEAN = (
     "radiograph shows, and a finding that the network does not see has a map, too."
 )
 WEIGHTS_FORMULA = (
-    r"\alpha_k = \frac{1}{hw} \sum_{i,j} \frac{\partial y}{\partial A^k_{ij}}, \qquad "
-    r"y = w^\top \max(0, W \bar A + b) + c"
+    r"\begin{aligned} \alpha_k &= \frac{1}{hw} \sum_{i,j} \frac{\partial y}{\partial A^k_{ij}} \\ "
+    r"y &= w^\top \max(0, W \bar A + b) + c \end{aligned}"
 )
 
 

@@ -68,19 +68,19 @@ def head(source: Source) -> str:
     return view
 
 
-def asked(bundle: Loaded, *, ensemble: bool = True) -> tuple[str, bool]:
+def asked(bundle: Loaded, view: str) -> tuple[str, bool]:
     """Which network, and whether COVID-19 is asked about.
 
     Args:
         bundle: Whose networks there are.
-        ensemble: Whether the ensemble is among them.
+        view: A key of `LABS`; the ensemble has maps alone, and what is alike has no class.
     """
-    there = [each.key for each in bundle.models.manifest.rows] + ([ENSEMBLE] if ensemble else [])
+    there = [each.key for each in bundle.models.manifest.rows] + ([ENSEMBLE] if view == "maps" else [])
     networks = {key: name for key, name in NETWORKS.items() if key in there}
     with st.container(horizontal=True, vertical_alignment="bottom", key="explain-asked"):
         model = link.choose_segment(NETWORK, "Network", networks, there[0])
-        towards = link.choose_segment(TOWARDS, "Towards", CLASSES, "covid")
-    return model, towards == "covid"
+        covid = view == "similar" or link.choose_segment(TOWARDS, "Towards", CLASSES, "covid") == "covid"
+    return model, covid
 
 
 def guess_first() -> None:

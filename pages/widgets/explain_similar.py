@@ -20,7 +20,7 @@ from pages.widgets.explain import Looked, ask_on, looks
 from pages.widgets.in_hand import reading_of, source_of, tray
 
 _BEGUN, _WANTED = "similar begun", "similar wanted"  # keys of the session
-THUMBNAIL_PX = 160
+THUMBNAIL_PX, SHOWN_PX = 320, 150  # of a picture, and of its column
 
 
 def similar(looked: Looked) -> None:
@@ -67,7 +67,9 @@ def _ask(looked: Looked, begun: Look[SimilarStep] | None, question: Question) ->
 
 
 def _pictures(near: Sequence[Near]) -> None:
-    for column, each in zip(st.columns(len(near), gap="small"), near, strict=True):
+    with st.container(horizontal=True, key=f"near-{'phantoms' if near[0].case.recipe else 'files'}"):
+        columns = [st.container(width=SHOWN_PX) for _ in near]
+    for column, each in zip(columns, near, strict=True):
         with column:
             st.image(each.case.picture, width="stretch", alt=f"{each.case.name}: {words.caption(each)}")
             st.caption(plain(words.caption(each)))
