@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from core.errors import ThoraxLensError
+
 KEPT = 512  # of at most 60 KB each
 
 
@@ -53,11 +55,13 @@ class Look(Generic[Step]):
         question: It.
         steps: What asks on.
         latest: How far it is; None before the first answer.
+        broken: Whether an error ended it: it has to begin anew.
     """
 
     question: Question
     steps: Iterator[Step]
     latest: Step | None = None
+    broken: bool = False
 
     @property
     def whole(self) -> bool:
@@ -65,8 +69,16 @@ class Look(Generic[Step]):
         return self.latest is not None and self.latest.done == self.latest.total
 
     def ask_on(self) -> bool:
-        """Waits for one answer more; False where there is none."""
-        step = next(self.steps, None)
+        """Waits for one answer more; False where there is none.
+
+        Raises:
+            ThoraxLensError: Whatever the asking raises.
+        """
+        try:
+            step = next(self.steps, None)
+        except ThoraxLensError:
+            self.broken = True
+            raise
         self.latest = step or self.latest
         return step is not None
 

@@ -5,7 +5,9 @@ from pages.widgets import (
     explain_belief,
     explain_cell,
     explain_findings,
+    explain_layer,
     explain_maps,
+    explain_sanity,
     explain_similar,
     explain_what_if,
     gate,
@@ -41,6 +43,10 @@ if bundle and source:
             show.answer(looked)
             if view == "cell":
                 explain_cell.one_place(looked)
+            elif view == "layer":
+                explain_layer.any_layer(looked)
+            elif view == "sanity":
+                explain_sanity.sanity(looked)
             elif view == "similar":
                 explain_similar.similar(looked)
             elif view == "belief":

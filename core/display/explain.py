@@ -132,6 +132,14 @@ def sum_formula(found: Sum) -> str:
     )
 
 
+ANY_LAYER = (
+    "Early layers see fine detail and know little of the class; the last one knows most and sees a few "
+    "coarse places. "
+    "The methods that need no question are asked here on any layer. That takes gradients through the "
+    "network, which "
+    "Keras computes in a process of its own: it has to be loaded first, and goes when nobody asks for five "
+    "minutes."
+)
 WEIGHTS = (
     "**Where the weights come from**: the mean derivative of the logit *y* over all places. The head behind "
     "the "

@@ -22,7 +22,7 @@ SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "la
 GUESS, LECTURE = "guess", "lecture"
 PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
 LAB, NETWORK, TOWARDS, CELL, FINDING = "lab", "network", "towards", "cell", "finding"
-CHANGE = "change"
+CHANGE, LAYER = "change", "layer"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -61,6 +61,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         CELL: "the place",
         FINDING: "the finding",
         CHANGE: "the change",
+        LAYER: "the layer",
     },
     "phantoms": _EVERYWHERE
     | {
@@ -98,6 +99,8 @@ LABS = {
     "belief": "How far to believe it",
     "whatif": "What if",
     "similar": "Similar cases",
+    "layer": "Any layer",
+    "sanity": "Sanity check",
 }
 NETWORKS = {each.key: each.name for each in BACKBONES} | {ENSEMBLE: "Ensemble"}
 CLASSES = {"covid": "COVID-19", "normal": "normal"}

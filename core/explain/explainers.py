@@ -12,6 +12,7 @@ from core.explain.layercam import layercam
 from core.explain.method import Explainer, Map, Method, Questioner
 from core.explain.occlusion import occlusion
 from core.explain.rise import rise
+from core.explain.saliency import smoothgrad
 from core.explain.scorecam import faster_scorecam, scorecam
 from core.models.head import Head
 
@@ -90,6 +91,16 @@ QUESTIONERS: tuple[Questioner, ...] = (
         "network found, whatever that speaks for.",
         paper="tabayashi0117 2020, after Wang et al. 2020",
         url="https://github.com/tabayashi0117/Score-CAM",
+    ),
+    Questioner(
+        key="smoothgrad",
+        name="SmoothGrad",
+        look=smoothgrad,
+        meaning="Which greys push the answer, up or down: the mean gradient over noisy copies, unsigned.",
+        misleads="Edges light up whatever the network learnt: shuffle its weights, and much of the map stays "
+        "(Adebayo et al. 2018).",
+        paper="Smilkov et al. 2017, after Simonyan et al. 2014",
+        url="https://arxiv.org/abs/1706.03825",
     ),
     Questioner(
         key="scorecam",

@@ -27,12 +27,15 @@ class Subject:
         network: The network: (1, size, size, 3), scaled, to A, (1, h, w, channels), and P(COVID-19).
         head: What follows A, of which a high logit speaks for the class.
         scale: How the network's pixels are scaled.
+        gradient: The derivative of the logit for the class with respect to each grey of a changed picture,
+            (size, size); None where nothing computes it.
     """
 
     seen: NDArray[np.float32]
     network: Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], ...]]
     head: Head
     scale: PixelScale
+    gradient: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
 
     def features(self, grey: NDArray[np.float32]) -> NDArray[np.float32]:
         """A, (h, w, channels), of a changed picture of the same shape, float32 in [0, 1]."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,14 +17,21 @@ from core.display import explain as words
 from core.display.glossary import term
 from core.display.link import CLASSES, LAB, LABS, NETWORK, NETWORKS, TOWARDS
 from core.display.markdown import plain
+from core.errors import ThoraxLensError
+from core.explain.gradient_process import GRADIENT
+from core.explain.gradients_on_demand import GradientsOnDemand
+from core.explain.method import Map as Seen
+from core.explain.packed import pack, unpack
 from core.explain.subject import Subject
-from core.looks import Look, Looks
+from core.looks import Look, Looks, Question
+from core.models.bundle.files import list_bundles
 from core.progress import time_left
+from core.project import bundles_folder
 from core.reading.radiograph import Radiograph
 from core.service import Case, Loaded
 from core.vocabulary import ENSEMBLE
 from pages.widgets import link
-from pages.widgets.common import service
+from pages.widgets.common import refusals, service
 from pages.widgets.in_hand import Source, picture_of, reading_of
 
 SAID_EVERY_S = 0.25  # while a network is asked again and again
@@ -122,10 +131,37 @@ def pixels(looked: Looked) -> Radiograph:
 def to_ask(looked: Looked, model: str) -> Subject:
     """A backbone to be asked again and again, each time in one of the places that analyses have."""
     models = looked.bundle.models
-    plain_one = subject(
-        seen_by_backbones(pixels(looked), models, looked.analysis), models, model, covid=looked.covid
+    plain_one = subject(seen(looked), models, model, covid=looked.covid)
+    return replace(
+        plain_one, network=in_turn(plain_one.network), gradient=partial(_gradient, looked.covid, model)
     )
-    return Subject(plain_one.seen, in_turn(plain_one.network), plain_one.head, plain_one.scale)
+
+
+def seen(looked: Looked) -> Seen:
+    """What the backbones were shown."""
+    return seen_by_backbones(pixels(looked), looked.bundle.models, looked.analysis)
+
+
+@st.cache_resource(show_spinner=False)
+def _gradients() -> GradientsOnDemand:
+    """The process that all sessions share."""
+    return GradientsOnDemand()
+
+
+def ask_keras(question: dict[str, Any]) -> dict[str, Any]:
+    """What the process that computes gradients answers; the first time it has to load TensorFlow.
+
+    Raises:
+        EngineError: As `GradientsOnDemand.ask`.
+    """
+    name = st.session_state["chosen models"]
+    folder = next(each.folder for each in list_bundles(bundles_folder()) if each.name == name)
+    return _gradients().ask(folder.resolve(), question)
+
+
+def _gradient(covid: bool, model: str, grey: Seen) -> Seen:
+    said = unpack(ask_keras({"task": GRADIENT, "model": model, "seen": pack(grey)})["gradient"])
+    return said if covid else -said
 
 
 def in_turn(network: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -133,7 +169,82 @@ def in_turn(network: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda batch: service().in_turn(lambda: network(batch))
 
 
-def ask_on(look: Look[Any], name: str, stop: Callable[[], None]) -> None:
+@dataclass(frozen=True)
+class Asking:
+    """Something that is asked by a click.
+
+    Attributes:
+        key: Of the session.
+        label: Of the button.
+        name: What is being done, for people.
+        question: What is asked.
+    """
+
+    key: str
+    label: str
+    name: str
+    question: Question
+
+    @property
+    def wanted(self) -> str:
+        """Key of the session: what is wanted now."""
+        return f"{self.key} wanted"
+
+
+def known(asking: Asking) -> Any:
+    """The whole answer, or as far as this session has it; None before anything was answered."""
+    begun = _begun(asking)
+    return looks().kept(asking.question) or (begun.latest if begun else None)
+
+
+def ask_by_click(asking: Asking, begin: Callable[[], Iterator[Any]]) -> None:
+    """The button, or what was begun by it; nothing where the answer is whole.
+
+    Args:
+        asking: What is asked.
+        begin: Begins it.
+    """
+    begun = _begun(asking)
+    if looks().kept(asking.question):
+        return
+    if st.session_state.get(asking.wanted) != asking.question:
+        st.button(
+            f"{asking.name}: go on" if begun else asking.label,
+            icon=":material/play_arrow:",
+            type="primary",
+            on_click=_want,
+            args=(asking,),
+        )
+        return
+    with asking_on(lambda: st.session_state.pop(asking.wanted, None)) as stop:
+        if begun is None:
+            begun = st.session_state[asking.key] = Look(asking.question, begin())
+        ask_on(begun, asking.name, stop)
+        stop()
+        st.rerun()
+
+
+def _begun(asking: Asking) -> Look[Any] | None:
+    begun: Look[Any] | None = st.session_state.get(asking.key)
+    return begun if begun and begun.question == asking.question and not begun.broken else None
+
+
+def _want(asking: Asking) -> None:
+    st.session_state[asking.wanted] = asking.question
+
+
+@contextmanager
+def asking_on(stop: Callable[[], Any]) -> Iterator[Callable[[], Any]]:
+    """Says our own errors in one sentence, and then asks no more until somebody clicks again."""
+    with refusals():
+        try:
+            yield stop
+        except ThoraxLensError:
+            stop()
+            raise
+
+
+def ask_on(look: Look[Any], name: str, stop: Callable[[], Any]) -> None:
     """Asks until nothing is left, saying how far that is; a click anywhere ends it between two answers.
 
     Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 import streamlit as st
 
@@ -11,12 +13,10 @@ from core.display.explain import CLASS_NAMES
 from core.explain.belief import BeliefStep, put_to_the_test, rank_correlation, reference_maps
 from core.explain.explainers import EXPLAINERS, METHOD_BY_KEY
 from core.explain.method import Map
-from core.looks import Look, Question
-from pages.widgets.common import numbers_table, plot, refusals
-from pages.widgets.explain import Looked, ask_on, looks, to_ask
+from core.looks import Question
+from pages.widgets.common import numbers_table, plot
+from pages.widgets.explain import Asking, Looked, ask_by_click, known, to_ask
 from pages.widgets.explain_maps import known_maps
-
-_BEGUN, _WANTED = "belief begun", "belief wanted"  # keys of the session
 
 
 def belief(looked: Looked) -> None:
@@ -26,14 +26,10 @@ def belief(looked: Looked) -> None:
         st.info(f"No method finds heat for {CLASS_NAMES[looked.covid]} here: there is nothing to test.")
         return
     question = Question(looked.picture, looked.model, looked.towards, f"belief in {','.join(found)}")
-    kept = looks().kept(question)
-    begun: Look[BeliefStep] | None = st.session_state.get(_BEGUN)
-    if begun and begun.question != question:
-        begun = None
-    step = kept if isinstance(kept, BeliefStep) else begun.latest if begun else None
+    asking = Asking("belief asked", f"Test {len(found)} maps", "Testing the maps", question)
+    step: BeliefStep | None = known(asking)
     st.markdown(words.ASKED)
-    if step is None or step.done < step.total:
-        _ask(looked, found, begun, question)
+    ask_by_click(asking, lambda: _begin(looked, found))
     agreements = {
         first: {second: rank_correlation(found[first], found[second]) for second in found if second != first}
         for first in found
@@ -42,25 +38,9 @@ def belief(looked: Looked) -> None:
     st.markdown(words.MISLEADS)
 
 
-def _ask(looked: Looked, found: dict[str, Map], begun: Look[BeliefStep] | None, question: Question) -> None:
-    if st.session_state.get(_WANTED) != question:
-        st.button(
-            "Go on testing" if begun else f"Test {len(found)} maps",
-            icon=":material/play_arrow:",
-            type="primary",
-            on_click=_want,
-            args=(question,),
-        )
-        return
-    with refusals():
-        if begun is None:
-            closed = {each.key: each.heat for each in EXPLAINERS if each.key in found}
-            subject = to_ask(looked, looked.model)
-            begun = Look(question, put_to_the_test(subject, found, closed))
-            st.session_state[_BEGUN] = begun
-        ask_on(begun, "Testing the maps", _stop)
-        st.session_state.pop(_WANTED, None)
-        st.rerun()
+def _begin(looked: Looked, found: dict[str, Map]) -> Iterator[BeliefStep]:
+    closed = {each.key: each.heat for each in EXPLAINERS if each.key in found}
+    return put_to_the_test(to_ask(looked, looked.model), found, closed)
 
 
 def _shown(
@@ -84,11 +64,3 @@ def _shown(
         with column:
             st.markdown(f"**{which.capitalize()}**")
             plot(words.curves_figure(step, which, towards), f"belief-{which}")
-
-
-def _want(question: Question) -> None:
-    st.session_state[_WANTED] = question
-
-
-def _stop() -> None:
-    st.session_state.pop(_WANTED, None)

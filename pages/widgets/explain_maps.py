@@ -14,8 +14,7 @@ from core.explain.method import Map, Questioner, Step
 from core.looks import Look, Question
 from core.vocabulary import ENSEMBLE
 from pages.components.viewer.viewer import maps_viewer
-from pages.widgets.common import refusals
-from pages.widgets.explain import Looked, ask_on, looks, to_ask
+from pages.widgets.explain import Looked, ask_on, asking_on, looks, to_ask
 
 _BEGUN, _WANTED = "looks begun", "looks wanted"  # keys of the session
 MAX_BEGUN = 64
@@ -120,7 +119,7 @@ def _ask(looked: Looked) -> None:
     st.session_state[_WANTED] = wanted
     if wanted:
         model, key = wanted[0]
-        with refusals():
+        with asking_on(_stop):
             _go_on(looked, model, methods[key])
             st.rerun()
     rest = {key: each for key, each in left.items() if each}
@@ -154,7 +153,7 @@ def _stop() -> None:
 
 def _go_on(looked: Looked, model: str, method: Questioner) -> None:
     question, begun = _question(looked, model, method), _begun()
-    if question not in begun:
+    if question not in begun or begun[question].broken:
         while len(begun) >= MAX_BEGUN:
             del begun[next(iter(begun))]
         begun[question] = Look(question, method.look(to_ask(looked, model)))

@@ -12,27 +12,23 @@ from core.display import similar as words
 from core.display.link import PHANTOM
 from core.display.markdown import plain
 from core.display.overlay import small_greys
-from core.looks import Look, Question
+from core.looks import Question
 from core.phantom.recipe import Recipe, recipe_word
 from core.vocabulary import LABELS
-from pages.widgets.common import numbers_table, refusals, service
-from pages.widgets.explain import Looked, ask_on, looks
+from pages.widgets.common import numbers_table, service
+from pages.widgets.explain import Asking, Looked, ask_by_click, known
 from pages.widgets.in_hand import reading_of, source_of, tray
 
-_BEGUN, _WANTED = "similar begun", "similar wanted"  # keys of the session
 THUMBNAIL_PX, SHOWN_PX = 320, 150  # of a picture, and of its column
 
 
 def similar(looked: Looked) -> None:
     """The nearest phantoms to a network, what all networks find near, and the user's other files."""
     question = Question(looked.bundle.version, "all", "none", "similar")
-    kept = looks().kept(question)
-    begun: Look[SimilarStep] | None = st.session_state.get(_BEGUN)
-    if begun and begun.question != question:
-        begun = None
-    step = kept if isinstance(kept, SimilarStep) else begun.latest if begun else None
-    if step is None or step.done < step.total:
-        _ask(looked, begun, question)
+    asking = Asking("similar asked", "Render phantoms to compare with", "Phantoms to compare with", question)
+    step: SimilarStep | None = known(asking)
+    models = looked.bundle.models
+    ask_by_click(asking, lambda: gather(models, words.PHANTOM_LABELS, service().in_turn))
     mine = vectors_of(looked.analysis)
     if step:
         near = nearest(mine, step.neighbours, looked.model)
@@ -45,25 +41,6 @@ def similar(looked: Looked) -> None:
         st.markdown("**Of your own files:**")
         _pictures(others)
     st.caption(words.CAVEAT)
-
-
-def _ask(looked: Looked, begun: Look[SimilarStep] | None, question: Question) -> None:
-    if st.session_state.get(_WANTED) != question:
-        st.button(
-            "Go on" if begun else "Render phantoms to compare with",
-            icon=":material/play_arrow:",
-            type="primary",
-            on_click=_want,
-            args=(question,),
-        )
-        return
-    with refusals():
-        if begun is None:
-            steps = gather(looked.bundle.models, words.PHANTOM_LABELS, service().in_turn)
-            begun = st.session_state[_BEGUN] = Look(question, steps)
-        ask_on(begun, "Phantoms to compare with", _stop)
-        st.session_state.pop(_WANTED, None)
-        st.rerun()
 
 
 def _pictures(near: Sequence[Near]) -> None:
@@ -104,11 +81,3 @@ def _own(looked: Looked) -> list[Neighbour]:
             label = LABELS[held.label] if held.label else ""
             found.append(Neighbour(held.name, label, picture, vectors_of(case.analysis)))
     return found
-
-
-def _want(question: Question) -> None:
-    st.session_state[_WANTED] = question
-
-
-def _stop() -> None:
-    st.session_state.pop(_WANTED, None)

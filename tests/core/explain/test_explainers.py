@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.analysis.load import Models
+from core.errors import EngineError
 from core.explain.explainers import (
     EXPLAINER_BY_KEY,
     EXPLAINERS,
@@ -16,7 +19,8 @@ from core.explain.explainers import (
 )
 from core.explain.method import Explainer, Method, Questioner
 from core.explain.occlusion import CELLS
-from core.explain.rise import MAP_PX
+from core.explain.rise import MAP_PX as RISE_PX
+from core.explain.saliency import MAP_PX, smoothgrad
 from core.explain.subject import Subject
 from core.models.backbones import BACKBONES, Backbone
 from core.models.head import Head, logit
@@ -43,7 +47,9 @@ def bright_corner(image: np.ndarray) -> tuple[np.ndarray, ...]:
 def subject(seen: np.ndarray, output: float = 10.0) -> Subject:
     kernel = np.array([[1.0], [0.0]], np.float32)
     plain = Head(kernel, np.zeros(1, np.float32), np.array([output], np.float32), "average")
-    return Subject(seen, lambda image: bright_corner((image + 1) / 2), plain, "tf")
+    pushes = np.zeros_like(seen)
+    pushes[: SIDE // 2, : SIDE // 2] = output / 4 / (SIDE // 2) ** 2
+    return Subject(seen, lambda image: bright_corner((image + 1) / 2), plain, "tf", lambda grey: pushes)
 
 
 @pytest.mark.parametrize("pooling", ["average", "flatten"])
@@ -64,12 +70,13 @@ def test_every_method_gives_a_finite_map_on_every_backbone(
 ) -> None:
     networks = random_models.networks
     seen = RANDOM.random((96, 96), dtype=np.float32)
-    asked = Subject(seen, networks.backbones[backbone.key], networks.heads[backbone.key], backbone.scale)
+    network, head = networks.backbones[backbone.key], networks.heads[backbone.key]
+    asked = Subject(seen, network, head, backbone.scale, lambda grey: -grey)
     if isinstance(method, Questioner):
         steps = [step for step, _ in zip(method.look(asked), range(STEPS), strict=False)]
         assert [step.done for step in steps] == list(range(1, STEPS + 1))
         heat = steps[-1].heat
-        expected = {"occlusion": (CELLS, CELLS), "rise": (MAP_PX, MAP_PX)}
+        expected = {"occlusion": (CELLS, CELLS), "rise": (RISE_PX, RISE_PX), "smoothgrad": (MAP_PX, MAP_PX)}
         shape = expected.get(method.key, asked.own_features.shape[:2])
     else:
         heat, shape = method.heat(asked.own_features, asked.head), asked.own_features.shape[:2]
@@ -99,6 +106,12 @@ def test_what_is_stopped_early_has_seen_all_regions() -> None:
     looking = QUESTIONER_BY_KEY["occlusion"].look(subject(np.full((SIDE, SIDE), 0.9, np.float32)))
     first = [step for step, _ in zip(looking, range((CELLS // 2) ** 2), strict=False)]
     assert first[-1].heat[:6, :6].min() > 0 and first[-1].total > 3 * first[-1].done
+
+
+def test_where_nothing_computes_gradients_that_is_said() -> None:
+    plain = subject(np.zeros((SIDE, SIDE), np.float32))
+    with pytest.raises(EngineError, match="needs TensorFlow"):
+        next(smoothgrad(replace(plain, gradient=None)))
 
 
 def test_a_subject_scores_by_the_logit() -> None:
