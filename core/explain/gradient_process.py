@@ -39,7 +39,8 @@ class Backbones:
         from core.models.bundle.files import read_networks
 
         self._folder, self._manifest = folder, read_networks(folder)
-        self._key, self._shuffled, self._network = "", 0, None
+        self._key, self._shuffled = "", 0
+        self._network: Any = None
 
     def network(self, key: str, shuffled: int = 0) -> Any:
         """A backbone with its head.
@@ -97,7 +98,7 @@ def spatial_layers(network: Any) -> Iterator[tuple[str, int, int]]:
     """Names of all layers that have places, from the input on, each with its rows and columns."""
     for layer in network.layers[1:]:
         shape = layer.output.shape
-        if len(shape) == 4 and min(shape[1:3]) > 1 and type(layer).__name__ != "ZeroPadding2D":
+        if len(shape) == 4 and type(layer).__name__ != "ZeroPadding2D":
             yield layer.name, int(shape[1]), int(shape[2])
 
 

@@ -40,7 +40,7 @@ def smoothgrad(subject: Subject) -> Iterator[Step]:
     for number in range(1, COPIES + 1):
         noise = random.normal(0, NOISE, subject.seen.shape).astype(np.float32)
         total += np.abs(subject.gradient(subject.seen + noise))
-        yield Step(number, COPIES, shown(total / number))
+        yield Step(number, COPIES, shown(total / np.float32(number)))
 
 
 def shown(gradient: NDArray[np.float32]) -> NDArray[np.float32]:

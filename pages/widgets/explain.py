@@ -211,7 +211,6 @@ def ask_by_click(asking: Asking, begin: Callable[[], Iterator[Any]]) -> None:
         st.button(
             f"{asking.name}: go on" if begun else asking.label,
             icon=":material/play_arrow:",
-            type="primary",
             on_click=_want,
             args=(asking,),
         )

@@ -26,7 +26,7 @@ def any_layer(looked: Looked) -> None:
     """Begins by a click; then a layer to choose, and its maps."""
     st.markdown(words.ANY_LAYER)
     if not st.session_state.get(_LOADED):
-        st.button("Load the network in Keras", icon=":material/play_arrow:", type="primary", on_click=_load)
+        st.button("Load the network in Keras", icon=":material/play_arrow:", on_click=_load)
         return
     with asking_on(_forget):
         names = {name: f"{name}, {rows} × {columns}" for name, rows, columns in _layers(looked)}

@@ -57,12 +57,11 @@ def test_it_agrees_with_what_needs_no_gradient(
     assert none["logit"] == pytest.approx(logit(features, head), abs=1e-2)
     for explainer in EXPLAINERS:
         closed, tape = explainer.heat(features, head), unpack(none["maps"][explainer.key])
-        assert tape == pytest.approx(closed, rel=1e-2, abs=1e-2 * max(closed.max(), 1e-6)), explainer.key
+        near = 1e-2 * max(float(closed.max()), 1e-6)
+        assert tape == pytest.approx(closed, rel=1e-2, abs=near), explainer.key
         assert np.isfinite(unpack(some["maps"][explainer.key])).all()
         if explainer.key in layer["maps"]:
-            assert unpack(layer["maps"][explainer.key]) == pytest.approx(
-                tape, rel=1e-2, abs=1e-2 * max(closed.max(), 1e-6)
-            )
+            assert unpack(layer["maps"][explainer.key]) == pytest.approx(tape, rel=1e-2, abs=near)
     assert some["logit"] != pytest.approx(none["logit"], abs=1e-3)
     assert again["logit"] == pytest.approx(none["logit"], abs=1e-4), "shuffling must leave nothing behind"
 
@@ -84,7 +83,7 @@ def test_the_gradient_is_tf_keras_vis_saliency(backbone: Backbone, random_bundle
     white, black = (scale_pixels(np.full((1, 1), grey, np.float32), backbone.scale)[0, 0] for grey in (1, 0))
     expected = (np.asarray(by_channel) * (white - black)).sum(axis=-1)
     found = unpack(said["gradient"])
-    assert found == pytest.approx(expected, abs=1e-4 * np.abs(expected).max())
+    assert found == pytest.approx(expected, abs=1e-4 * float(np.abs(expected).max()))
 
 
 def test_the_sanity_check_changes_gradcam_and_the_process_goes_when_idle(random_bundle: Path) -> None:
