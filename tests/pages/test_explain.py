@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 import streamlit as st
 
 from core.explain import occlusion
 from core.explain.explainers import EXPLAINERS
+from core.explain.gradients_on_demand import GradientsOnDemand
+from core.explain.packed import pack
+from core.explain.saliency import COPIES
+from core.explain.sanity import GROUPS
 from pages.components.cells.cells import _place
 from pages.components.viewer import viewer as viewer_module
-from tests.pages.test_case_in_hand import by_link, link_of
+from pages.widgets import explain_what_if
+from tests.pages.test_case_in_hand import by_link, control, link_of
 from tests.pages.test_gate import button
 from tests.pages.test_pages import analysed, bundles, markdown, open_page
 
@@ -83,6 +91,116 @@ def test_findings_are_asked_for_all_at_once(bundles, analysed, panes, monkeypatc
     assert panes[-1] == ["Radiograph"]
     button(page, "Ask for the maps of all findings").click().run()
     assert not page.exception and panes[-1][1].startswith("Nodule") and len(panes[-1]) == 4
+
+
+def test_maps_are_put_to_the_test_by_a_click(bundles, analysed, monkeypatch) -> None:
+    for module in ("core.explain.belief", "core.display.belief"):
+        monkeypatch.setattr(f"{module}.STEPS", 2)
+    for towards in ("covid", "normal"):  # towards one of the two there is heat
+        page = by_link("explain.py", lab="belief", network="vgg16", towards=towards)
+        tests = [each for each in page.button if each.label.startswith("Test ")]
+        if tests:
+            break
+    tests[0].click().run()
+    assert not page.exception
+    said = sentences(page)
+    assert " passes " in said and "Why these tests may mislead" in said
+    (table,) = page.dataframe
+    assert "Blob in the middle" in {*table.value["Map"]}
+    assert not [each for each in page.button if each.label.startswith("Test")]
+
+
+def test_a_change_is_asked_about_once(bundles, analysed, monkeypatch) -> None:
+    asked: list[str] = []
+    ask = explain_what_if.ask_what_if
+
+    def noted(*given):
+        asked.append(given[3].key)
+        return ask(*given)
+
+    monkeypatch.setattr(explain_what_if, "ask_what_if", noted)
+    page = by_link("explain.py", lab="whatif", change="mirrored")
+    assert "Mirror: " in sentences(page)
+    page.run()
+    assert asked == ["mirrored"]
+    page = by_link("explain.py", lab="whatif", change="erased")
+    assert page.info[0].value == "Nothing is marked yet." and asked == ["mirrored"]
+
+
+def test_similar_phantoms_are_rendered_by_a_click(bundles, analysed, monkeypatch) -> None:
+    monkeypatch.setattr("core.analysis.similar.COUNT", 7)
+    page = by_link("explain.py", lab="similar", network="resnet50")
+    button(page, "Render phantoms to compare with").click().run()
+    assert not page.exception and "Of the 6 phantoms most alike to ResNet50" in sentences(page)
+    (table,) = page.dataframe
+    assert len(table.value) == 5
+
+
+def drawn_answer(question: dict[str, Any]) -> dict[str, Any]:
+    """What the process with Keras might say."""
+    random = np.random.default_rng(question.get("groups", 0))
+    if question["task"] == "layers":
+        return {"layers": [["early", 48, 48], ["relu", 3, 3]]}
+    side = 48 if question.get("layer") == "early" else 3
+    maps = {key: pack(random.random((side, side))) for key in ("gradcam", "hirescam", "layercam")}
+    return {"maps": maps, "logit": 0.5, "gradient": pack(random.random((96, 96)))}
+
+
+@pytest.fixture
+def keras(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the process with Keras, which answers at once, was asked."""
+    asked: list[str] = []
+
+    def answer(self, folder, question):
+        asked.append(question["task"])
+        return drawn_answer(question)
+
+    monkeypatch.setattr(GradientsOnDemand, "ask", answer)
+    return asked
+
+
+def test_weights_are_shuffled_by_a_click(bundles, analysed, keras) -> None:
+    page = by_link("explain.py", lab="sanity", network="densenet121")
+    assert not keras
+    button(page, "Shuffle its weights from the top down").click().run()
+    assert not page.exception and len(keras) == GROUPS + 1
+    assert "these maps change" in sentences(page)
+    (table,) = page.dataframe
+    assert len(table.value) == GROUPS + 1
+
+
+def test_any_layer_is_a_layer_to_choose(bundles, analysed, keras, panes) -> None:
+    page = by_link("explain.py", lab="layer", network="densenet121", layer="early")
+    assert not keras
+    button(page, "Load the network in Keras").click().run()
+    assert not page.exception and keras == ["layers", "layer"]
+    assert control(page, "selectbox", "Layer, from the picture on").value == "early"
+    assert len(panes[-1]) == 4
+    page.run()
+    assert keras == ["layers", "layer"]
+
+
+def test_smoothgrad_asks_for_gradients(bundles, analysed, keras, panes) -> None:
+    page = by_link("explain.py", network="densenet121")
+    button(page, "SmoothGrad").click().run()
+    assert not page.exception and keras == ["gradient"] * COPIES
+    assert panes[-1][-1].startswith("SmoothGrad")
+
+
+def test_without_tensorflow_a_sentence_says_so_and_nothing_is_tried_again(
+    bundles, analysed, monkeypatch
+) -> None:
+    monkeypatch.setattr("core.explain.gradients_on_demand.find_spec", lambda name: None)
+    for view, label in (
+        ("maps", "SmoothGrad"),
+        ("layer", "Load the network in Keras"),
+        ("sanity", "Shuffle its weights from the top down"),
+    ):
+        page = by_link("explain.py", lab=view, network="densenet121")
+        button(page, label).click().run()
+        assert not page.exception and "not installed here" in page.error[0].value
+        page.run()
+        assert not page.error and button(page, label)
 
 
 @pytest.mark.parametrize(
