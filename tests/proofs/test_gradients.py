@@ -77,6 +77,7 @@ def test_the_gradient_is_tf_keras_vis_saliency(backbone: Backbone, random_bundle
         lambda output: output[:, 0],
         scale_pixels(SEEN[np.newaxis], backbone.scale),
         keepdims=True,
+        gradient_modifier=None,
         normalize_map=False,
     )[0]
     (said,) = answers(random_bundle, {"task": GRADIENT, "model": backbone.key, "seen": pack(SEEN)})
