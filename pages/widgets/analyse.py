@@ -160,8 +160,10 @@ def _switch_margins() -> None:
 def heatmaps(case: Case, own: Analysis, source: Source) -> None:
     """The viewer, and a card a backbone; a threshold makes neither a new picture nor a new inference."""
     st.header("Where they looked", help=terms("heatmap", "heat_scale", "colour_map"))
-    explained = explain_anew(own, _explainer())
-    with st.container(key="look"):
+    pictures, methods = st.container(key="look"), st.container(key="method")  # the pictures first
+    with methods:
+        explained = explain_anew(own, _explainer())
+    with pictures:
         radiograph(case, explained, source, asks=("point", "box", "region"))
     size = f"{explained.width_px} x {explained.height_px} px"
     st.caption(f"{plain(explained.name)}: {size}. {wording.frame(explained)}")
