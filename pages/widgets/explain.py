@@ -35,7 +35,7 @@ from pages.widgets.common import refusals, service
 from pages.widgets.in_hand import Source, picture_of, reading_of
 
 SAID_EVERY_S = 0.25  # while a network is asked again and again
-_RADIOGRAPH = "radiograph of Explain"  # key of the session
+_SEEN = "seen on Explain"  # key of the session
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,15 +117,10 @@ def looks() -> Looks:
 
 
 def pixels(looked: Looked) -> Radiograph:
-    """The radiograph again, read once while it is looked at."""
-    kept: tuple[str, Radiograph] | None = st.session_state.get(_RADIOGRAPH)
-    if kept and kept[0] == looked.picture:
-        return kept[1]
+    """The radiograph, read again: nobody keeps its pixels."""
     if looked.source.file is None:
         raise ValueError("nothing was read of this source")
-    found = service().read_again(looked.source.file, reading_of(looked.source))
-    st.session_state[_RADIOGRAPH] = looked.picture, found
-    return found
+    return service().read_again(looked.source.file, reading_of(looked.source))
 
 
 def to_ask(looked: Looked, model: str) -> Subject:
@@ -138,8 +133,13 @@ def to_ask(looked: Looked, model: str) -> Subject:
 
 
 def seen(looked: Looked) -> Seen:
-    """What the backbones were shown."""
-    return seen_by_backbones(pixels(looked), looked.bundle.models, looked.analysis)
+    """What the backbones were shown; kept while it is looked at, for it is small."""
+    kept: tuple[str, Seen] | None = st.session_state.get(_SEEN)
+    if kept and kept[0] == looked.picture:
+        return kept[1]
+    found = seen_by_backbones(pixels(looked), looked.bundle.models, looked.analysis)
+    st.session_state[_SEEN] = looked.picture, found
+    return found
 
 
 @st.cache_resource(show_spinner=False)
