@@ -53,6 +53,7 @@ CORE = (
     "core.readiness",
     "core.service",
     "core.renderings",
+    "core.looks",
     "core.tray",
     "core.filling",
 )

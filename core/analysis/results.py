@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from core.explain.explainers import EXPLAINERS, Explainer
+from core.explain.explainers import EXPLAINERS
 from core.explain.heat_in_lungs import HeatInLungs
+from core.explain.method import Explainer
 from core.gate.verdict import Verdict
 from core.gate.way import AS_IT_IS, Way
 from core.margins import Box

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from core.analysis.load import Models
 from core.analysis.results import Analysis, BackboneReading, Provenance
-from core.explain.explainers import Explainer, explain
+from core.explain.explainers import explain
 from core.explain.heat_in_lungs import HeatInLungs, heat_in_lungs
+from core.explain.method import Explainer
 from core.gate.plausibility import plausibility_warnings
 from core.gate.verdict import Verdict, hold_against
 from core.gate.way import AS_IT_IS, Way

@@ -6,18 +6,23 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from core.analysis.what_if import CHANGE_BY_KEY
 from core.display.wording import listed
 from core.gate.way import AS_IT_IS, Way
+from core.models.backbones import BACKBONES
 from core.models.third_answer import ERROR_RATES, rate_key
 from core.phantom.recipe import read_recipe
 from core.studio.dose import SWEEPS
 from core.studio.many import MAX_PATIENTS, MIN_PATIENTS, STEP
+from core.vocabulary import ENSEMBLE, FINDINGS
 
 Words = Sequence[str]  # of one setting: a link can name it several times
 
 SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "laid", "insist", "error_rate"
 GUESS, LECTURE = "guess", "lecture"
 PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
+LAB, NETWORK, TOWARDS, CELL, FINDING = "lab", "network", "towards", "cell", "finding"
+CHANGE, LAYER = "change", "layer"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -41,6 +46,22 @@ SETTINGS: dict[str, dict[str, str]] = {
         RATE: "the error rate",
         OWN_THRESHOLDS: "whose threshold",
         THRESHOLD: "the threshold",
+    },
+    "explain": _EVERYWHERE
+    | {
+        SAMPLE: "the sample",
+        PHANTOM: "the phantom",
+        GUESS: "guessing first",
+        MARGINS: "the margins",
+        LAID: "how the picture is laid",
+        INSIST: "asking all the same",
+        LAB: "the view",
+        NETWORK: "the network",
+        TOWARDS: "the class",
+        CELL: "the place",
+        FINDING: "the finding",
+        CHANGE: "the change",
+        LAYER: "the layer",
     },
     "phantoms": _EVERYWHERE
     | {
@@ -71,6 +92,18 @@ SETTINGS: dict[str, dict[str, str]] = {
 }
 CUT, LEFT = "cut", "left"  # margins
 VIEWS = {"one": "One patient", "twins": "Twins", "many": "Many patients", "dose": "Dose and response"}
+LABS = {
+    "maps": "Methods side by side",
+    "cell": "One place, in numbers",
+    "findings": "Findings",
+    "belief": "How far to believe it",
+    "whatif": "What if",
+    "similar": "Similar cases",
+    "layer": "Any layer",
+    "sanity": "Sanity check",
+}
+NETWORKS = {each.key: each.name for each in BACKBONES} | {ENSEMBLE: "Ensemble"}
+CLASSES = {"covid": "COVID-19", "normal": "normal"}
 RATES = {rate_key(rate): rate for rate in ERROR_RATES}
 CHOICES: dict[str, tuple[str, ...]] = {
     MARGINS: (CUT, LEFT),
@@ -80,6 +113,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     VIEW: tuple(VIEWS),
     TRUTH: ("0", "1"),
     SWEEP: tuple(SWEEPS),
+    LAB: tuple(LABS),
+    NETWORK: tuple(NETWORKS),
+    TOWARDS: tuple(CLASSES),
+    CHANGE: tuple(CHANGE_BY_KEY),
+    FINDING: tuple(name.lower() for name in FINDINGS),
     PATIENTS: tuple(str(count) for count in range(MIN_PATIENTS, MAX_PATIENTS + 1, STEP)),
 } | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))
 # Tabs of the page Compare, and steps of its slider, by the names and numbers that a link holds.
@@ -133,9 +171,25 @@ def is_readable(name: str, words: Words) -> bool:
         return all(word in map(str, PREVALENCES) for word in words)
     if name == PHANTOM:
         return all(read_recipe(word) is not None for word in words)
+    if name == CELL:
+        return all(read_cell(word) is not None for word in words)
     if name == LAID:
         return all(laid_way(word) is not None for word in words)
     return True
+
+
+def cell_word(place: tuple[int, int]) -> str:
+    """A row and a column of a map, from 0, as a link says them: from 1."""
+    return f"{place[0] + 1}-{place[1] + 1}"
+
+
+def read_cell(word: str) -> tuple[int, int] | None:
+    """A row and a column, from 0; None where a link says none."""
+    parts = word.split("-")
+    if len(parts) != 2 or not all(part.isdecimal() and part.isascii() and len(part) < 4 for part in parts):
+        return None
+    row, column = (int(part) - 1 for part in parts)
+    return (row, column) if min(row, column) >= 0 else None
 
 
 def _is_share(word: str) -> bool:
@@ -185,6 +239,9 @@ def carries(page: str, *, upload: bool) -> str:
     if page == "compare":
         alone = "It carries the question alone: your own images do not travel."
         return alone if upload else "It opens this comparison, seen so."
+    if page == "explain":
+        alone = "It carries the settings alone: your picture does not travel."
+        return alone if upload else "It opens this radiograph and this view of it."
     if page == "phantoms":
         return "It carries the whole recipe: it renders this phantom anywhere, pixel for pixel."
     alone = "It carries the settings alone: your picture does not travel."

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -41,6 +42,25 @@ EVERY = 2  # of the points of an outline, which has two for each of the lung net
 Address = Callable[[str, bytes, str], str]
 
 
+@dataclass(frozen=True, eq=False)
+class MapPane:
+    """One map beside others of the same radiograph.
+
+    Attributes:
+        name: Of the pane.
+        detail: Beside the name, in a few letters.
+        colour: Of its dot, as CSS has it.
+        alt: What it shows, in words.
+        heat: (rows, columns), in [0, 1]; None for the plain radiograph.
+    """
+
+    name: str
+    detail: str
+    colour: str
+    alt: str
+    heat: NDArray[np.float32] | None
+
+
 def build_scene(
     picture: Picture,
     analysis: Analysis,
@@ -68,7 +88,8 @@ def build_scene(
         to ask for; `seen`, the address of what the networks were shown, or None; `frame` and `inside`, left,
         top, right and bottom; `lungs` and `lesions`, polygons of points, the latter known of phantoms alone;
         `maps`, 256 times red, green and blue in base64 by name; `foot`, sentences for below a picture that
-        is saved; `sides`, whether the patient's sides are named; `panes`, the plain one first, each with
+        is saved; `sides`, whether the patient's sides are named; `own_scale`, whether maps can be scaled to
+        their own peaks alone; `panes`, the plain one first, each with
         `name`, `detail`, `colour`, `alt`, `sure`, the probability of COVID-19, and `heat`: None, or `rows`,
         `columns` and `values` from 0 to 255, in base64, row by row, stretched over the frame.
     """
@@ -88,8 +109,42 @@ def build_scene(
         "lesions": [],
         "maps": colour_tables(),
         "sides": not analysis.refused,  # of what is no upright frontal chest nobody knows them
+        "own_scale": False,
         "foot": [*([REFUSED] if analysis.refused else []), wording.DISCLAIMER],
         "panes": [_plain_pane(), *(_pane(reading) for reading in analysis.readings)],
+    }
+
+
+def build_maps_scene(scene: dict[str, Any], panes: Sequence[MapPane], frame: Box) -> dict[str, Any]:
+    """The same radiograph with other maps, which share no unit: each is scaled to its own peak.
+
+    Args:
+        scene: From `build_scene`.
+        panes: Shown behind the plain one.
+        frame: What the maps lie over.
+    """
+    maps = [_map_pane(each) for each in panes]
+    return {**scene, "frame": list(frame), "own_scale": True, "panes": [_plain_pane(), *maps]}
+
+
+def cells_scene(analysis: Analysis, heat: NDArray[np.float32], address: Address) -> dict[str, Any]:
+    """A map as places to choose from, over what the networks were shown; fit for JSON.
+
+    Args:
+        analysis: Of the radiograph.
+        heat: (rows, columns), in [0, 1].
+        address: As of `build_scene`.
+
+    Returns:
+        `rows`, `columns`, `heat` row by row, `seen` as of `build_scene`, and `colours`, a colour map.
+    """
+    seen = _seen(analysis)
+    return {
+        "rows": heat.shape[0],
+        "columns": heat.shape[1],
+        "heat": [round(float(each), 3) for each in heat.ravel()],
+        "seen": seen and address("seen", seen, "image/png"),
+        "colours": colour_tables()[COLOUR_MAPS[0]],
     }
 
 
@@ -127,6 +182,7 @@ def build_phantom_scene(
         "lesions": lesions,
         "maps": colour_tables(),
         "sides": True,
+        "own_scale": False,
         "foot": [SYNTHETIC, wording.DISCLAIMER],
         "panes": [_plain_pane()],
     }
@@ -198,19 +254,31 @@ def _plain_pane() -> dict[str, Any]:
 
 
 def _pane(reading: BackboneReading) -> dict[str, Any]:
-    rows, columns = reading.heatmap.shape
     return {
         "name": reading.backbone.name,
         "detail": f"{reading.probability:.2f}",
         "colour": reading.backbone.colour,
         "alt": wording.heat(reading),
         "sure": round(reading.probability, 4),
-        "heat": {
-            "rows": rows,
-            "columns": columns,
-            "values": _base64(np.rint(reading.heatmap * 255).astype(np.uint8).tobytes()),
-        },
+        "heat": _heat(reading.heatmap),
     }
+
+
+def _map_pane(pane: MapPane) -> dict[str, Any]:
+    return {
+        "name": pane.name,
+        "detail": pane.detail,
+        "colour": pane.colour,
+        "alt": pane.alt,
+        "sure": 1.0,
+        "heat": None if pane.heat is None else _heat(pane.heat),
+    }
+
+
+def _heat(heat: NDArray[np.float32]) -> dict[str, Any]:
+    rows, columns = heat.shape
+    values = np.rint(heat * 255).astype(np.uint8)
+    return {"rows": rows, "columns": columns, "values": _base64(values.tobytes())}
 
 
 def _base64(data: bytes) -> str:

@@ -94,5 +94,9 @@ def findings_input(pixels: NDArray[np.float32], preprocessing: Preprocessing) ->
     Returns:
         (1, 1, size_px, size_px), float32 in [-1024, 1024].
     """
-    grey = network_input(pixels, preprocessing)
+    return findings_scale(network_input(pixels, preprocessing))
+
+
+def findings_scale(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Grey pixels, (h, w) in [0, 1], in torchxrayvision's scale: (1, 1, h, w) in [-1024, 1024]."""
     return (grey * np.float32(2048) - np.float32(1024))[np.newaxis, np.newaxis]

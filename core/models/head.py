@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +25,7 @@ class Head:
         output_kernel: (units,), float32.
         pooling: How the feature map becomes a vector.
         pool: Factor of the max pooling between A and the head (1: none).
+        output_bias: Added to the output's logit.
     """
 
     hidden_kernel: NDArray[np.float32]
@@ -32,6 +33,7 @@ class Head:
     output_kernel: NDArray[np.float32]
     pooling: Pooling
     pool: int = 1
+    output_bias: float = 0.0
 
     @classmethod
     def from_file(cls, path: Path, pooling: Pooling, pool: int) -> Head:
@@ -45,15 +47,21 @@ class Head:
         Raises:
             BundleError: If the file is damaged or lacks the head.
         """
-        names = ("head/hidden/kernel", "head/hidden/bias", "head/output/kernel")
+        names = ("head/hidden/kernel", "head/hidden/bias", "head/output/kernel", "head/output/bias")
         try:
             with safe_open(path, framework="numpy") as file:
-                kernel, bias, output = (np.asarray(file.get_tensor(name), dtype=np.float32) for name in names)
+                kernel, bias, output, output_bias = (
+                    np.asarray(file.get_tensor(name), dtype=np.float32) for name in names
+                )
         except (OSError, SafetensorError) as error:
             raise BundleError(
                 f"{path.name} holds no classification head; restore or rebuild the bundle."
             ) from error
-        return cls(kernel, bias, output.reshape(-1), pooling, pool)
+        return cls(kernel, bias, output.reshape(-1), pooling, pool, float(output_bias.item()))
+
+    def opposed(self) -> Head:
+        """The head whose logit has the other sign: for normal where this one's speaks for COVID-19."""
+        return replace(self, output_kernel=-self.output_kernel, output_bias=-self.output_bias)
 
 
 def pooled_features(features: NDArray[np.float32], pool: int) -> NDArray[np.float32]:
@@ -77,3 +85,15 @@ def head_input(features: NDArray[np.float32], head: Head) -> NDArray[np.float32]
     """The vector that enters the hidden layer, (n,)."""
     pooled = pooled_features(features, head.pool)
     return pooled.mean(axis=(0, 1)) if head.pooling == "average" else pooled.reshape(-1)
+
+
+def hidden_units(features: NDArray[np.float32], head: Head) -> NDArray[np.float32]:
+    """What the hidden layer makes of A after its ReLU, (units,), at least 0."""
+    return np.asarray(
+        np.maximum(head_input(features, head) @ head.hidden_kernel + head.hidden_bias, np.float32(0))
+    )
+
+
+def logit(features: NDArray[np.float32], head: Head) -> float:
+    """What the head answers to A, (h, w, channels), before the sigmoid."""
+    return float(hidden_units(features, head) @ head.output_kernel) + head.output_bias

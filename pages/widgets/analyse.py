@@ -11,7 +11,8 @@ from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
 from core.display.link import RATE, RATES
 from core.display.markdown import plain, unbroken
-from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS, Explainer
+from core.explain.explainers import EXPLAINER_BY_KEY, EXPLAINERS
+from core.explain.method import Explainer
 from core.export import json_csv as reports
 from core.marks import Kind
 from core.models.ensemble import EnsembleDecision
@@ -161,8 +162,10 @@ def _switch_margins() -> None:
 def heatmaps(case: Case, own: Analysis, source: Source) -> None:
     """The viewer, and a card a backbone; a threshold makes neither a new picture nor a new inference."""
     st.header("Where they looked", help=terms("heatmap", "heat_scale", "colour_map"))
-    explained = explain_anew(own, _explainer())
-    with st.container(key="look"):
+    pictures, methods = st.container(key="look"), st.container(key="method")  # the pictures first
+    with methods:
+        explained = explain_anew(own, _explainer())
+    with pictures:
         radiograph(case, explained, source, asks=("point", "box", "region"))
     size = f"{explained.width_px} x {explained.height_px} px"
     st.caption(f"{plain(explained.name)}: {size}. {wording.frame(explained)}")

@@ -51,6 +51,7 @@ MEAN_MAP = explainers.Explainer(
     name="Mean of the features",
     heat=lambda features, head: np.maximum(features.mean(axis=-1), 0),
     meaning="Where the network found anything at all, whatever it speaks for.",
+    misleads="It knows nothing of the class.",
     paper="nobody",
     url="https://example.org",
 )
@@ -65,7 +66,7 @@ PAINTERS[NINETEENTH] = PAINTERS["Nodule"]
 backbones.BACKBONES = (*backbones.BACKBONES, SIXTH)
 backbones.BACKBONE_BY_KEY[SIXTH.key] = SIXTH
 explainers.EXPLAINERS = (*explainers.EXPLAINERS, MEAN_MAP)
-explainers.EXPLAINER_BY_KEY[MEAN_MAP.key] = MEAN_MAP
+explainers.EXPLAINER_BY_KEY[MEAN_MAP.key] = explainers.METHOD_BY_KEY[MEAN_MAP.key] = MEAN_MAP
 measures.MEASURES = (*measures.MEASURES, YOUDEN)
 measures.MEASURE_BY_KEY[YOUDEN.key] = YOUDEN
 

@@ -120,6 +120,7 @@ test('tools are offered where a page asks for them, and a tool in hand takes mou
   assert.deepEqual(offered({ asks: ['stroke'], gives: true, panes: [] }), ['stroke', 'erase', 'undo', 'none', 'done'])
   const panes = [{ heat: null }, { heat: { rows: 1, columns: 1, values: '' } }]
   assert.deepEqual(offered({ asks: [], gives: false, panes }), ['heat', 'swipe', 'scale', 'large'])
+  assert.deepEqual(offered({ asks: [], gives: false, panes, own_scale: true }), ['heat', 'swipe', 'large'])
   const pane = { index: 1, width: 200, height: 100 }
   for (const pointerType of ['mouse', 'touch']) {
     const event = { button: 0, shiftKey: false, pointerType }

@@ -9,8 +9,8 @@ import { place, reset, retreat, take } from './view.js'
  *   icon: string, label: string, key: string, group: number,
  *   change: (view: View) => View, pressed?: (view: View) => boolean, needs?: Need,
  * }} Command Without `pressed` a button does something once; with it, it switches something.
- * @typedef {import('./marks.js').Kind | 'marks' | 'gives' | 'heat'} Need What a page has to ask for:
- *   a kind of mark, any kind, that marks are given back, or a pane with heat.
+ * @typedef {import('./marks.js').Kind | 'marks' | 'gives' | 'heat' | 'scales'} Need What a page has to
+ *   ask for: a kind of mark, any kind, that marks are given back, a pane with heat, or a choice of its scale.
  */
 
 /** @type {Command} It saves what is shown. */
@@ -40,7 +40,7 @@ export const COMMANDS = [
   { icon: 'reset', label: 'Reset the view', key: 'r', group: 1, change: reset },
   { ...toggle('heat', 'heat', 'Heat', 'h', 2), needs: 'heat' },
   { ...toggle('swipe', 'swipe', 'Divide: plain to the left of a line, heat to the right', 's', 2), needs: 'heat' },
-  { ...toggle('scale', 'own', 'Each map scaled to its own peak', 'q', 2), needs: 'heat' },
+  { ...toggle('scale', 'own', 'Each map scaled to its own peak', 'q', 2), needs: 'scales' },
   toggle('seen', 'seen', 'What the networks see', 'n', 2),
   toggle('lines', 'lines', "Frame, outline of the lungs, and the patient's sides", 'l', 2),
   { ...toggle('large', 'large', 'One large, the others small', 'o', 3), needs: 'heat' },
@@ -116,11 +116,12 @@ export const nameOfKey = ({ key }) => key === 'escape' ? 'Esc' : key.toUpperCase
 /**
  * Whether a page asks for what a command is there for.
  * @param {Command} command
- * @param {Pick<import('./scene.js').Scene, 'asks' | 'gives' | 'panes'>} page
+ * @param {Pick<import('./scene.js').Scene, 'asks' | 'gives' | 'panes' | 'own_scale'>} page
  */
-export function isOffered({ needs }, { asks, gives, panes }) {
+export function isOffered({ needs }, { asks, gives, panes, own_scale: fixed }) {
   if (!needs) return true
-  if (needs === 'heat') return panes.some(({ heat }) => heat)
+  if (needs === 'heat' || needs === 'scales' && !fixed) return panes.some(({ heat }) => heat)
+  if (needs === 'scales') return false
   if (needs === 'marks') return asks.length > 0
   return needs === 'gives' ? gives : asks.includes(needs)
 }

@@ -87,7 +87,7 @@ export class Toolbar {
 
   /**
    * The tools that a page asks for.
-   * @param {Pick<import('./scene.js').Scene, 'asks' | 'gives' | 'panes'>} page
+   * @param {Pick<import('./scene.js').Scene, 'asks' | 'gives' | 'panes' | 'own_scale'>} page
    */
   offer(page) {
     for (const { button, command } of this.buttons) button.hidden = !isOffered(command, page)

@@ -168,7 +168,9 @@ export class Viewer {
     this.painter = new Painter(scene, picture, openHeat(scene))
     this.root.classList.remove('bare')
     const chosen = Math.min(view.chosen, scene.panes.length - 1)
-    this.view = { ...view, map: maps.includes(view.map) ? view.map : map, chosen }
+    const own = scene.own_scale || view.own
+    this.view = { ...view, map: maps.includes(view.map) ? view.map : map, chosen, own }
+    this.root.classList.toggle('one-scale', scene.own_scale)
     this.toolbar.offer(scene)
     this.root.classList.toggle('plain', !scene.panes.some(({ heat }) => heat))
     this.keys.replaceChildren(...listOfKeys(scene))

@@ -9,6 +9,7 @@ as long as a session shows them. So the message that comes with each run is smal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import streamlit as st
 from core.analysis.results import Analysis
 from core.display.markdown import plain
 from core.display.picture import Picture
-from core.display.scene import build_phantom_scene, build_scene
+from core.display.scene import MapPane, build_maps_scene, build_phantom_scene, build_scene
 from core.errors import MarksError
 from core.margins import Box
 from core.marks import Kind, Mark, read_marks
@@ -66,6 +67,28 @@ def viewer(
         on_given_change=lambda: None,
     )
     return _given(told.given, case.picture.identity, f"{key} marks") if gives_back else ()
+
+
+def maps_viewer(
+    case: Case, analysis: Analysis, panes: Sequence[MapPane], key: str, *, frame: Box | None = None
+) -> None:
+    """The plain radiograph, and beside it maps that share no unit: each is scaled to its own peak.
+
+    Args:
+        case: For its picture.
+        analysis: What the models say of it.
+        panes: The maps.
+        key: Of the element, and of what the browser keeps about it.
+        frame: What they lie over; None for what the backbones saw.
+    """
+    plain_scene = build_scene(case.picture, analysis, key, partial(address, key), spacing_mm=case.spacing_mm)
+    scene = build_maps_scene(plain_scene, panes, frame or analysis.box)
+    _viewer(
+        key=key,
+        data={**scene, "asks": [], "gives": False},
+        on_sharper_change=lambda: None,
+        on_given_change=lambda: None,
+    )
 
 
 def phantom_viewer(phantom: Phantom, picture: Picture, frame: Box, key: str, *, truth: bool) -> None:

@@ -72,10 +72,12 @@ def test_head_is_read_from_half_precision(tmp_path: Path) -> None:
         "head/hidden/kernel": kernel,
         "head/hidden/bias": kernel[0],
         "head/output/kernel": kernel[0][:, None],
+        "head/output/bias": kernel[0][:1],
     }
     save_file(tensors, tmp_path / "weights.safetensors")
     head = Head.from_file(tmp_path / "weights.safetensors", "average", 1)
     assert head.hidden_kernel.dtype == np.float32 and head.output_kernel.shape == (3,)
+    assert head.output_bias == kernel[0, 0] and head.opposed().output_bias == -kernel[0, 0]
     np.testing.assert_array_equal(head.hidden_kernel, kernel.astype(np.float32))
 
 

@@ -1,0 +1,212 @@
+"""How far to believe a map, in words, numbers and curves, beside those of maps that know nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from core.display.course_charts import LEGEND, MARGIN
+from core.display.style import NEUTRAL, still
+from core.display.wording import counted, listed
+from core.explain.belief import CENTRE, RANDOM, REFERENCES, STEPS, BeliefStep, area
+from core.explain.explainers import METHOD_BY_KEY
+from core.explain.heat_in_lungs import HeatInLungs
+
+STABLE = 0.8  # rank correlation from which a map counts as hardly moved
+ALIKE = 0.5  # and from which two maps count as alike
+_COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#F0E442", "#0072B2", "#8DA0CB")
+_DASHES = ("solid", "dash", "dashdot", "longdash")
+ASKED = (
+    "Each map is asked to keep its word: if hot places carry the answer, taking them away lowers it soon, "
+    "and "
+    "showing them alone raises it soon. A map is worth no more than what random blobs, or one blob in the "
+    "middle, "
+    "reach as well."
+)
+MISLEADS = (
+    "**Why these tests may mislead.** Deleting and inserting make pictures that no network learnt from, so "
+    "part of a "
+    "fall is surprise at the picture. A map that reaches good areas shows what *this network* uses, and a "
+    "network "
+    "may use a shortcut: heat in the lungs is no proof of medicine, heat outside of them no proof of the "
+    "contrary. "
+    "Methods that agree may share a weakness, and a map that is stable may be stable for every network "
+    "alike: that "
+    "is what the sanity check of Adebayo et al. (2018) is for."
+)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """One map's results.
+
+    Attributes:
+        deletion: Area below its curve; low is good.
+        insertion: Area below its curve; high is good.
+        lungs: How it lies to the lungs; None where nobody knows.
+        stability: Rank correlation with itself in shifted pictures; None where it was not measured.
+        agreement: Mean rank correlation with the other methods' maps; None for the only one.
+    """
+
+    deletion: float
+    insertion: float
+    lungs: HeatInLungs | None
+    stability: float | None
+    agreement: float | None
+
+
+def name_of(key: str) -> str:
+    """Of a map: its method's, or what knows nothing."""
+    if key in METHOD_BY_KEY:
+        return METHOD_BY_KEY[key].name
+    return "Blob in the middle" if key == CENTRE else f"Random map {key.removeprefix('random ')}"
+
+
+def tested(
+    step: BeliefStep, lungs: Mapping[str, HeatInLungs | None], agreements: Mapping[str, Mapping[str, float]]
+) -> dict[str, Tested]:
+    """What is known of each map whose curves are whole, the references among them.
+
+    Args:
+        step: How far the tests are.
+        lungs: How each map lies to the lungs, by key.
+        agreements: Rank correlation of each method's map with each other method's.
+    """
+    found = {}
+    for key, curves in step.curves.items():
+        if not curves.whole:
+            continue
+        others = agreements.get(key, {})
+        found[key] = Tested(
+            area(curves.deletion),
+            area(curves.insertion),
+            lungs.get(key),
+            step.stability.get(key),
+            sum(others.values()) / len(others) if others else None,
+        )
+    return found
+
+
+def verdict(key: str, results: Mapping[str, Tested]) -> str:
+    """What the tests say of one map, in plain words.
+
+    Args:
+        key: Of the map.
+        results: From `tested`, with all references.
+    """
+    mine, references = results[key], [results[each] for each in REFERENCES]
+    passed: list[str] = []
+    failed: list[str] = []
+
+    def judge(good: bool, yes: str, no: str) -> None:
+        (passed if good else failed).append(yes if good else no)
+
+    judge(
+        mine.deletion < min(each.deletion for each in references),
+        "taking its hot places away lowers the answer sooner than any map that knows nothing",
+        "a map that knows nothing lowers the answer as soon",
+    )
+    judge(
+        mine.insertion > max(each.insertion for each in references),
+        "showing them raises it sooner",
+        "a map that knows nothing raises it as soon",
+    )
+    if mine.lungs:
+        most = max(each.lungs.share for each in references if each.lungs)
+        judge(
+            mine.lungs.share > most,
+            "more of its heat lies in the lungs than of those maps",
+            "no more of its heat lies in the lungs than of those maps",
+        )
+    if mine.stability is not None:
+        judge(
+            mine.stability >= STABLE,
+            "a small shift of the picture hardly changes it",
+            "a small shift of the picture changes it",
+        )
+    total = len(passed) + len(failed)
+    words = f"**{name_of(key)} passes {len(passed)} of {counted(total, 'test')}.**"
+    yes = f" For it: {listed(passed)}." if passed else ""
+    no = f" Against it: {listed(failed)}." if failed else ""
+    return words + yes + no
+
+
+def agreement_words(agreements: Mapping[str, Mapping[str, float]]) -> str:
+    """Which two methods agree least, and how many pairs are alike."""
+    pairs = [
+        (value, first, second)
+        for first, others in agreements.items()
+        for second, value in others.items()
+        if first < second
+    ]
+    if not pairs:
+        return ""
+    value, first, second = min(pairs)
+    alike = sum(each[0] >= ALIKE for each in pairs)
+    return (
+        f"Of {counted(len(pairs), 'pair')} of methods, {alike} show much the same (rank correlation of at "
+        f"least "
+        f"{ALIKE:g}); {name_of(first)} and {name_of(second)} agree least ({value:+.2f})."
+    )
+
+
+def belief_table(results: Mapping[str, Tested]) -> list[dict[str, str]]:
+    """A row a map, those that know nothing last; random maps as their mean."""
+    rows = [_row(name_of(key), each) for key, each in results.items() if key not in REFERENCES]
+    drawn = [results[key] for key in RANDOM if key in results]
+    if drawn:
+        lungs = [each.lungs for each in drawn if each.lungs]
+        mean = Tested(
+            sum(each.deletion for each in drawn) / len(drawn),
+            sum(each.insertion for each in drawn) / len(drawn),
+            HeatInLungs(sum(each.share for each in lungs) / len(lungs), lungs[0].area) if lungs else None,
+            None,
+            None,
+        )
+        rows.append(_row(f"Random maps (mean of {len(drawn)})", mean))
+    return rows + ([_row(name_of(CENTRE), results[CENTRE])] if CENTRE in results else [])
+
+
+def _row(name: str, each: Tested) -> dict[str, str]:
+    return {
+        "Map": name,
+        "Deletion (low is good)": f"{each.deletion:.3f}",
+        "Insertion (high is good)": f"{each.insertion:.3f}",
+        "In the lungs": f"{100 * each.lungs.share:.0f} %" if each.lungs else "",
+        "After a small shift": "" if each.stability is None else f"{each.stability:+.2f}",
+        "Agreement with other methods": "" if each.agreement is None else f"{each.agreement:+.2f}",
+    }
+
+
+def curves_figure(step: BeliefStep, which: str, towards: str) -> go.Figure:
+    """Curves of all maps, faint and dotted where they know nothing.
+
+    Args:
+        step: How far the tests are.
+        which: "deletion" or "insertion".
+        towards: The class, for people.
+    """
+    figure, drawn = go.Figure(), 0
+    for key, curves in step.curves.items():
+        said = getattr(curves, which)
+        known = key not in REFERENCES
+        line = (
+            {"color": _COLOURS[drawn % len(_COLOURS)], "dash": _DASHES[drawn % len(_DASHES)], "width": 2}
+            if known
+            else {"color": NEUTRAL, "dash": "dot", "width": 1}
+        )
+        drawn += known
+        figure.add_scatter(
+            x=[round(100 * at / STEPS, 1) for at in range(len(said))],
+            y=[round(each, 4) for each in said],
+            name=name_of(key),
+            mode="lines",
+            line=line,
+            hovertemplate="%{x:.0f} %: %{y:.2f}<extra>%{fullData.name}</extra>",
+        )
+    verb = "taken away" if which == "deletion" else "shown"
+    figure.update_xaxes(title=f"Per cent of the picture {verb}, hottest places first", range=[0, 100])
+    figure.update_yaxes(range=[-0.03, 1.03], title=f"P({towards})", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    return still(figure.update_layout(height=380, margin=MARGIN, legend=LEGEND))

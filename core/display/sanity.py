@@ -1,0 +1,97 @@
+"""The sanity check in words, as curves and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from core.display.course_charts import LEGEND, MARGIN
+from core.display.style import still
+from core.display.wording import listed
+from core.explain.explainers import METHOD_BY_KEY
+from core.explain.gradient_process import GRADIENT, HEAD
+from core.explain.sanity import GROUPS, Depth
+
+ALIKE = 0.5  # mean rank correlation from which a map counts as much the same
+ASKED = (
+    "A map that shows what a network **learnt** must change when that is taken away. From the top down, one "
+    "group of "
+    "layers after another has its weights shuffled, and each method is asked for its map again (Adebayo et "
+    "al. 2018). "
+    "The network behind it runs in Keras, which has to be loaded first: that takes a while and 1 GB of "
+    "memory, and "
+    "goes when nobody asks for five minutes."
+)
+MISLEADS = (
+    "**Why it may mislead.** One radiograph and one way of shuffling: other draws give other numbers, near "
+    "0 for maps "
+    "that pass. A map that passes depends on the weights; whether it shows the reason is another question. "
+    "The maps "
+    "here are of the last feature map, coarse and smooth, so that two of them are easily alike by chance."
+)
+_COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+
+
+def method_name(key: str) -> str:
+    """Of a map: its method's, or the gradient's."""
+    return "Gradient of the picture" if key == GRADIENT else METHOD_BY_KEY[key].name
+
+
+def depth_name(groups: int) -> str:
+    """Which layers are shuffled."""
+    if groups == 0:
+        return "as trained"
+    if groups <= len(HEAD):
+        return ("output", "head")[groups - 1]
+    return f"base {groups - len(HEAD)} of {GROUPS - len(HEAD)}"
+
+
+def sanity_words(depths: Sequence[Depth]) -> str:
+    """Which maps change and which stay, on average over all depths."""
+    shuffled = depths[1:]
+    if not shuffled:
+        return ""
+    means = {
+        key: sum(each.similarity[key] for each in shuffled) / len(shuffled) for key in depths[0].similarity
+    }
+    stay = [f"{method_name(key)} ({mean:+.2f})" for key, mean in means.items() if mean >= ALIKE]
+    change = [f"{method_name(key)} ({mean:+.2f})" for key, mean in means.items() if mean < ALIKE]
+    parts = []
+    if change:
+        parts.append(f"**With what was learnt, these maps change: {listed(change)}.**")
+    if stay:
+        parts.append(f"Whatever the network knows, these stay much the same: {listed(stay)}.")
+    return " ".join(parts)
+
+
+def sanity_figure(depths: Sequence[Depth]) -> go.Figure:
+    """Similarity with the trained network's map against depth, a curve a method."""
+    figure = go.Figure()
+    names = [depth_name(each.groups) for each in depths]
+    for at, key in enumerate(depths[0].similarity):
+        colour = _COLOURS[at % len(_COLOURS)]
+        figure.add_scatter(
+            x=names,
+            y=[round(each.similarity[key], 3) for each in depths],
+            name=method_name(key),
+            mode="lines+markers",
+            line={"color": colour, "dash": _DASHES[at % len(_DASHES)], "width": 2},
+            hovertemplate="%{x}: %{y:+.2f}<extra>%{fullData.name}</extra>",
+        )
+    figure.update_xaxes(title="Shuffled down to", type="category")
+    figure.update_yaxes(range=[-1.05, 1.05], title="Rank correlation with the trained map")
+    return still(figure.update_layout(height=420, margin=MARGIN, legend=LEGEND))
+
+
+def sanity_table(depths: Sequence[Depth]) -> list[dict[str, str]]:
+    """A row a depth: the logit, and each method's similarity."""
+    return [
+        {
+            "Shuffled down to": depth_name(each.groups),
+            "Logit": f"{each.logit:+.2f}",
+            **{method_name(key): f"{value:+.2f}" for key, value in each.similarity.items()},
+        }
+        for each in depths
+    ]

@@ -1,0 +1,158 @@
+"""How far to believe a map: tests of what it claims, each beside what maps that know nothing reach.
+
+Deletion and insertion: Petsiuk et al. 2018, "RISE", arXiv:1806.07421, section 4.3. Agreement and stability by
+Spearman's rank correlation, which no scale of heat changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, shift
+from scipy.stats import rankdata
+
+from core.explain.method import Map
+from core.explain.subject import FILL, Subject
+from core.explain.together import resized
+from core.models.findings import sigmoid
+from core.models.head import Head
+
+STEPS = 14  # of a curve, of equal numbers of pixels
+BLUR = 11 / 224  # standard deviation of the blur where insertion begins, as a share of the side
+RANDOM = ("random 1", "random 2", "random 3")
+CENTRE = "centre"
+REFERENCES = (*RANDOM, CENTRE)  # maps that know nothing of the network
+CELLS = 7  # of a random map, a side: about as coarse as the networks' own
+GRID = 14  # places a side on which maps are compared
+SHIFTS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # down and right, in units of `SHIFT`
+SHIFT = 8 / 224  # of the side
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What the network answers while a picture is taken away, or comes, hottest places first.
+
+    Attributes:
+        deletion: P(class), from the whole picture to a grey one; as far as it was asked.
+        insertion: The same from a blurred picture to the whole one.
+    """
+
+    deletion: tuple[float, ...] = ()
+    insertion: tuple[float, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left to ask."""
+        return len(self.deletion) == len(self.insertion) == STEPS + 1
+
+
+@dataclass(frozen=True)
+class BeliefStep:
+    """How far the tests are.
+
+    Attributes:
+        done: How many questions were answered.
+        total: How many there are.
+        curves: Of each map and reference, by key.
+        stability: Of each map that needs no question: the mean rank correlation with itself in pictures that
+            are shifted a little; empty until these were asked.
+    """
+
+    done: int
+    total: int
+    curves: Mapping[str, Curves]
+    stability: Mapping[str, float] = field(default_factory=dict)
+
+
+def area(curve: tuple[float, ...]) -> float:
+    """The area below a whole curve, in [0, 1], by the trapezoid rule."""
+    return float(np.trapezoid(curve)) / (len(curve) - 1)
+
+
+def reference_maps() -> dict[str, Map]:
+    """Maps that know nothing: three of random blobs, and one blob in the middle; all in [0, 1]."""
+    random = np.random.default_rng(0)
+    maps = {name: resized(random.random((CELLS, CELLS), dtype=np.float32), 4 * CELLS) for name in RANDOM}
+    y, x = np.mgrid[-1:1:28j, -1:1:28j]
+    return maps | {CENTRE: np.exp(-2 * (x**2 + y**2)).astype(np.float32)}
+
+
+def put_to_the_test(
+    subject: Subject,
+    maps: Mapping[str, Map],
+    closed: Mapping[str, Callable[[NDArray[np.float32], Head], Map]],
+) -> Iterator[BeliefStep]:
+    """Asks what the tests need, map by map; the references come first.
+
+    Args:
+        subject: The network, the picture and the class.
+        maps: To be tested, by key, each with heat.
+        closed: Of them, those whose heat follows from a feature map: how.
+
+    Yields:
+        After each answer.
+    """
+    ordered = {**reference_maps(), **maps}
+    total = 2 * (STEPS + 1) * len(ordered) + len(SHIFTS)
+    curves: dict[str, Curves] = {}
+    done = 0
+    for key, heat in ordered.items():
+        for changed in (_deleted, _inserted):
+            said: tuple[float, ...] = ()
+            for picture in changed(subject.seen, heat):
+                said, done = (*said, float(sigmoid(subject.score(picture)))), done + 1
+                before = curves.get(key, Curves())
+                now = Curves(said, ()) if changed is _deleted else Curves(before.deletion, said)
+                curves = curves | {key: now}
+                yield BeliefStep(done, total, curves)
+    shifted: dict[str, list[float]] = {key: [] for key in closed}
+    for number, (down, right) in enumerate(SHIFTS, start=1):
+        by = SHIFT * len(subject.seen)
+        features = subject.features(_moved(subject.seen, down * by, right * by))
+        for key, heat_of in closed.items():
+            back = _moved(resized(heat_of(features, subject.head), 4 * GRID), -down * 2, -right * 2)
+            shifted[key].append(rank_correlation(back, maps[key]))
+        stability = (
+            {key: float(np.mean(each)) for key, each in shifted.items()} if number == len(SHIFTS) else {}
+        )
+        yield BeliefStep(done + number, total, curves, stability)
+
+
+def _deleted(seen: NDArray[np.float32], heat: Map) -> Iterator[NDArray[np.float32]]:
+    return _exchanged(seen, np.full_like(seen, FILL), heat)
+
+
+def _inserted(seen: NDArray[np.float32], heat: Map) -> Iterator[NDArray[np.float32]]:
+    return _exchanged(gaussian_filter(seen, BLUR * len(seen)), seen, heat)
+
+
+def _exchanged(
+    first: NDArray[np.float32], second: NDArray[np.float32], heat: Map
+) -> Iterator[NDArray[np.float32]]:
+    """From one picture to another, in `STEPS` steps of as many pixels each, hottest first."""
+    order = np.argsort(-resized(heat, len(first)).ravel(), kind="stable")
+    for step in range(STEPS + 1):
+        picture = first.ravel().copy()
+        exchanged = order[: round(step / STEPS * order.size)]
+        picture[exchanged] = second.ravel()[exchanged]
+        yield picture.reshape(first.shape)
+
+
+def _moved(picture: NDArray[np.float32], down: float, right: float) -> NDArray[np.float32]:
+    return np.asarray(shift(picture, (down, right), order=1, mode="nearest"), dtype=np.float32)
+
+
+def rank_correlation(first: Map, second: Map) -> float:
+    """Spearman's, of two maps of any size on one grid; 0 where either is the same everywhere.
+
+    Args:
+        first: One.
+        second: The other.
+    """
+    ranks = [rankdata(resized(each, GRID)) for each in (first, second)]
+    if any(np.ptp(each) == 0 for each in ranks):
+        return 0.0
+    return float(np.corrcoef(*ranks)[0, 1])
