@@ -23,6 +23,7 @@ IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "on
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
 SCORES, MISTAKES, FIRST, SECOND = "scores", "mistakes", "first", "second"
 PAIRS, PREVALENCE, CHART = "pairs", "prevalence", "chart"
+LESSON, STEP_NUMBER = "lesson", "step"
 
 # What a person calls each setting, page by page; names that stand in no table are none of ours.
 _LECTURE = {LECTURE: "lecture mode"}
@@ -30,6 +31,7 @@ _EVERYWHERE = {BUNDLE: "the models"} | _LECTURE
 SETTINGS: dict[str, dict[str, str]] = {
     "about": _LECTURE,
     "cards": _EVERYWHERE,
+    "lessons": _EVERYWHERE | {LESSON: "the lesson", STEP_NUMBER: "the step"},
     "analyse": _EVERYWHERE
     | {
         SAMPLE: "the sample",
@@ -133,6 +135,8 @@ def is_readable(name: str, words: Words) -> bool:
         return all(word in map(str, PREVALENCES) for word in words)
     if name == PHANTOM:
         return all(read_recipe(word) is not None for word in words)
+    if name == STEP_NUMBER:
+        return all(word.isascii() and word.isdigit() and len(word) < 3 for word in words)
     if name == LAID:
         return all(laid_way(word) is not None for word in words)
     return True
@@ -185,6 +189,8 @@ def carries(page: str, *, upload: bool) -> str:
     if page == "compare":
         alone = "It carries the question alone: your own images do not travel."
         return alone if upload else "It opens this comparison, seen so."
+    if page == "lessons":
+        return "It opens this lesson at this step; what you answered stays with you."
     if page == "phantoms":
         return "It carries the whole recipe: it renders this phantom anywhere, pixel for pixel."
     alone = "It carries the settings alone: your picture does not travel."
