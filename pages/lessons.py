@@ -11,5 +11,5 @@ begin("lessons")
 files_in_hand()
 listing = chosen_listing()
 if listing:
-    link.ignored("lessons")
     show.lessons(listing)
+    link.ignored("lessons")

@@ -153,7 +153,7 @@ def _ill(bundle: Measured, split: str) -> str | None:
 
 def _wrong(bundle: Measured, model: str, split: str) -> str | None:
     counts = bundle.confusion(model, split)
-    return counts and str(counts.false_positives + counts.false_negatives)
+    return str(counts.false_positives + counts.false_negatives) if counts else None
 
 
 def _wrong_range(bundle: Measured, split: str) -> str | None:
@@ -174,12 +174,12 @@ def _all_wrong_by_chance(bundle: Measured, split: str) -> str | None:
 
 def _sensitivity(bundle: Measured, model: str, split: str) -> str | None:
     counts = bundle.confusion(model, split)
-    return counts and f"{100 * counts.sensitivity:.0f}"
+    return f"{100 * counts.sensitivity:.0f}" if counts else None
 
 
 def _specificity(bundle: Measured, model: str, split: str) -> str | None:
     counts = bundle.confusion(model, split)
-    return counts and f"{100 * counts.specificity:.0f}"
+    return f"{100 * counts.specificity:.0f}" if counts else None
 
 
 def _right_of_100(bundle: Measured, model: str, split: str, share: str) -> str | None:
@@ -209,7 +209,7 @@ def _sources_told(bundle: Measured, label: str) -> str | None:
 
 def _threshold(bundle: Measured, model: str) -> str | None:
     found = bundle.record.predictions.thresholds.get(model)
-    return found and f"{found:.2f}"
+    return None if found is None else f"{found:.2f}"
 
 
 def _threshold_range(bundle: Measured) -> str | None:

@@ -17,7 +17,7 @@ _STYLE = """
 .st-key-lesson-bar [data-testid=stExpanderDetails] { max-height: 45vh; overflow-y: auto; }
 @media (min-width: 641px) {
   :has(> .st-key-lesson-bar) { position: sticky; top: 3.75rem; z-index: 50; }
-  .st-key-lesson-bar { padding-block: 0.25rem; background: var(--st-background-color); }
+  .st-key-lesson-bar { padding-block: 0.25rem; background: Canvas; }
 }
 @media (max-width: 640px) {
   .st-key-lesson-bar > :has(.stExpander) { flex-basis: 100%; }
@@ -52,9 +52,9 @@ class Place:
 
 def text(place: Place) -> None:
     """A step's text, whose links open pages in this session and leave the lesson at hand."""
+    followed = lesson_links([each.address for each in place.links])
     with st.container(key="lesson-text"):
         st.markdown(place.text)
-    followed = lesson_links([each.address for each in place.links])
     if followed is not None:
         _follow(place, place.links[followed])
 

@@ -15,6 +15,8 @@ SHOWN = {  # what a page has shown when it is whole
     "?guess=1": ".viewer canvas",
     "compare": ".js-plotly-plot",
     "phantoms": ".viewer canvas",
+    "lessons": "text=How to read a figure of 0.99",
+    "lessons?lesson=heatmap&step=3": "text=Your answer",
     "cards": ".st-key-documents summary",
     "about": "text=About ThoraxLens",
 }
