@@ -307,6 +307,19 @@ class Service:
             self._keep(self._changed, _key(file, loaded, reading), found, KEPT_CHANGED)
         return found
 
+    def read_again(self, file: File, reading: Reading = PLAIN) -> Radiograph:
+        """A radiograph's pixels, which are not kept.
+
+        Args:
+            file: The file.
+            reading: How it is read.
+
+        Raises:
+            RadiographError: If it cannot be read.
+        """
+        with self._place(_say_nothing):
+            return _read(file, reading)
+
     def in_turn(self, work: Callable[[], Kept]) -> Kept:
         """Does other heavy work in one of the places that analyses have.
 

@@ -18,6 +18,7 @@ Words = Sequence[str]  # of one setting: a link can name it several times
 SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "laid", "insist", "error_rate"
 GUESS, LECTURE = "guess", "lecture"
 PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
+ANSWER = "answer"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -51,6 +52,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         TRUTH: "the truth",
         PATIENTS: "how many patients",
         SWEEP: "what is changed",
+        ANSWER: "whose answer",
     },
     "compare": _EVERYWHERE
     | {
@@ -72,7 +74,13 @@ SETTINGS: dict[str, dict[str, str]] = {
     },
 }
 CUT, LEFT = "cut", "left"  # margins
-VIEWS = {"one": "One patient", "twins": "Twins", "many": "Many patients", "dose": "Dose and response"}
+VIEWS = {
+    "one": "One patient",
+    "twins": "Twins",
+    "many": "Many patients",
+    "dose": "Dose and response",
+    "causes": "Causes",
+}
 RATES = {rate_key(rate): rate for rate in ERROR_RATES}
 CHOICES: dict[str, tuple[str, ...]] = {
     MARGINS: (CUT, LEFT),
