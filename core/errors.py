@@ -11,6 +11,7 @@
     ├── EngineError           the inference engine could not be prepared or run
     ├── WeightsError          weights could not be downloaded, or are not what they claim to be
     ├── DataError             a data folder, manifest or table cannot be used for training
+    ├── LessonError           a file is no lesson
     ├── BatchError            many files cannot be analysed: none to read, or nowhere to write
     └── ProcessLostError      a process that worked beside this one was ended
 
@@ -69,6 +70,10 @@ class WeightsError(ThoraxLensError):
 
 class DataError(ThoraxLensError):
     """A data folder, manifest or table cannot be used for training."""
+
+
+class LessonError(ThoraxLensError):
+    """A file in a folder of lessons is no lesson."""
 
 
 class BatchError(ThoraxLensError):

@@ -21,6 +21,12 @@ def bundles_folder() -> Path:
     return Path(chosen).expanduser() if chosen else PROJECT / "assets" / "bundles"
 
 
+def lessons_folder() -> Path | None:
+    """A folder of somebody's own lessons, which `THORAXLENS_LESSONS` names; None where it names none."""
+    chosen = os.environ.get("THORAXLENS_LESSONS")
+    return Path(chosen).expanduser() if chosen else None
+
+
 def gate_folder() -> Path:
     """Where the gate lies: `THORAXLENS_GATE`, or `assets/gate` in the project."""
     chosen = os.environ.get("THORAXLENS_GATE")

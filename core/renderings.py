@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from core.display.picture import Picture, first_picture
+from core.phantom.chests import Chests
 from core.phantom.recipe import COARSE_PX, FULL_PX, Recipe
 from core.phantom.render import Phantom
 from core.phantom.samples import Sample, phantom_sample
@@ -19,6 +20,7 @@ from core.reading.radiograph import Radiograph
 from core.service import File
 
 KEPT = 48  # of 1.5 MB each at most, most of it masks
+KEPT_CHESTS = 4  # of 20 MB each at most
 Work = TypeVar("Work")
 
 
@@ -55,6 +57,7 @@ class Renderings:
     def __init__(self, in_turn: InTurn, most: int = KEPT) -> None:
         self._in_turn, self._most = in_turn, most
         self._state = threading.Lock()
+        self._chests = Chests(KEPT_CHESTS)
         self._kept: OrderedDict[tuple[Recipe, int], Rendering] = OrderedDict()
 
     def kept(self, recipe: Recipe, size_px: int = FULL_PX) -> Rendering | None:
@@ -63,6 +66,10 @@ class Renderings:
             if (recipe, size_px) in self._kept:
                 self._kept.move_to_end((recipe, size_px))
             return self._kept.get((recipe, size_px))
+
+    def is_quick(self, recipe: Recipe) -> bool:
+        """Whether the patient's chest is known, so that a coarse picture would come hardly sooner."""
+        return recipe.has_chest(self._chests)
 
     def render(self, recipe: Recipe, size_px: int = FULL_PX) -> Rendering:
         """A patient's radiograph; a coarse one waits for nobody.
@@ -74,16 +81,18 @@ class Renderings:
         if found := self.kept(recipe, size_px):
             return found
         coarse = size_px <= COARSE_PX
-        made = _render(recipe, size_px) if coarse else self._in_turn(lambda: _render(recipe, size_px))
+        made = self._made(recipe, size_px) if coarse else self._in_turn(lambda: self._made(recipe, size_px))
         with self._state:
             self._kept[recipe, size_px] = made
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         return made
 
+    def _made(self, recipe: Recipe, size_px: int) -> Rendering:
+        return _ready(recipe, recipe.render(size_px, self._chests))
 
-def _render(recipe: Recipe, size_px: int) -> Rendering:
-    phantom = recipe.render(size_px)
+
+def _ready(recipe: Recipe, phantom: Phantom) -> Rendering:
     file = File(png_file(phantom), f"phantom-{recipe.seed}.png")
     pixels = eight_bits(phantom).astype(np.float32) / np.float32(255)
     picture = first_picture(Radiograph(file.name, pixels, (), "PNG", phantom.spacing_mm, {}))

@@ -47,6 +47,7 @@ CORE = (
     "core.evaluation.sets",
     "core.studio",
     "core.display",
+    "core.lessons",
     "core.export",
     "core.batch",
     "core.delivery",
@@ -76,7 +77,13 @@ TRAIN = (
     "train.cli",
     "train.__main__",
 )
-PAGES = ("pages.components", "pages.widgets", "pages.widgets.compare", "pages")  # the pages last
+PAGES = (
+    "pages.components",
+    "pages.widgets",
+    "pages.widgets.compare",
+    "pages.widgets.lessons",
+    "pages",
+)  # the pages last
 ORDERS = {"core": CORE, "train": TRAIN, "pages": PAGES}
 
 

@@ -23,11 +23,13 @@ GUESS, LECTURE = "guess", "lecture"
 PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
 LAB, NETWORK, TOWARDS, CELL, FINDING = "lab", "network", "towards", "cell", "finding"
 CHANGE, LAYER = "change", "layer"
+ANSWER = "answer"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
 SCORES, MISTAKES, FIRST, SECOND = "scores", "mistakes", "first", "second"
 PAIRS, PREVALENCE, CHART = "pairs", "prevalence", "chart"
+LESSON, STEP_NUMBER = "lesson", "step"
 
 # What a person calls each setting, page by page; names that stand in no table are none of ours.
 _LECTURE = {LECTURE: "lecture mode"}
@@ -35,6 +37,7 @@ _EVERYWHERE = {BUNDLE: "the models"} | _LECTURE
 SETTINGS: dict[str, dict[str, str]] = {
     "about": _LECTURE,
     "cards": _EVERYWHERE,
+    "lessons": _EVERYWHERE | {LESSON: "the lesson", STEP_NUMBER: "the step"},
     "analyse": _EVERYWHERE
     | {
         SAMPLE: "the sample",
@@ -70,6 +73,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         TRUTH: "the truth",
         PATIENTS: "how many patients",
         SWEEP: "what is changed",
+        ANSWER: "whose answer",
     },
     "compare": _EVERYWHERE
     | {
@@ -91,7 +95,6 @@ SETTINGS: dict[str, dict[str, str]] = {
     },
 }
 CUT, LEFT = "cut", "left"  # margins
-VIEWS = {"one": "One patient", "twins": "Twins", "many": "Many patients", "dose": "Dose and response"}
 LABS = {
     "maps": "Methods side by side",
     "cell": "One place, in numbers",
@@ -104,6 +107,13 @@ LABS = {
 }
 NETWORKS = {each.key: each.name for each in BACKBONES} | {ENSEMBLE: "Ensemble"}
 CLASSES = {"covid": "COVID-19", "normal": "normal"}
+VIEWS = {
+    "one": "One patient",
+    "twins": "Twins",
+    "many": "Many patients",
+    "dose": "Dose and response",
+    "causes": "Causes",
+}
 RATES = {rate_key(rate): rate for rate in ERROR_RATES}
 CHOICES: dict[str, tuple[str, ...]] = {
     MARGINS: (CUT, LEFT),
@@ -173,6 +183,8 @@ def is_readable(name: str, words: Words) -> bool:
         return all(read_recipe(word) is not None for word in words)
     if name == CELL:
         return all(read_cell(word) is not None for word in words)
+    if name == STEP_NUMBER:
+        return all(word.isascii() and word.isdigit() and len(word) < 3 for word in words)
     if name == LAID:
         return all(laid_way(word) is not None for word in words)
     return True
@@ -242,6 +254,8 @@ def carries(page: str, *, upload: bool) -> str:
     if page == "explain":
         alone = "It carries the settings alone: your picture does not travel."
         return alone if upload else "It opens this radiograph and this view of it."
+    if page == "lessons":
+        return "It opens this lesson at this step; what you answered stays with you."
     if page == "phantoms":
         return "It carries the whole recipe: it renders this phantom anywhere, pixel for pixel."
     alone = "It carries the settings alone: your picture does not travel."

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
+from core.phantom.chests import Chests, chest_key
 from core.phantom.choices import Choices, Side, Zone
 from core.phantom.render import Phantom, render
 from core.phantom.seeds import SEEDS, take_seeds
@@ -130,13 +131,24 @@ class Recipe:
             zone=None if self.zone == "any" else self.zone,
         )
 
-    def render(self, size_px: int = FULL_PX) -> Phantom:
+    def render(self, size_px: int = FULL_PX, chests: Chests | None = None) -> Phantom:
         """The patient's radiograph with its truth.
 
         Args:
             size_px: Of the shorter side.
+            chests: Where chests are kept, which changes no pixel.
         """
-        return render(self.spec(size_px), self.choices())
+        return render(self.spec(size_px), self.choices(), chests)
+
+    def has_chest(self, chests: Chests, size_px: int = FULL_PX) -> bool:
+        """Whether the chest is kept, so that this patient takes half the time.
+
+        Args:
+            chests: Where chests are kept.
+            size_px: Of the shorter side.
+        """
+        spec = self.spec(size_px)
+        return chests.has(chest_key(spec, self.choices(), dict(spec.findings or ())))
 
     def without_disease(self) -> Recipe:
         """The same patient without disease and findings: the same person, position, exposure and noise."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.phantom import acquisition, airspace, film, lesions
 from core.phantom.anatomy import Anatomy, draw_anatomy
+from core.phantom.chests import Chest, Chests, chest_key
 from core.phantom.choices import AS_DRAWN, Choices
 from core.phantom.scene import Mask, Scene, attenuation, bones, lay_out
 from core.phantom.shapes import Array, Frame
@@ -17,6 +18,7 @@ from core.phantom.spec import (
     IMPLIES,
     PhantomLabel,
     PhantomSpec,
+    Streams,
     chosen_findings,
     lesion_stream,
     streams,
@@ -55,36 +57,46 @@ class Phantom:
     spec: PhantomSpec
 
 
-def render(spec: PhantomSpec, choices: Choices = AS_DRAWN) -> Phantom:
+def render(spec: PhantomSpec, choices: Choices = AS_DRAWN, chests: Chests | None = None) -> Phantom:
     """Renders a phantom: the same recipe always gives the same pixels.
 
     Args:
         spec: The recipe.
         choices: What somebody chooses that the seed would draw.
+        chests: Where chests are kept, which changes no pixel; without, nothing is.
 
     Returns:
         The radiograph with its masks; the shorter side has `spec.size_px` pixels.
     """
     random = streams(spec.seed)
     findings = chosen_findings(spec, random["lesions"])
+
+    def laid_out() -> Chest:
+        return _lay_out(spec, choices, findings, random)
+
+    chest = chests.get(chest_key(spec, choices, findings), laid_out) if chests else laid_out()
+    frame, anatomy, scene = chest.frame, chest.anatomy, chest.scene()
+    masks = _paint(scene, spec, findings, choices)
+    bone = bones(scene) if scene.rib_curves else chest.bone
+    line_integrals = attenuation(scene, bone)
+    if spec.extras:
+        line_integrals = line_integrals + film.devices(frame, anatomy, random["devices"])
+    technique = acquisition.draw_technique(random["noise"], anatomy, choices.exposure)
+    grey = _acquire(scene, line_integrals, chest.reference, technique, random["noise"])
+    if spec.extras:
+        grey = film.label_film(frame, grey, anatomy, random["devices"])
+    pixels = np.clip(grey, 0, 1).astype(np.float32)
+    return _with_truth(spec, scene, masks, pixels)
+
+
+def _lay_out(spec: PhantomSpec, choices: Choices, findings: dict[str, float], random: Streams) -> Chest:
+    """The chest in health; its streams are used for nothing else."""
     healthy = draw_anatomy(random["anatomy"], spec.portable, spec.child, choices)
     anatomy = lesions.adjust(healthy, findings)
     frame = _frame(spec, healthy, random["frame"])
     scene = lay_out(frame, anatomy, random)
     bone = bones(scene)
-    reference = attenuation(scene, bone)
-    masks = _paint(scene, spec, findings, choices)
-    if scene.rib_curves:
-        bone = bones(scene)
-    line_integrals = attenuation(scene, bone)
-    if spec.extras:
-        line_integrals = line_integrals + film.devices(frame, anatomy, random["devices"])
-    technique = acquisition.draw_technique(random["noise"], anatomy, choices.exposure)
-    grey = _acquire(scene, line_integrals, reference, technique, random["noise"])
-    if spec.extras:
-        grey = film.label_film(frame, grey, anatomy, random["devices"])
-    pixels = np.clip(grey, 0, 1).astype(np.float32)
-    return _with_truth(spec, scene, masks, pixels)
+    return Chest(frame, anatomy, scene, bone, attenuation(scene, bone))
 
 
 def _frame(spec: PhantomSpec, a: Anatomy, rng: np.random.Generator) -> Frame:

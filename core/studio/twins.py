@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.analysis.results import Analysis
 from core.margins import crop
+from core.phantom.chests import Chests
 from core.phantom.recipe import FULL_PX, Recipe
 from core.phantom.render import Phantom
 from core.phantom.scene import Mask
@@ -56,7 +57,8 @@ def render_twins(recipe: Recipe, size_px: int = FULL_PX) -> Twins:
         recipe: Of the ill one.
         size_px: Of the shorter side.
     """
-    return Twins(recipe.render(size_px), recipe.without_disease().render(size_px))
+    chests = Chests(most=1)  # both have the same one, unless a finding changes the chest itself
+    return Twins(recipe.render(size_px, chests), recipe.without_disease().render(size_px, chests))
 
 
 def measure_outside(twins: Twins, preprocessing: Preprocessing) -> Outside:

@@ -7,11 +7,12 @@ import streamlit as st
 from core.display.glossary import term
 from core.display.link import LECTURE
 from pages.components.page_watch.page_watch import page_watch
-from pages.widgets import in_hand, link
+from pages.widgets import in_hand, lesson_bar, link
 from pages.widgets.common import disclaimer
 
 CASES = "Arrow keys: left and right for the cases, up and down for the sections."
 SECTIONS = "Arrow keys: up and down for the sections."
+STEPS = "Arrow keys: left and right for the steps."
 # Type at 20 px, charts at 16 (core/display/drawn.py), and nothing that only its user needs.
 _STYLE = """
 html:root { font-size: 125%; --lens-tools: none; }
@@ -27,18 +28,22 @@ html:root { font-size: 125%; --lens-tools: none; }
 def begin(page: str) -> None:
     """Reads the address, and draws the line below the title: the disclaimer, and the switch to lecture mode.
 
+    Below it stands the lesson at hand, if there is one.
+
     Args:
         page: A key of `core.display.link.SETTINGS`.
     """
     link.arrive(page)
     on = link.is_on(LECTURE)
-    cases = page == "analyse"
+    cases, steps = page == "analyse", page == "lessons"
     if on:
         st.html(f"<style>{_STYLE}</style>")
-    if by := page_watch(page, lecture=on, cases=cases):
-        in_hand.step(by)
+    if by := page_watch(page, lecture=on, cases=cases or steps):
+        (lesson_bar.turn if steps else in_hand.step)(by)
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         disclaimer()
         if on:
-            st.caption(CASES if cases else SECTIONS)
+            st.caption(CASES if cases else STEPS if steps else SECTIONS)
         link.switch(LECTURE, "Lecture mode", term("lecture"))
+    if not steps:
+        lesson_bar.bar()

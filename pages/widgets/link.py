@@ -19,6 +19,7 @@ Address = Callable[[], str]  # says one whenever it is asked
 Key = TypeVar("Key", bound=str)
 
 _PAGE, _CAME, _IGNORED = "page of the link", "came by link", "ignored of the link"
+_FOLLOWED, _ONWARD = "page that was followed to", "where a link leads on to"
 
 
 def arrive(page: str) -> None:
@@ -28,8 +29,12 @@ def arrive(page: str) -> None:
         page: A key of `words.SETTINGS`.
     """
     state, context = st.session_state, get_script_run_ctx()
+    if onward := state.pop(_ONWARD, None):
+        state[_PAGE] = page
+        follow(*onward)
     back = context is not None and context.is_history_navigation and state.get(_PAGE) == page
-    if state.get(_PAGE) == page and not back:
+    followed = state.pop(_FOLLOWED, None) == page
+    if state.get(_PAGE) == page and not back and not followed:
         return
     known = words.SETTINGS[page]
     came = {name: st.query_params.get_all(name) for name in known if name in st.query_params}
@@ -38,8 +43,33 @@ def arrive(page: str) -> None:
         if not back:  # when nothing is bound to it yet
             del st.query_params[name]
     state[_PAGE], state[_IGNORED] = page, set(ignored)
-    usual = {name: [""] for name in known if back}  # what such an address does not say is as usual
+    # What such an address does not say is as usual; who followed a link keeps models and what is looked at.
+    kept = () if back else _kept(came)
+    usual = {name: [""] for name in known if (back or followed) and name not in kept}
     state[_CAME] = usual | {name: said for name, said in came.items() if name not in ignored}
+
+
+def _kept(came: Mapping[str, Sequence[str]]) -> set[str]:
+    """Settings that stay as they are when a link is followed that does not say them."""
+    looked_at = {words.SAMPLE, words.PHANTOM}
+    return {words.BUNDLE, words.LECTURE} | (set() if looked_at & came.keys() else looked_at)
+
+
+def follow(page: str, params: Mapping[str, str]) -> None:
+    """Opens a page with settings, in this session: all else is as usual there, and no file leaves the hand.
+
+    Args:
+        page: A key of `words.SETTINGS`.
+        params: The settings.
+    """
+    state, params = st.session_state, dict(params)
+    if (
+        state.get(_PAGE) == page
+    ):  # whose widgets hold their settings as long as it is open: by way of another one
+        state[_ONWARD], page, params = (page, params), "about" if page == "lessons" else "lessons", {}
+    else:
+        state[_FOLLOWED] = page
+    st.switch_page(f"pages/{page}.py", query_params=params)
 
 
 def take(name: str) -> str | None:

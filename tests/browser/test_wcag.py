@@ -18,6 +18,8 @@ SHOWN = {  # what a page has shown when it is whole
     "explain?lab=cell": ".cells button",
     "explain?lab=whatif": ".swipe img",
     "phantoms": ".viewer canvas",
+    "lessons": "text=How to read a figure of 0.99",
+    "lessons?lesson=heatmap&step=3": "text=Your answer",
     "cards": ".st-key-documents summary",
     "about": "text=About ThoraxLens",
 }

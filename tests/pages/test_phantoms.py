@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from streamlit.testing.v1 import AppTest
+
 from core.phantom.recipe import Recipe, recipe_word
+from core.project import PROJECT
+from core.service import File
+from core.tray import Tray
 from tests.pages.test_case_in_hand import by_link, control, link_of
 from tests.pages.test_gate import button
-from tests.pages.test_pages import analysed, bundles, headline, markdown
+from tests.pages.test_pages import SECONDS, analysed, bundles, headline, markdown, sample
 
 __all__ = ["analysed", "bundles"]
 
@@ -65,3 +70,25 @@ def test_analyse_opens_a_phantom_by_its_link(bundles, analysed) -> None:
     assert word(page) == WORD and len(analysed) == 1
     page = by_link(phantom="extent_900")
     assert "Phantom" not in headline(page) and "the phantom" in sentences(page)
+
+
+def test_causes_share_an_answer_out_and_are_asked_once(bundles, analysed) -> None:
+    page = by_link("phantoms.py", phantom=WORD, view="causes")
+    assert len(analysed) == 32 and "with all of them" in sentences(page)
+    control(page, "selectbox", "Answer").set_value("vgg16").run()
+    assert len(analysed) == 32 and "P(COVID-19), VGG16 is" in sentences(page)
+    assert "vgg16" in link_of(page)["answer"]
+    page = by_link("phantoms.py", phantom="disease_none", view="causes")
+    assert "nothing to take away" in page.info[0].value
+
+
+def test_causes_of_the_picture_in_hand_are_asked_too(bundles, analysed) -> None:
+    page = AppTest.from_file(PROJECT / "pages" / "phantoms.py", default_timeout=SECONDS)
+    page.session_state["entered"] = True
+    mine = page.session_state["tray"] = Tray()
+    mine.take([File(sample(), "mine.png")])
+    page.session_state["causes of"] = "mine.png"
+    page.query_params.update(phantom="disease_none", view="causes")
+    page.run()
+    assert not page.exception and len(analysed) == 16
+    assert "with none of the 4" in sentences(page) and "there is no lesion to take away" in sentences(page)

@@ -1,0 +1,125 @@
+"""Causes: Shapley values are exact and sum to the difference, and each picture holds what it says."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from itertools import permutations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.display.causes import answer_names, cause_bars, cause_table, cause_words
+from core.phantom.recipe import Recipe
+from core.studio.causes import (
+    OWN_CAUSES,
+    Shares,
+    add_border,
+    causes_of,
+    change,
+    picture_file,
+    reduced,
+    shapley,
+    share_out,
+    to_csv,
+    turn,
+    ways,
+    with_causes,
+    write_letters,
+)
+from core.vocabulary import ENSEMBLE
+
+RANDOM = np.random.default_rng(7)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 5])
+def test_shapley_values_sum_to_the_difference_and_are_the_mean_over_all_orders(count: int) -> None:
+    answers = RANDOM.random(2**count)
+    found = shapley(answers.tolist())
+    assert found.sum() == pytest.approx(answers[-1] - answers[0])
+    by_way = dict(zip(ways(count), answers.tolist(), strict=True))
+    slow = np.zeros(count)
+    orders = list(permutations(range(count)))
+    for order in orders:
+        present = [False] * count
+        for cause in order:
+            before = by_way[tuple(present)]
+            present[cause] = True
+            slow[cause] += (by_way[tuple(present)] - before) / len(orders)
+    assert found == pytest.approx(slow)
+
+
+def test_a_cause_that_changes_nothing_has_no_share_and_equals_share_alike() -> None:
+    answers = [0.1 + 0.3 * first + 0.3 * second for first, second, _ in ways(3)]
+    assert shapley(answers) == pytest.approx([0.3, 0.3, 0])
+
+
+def test_shares_are_of_answers_that_every_picture_got() -> None:
+    causes = causes_of(Recipe(3))
+    said = [{ENSEMBLE: sum(present) / 10, "extent": 1.0} for present in ways(5)]
+    said[4] = {ENSEMBLE: said[4][ENSEMBLE]}
+    shares = share_out(causes, said)
+    assert list(shares) == [ENSEMBLE]
+    assert list(shares[ENSEMBLE].values.values()) == pytest.approx([0.1] * 5)
+    rows = to_csv(causes, said).splitlines()
+    assert rows[0] == "lesion,letters,exposure,rotation,border,ensemble,extent" and len(rows) == 33
+    assert rows[1] == "0,0,0,0,0,0.00000,1.00000" and rows[5].endswith(",")
+
+
+def test_each_way_renders_what_it_says_and_nothing_else() -> None:
+    recipe = Recipe(4, exposure=0.5, rotation=-3, extras=True)
+    plain, finish = with_causes(recipe, (False,) * 5)
+    assert (plain.ill, plain.exposure, plain.rotation, plain.extras) == (False, 0, 0, False)
+    pixels = RANDOM.random((64, 72)).astype(np.float32)
+    assert finish(pixels) is pixels
+    whole, finish = with_causes(recipe, (True,) * 5)
+    assert (whole.ill, whole.exposure, whole.rotation) == (True, 0.5, -3)
+    assert not np.array_equal(finish(pixels), pixels)
+    usual, _ = with_causes(Recipe(4), (True, False, True, True, False))
+    assert (usual.exposure, usual.rotation) == (1, 6)
+    assert [each.what for each in causes_of(recipe)][2:4] == ["+0.5 stops", "-3 degrees about the long axis"]
+
+
+def test_letters_and_border_stay_in_range_and_where_the_networks_look() -> None:
+    grey = np.full((300, 260), 0.4, np.float32)
+    written, framed = write_letters(grey), add_border(grey)
+    assert written.dtype == framed.dtype == np.float32
+    assert 0.9 < written.max() <= 1 and written.min() >= 0.4 and framed.min() == 0 and framed.max() <= 0.4
+    cut = slice(int(0.06 * 300), int(0.94 * 300)), slice(int(0.06 * 260), int(0.94 * 260))
+    for changed in (written, framed):
+        assert (changed[cut] != grey[cut]).mean() > 0.004, "the cut of 6 % takes it away"
+    assert (written != grey)[150:].sum() == 0, "letters stand at the top"
+
+
+def test_a_picture_of_ones_own_is_changed_by_what_is_present_alone() -> None:
+    pixels = RANDOM.random((90, 120)).astype(np.float32)
+    assert change(pixels, (False,) * 4) is pixels
+    for at in range(4):
+        changed = change(pixels, tuple(at == each for each in range(4)))
+        assert changed.shape == pixels.shape and changed.dtype == np.float32
+        assert changed.min() >= 0 and changed.max() <= 1 and not np.array_equal(changed, pixels)
+    even = np.full((80, 60), 0.3, np.float32)
+    assert turn(even, 6) == pytest.approx(even)
+    large = np.zeros((3000, 1500), np.float32)
+    assert reduced(large).shape == (1024, 512) and reduced(pixels) is pixels
+    assert np.asarray(Image.open(BytesIO(picture_file(pixels)))) == pytest.approx(255 * pixels, abs=0.51)
+
+
+def test_words_say_what_counts_besides_the_lesion() -> None:
+    causes = causes_of(Recipe())
+    values = {"lesion": 0.4, "letters": 0.2, "exposure": 0.01, "rotation": 0.0, "border": -0.1}
+    shares = Shares(0.1, 0.61, values)
+    said = cause_words(causes, shares, ENSEMBLE)
+    assert (
+        "0.10 with none" in said and "lesion counts most, +0.40" in said and "letters and border move" in said
+    )
+    quiet = Shares(0.1, 0.1, dict.fromkeys(values, 0.0))
+    assert "none of them adds" in cause_words(causes, quiet, ENSEMBLE)
+    alone = Shares(0.1, 0.5, dict.fromkeys(values, 0.0) | {"lesion": 0.4})
+    assert "Nothing besides the lesion counts" in cause_words(causes, alone, ENSEMBLE)
+    own = {name: value for name, value in values.items() if name != "lesion"}
+    assert "an honest answer would stay" in cause_words(OWN_CAUSES, Shares(0.1, 0.21, own), ENSEMBLE)
+    assert cause_bars(causes, shares, ENSEMBLE).count("<tr") >= 5
+    (row,) = cause_table(causes, {ENSEMBLE: shares})
+    assert row["Lesion"] == "+0.40" and row["None of them"] == "0.10"
+    assert list(answer_names(["Effusion", "extent", ENSEMBLE])) == [ENSEMBLE, "extent", "Effusion"]
