@@ -350,7 +350,7 @@ def tray_of(page: AppTest) -> list[str]:
 def headline(page: AppTest) -> str:
     """The answer's first sentence, as a person reads it; empty where there is no answer."""
     found = [text for text in markdown(page) if text.startswith("## ")]
-    return found[0].removeprefix("## ").replace("\\", "") if found else ""
+    return found[0].removeprefix("## ").replace("\\", "").replace("\u2060", "") if found else ""
 
 
 def with_tray(name: str, tray: Tray) -> AppTest:

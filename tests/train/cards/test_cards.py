@@ -145,7 +145,7 @@ def test_the_model_card_says_what_the_bundle_measured(
         row = rf"\| known sources \| {MODEL.name} \|.*{each.wrong} of {each.figures.images}"
         assert each.model != MODEL.key or re.search(row, section(card, "Internal beside external"))
     left_out = section(card, "Sources left out")
-    assert "0.411" in left_out and "0.922" in left_out and "knknown sources" in left_out
+    assert "0.411" in left_out and "0.922" in left_out and "known sources" in left_out
     assert "Mean of strict trials, base has learnt from them: **0.411**" in left_out
     told = section(card, "Do the features tell the source?")
     assert "| covid | a / b | 67 | 123 | 0.983 (0.98–0.98) | 0.51 (0.30–0.70) |" in told
