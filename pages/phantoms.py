@@ -15,13 +15,15 @@ bundle = chosen_bundle()
 
 if bundle:
     view = show.head()
+    recipe = show.recipe()
     controls, shown = st.columns([1, 3], gap="large")
-    with controls:
-        recipe = show.recipe()
+    if view != "one":
+        with controls:
+            show.sliders(recipe)
     link.ignored("phantoms")
     with shown:
         if view == "one":
-            show.patient(recipe, bundle)
+            show.patient(recipe, bundle, controls)
         elif view == "twins":
             phantoms_twins.twins(recipe, bundle)
         elif view == "many":

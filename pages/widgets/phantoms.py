@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.analysis.results import Analysis
 from core.display import studio, truth, wording
@@ -41,6 +43,7 @@ from pages.widgets import link
 from pages.widgets.common import folded, refusals, renderings, service
 
 _RECIPE, _COARSE = "recipe", "coarse picture"  # keys of the session
+_SENT_S = 0.02  # until Streamlit has sent what it would drop with the next run
 _NAMES = {
     "none": "none",
     "covid": "COVID-19-like",
@@ -70,18 +73,22 @@ def current() -> Recipe:
 
 
 def recipe() -> Recipe:
-    """The patient's sliders; what they say stands in the address."""
+    """The patient as the address or the sliders say, which is then said in the address."""
     word = link.take(PHANTOM)
     if word is not None:
         st.session_state[_RECIPE] = read_recipe(word) or Recipe()
     now = current()
+    link.tell(**{PHANTOM: None if now == Recipe() else recipe_word(now)})
+    return now
+
+
+def sliders(now: Recipe) -> None:
+    """The patient's sliders."""
     with folded("patient", "The patient"):
         _seed(now)
         _lesion(now)
         _findings(now)
         _body(now)
-    link.tell(**{PHANTOM: None if now == Recipe() else recipe_word(now)})
-    return now
 
 
 def _seed(now: Recipe) -> None:
@@ -184,13 +191,21 @@ def _set_severity(name: str) -> None:
     _set("findings", tuple((each, now[each]) for each in FINDINGS if each in now))
 
 
-def patient(now: Recipe, bundle: Loaded) -> None:
-    """The picture, a coarse one first, and the answers beside the truth."""
+def patient(now: Recipe, bundle: Loaded, controls: DeltaGenerator) -> None:
+    """The picture, before anything else and a coarse one first; the sliders; the answers beside the truth.
+
+    Args:
+        now: The patient.
+        bundle: Whose models are asked.
+        controls: Where the sliders stand; they are drawn after the picture, for which somebody waits.
+    """
     picture, said = st.columns([3, 2], gap="large")
     with picture:
         on = truth_switch()
-        done = _pictured(now, bundle, truth=on)
+        done = _pictured(now, bundle, truth=on, controls=controls)
         _take_along(done)
+    with controls:
+        sliders(now)
     with said:
         case = ask(done, bundle)
         if case and case.analysis:
@@ -204,12 +219,18 @@ def truth_switch() -> bool:
     return on
 
 
-def _pictured(now: Recipe, bundle: Loaded, *, truth: bool) -> Rendering:
-    """The full picture, once it is rendered; before that a coarse one, in a run of its own."""
+def _pictured(now: Recipe, bundle: Loaded, *, truth: bool, controls: DeltaGenerator) -> Rendering:
+    """The full picture, once it is rendered; before that a coarse one, in a run of its own.
+
+    Where the chest is known, the full picture comes about as fast as a coarse one and another run would.
+    """
     done = renderings().kept(now)
-    if done is None and st.session_state.get(_COARSE) != now:
+    if done is None and not renderings().is_quick(now) and st.session_state.get(_COARSE) != now:
         st.session_state[_COARSE] = now
         view(renderings().render(now, COARSE_PX), bundle, "studio", truth=truth)
+        with controls:  # else Streamlit would forget what they hold
+            sliders(now)
+        time.sleep(_SENT_S)
         st.rerun()
     done = done or renderings().render(now)
     view(done, bundle, "studio", truth=truth)

@@ -6,8 +6,9 @@ import streamlit as st
 
 from core.display import studio
 from core.phantom.recipe import Recipe
+from core.renderings import Rendering
 from core.service import Loaded
-from core.studio.twins import Twins, effects, measure_outside
+from core.studio.twins import Outside, Twins, effects, measure_outside
 from pages.widgets import phantoms
 from pages.widgets.common import renderings
 
@@ -36,5 +37,10 @@ def twins(recipe: Recipe, bundle: Loaded) -> None:
         st.caption(
             "P(COVID-19) with the disease less P without it: all else in the two pictures is the same."
         )
-        outside = measure_outside(Twins(ill.phantom, well.phantom), bundle.models.manifest.preprocessing)
-        st.markdown(studio.outside_words(outside))
+        st.markdown(studio.outside_words(_outside(recipe, bundle.version, ill, well, bundle)))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _outside(recipe: Recipe, version: str, _ill: Rendering, _well: Rendering, _bundle: Loaded) -> Outside:
+    """Where the networks' input changes, measured once for a patient and a bundle."""
+    return measure_outside(Twins(_ill.phantom, _well.phantom), _bundle.models.manifest.preprocessing)
