@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-SHIPPED = "second"  # the bundle in assets/bundles that comes with the project
+SHIPPED = "third"  # the bundle in assets/bundles that comes with the project
 
 
 def data_folder() -> Path | None:

@@ -18,6 +18,7 @@ from PIL import Image
 from core.models.bundle.files import list_bundles
 from core.phantom.samples import SAMPLES
 from core.project import PROJECT, bundles_folder
+from tests.shipped_counts import count_images
 
 CHROMIUM = (
     os.environ.get("THORAXLENS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -105,7 +106,7 @@ def test_the_first_visitor_may_come_by_a_link_to_another_page(browser, address: 
     """Runs first: once anybody has seen the start page, Streamlit knows of the app's own navigation."""
     page = browser.new_page()
     page.goto(f"{address}/compare?images=external")
-    page.wait_for_selector("text=44 images of", timeout=PAGE_MS)
+    page.wait_for_selector(f"text={count_images('external')} images of", timeout=PAGE_MS)
     assert page.url == f"{address}/compare?images=external"
     page.locator("[data-testid=stTopNavLink]").get_by_text("About").click(timeout=PAGE_MS)
     page.wait_for_selector("text=About ThoraxLens", timeout=PAGE_MS)

@@ -21,6 +21,7 @@ from tests.pages.test_pages import (
     scene_of,
     upload,
 )
+from tests.shipped_counts import count_images
 
 __all__ = ["analysed", "bundles"]
 
@@ -157,7 +158,7 @@ def test_a_link_opens_the_comparison_as_it_was_seen(monkeypatch: pytest.MonkeyPa
     }
     page = by_link("compare.py", **link)
     captions = "\n".join(each.value for each in page.caption)
-    assert "44 images" in captions and not missed(page)
+    assert f"{count_images('external')} images" in captions and not missed(page)
     table = next(each.value for each in page.dataframe if "Balanced accuracy" in each.value.columns)
     assert "0.900" in set(table["Threshold"])
     assert control(page, "selectbox", "The mistakes of").value == "resnet50"
