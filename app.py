@@ -26,6 +26,7 @@ pages = [
     st.Page("pages/analyse.py", title="Analyse", icon=":material/radiology:", default=True),
     st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     st.Page("pages/phantoms.py", title="Phantoms", icon=":material/science:"),
+    st.Page("pages/shortcuts.py", title="Shortcuts", icon=":material/alt_route:"),
     st.Page("pages/cards.py", title="Cards", icon=":material/description:"),
     st.Page("pages/about.py", title="About", icon=":material/info:"),
 ]

@@ -8,8 +8,10 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from core.display.wording import listed
 from core.gate.way import AS_IT_IS, Way
+from core.models.backbones import BACKBONE_BY_KEY
 from core.models.third_answer import ERROR_RATES, rate_key
 from core.phantom.recipe import read_recipe
+from core.shortcuts.plants import PLANT_BY_KEY
 from core.studio.dose import SWEEPS
 from core.studio.many import MAX_PATIENTS, MIN_PATIENTS, STEP
 
@@ -18,6 +20,7 @@ Words = Sequence[str]  # of one setting: a link can name it several times
 SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "laid", "insist", "error_rate"
 GUESS, LECTURE = "guess", "lecture"
 PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
+LAB, BACKBONE, PLANT, ILL, HEALTHY = "lab", "backbone", "mark", "ill", "healthy"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -50,6 +53,14 @@ SETTINGS: dict[str, dict[str, str]] = {
         PATIENTS: "how many patients",
         SWEEP: "what is changed",
     },
+    "shortcuts": _EVERYWHERE
+    | {
+        LAB: "the experiment",
+        BACKBONE: "the backbone",
+        PLANT: "the mark",
+        ILL: "how many of the ill carry it",
+        HEALTHY: "how many of the healthy carry it",
+    },
     "compare": _EVERYWHERE
     | {
         IMAGES: "the images",
@@ -71,7 +82,9 @@ SETTINGS: dict[str, dict[str, str]] = {
 }
 CUT, LEFT = "cut", "left"  # margins
 VIEWS = {"one": "One patient", "twins": "Twins", "many": "Many patients", "dose": "Dose and response"}
+LABS = {"plant": "Plant one"}
 RATES = {rate_key(rate): rate for rate in ERROR_RATES}
+SHARES_PERCENT = tuple(str(share) for share in range(0, 101, 10))
 CHOICES: dict[str, tuple[str, ...]] = {
     MARGINS: (CUT, LEFT),
     RATE: tuple(RATES),
@@ -80,6 +93,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     VIEW: tuple(VIEWS),
     TRUTH: ("0", "1"),
     SWEEP: tuple(SWEEPS),
+    LAB: tuple(LABS),
+    BACKBONE: tuple(BACKBONE_BY_KEY),
+    PLANT: tuple(PLANT_BY_KEY),
+    ILL: SHARES_PERCENT,
+    HEALTHY: SHARES_PERCENT,
     PATIENTS: tuple(str(count) for count in range(MIN_PATIENTS, MAX_PATIENTS + 1, STEP)),
 } | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))
 # Tabs of the page Compare, and steps of its slider, by the names and numbers that a link holds.
@@ -187,5 +205,7 @@ def carries(page: str, *, upload: bool) -> str:
         return alone if upload else "It opens this comparison, seen so."
     if page == "phantoms":
         return "It carries the whole recipe: it renders this phantom anywhere, pixel for pixel."
+    if page == "shortcuts":
+        return "It carries the experiment: who carries which mark, and on which backbone a head learns."
     alone = "It carries the settings alone: your picture does not travel."
     return alone if upload else "It opens this sample, seen so."

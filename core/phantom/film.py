@@ -104,7 +104,7 @@ def _collimation(frame: Frame, rng: np.random.Generator) -> Array:
 def _burn(frame: Frame, grey: Array, text: str, at: tuple[float, float], rng: np.random.Generator,
           scale: float = 1.0) -> Array:  # fmt: skip
     """Writes letters; `at` is their centre as shares of the half width and half height."""
-    dots = np.concatenate([_glyph(letter) for letter in text], axis=1)
+    dots = lettering(text)
     dot_mm = np.ptp(frame.down) * rng.uniform(0.0045, 0.0085) * scale
     turn = rng.normal(0, 0.06)
     dx = frame.across[None, :] - at[0] * np.ptp(frame.across) / 2
@@ -116,6 +116,15 @@ def _burn(frame: Frame, grey: Array, text: str, at: tuple[float, float], rng: np
     ink[inside] = dots[row[inside], column[inside]]
     ink = blur(frame, ink, max(0.35 * frame.pitch_mm, 0.25 * dot_mm))
     return np.asarray(grey + (rng.uniform(0.8, 1.0) - grey) * np.clip(ink, 0, 1))
+
+
+def lettering(text: str) -> Array:
+    """A word in lead letters, (7, 6 for each letter): 1 where there is a dot, else 0.
+
+    Args:
+        text: Of the letters that film has; any other is a gap.
+    """
+    return np.concatenate([_glyph(letter) for letter in text], axis=1)
 
 
 def _glyph(letter: str) -> Array:
