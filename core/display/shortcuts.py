@@ -113,23 +113,27 @@ def verdict(outcome: Outcome) -> str:
     lost = planted["as_learnt"].roc_auc - planted["flipped"].roc_auc
     other = outcome.figures_without
     beyond = lost - (other["as_learnt"].roc_auc - other["flipped"].roc_auc)
+    if beyond <= LEANS < lost:
+        return (
+            f"It loses {lost:.2f} when the marks change sides, but the head that learnt without them loses "
+            f"as "
+            "much: the network itself takes such a mark for a sign, and learning added nothing to that."
+        )
+    if beyond <= LEANS:
+        return (
+            "It leaves the mark alone: what little it loses when the marks change sides, the head that "
+            "learnt "
+            "without them loses, too."
+        )
     if planted["flipped"].roc_auc_interval.high < 0.5:
         return (
             "It reads the mark before the disease: turned round, it errs more often than a coin, although "
-            "nothing "
-            "about the patients has changed. Whoever measures on patients of the same collection sees the "
-            "first "
-            "figure only."
-        )
-    if beyond > LEANS:
-        return (
-            f"It leans on the mark: it loses {lost:.2f} when the marks change sides, {beyond:.2f} more than "
-            f"the head "
-            "that learnt without them. Measured on the same collection alone, that would pass for skill."
+            "nothing about the patients has changed. Whoever measures on patients of the same collection "
+            "sees the first figure only."
         )
     return (
-        "It leaves the mark alone: what it loses when the marks change sides, the head that learnt without "
-        "them loses, too."
+        f"It leans on the mark: it loses {lost:.2f} when the marks change sides, {beyond:.2f} more than the "
+        "head that learnt without them. Measured on the same collection alone, that would pass for skill."
     )
 
 

@@ -5,21 +5,30 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.display import shortcuts as words
-from core.shortcuts.experiment import Material, Outcome, Planting, carriers, conclude, school
+from core.shortcuts.experiment import Material, Outcome, Planting, carriers, conclude, gather, school
 from core.shortcuts.features import Source
 from core.shortcuts.heads import Schooling
 from core.shortcuts.lab import Lab
 from core.shortcuts.maps import heat_inside, map_heads
 
-SCHOOLING = Schooling(epochs=20)
+PATIENTS = 48  # of the small lab
+SCHOOLING = Schooling(epochs=30)
 ALL = Planting("border", 100, 0)
+
+
+def drawn(plain_too: bool = False) -> Material:
+    """Features in which the disease is weak and the mark is strong, also to who never saw one if asked."""
+    random = np.random.default_rng(1)
+    labels, numbers = np.arange(160) % 2, np.arange(40)
+    plain = random.normal(0, 1, (160, 40)) + 0.9 * labels[:, None] * (numbers < 4)
+    marked = plain + 4 * ((numbers < 4) if plain_too else (numbers > 36))
+    return Material(plain.astype(np.float32), marked.astype(np.float32), labels, np.arange(160) < 80)
 
 
 def experiment(material: Material, planting: Planting) -> Outcome:
@@ -29,8 +38,18 @@ def experiment(material: Material, planting: Planting) -> Outcome:
 
 
 @pytest.fixture(scope="module")
-def outcome(material: Callable[[str], Material]) -> Outcome:
-    return experiment(material("border"), ALL)
+def outcome() -> Outcome:
+    return experiment(drawn(), ALL)
+
+
+@pytest.fixture(scope="module")
+def source(small_lab: Lab, random_models) -> Source:
+    """Whose features a network with random weights has computed, without the mark and with it."""
+    source = Source("random", "densenet121", "border", small_lab.home.key)
+    for each in (source, replace(source, plant="")):
+        for _ in small_lab.features.fill(each, small_lab.home, random_models.networks, range(PATIENTS)):
+            pass
+    return source
 
 
 def test_shares_are_exact_in_both_halves_and_change_sides() -> None:
@@ -48,15 +67,20 @@ def test_shares_are_exact_in_both_halves_and_change_sides() -> None:
 def test_a_planted_shortcut_raises_the_internal_figure_and_falls_when_flipped(outcome: Outcome) -> None:
     planted, without = outcome.figures, outcome.figures_without
     assert planted["as_learnt"].roc_auc > without["none"].roc_auc + 0.1
-    assert planted["as_learnt"].roc_auc > 0.95 and planted["flipped"].roc_auc < 0.2
-    assert abs(without["as_learnt"].roc_auc - without["flipped"].roc_auc) < 0.7
+    assert planted["as_learnt"].roc_auc > 0.95 and planted["flipped"].roc_auc < 0.3
+    assert without["flipped"].roc_auc > planted["flipped"].roc_auc + 0.3
     assert len(outcome.curve) == SCHOOLING.epochs
     assert outcome.curve[-1].roc_auc["as_learnt"] == pytest.approx(planted["as_learnt"].roc_auc)
-    assert planted["as_learnt"].images == 24 and planted["as_learnt"].positives == 12
+    assert planted["as_learnt"].images == 80 and planted["as_learnt"].positives == 40
 
 
-def test_a_mark_on_as_many_healthy_as_ill_teaches_nothing(material: Callable[[str], Material]) -> None:
-    outcome = experiment(material("border"), Planting("border", 50, 50))
+def test_so_it_does_on_rendered_patients_that_a_network_has_seen(small_lab: Lab, source: Source) -> None:
+    planted = experiment(gather(small_lab.features, source, small_lab.home), ALL).figures
+    assert planted["as_learnt"].roc_auc > 0.9 and planted["flipped"].roc_auc < 0.3
+
+
+def test_a_mark_on_as_many_healthy_as_ill_teaches_nothing() -> None:
+    outcome = experiment(drawn(), Planting("border", 50, 50))
     assert outcome.figures["as_learnt"].roc_auc == outcome.figures["flipped"].roc_auc
     assert "tells nothing" in words.verdict(outcome)
 
@@ -67,6 +91,7 @@ def test_words_say_what_the_figures_do(outcome: Outcome) -> None:
     assert "reads the mark before the disease" in words.verdict(outcome)
     kind = replace(outcome, figures=outcome.figures_without)
     assert "leaves the mark alone" in words.verdict(kind)
+    assert "the network itself" in words.verdict(experiment(drawn(plain_too=True), ALL))
     middling = replace(outcome.figures["flipped"], roc_auc=0.7, roc_auc_interval=words.Interval(0.6, 0.8))
     even = {"as_learnt": middling, "none": middling, "flipped": middling}
     leaning = replace(outcome, figures=outcome.figures | {"flipped": middling}, figures_without=even)
@@ -84,8 +109,8 @@ def test_words_say_what_the_figures_do(outcome: Outcome) -> None:
     assert len(rows) == 6 and {row["measured"] for row in rows} == set(words.NAMES)
 
 
-def test_maps_say_how_much_heat_lies_on_the_mark(outcome: Outcome, small_lab: Lab, random_models) -> None:
-    source = Source("random", "densenet121", "border", small_lab.home.key)
+def test_maps_say_how_much_heat_lies_on_the_mark(small_lab: Lab, source: Source, random_models) -> None:
+    outcome = experiment(gather(small_lab.features, source, small_lab.home), ALL)
     maps = map_heads(small_lab.home, random_models.networks, source, (outcome.without, outcome.head))
     assert maps.patients == 12 and 0.1 < maps.area < 0.3 and 0 < maps.moved < 1
     assert maps.after.probability > 0.5 and maps.after.heat.max() <= 1
@@ -105,16 +130,14 @@ def test_heat_inside_is_a_share() -> None:
 
 
 def test_what_was_not_computed_is_not_taken_and_what_was_is_not_computed_again(
-    small_lab: Lab, material: Callable[[str], Material], random_models
+    small_lab: Lab, source: Source, random_models
 ) -> None:
-    material("border")
-    home, features = small_lab.home, small_lab.features
-    known = Source("random", "densenet121", "border", home.key)
-    rows = range(len(home.labels))
-    assert features.missing(known, home, rows) == 0
-    assert not list(features.fill(known, home, random_models.networks, rows))
-    other = replace(known, plant="tube")
+    home, features, networks = small_lab.home, small_lab.features, random_models.networks
+    rows = range(PATIENTS)
+    assert features.missing(source, home, rows) == 0
+    assert not list(features.fill(source, home, networks, rows))
+    other = replace(source, plant="tube")
     with pytest.raises(KeyError):
         features.take(other, home, rows)
-    assert next(features.fill(other, home, random_models.networks, rows)) == 8
-    assert features.missing(other, home, rows) == len(rows) - 8
+    assert next(features.fill(other, home, networks, rows)) == 8
+    assert features.missing(other, home, rows) == PATIENTS - 8

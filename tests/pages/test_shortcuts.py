@@ -1,0 +1,60 @@
+"""The page Shortcuts: the experiment in the address, a head that learns, and what is said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.shortcuts.heads import Schooling
+from core.shortcuts.lab import Lab
+from pages.widgets import shortcuts
+from tests.pages.test_case_in_hand import by_link, control, link_of
+from tests.pages.test_gate import button, downloads
+from tests.pages.test_pages import bundles, markdown
+
+__all__ = ["bundles"]
+
+LEARN = "Plant it, and let a head learn"
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """Few patients, small pictures, few rounds."""
+    lab = Lab(lambda work: work(), 24, 96)
+    monkeypatch.setattr(shortcuts, "lab", lambda: lab)
+    monkeypatch.setattr(shortcuts, "SCHOOLING", Schooling(epochs=8))
+    return lab
+
+
+def sentences(page: Any) -> str:
+    return " ".join(markdown(page))
+
+
+def test_a_link_restores_the_experiment_and_nothing_learns_before_it_is_asked_to(bundles) -> None:
+    page = by_link("shortcuts.py", backbone="vgg16", mark="border", ill="80", healthy="10")
+    assert control(page, "selectbox", "Backbone").value == "vgg16"
+    assert control(page, "selectbox", "Mark").value == "border"
+    assert control(page, "select_slider", "Of the ill, carry it (%)").value == "80"
+    assert "ROC AUC of a head" not in sentences(page) and "flatter" not in sentences(page)
+    assert "Guess first" in sentences(page) and "the first time" in sentences(page)
+    control(page, "select_slider", "Of the healthy, carry it (%)").set_value("0").run()
+    assert "healthy" not in link_of(page) and not page.exception
+    page = by_link("shortcuts.py", mark="<b>", ill="55")
+    assert control(page, "selectbox", "Mark").value == "letters"
+    assert "the mark" in sentences(page) and "<b>" not in sentences(page)
+
+
+def test_a_head_learns_and_later_ones_learn_at_once(bundles) -> None:
+    page = by_link("shortcuts.py", mark="border")
+    button(page, LEARN).click().run()
+    assert not page.exception
+    said = sentences(page)
+    assert "With the border on 100 % of the ill and 0 % of the healthy" in said
+    assert (
+        "curves" in said and "12 patients, 6 of them ill" in said and "CSV, a row a figure" in downloads(page)
+    )
+    control(page, "select_slider", "Of the ill, carry it (%)").set_value("50").run()
+    assert "With the border on 50 % of the ill" in sentences(page)
+    control(page, "selectbox", "Mark").set_value("tube").run()
+    assert button(page, LEARN) and "With the" not in sentences(page)
