@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.widgets import link
+from pages.widgets import link, shortcuts_mystery
 from pages.widgets import shortcuts as show
 from pages.widgets.common import chosen_bundle, title
 from pages.widgets.in_hand import files_in_hand
@@ -14,11 +14,17 @@ files_in_hand()
 bundle = chosen_bundle()
 
 if bundle:
-    show.head()
+    view = show.head()
     controls, shown = st.columns([1, 3], gap="large")
     with controls:
-        source, planting = show.settings(bundle)
+        if view == "mystery":
+            number, question = shortcuts_mystery.settings()
+        else:
+            source, planting = show.settings(bundle)
     link.ignored("shortcuts")
     with shown:
-        show.planted(source, planting, bundle)
+        if view == "mystery":
+            shortcuts_mystery.mystery(number, question, bundle)
+        else:
+            show.planted(source, planting, bundle)
         show.flatters()

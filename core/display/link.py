@@ -11,7 +11,9 @@ from core.gate.way import AS_IT_IS, Way
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.third_answer import ERROR_RATES, rate_key
 from core.phantom.recipe import read_recipe
+from core.shortcuts.mystery import LAST
 from core.shortcuts.plants import PLANT_BY_KEY
+from core.shortcuts.probes import PROBES
 from core.studio.dose import SWEEPS
 from core.studio.many import MAX_PATIENTS, MIN_PATIENTS, STEP
 
@@ -21,6 +23,7 @@ SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "la
 GUESS, LECTURE = "guess", "lecture"
 PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
 LAB, BACKBONE, PLANT, ILL, HEALTHY = "lab", "backbone", "mark", "ill", "healthy"
+MYSTERY, QUESTION = "mystery", "question"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -60,6 +63,8 @@ SETTINGS: dict[str, dict[str, str]] = {
         PLANT: "the mark",
         ILL: "how many of the ill carry it",
         HEALTHY: "how many of the healthy carry it",
+        MYSTERY: "the number of the mystery model",
+        QUESTION: "the question",
     },
     "compare": _EVERYWHERE
     | {
@@ -82,7 +87,7 @@ SETTINGS: dict[str, dict[str, str]] = {
 }
 CUT, LEFT = "cut", "left"  # margins
 VIEWS = {"one": "One patient", "twins": "Twins", "many": "Many patients", "dose": "Dose and response"}
-LABS = {"plant": "Plant one"}
+LABS = {"plant": "Plant one", "mystery": "Mystery model"}
 RATES = {rate_key(rate): rate for rate in ERROR_RATES}
 SHARES_PERCENT = tuple(str(share) for share in range(0, 101, 10))
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -98,6 +103,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     PLANT: tuple(PLANT_BY_KEY),
     ILL: SHARES_PERCENT,
     HEALTHY: SHARES_PERCENT,
+    QUESTION: tuple(PROBES),
     PATIENTS: tuple(str(count) for count in range(MIN_PATIENTS, MAX_PATIENTS + 1, STEP)),
 } | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))
 # Tabs of the page Compare, and steps of its slider, by the names and numbers that a link holds.
@@ -151,9 +157,18 @@ def is_readable(name: str, words: Words) -> bool:
         return all(word in map(str, PREVALENCES) for word in words)
     if name == PHANTOM:
         return all(read_recipe(word) is not None for word in words)
+    if name == MYSTERY:
+        return all(mystery_number(word) is not None for word in words)
     if name == LAID:
         return all(laid_way(word) is not None for word in words)
     return True
+
+
+def mystery_number(word: str) -> int | None:
+    """The number of a mystery model; None where a word says none."""
+    if not (word.isascii() and word.isdigit() and len(word) <= len(str(LAST))):
+        return None
+    return int(word) if 1 <= int(word) <= LAST else None
 
 
 def _is_share(word: str) -> bool:
@@ -206,6 +221,6 @@ def carries(page: str, *, upload: bool) -> str:
     if page == "phantoms":
         return "It carries the whole recipe: it renders this phantom anywhere, pixel for pixel."
     if page == "shortcuts":
-        return "It carries the experiment: who carries which mark, and on which backbone a head learns."
+        return "It carries the experiment: the marks, or a model's number; never what is wrong with that."
     alone = "It carries the settings alone: your picture does not travel."
     return alone if upload else "It opens this sample, seen so."

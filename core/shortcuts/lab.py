@@ -6,11 +6,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 
+from core.models.inference import Networks
 from core.shortcuts.cohorts import ABROAD, HOME, PATIENTS, SIZE_PX, Phantoms
 from core.shortcuts.features import Features, InTurn
 from core.shortcuts.heads import Learnt
+from core.shortcuts.mystery import rows_asked
+from core.shortcuts.probes import Probe
 
 KEPT = 24  # heads, of 2 MB each at most
+KEPT_PROBES = 4  # of 2 MB each at most
 
 
 class Lab:
@@ -27,6 +31,7 @@ class Lab:
         self.home = Phantoms(HOME, patients, size_px)
         self.abroad = Phantoms(ABROAD, patients, size_px)
         self._state = threading.Lock()
+        self._probes: OrderedDict[Hashable, Probe] = OrderedDict()
         self._heads: OrderedDict[Hashable, Learnt] = OrderedDict()
 
     def kept(self, key: Hashable) -> Learnt | None:
@@ -52,3 +57,19 @@ class Lab:
             while len(self._heads) > KEPT:
                 self._heads.popitem(last=False)
         return head
+
+    def probe(self, version: str, backbone: str, networks: Networks) -> Probe:
+        """What puts questions to heads on one backbone of a bundle.
+
+        Args:
+            version: Of the bundle.
+            backbone: Its key.
+            networks: The bundle's.
+        """
+        key = (version, backbone)
+        with self._state:
+            if key not in self._probes:
+                self._probes[key] = Probe(self.home, rows_asked(self.home), networks, backbone)
+                while len(self._probes) > KEPT_PROBES:
+                    self._probes.popitem(last=False)
+            return self._probes[key]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -22,6 +24,8 @@ from core.shortcuts.maps import Maps, map_heads
 from core.shortcuts.plants import PLANT_BY_KEY, PLANTS
 from pages.widgets import link
 from pages.widgets.common import folded, numbers_table, plot, refusals, service
+
+Result = TypeVar("Result")
 
 _DONE, _WANTED = "shortcuts learnt", "shortcut wanted"  # keys of the session
 _KEPT = 6  # experiments of a session
@@ -45,6 +49,11 @@ Bar = st.delta_generator.DeltaGenerator
 def lab() -> Lab:
     """What all sessions share."""
     return Lab(service().in_turn)
+
+
+def in_turn(work: Callable[[], Result]) -> Result:
+    """Does heavy work when there is a place."""
+    return service().in_turn(work)
 
 
 def head() -> str:
@@ -149,7 +158,7 @@ def _learn(source: Source, planting: Planting, cohort: Cohort, bundle: Loaded) -
         with st.container(horizontal=True, vertical_alignment="center"):
             bar = st.progress(0.0, "Rendering the first patients")
             st.button("Stop", icon=":material/stop:", on_click=_want, args=(None,))
-        fill([replace(source, plant=""), source], cohort, bundle, bar)
+        fill([replace(source, plant=""), source], range(len(cohort.labels)), bundle, bar)
         material = gather(lab().features, source, cohort)
         bar.progress(1.0, "A head learns without marks")
         without = _without(material, source, planting)
@@ -161,12 +170,12 @@ def _learn(source: Source, planting: Planting, cohort: Cohort, bundle: Loaded) -
     return Done(outcome, maps)
 
 
-def fill(sources: list[Source], cohort: Cohort, bundle: Loaded, bar: Bar) -> None:
-    """Has the networks see all patients of some sources; what is known stays when somebody stops it."""
-    rows, features = range(len(cohort.labels)), lab().features
-    total = sum(features.missing(each, cohort, rows) for each in sources)
+def fill(wanted: Sequence[Source], rows: Sequence[int], bundle: Loaded, bar: Bar) -> None:
+    """Has the networks see patients at home, in the ways of some sources; a stop loses nothing of it."""
+    cohort, features = lab().home, lab().features
+    total = sum(features.missing(each, cohort, rows) for each in wanted)
     done, start = 0, time.monotonic()
-    for source in sources:
+    for source in wanted:
         for more in features.fill(source, cohort, bundle.models.networks, rows):
             done = min(done + more, total)
             left = time_left(done, total, time.monotonic() - start)

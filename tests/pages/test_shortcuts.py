@@ -8,6 +8,7 @@ import pytest
 
 from core.shortcuts.heads import Schooling
 from core.shortcuts.lab import Lab
+from core.shortcuts.mystery import FLAWS, Mystery
 from pages.widgets import shortcuts
 from tests.pages.test_case_in_hand import by_link, control, link_of
 from tests.pages.test_gate import button, downloads
@@ -58,3 +59,27 @@ def test_a_head_learns_and_later_ones_learn_at_once(bundles) -> None:
     assert "With the border on 50 % of the ill" in sentences(page)
     control(page, "selectbox", "Mark").set_value("tube").run()
     assert button(page, LEARN) and "With the" not in sentences(page)
+
+
+def test_a_mystery_is_made_asked_and_told_and_its_link_says_nothing(bundles) -> None:
+    page = by_link("shortcuts.py", lab="mystery", mystery="7", question="border")
+    assert control(page, "number_input", "Model").value == 7
+    button(page, "Make the model").click().run()
+    assert not page.exception and "Put on the border" in sentences(page)
+    assert set(link_of(page)) == {"lab", "mystery", "question"} and "Right" not in sentences(page)
+    flaw = Mystery(7).flaw
+    page.radio[0].set_value(flaw).run()
+    button(page, "Answer, and be told").click().run()
+    assert page.success[0].value.startswith("Right") and "1 of 1 model seen" in sentences(page)
+    assert set(link_of(page)) == {"lab", "mystery", "question"}
+    button(page, "Another").click().run()
+    assert not page.success and control(page, "number_input", "Model").value == 8
+    wrong = next(each for each in FLAWS if each != Mystery(8).flaw)
+    page.radio[0].set_value(wrong).run()
+    button(page, "Answer, and be told").click().run()
+    assert "1 of 2 models" in sentences(page) and "No: you said" in sentences(page)
+    control(page, "toggle", "Dose and response: the mark fades in").set_value(True).run()
+    assert not page.exception and "dotted lines" in sentences(page)
+    page = by_link("shortcuts.py", lab="mystery", mystery="0")
+    assert control(page, "number_input", "Model").value == 1
+    assert "the number of the mystery model" in sentences(page)
