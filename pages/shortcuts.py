@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.widgets import link, shortcuts_mystery
+from pages.widgets import link, shortcuts_mystery, shortcuts_takeout
 from pages.widgets import shortcuts as show
 from pages.widgets.common import chosen_bundle, title
 from pages.widgets.in_hand import files_in_hand
@@ -25,6 +25,8 @@ if bundle:
     with shown:
         if view == "mystery":
             shortcuts_mystery.mystery(number, question, bundle)
+        elif view == "take":
+            shortcuts_takeout.take(source, planting, bundle)
         else:
             show.planted(source, planting, bundle)
         show.flatters()

@@ -87,7 +87,7 @@ SETTINGS: dict[str, dict[str, str]] = {
 }
 CUT, LEFT = "cut", "left"  # margins
 VIEWS = {"one": "One patient", "twins": "Twins", "many": "Many patients", "dose": "Dose and response"}
-LABS = {"plant": "Plant one", "mystery": "Mystery model"}
+LABS = {"plant": "Plant one", "take": "Take one out", "mystery": "Mystery model"}
 RATES = {rate_key(rate): rate for rate in ERROR_RATES}
 SHARES_PERCENT = tuple(str(share) for share in range(0, 101, 10))
 CHOICES: dict[str, tuple[str, ...]] = {

@@ -170,9 +170,19 @@ def _learn(source: Source, planting: Planting, cohort: Cohort, bundle: Loaded) -
     return Done(outcome, maps)
 
 
-def fill(wanted: Sequence[Source], rows: Sequence[int], bundle: Loaded, bar: Bar) -> None:
-    """Has the networks see patients at home, in the ways of some sources; a stop loses nothing of it."""
-    cohort, features = lab().home, lab().features
+def fill(
+    wanted: Sequence[Source], rows: Sequence[int], bundle: Loaded, bar: Bar, others: Cohort | None = None
+) -> None:
+    """Has the networks see patients in the ways of some sources; a stop loses nothing of it.
+
+    Args:
+        wanted: The sources.
+        rows: Which patients.
+        bundle: Whose networks.
+        bar: Says how far it is.
+        others: Whose patients; those at home where nothing is said.
+    """
+    cohort, features = others or lab().home, lab().features
     total = sum(features.missing(each, cohort, rows) for each in wanted)
     done, start = 0, time.monotonic()
     for source in wanted:

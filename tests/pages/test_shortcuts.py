@@ -83,3 +83,11 @@ def test_a_mystery_is_made_asked_and_told_and_its_link_says_nothing(bundles) -> 
     page = by_link("shortcuts.py", lab="mystery", mystery="0")
     assert control(page, "number_input", "Model").value == 1
     assert "the number of the mystery model" in sentences(page)
+
+
+def test_a_mark_is_taken_out_and_the_page_says_what_stands_for_another_clinic(bundles) -> None:
+    page = by_link("shortcuts.py", lab="take", mark="border")
+    assert "chooses nothing" in sentences(page)
+    button(page, "Take it out").click().run()
+    assert not page.exception
+    assert "taken out: the ROC AUC" in sentences(page) and len(page.dataframe[0].value) == 5

@@ -46,7 +46,7 @@ def test_only_the_flaw_tells_who_is_ill(flaw: str, side: str) -> None:
     mystery = numbered(flaw, side)
     marks = np.array(carried_marks(mystery, LABELS))
     for plant in set(FLAWS) - {SOUND}:
-        ill, healthy = ((marks[LABELS == label] == plant).sum() for label in (1, 0))
+        ill, healthy = ((marks[label == LABELS] == plant).sum() for label in (1, 0))
         if plant != flaw:
             assert ill == healthy > 0
         else:
