@@ -5,6 +5,7 @@ import streamlit as st
 from pages.widgets import link, shortcuts_mystery, shortcuts_takeout
 from pages.widgets import shortcuts as show
 from pages.widgets.common import chosen_bundle, title
+from pages.widgets.compare import sets
 from pages.widgets.in_hand import files_in_hand
 from pages.widgets.lecture import begin
 
@@ -20,7 +21,7 @@ if bundle:
         if view == "mystery":
             number, question = shortcuts_mystery.settings()
         else:
-            source, planting = show.settings(bundle)
+            source, planting, cohort = show.settings(bundle, sets.own_images() if view == "plant" else None)
     link.ignored("shortcuts")
     with shown:
         if view == "mystery":
@@ -28,5 +29,5 @@ if bundle:
         elif view == "take":
             shortcuts_takeout.take(source, planting, bundle)
         else:
-            show.planted(source, planting, bundle)
+            show.planted(source, planting, cohort, bundle)
         show.flatters()

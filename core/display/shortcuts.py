@@ -31,12 +31,13 @@ CLOSED = 0.02  # of grey: a mark that changes the networks' input by less on ave
 POINTS = 1.5  # times: heat on the mark, after and before, from which on the map points at it
 PLANTED, WITHOUT = "with marks", "without marks"
 FLATTERS = (
-    "These are phantoms, and the backbones that ship here learnt from phantoms: the disease is easier to "
-    "see for them "
-    "than on real radiographs, and so is a mark. Believe what changes from one bar to the next before any "
-    "single figure. "
-    "How the models fare where a shortcut does not help on real radiographs stands on Compare and in the "
-    "model cards."
+    "Phantoms flatter networks that learnt phantoms, as the backbones that ship here did: the disease is "
+    "easier to see "
+    "for them than on real radiographs, and so is a mark. Believe what changes from one figure to the next "
+    "before any "
+    "single one. The counterpart on real pictures: bring your own labelled set on Compare, and it can be "
+    "chosen here, "
+    "under *Plant one*."
 )
 PLAN = (
     "The mark has nothing to do with the disease. It is put on a share of the ill before the histogram is "
@@ -59,12 +60,23 @@ def carried(planting: Planting) -> str:
     return f"{phrase} on {planting.ill} % of the ill and {planting.healthy} % of the healthy"
 
 
-def first_time(patients: int) -> str:
-    """How long it takes."""
+def first_time(radiographs: int, *, own: bool) -> str:
+    """How long it takes.
+
+    Args:
+        radiographs: How many.
+        own: Whether they are the user's, or phantoms that are still to be rendered.
+    """
+    if own:
+        return (
+            f"The network sees your {radiographs} radiographs without the mark and with it. They stay in "
+            f"this session's "
+            "memory, and half of their patients measure what the head has learnt from the others."
+        )
     return (
-        f"{patients} phantoms are rendered, and the network sees each without the mark and with it: up to "
-        f"two minutes "
-        "the first time, for everybody on this server. From then on a head learns within seconds."
+        f"{radiographs} phantoms are rendered, and the network sees each without the mark and with it: up "
+        f"to two "
+        "minutes the first time, for everybody on this server. From then on a head learns within seconds."
     )
 
 
@@ -72,9 +84,8 @@ def measured_on(outcome: Outcome) -> str:
     """Whom the bars are measured on."""
     images, ill = outcome.figures["none"].images, outcome.figures["none"].positives
     return (
-        f"ROC AUC on {images} patients, {ill} of them ill, from whom neither head learnt; in brackets its "
-        f"95 % interval "
-        "(bootstrap over patients). The dashed line is a coin."
+        f"ROC AUC on {images} radiographs, {ill} of ill patients, from whom neither head learnt; in brackets "
+        "its 95 % interval (bootstrap over patients). The dashed line is a coin."
     )
 
 
@@ -228,7 +239,7 @@ def curve_table(points: Sequence[Point]) -> list[dict[str, str]]:
 
 def eight_bits(pixels: Floats) -> NDArray[np.uint8]:
     """A picture to show, (height, width), of one in [0, 1]."""
-    return np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(pixels.clip(0, 1) * 255), dtype=np.uint8)
 
 
 def drawn_map(shown: Floats, head: HeadMap) -> NDArray[np.uint8]:

@@ -33,7 +33,7 @@ STAND_IN = (
     "another clinic "
     "stand phantoms in that are taken otherwise, bedside AP views with wires, letters and borders of their "
     "own, a stop "
-    "brighter: real radiographs of a clinic never seen are what Compare measures the models on."
+    "darker: real radiographs of a clinic never seen are what Compare measures the models on."
 )
 _LINES: dict[Place, tuple[str, str, str]] = {
     "home": (ACCENT, "solid", "circle"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,11 @@ class Cohort(Protocol):
     @property
     def learns(self) -> NDArray[np.bool_]:
         """(n,): who is learnt from; all others measure."""
+        ...
+
+    @property
+    def patients(self) -> NDArray[Any]:
+        """(n,): names or numbers of patients, of whom one may have several radiographs."""
         ...
 
     def pixels(self, index: int) -> NDArray[np.float32]:
@@ -99,6 +104,11 @@ class Phantoms:
         """(n,): the first half."""
         return np.arange(len(self._seeds)) < len(self._seeds) // 2
 
+    @property
+    def patients(self) -> NDArray[np.int64]:
+        """(n,): one radiograph each."""
+        return np.arange(len(self._seeds))
+
     def pixels(self, index: int) -> NDArray[np.float32]:
         """A patient's radiograph, (height, width), float32 in [0, 1]."""
         self.prepare([index])
@@ -131,3 +141,8 @@ class Phantoms:
             extras=style.extras,
         )
         return render(spec, Choices(exposure=style.exposure, density=density))
+
+
+def first_ill(cohort: Cohort) -> int:
+    """The first of the ill who measure: whom a page shows."""
+    return int(np.flatnonzero(~cohort.learns & (cohort.labels == 1))[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +48,14 @@ class Material:
         marked: The same patients with the mark on all of them.
         labels: (n,), 1 for the ill.
         learns: (n,), who is learnt from.
+        patients: (n,), whose radiograph it is.
     """
 
     plain: Floats
     marked: Floats
     labels: NDArray[np.int64]
     learns: NDArray[np.bool_]
+    patients: NDArray[Any]
 
     def measured(self, planting: Planting) -> Floats:
         """Features of those who measure, (m, channels), with marks on some."""
@@ -129,7 +131,7 @@ def gather(features: Features, source: Source, cohort: Cohort) -> Material:
     """
     rows = range(len(cohort.labels))
     plain, marked = (features.take(each, cohort, rows) for each in (replace(source, plant=""), source))
-    return Material(plain, marked, cohort.labels, cohort.learns)
+    return Material(plain, marked, cohort.labels, cohort.learns, cohort.patients)
 
 
 def school(material: Material, planting: Planting, schooling: Schooling) -> Iterator[tuple[Learnt, Point]]:
@@ -177,8 +179,6 @@ def conclude(
 def _figures(
     material: Material, planting: Planting, head: Learnt, threshold: float
 ) -> dict[Condition, Evaluation]:
-    labels = material.labels[~material.learns]
-    return {
-        each: evaluate(labels, head.probabilities(material.measured(planting.under(each))), threshold)
-        for each in CONDITIONS
-    }
+    labels, patients = (each[~material.learns] for each in (material.labels, material.patients))
+    said = {each: head.probabilities(material.measured(planting.under(each))) for each in CONDITIONS}
+    return {each: evaluate(labels, scores, threshold, patients) for each, scores in said.items()}

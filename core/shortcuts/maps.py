@@ -87,11 +87,12 @@ def map_heads(cohort: Cohort, networks: Networks, source: Source, heads: tuple[L
     """
     rows = np.flatnonzero(~cohort.learns & (cohort.labels == 1))[:PATIENTS]
     each = [_map_patient(cohort, int(row), networks, source, heads) for row in rows]
-    shown, maps, *_ = each[0]
+    shown, (before, after), *_ = each[0]
     inside = np.array([shares for _, _, shares, _, _ in each])
     return Maps(
         shown,
-        *maps,
+        before,
+        after,
         on_mark=(_on_mark(inside[:, 0]), _on_mark(inside[:, 1])),
         area=float(np.mean([area for *_, area, _ in each])),
         patients=len(rows),

@@ -77,7 +77,7 @@ def carried_marks(mystery: Mystery, labels: NDArray[np.int64]) -> list[str]:
 
 def rows_learnt(cohort: Cohort) -> list[int]:
     """Whom mysteries learn from."""
-    return np.flatnonzero(cohort.learns).tolist()
+    return [int(row) for row in np.flatnonzero(cohort.learns)]
 
 
 def sources(version: str, backbone: str, cohort: Cohort) -> list[Source]:
@@ -112,4 +112,4 @@ def rows_asked(cohort: Cohort) -> list[int]:
     """Whom each question is put to: the first from whom nobody learns, as many ill as healthy."""
     measuring = np.flatnonzero(~cohort.learns)
     parts = [measuring[cohort.labels[measuring] == label][: ASKED // 2] for label in (1, 0)]
-    return np.concatenate(parts).tolist()
+    return [int(row) for row in np.concatenate(parts)]

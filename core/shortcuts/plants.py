@@ -71,7 +71,7 @@ def _tube(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
         axis=0,
     )
     wall = np.exp(-np.square((np.sqrt(away) - 0.012) / 0.006))
-    return pixels + np.float32(0.5) * wall * (1 - pixels)
+    return np.asarray(pixels + np.float32(0.5) * wall * (1 - pixels), dtype=np.float32)
 
 
 def _shading(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
@@ -134,13 +134,16 @@ def put_on(pixels: Pixels, frame: Box, plant: Plant, seed: int, strength: float 
         strength: From 0, not there, to 1.
     """
     height, width = pixels.shape
-    down = (np.arange(height, dtype=np.float32)[:, None] + 0.5 - frame.top) / frame.height
-    across = (np.arange(width, dtype=np.float32)[None, :] + 0.5 - frame.left) / frame.width
-    grid = (np.broadcast_to(down, pixels.shape), np.broadcast_to(across, pixels.shape))
+    down = (np.arange(height, dtype=np.float32)[:, None] + 0.5 - frame.top) / np.float32(frame.height)
+    across = (np.arange(width, dtype=np.float32)[None, :] + 0.5 - frame.left) / np.float32(frame.width)
+    grid: Grid = (
+        np.broadcast_to(down, pixels.shape).astype(np.float32),
+        np.broadcast_to(across, pixels.shape).astype(np.float32),
+    )
     painted = plant.paint(pixels, grid, np.random.default_rng([seed, *plant.key.encode()]))
     return (pixels + np.float32(strength) * (painted - pixels)).clip(0, 1).astype(np.float32)
 
 
 def region(plain: Pixels, marked: Pixels) -> NDArray[np.bool_]:
     """Where a mark lies, (height, width): all pixels that it changes by more than `CHANGED`."""
-    return np.abs(marked - plain) > CHANGED
+    return np.asarray(np.abs(marked - plain) > CHANGED)

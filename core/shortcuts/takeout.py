@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +31,12 @@ class Abroad:
     Attributes:
         features: (n, channels).
         labels: (n,), 1 for the ill.
+        patients: (n,), whose radiograph it is.
     """
 
     features: Floats
     labels: NDArray[np.int64]
+    patients: NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,16 +108,16 @@ def _measure(count: int, head: Learnt, material: Material, planting: Planting, a
     threshold = youden_threshold(
         material.labels[material.learns], head.probabilities(material.learnt(planting))
     )
-    labels = material.labels[~material.learns]
-    tests: dict[Place, tuple[NDArray[np.int64], Floats]] = {
-        "home": (labels, material.measured(planting)),
-        "flipped": (labels, material.measured(planting.under("flipped"))),
-        "none": (labels, material.measured(planting.under("none"))),
-        "abroad": (abroad.labels, abroad.features),
+    own = (material.labels[~material.learns], material.patients[~material.learns])
+    tests: dict[Place, tuple[NDArray[Any], NDArray[Any], Floats]] = {
+        "home": (*own, material.measured(planting)),
+        "flipped": (*own, material.measured(planting.under("flipped"))),
+        "none": (*own, material.measured(planting.under("none"))),
+        "abroad": (abroad.labels, abroad.patients, abroad.features),
     }
     figures = {
-        place: evaluate(truth, head.probabilities(features), threshold)
-        for place, (truth, features) in tests.items()
+        place: evaluate(truth, head.probabilities(features), threshold, patients)
+        for place, (truth, patients, features) in tests.items()
     }
     pair = (head.probabilities(each[~material.learns]) for each in (material.marked, material.plain))
     marked, plain = pair

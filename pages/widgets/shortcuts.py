@@ -13,14 +13,16 @@ import streamlit as st
 from core.display import shortcuts as words
 from core.display.glossary import term
 from core.display.link import BACKBONE, HEALTHY, ILL, LAB, LABS, PLANT, SHARES_PERCENT
+from core.evaluation.sets.labelled import LabelledSet
 from core.progress import time_left
 from core.service import Loaded
-from core.shortcuts.cohorts import Cohort
+from core.shortcuts.cohorts import Cohort, first_ill
 from core.shortcuts.experiment import Material, Outcome, Planting, Point, conclude, gather, school
 from core.shortcuts.features import Source, seen, with_plant
 from core.shortcuts.heads import Learnt, Schooling
 from core.shortcuts.lab import Lab
 from core.shortcuts.maps import Maps, map_heads
+from core.shortcuts.own import OwnPatients
 from core.shortcuts.plants import PLANT_BY_KEY, PLANTS
 from pages.widgets import link
 from pages.widgets.common import folded, numbers_table, plot, refusals, service
@@ -28,6 +30,7 @@ from pages.widgets.common import folded, numbers_table, plot, refusals, service
 Result = TypeVar("Result")
 
 _DONE, _WANTED = "shortcuts learnt", "shortcut wanted"  # keys of the session
+_WHOSE, _OWN = "whose radiographs", "own patients"
 _KEPT = 6  # experiments of a session
 SCHOOLING = Schooling()
 FRAMES = 8  # pictures of the curve while it grows
@@ -64,9 +67,15 @@ def head() -> str:
     return chosen
 
 
-def settings(bundle: Loaded) -> tuple[Source, Planting]:
-    """Which backbone, which mark, and who carries it."""
+def settings(bundle: Loaded, own: tuple[str, LabelledSet] | None) -> tuple[Source, Planting, Cohort]:
+    """Which backbone, which mark, who carries it, and whose radiographs.
+
+    Args:
+        bundle: Whose backbones.
+        own: The user's own set and what tells it from others; None where phantoms are all there are.
+    """
     with folded("experiment", "The experiment"):
+        cohort = _cohort(own)
         rows = {each.key: each.name for each in bundle.models.manifest.rows}
         usual = "densenet121" if "densenet121" in rows else next(iter(rows))
         backbone = link.choose(BACKBONE, "Backbone", rows, usual, help=term("frozen"))
@@ -75,7 +84,25 @@ def settings(bundle: Loaded) -> tuple[Source, Planting]:
         st.caption(PLANT_BY_KEY[plant].meaning)
         ill = _share(ILL, "Of the ill, carry it (%)", "100")
         healthy = _share(HEALTHY, "Of the healthy, carry it (%)", "0")
-    return Source(bundle.version, backbone, plant, lab().home.key), Planting(plant, ill, healthy)
+    return Source(bundle.version, backbone, plant, cohort.key), Planting(plant, ill, healthy), cohort
+
+
+def _cohort(own: tuple[str, LabelledSet] | None) -> Cohort:
+    """Phantoms, or the user's own set where there is one and it is chosen."""
+    if own is None:
+        return lab().home
+    name, images = own
+    options = {"phantoms": "Phantoms", "own": "Your own set"}
+    chosen = st.segmented_control(
+        "Radiographs", list(options), format_func=options.__getitem__, key=_WHOSE, default="phantoms"
+    )
+    if chosen == "own":
+        kept: OwnPatients | None = st.session_state.get(_OWN)
+        with refusals():
+            if kept is None or kept.key != name:
+                kept = st.session_state[_OWN] = OwnPatients(images, name)
+            return kept
+    return lab().home
 
 
 def _share(name: str, label: str, usual: str) -> int:
@@ -85,9 +112,9 @@ def _share(name: str, label: str, usual: str) -> int:
     return int(chosen)
 
 
-def planted(source: Source, planting: Planting, bundle: Loaded) -> None:
+def planted(source: Source, planting: Planting, cohort: Cohort, bundle: Loaded) -> None:
     """What is planted, the button, and what came of it."""
-    cohort, key = lab().home, (source, planting)
+    key = source, planting
     with refusals():
         _example(source, cohort, bundle)
         found = _done().get(key)
@@ -127,7 +154,7 @@ def _example(source: Source, cohort: Cohort, bundle: Loaded) -> None:
     columns = st.columns([1, 1, 2], gap="medium")
     for column, plant, said in zip(columns, ("", source.plant), ("without", "with"), strict=False):
         with column:
-            picture = seen(with_plant(cohort, 1, networks, plant), networks)
+            picture = seen(with_plant(cohort, first_ill(cohort), networks, plant), networks)
             caption = f"An ill patient {said} {name}, as the networks are given it"
             st.image(words.eight_bits(picture), caption=caption, width="stretch", alt=caption)
     with columns[2]:
@@ -142,7 +169,7 @@ def _offer(key: Key, cohort: Cohort) -> None:
         on_click=_want,
         args=(key,),
     )
-    st.caption(words.first_time(len(cohort.labels)))
+    st.caption(words.first_time(len(cohort.labels), own=cohort is not lab().home))
 
 
 def _want(key: Key | None) -> None:
@@ -158,7 +185,7 @@ def _learn(source: Source, planting: Planting, cohort: Cohort, bundle: Loaded) -
         with st.container(horizontal=True, vertical_alignment="center"):
             bar = st.progress(0.0, "Rendering the first patients")
             st.button("Stop", icon=":material/stop:", on_click=_want, args=(None,))
-        fill([replace(source, plant=""), source], range(len(cohort.labels)), bundle, bar)
+        fill([replace(source, plant=""), source], range(len(cohort.labels)), bundle, bar, cohort)
         material = gather(lab().features, source, cohort)
         bar.progress(1.0, "A head learns without marks")
         without = _without(material, source, planting)
@@ -203,7 +230,9 @@ def _without(material: Material, source: Source, planting: Planting) -> Learnt:
 
 def _watched(material: Material, planting: Planting) -> tuple[Learnt, list[Point]]:
     """The head that learns with marks, its curve drawn as it grows."""
-    place, heads, curve = st.empty(), [], []
+    place = st.empty()
+    heads: list[Learnt] = []
+    curve: list[Point] = []
     for head, point in school(material, planting, SCHOOLING):
         heads[:] = [head]
         curve.append(point)

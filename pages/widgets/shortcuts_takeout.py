@@ -60,7 +60,9 @@ def _learn(source: Source, planting: Planting, bundle: Loaded) -> list[TakenOut]
             st.button("Stop", icon=":material/stop:", on_click=_want, args=(None,))
         shortcuts.fill([replace(source, plant=""), source], range(len(home.labels)), bundle, bar)
         shortcuts.fill([elsewhere], rows, bundle, bar, abroad)
-        others = Abroad(lab.features.take(elsewhere, abroad, rows), abroad.labels[rows])
+        others = Abroad(
+            lab.features.take(elsewhere, abroad, rows), abroad.labels[rows], abroad.patients[rows]
+        )
         material, drawn = gather(lab.features, source, home), st.empty()
         steps: list[TakenOut] = []
         for step in take_out(material, planting, others, shortcuts.SCHOOLING):

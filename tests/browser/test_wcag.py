@@ -15,6 +15,8 @@ SHOWN = {  # what a page has shown when it is whole
     "?guess=1": ".viewer canvas",
     "compare": ".js-plotly-plot",
     "phantoms": ".viewer canvas",
+    "shortcuts": "text=Plant it, and let a head learn",
+    "shortcuts?lab=mystery": "text=Make the model",
     "cards": ".st-key-documents summary",
     "about": "text=About ThoraxLens",
 }

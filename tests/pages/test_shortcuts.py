@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from core.evaluation.sets.labelled import MeasuredSet
+from core.evaluation.sets.own.own_set import open_set
+from core.project import PROJECT
 from core.shortcuts.heads import Schooling
 from core.shortcuts.lab import Lab
 from core.shortcuts.mystery import FLAWS, Mystery
+from core.vocabulary import OWN
 from pages.widgets import shortcuts
+from pages.widgets.compare.sets import BROUGHT_SETS, Brought
+from tests.own_sets import zipped
 from tests.pages.test_case_in_hand import by_link, control, link_of
 from tests.pages.test_gate import button, downloads
-from tests.pages.test_pages import bundles, markdown
+from tests.pages.test_pages import SECONDS, bundles, markdown
 
 __all__ = ["bundles"]
 
@@ -37,7 +44,7 @@ def test_a_link_restores_the_experiment_and_nothing_learns_before_it_is_asked_to
     assert control(page, "selectbox", "Backbone").value == "vgg16"
     assert control(page, "selectbox", "Mark").value == "border"
     assert control(page, "select_slider", "Of the ill, carry it (%)").value == "80"
-    assert "ROC AUC of a head" not in sentences(page) and "flatter" not in sentences(page)
+    assert "ROC AUC of a head" not in sentences(page) and "flatter" in sentences(page)
     assert "Guess first" in sentences(page) and "the first time" in sentences(page)
     control(page, "select_slider", "Of the healthy, carry it (%)").set_value("0").run()
     assert "healthy" not in link_of(page) and not page.exception
@@ -53,7 +60,9 @@ def test_a_head_learns_and_later_ones_learn_at_once(bundles) -> None:
     said = sentences(page)
     assert "With the border on 100 % of the ill and 0 % of the healthy" in said
     assert (
-        "curves" in said and "12 patients, 6 of them ill" in said and "CSV, a row a figure" in downloads(page)
+        "curves" in said
+        and "12 radiographs, 6 of ill patients" in said
+        and "CSV, a row a figure" in downloads(page)
     )
     control(page, "select_slider", "Of the ill, carry it (%)").set_value("50").run()
     assert "With the border on 50 % of the ill" in sentences(page)
@@ -91,3 +100,20 @@ def test_a_mark_is_taken_out_and_the_page_says_what_stands_for_another_clinic(bu
     button(page, "Take it out").click().run()
     assert not page.exception
     assert "taken out: the ROC AUC" in sentences(page) and len(page.dataframe[0].value) == 5
+
+
+def test_a_head_learns_from_the_users_own_set_once_compare_has_it(bundles) -> None:
+    images = open_set(zipped(10))
+    page = AppTest.from_file(PROJECT / "pages" / "shortcuts.py", default_timeout=SECONDS)
+    page.session_state["entered"] = True
+    page.session_state[BROUGHT_SETS] = {OWN: Brought("mine", "any", MeasuredSet(images))}
+    page.query_params["mark"] = "border"
+    page.run()
+    control(page, "button_group", "Radiographs").set_value("own").run()
+    assert not page.exception and "your 40 radiographs" in sentences(page)
+    button(page, LEARN).click().run()
+    assert not page.exception and "20 radiographs, 10 of ill patients" in sentences(page)
+    few = {OWN: Brought("few", "any", MeasuredSet(open_set(zipped(3))))}
+    page.session_state[BROUGHT_SETS] = few
+    page.run()
+    assert "a head needs 10 of each class" in page.error[0].value and not page.exception

@@ -28,7 +28,9 @@ def drawn(plain_too: bool = False) -> Material:
     labels, numbers = np.arange(160) % 2, np.arange(40)
     plain = random.normal(0, 1, (160, 40)) + 0.9 * labels[:, None] * (numbers < 4)
     marked = plain + 4 * ((numbers < 4) if plain_too else (numbers > 36))
-    return Material(plain.astype(np.float32), marked.astype(np.float32), labels, np.arange(160) < 80)
+    return Material(
+        plain.astype(np.float32), marked.astype(np.float32), labels, np.arange(160) < 80, np.arange(160)
+    )
 
 
 def experiment(material: Material, planting: Planting) -> Outcome:

@@ -19,7 +19,9 @@ ALL = Planting("letters", 100, 0)
 @pytest.fixture(scope="module")
 def steps() -> list[TakenOut]:
     material = drawn()
-    abroad = Abroad(material.plain[~material.learns], material.labels[~material.learns])
+    abroad = Abroad(
+        *(each[~material.learns] for each in (material.plain, material.labels, material.patients))
+    )
     return list(take_out(material, ALL, abroad, Schooling(epochs=60)))
 
 
