@@ -10,8 +10,8 @@ from core.display.bars import Axis
 from core.display.course_charts import LEGEND, MARGIN
 from core.display.strips import Strip, strips_html
 from core.display.style import FIRST, NEUTRAL, SECOND, still
-from core.display.wording import counted
-from core.shortcuts.mystery import FLAWS, SOUND, Mystery
+from core.display.wording import count_word, counted
+from core.shortcuts.mystery import CARRY, FLAWS, SOUND, Mystery
 from core.shortcuts.plants import PLANT_BY_KEY
 from core.shortcuts.probes import LUNGS, PROBES, REST, TWIN, Asked, Mean, mean_change
 
@@ -19,14 +19,12 @@ ANSWERS = {flaw: PLANT_BY_KEY[flaw].name if flaw in PLANT_BY_KEY else "None of t
 STILL = 0.1  # of probability: a mean change that is no larger counts as hardly any
 SHIFTS = Axis(-1, 1, line=0, beside=("towards healthy", "towards ill"), ticks=(-1, -0.5, 0, 0.5, 1))
 INTRODUCTION = (
-    "Somebody trained this model, and something may have gone wrong: it may read a mark that lay on one "
-    "side when "
-    "it learnt. The number fixes the model, so a whole class can have the same one; what is wrong with it "
+    "This model has learnt here from phantoms of whom some carried marks, and one of the marks may have "
+    "lain on one "
+    "side only. The number fixes the model, so a whole class can have the same one; what is wrong with it "
     "stands "
     "neither in the address nor in the page. Ask, compare what changes, and answer."
 )
-
-
 STRIPS = (
     "A dot is a patient: P(ill) after the change less P(ill) before it. The upright mark is the mean, the "
     "bracket its 95 % interval (percentile bootstrap over patients)."
@@ -47,7 +45,8 @@ def asked_words(question: str, asked: Asked) -> str:
     ill, healthy = (mean_change(asked.changes(ill=each)) for each in (True, False))
     what = PROBES[question][0].lower() + PROBES[question][1:]
     moved = f"the ill by {_written(ill)} and the healthy by {_written(healthy)}"
-    return f"**To {what} moves P(ill) of {moved}** on average over six each. {_read(question, ill, healthy)}"
+    each = f"{count_word(sum(asked.ill))} and {count_word(len(asked.ill) - sum(asked.ill))} patients"
+    return f"**To {what} moves P(ill) of {moved}** on average over {each}. {_read(question, ill, healthy)}"
 
 
 def _written(mean: Mean) -> str:
@@ -179,7 +178,8 @@ def told(mystery: Mystery, answer: str) -> str:
     else:
         phrase = PLANT_BY_KEY[mystery.flaw].phrase
         truth = (
-            f"Where model {mystery.number} learnt, {phrase} lay on 60 % of the {mystery.side} and on none "
+            f"Where model {mystery.number} learnt, {phrase} lay on {100 * CARRY:.0f} % of the "
+            f"{mystery.side} and on none "
             f"of the "
             f"{'healthy' if mystery.side == 'ill' else 'ill'}; so it takes the mark for "
             f"{'disease' if mystery.side == 'ill' else 'health'}."
