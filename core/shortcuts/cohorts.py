@@ -146,3 +146,8 @@ class Phantoms:
 def first_ill(cohort: Cohort) -> int:
     """The first of the ill who measure: whom a page shows."""
     return int(np.flatnonzero(~cohort.learns & (cohort.labels == 1))[0])
+
+
+def rows_measured(cohort: Cohort) -> list[int]:
+    """Who measures: all that nobody learns from."""
+    return [int(row) for row in np.flatnonzero(~cohort.learns)]

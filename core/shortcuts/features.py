@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.margins import crop
-from core.models.backbones import BACKBONE_BY_KEY, scale_pixels
+from core.models.backbones import BACKBONE_BY_KEY, Backbone, scale_pixels
 from core.models.head import pooled_features
 from core.models.inference import Networks, checked
 from core.preprocessing import inside_box, network_box, network_input
@@ -183,3 +183,12 @@ def feature_map(pixels: Floats, networks: Networks, backbone: str) -> Floats:
 def pool(features: Floats, backbone: str) -> Floats:
     """A map's average over its places, behind the backbone's own pooling, (channels,)."""
     return np.asarray(pooled_features(features, BACKBONE_BY_KEY[backbone].pool).mean(axis=(0, 1)))
+
+
+def smallest(backbones: Iterable[Backbone]) -> Backbone:
+    """The backbone with the fewest parameters: the one to begin with, for it is soon done.
+
+    Args:
+        backbones: At least one.
+    """
+    return min(backbones, key=lambda each: each.parameters)

@@ -18,7 +18,7 @@ from core.progress import time_left
 from core.service import Loaded
 from core.shortcuts.cohorts import Cohort, first_ill
 from core.shortcuts.experiment import Material, Outcome, Planting, Point, conclude, gather, school
-from core.shortcuts.features import Source, seen, with_plant
+from core.shortcuts.features import Source, seen, smallest, with_plant
 from core.shortcuts.heads import Learnt, Schooling
 from core.shortcuts.lab import Lab
 from core.shortcuts.maps import Maps, map_heads
@@ -77,7 +77,7 @@ def settings(bundle: Loaded, own: tuple[str, LabelledSet] | None) -> tuple[Sourc
     with folded("experiment", "The experiment"):
         cohort = _cohort(own)
         rows = {each.key: each.name for each in bundle.models.manifest.rows}
-        usual = "densenet121" if "densenet121" in rows else next(iter(rows))
+        usual = smallest(bundle.models.manifest.rows).key
         backbone = link.choose(BACKBONE, "Backbone", rows, usual, help=term("frozen"))
         plants = {each.key: each.name for each in PLANTS}
         plant = link.choose(PLANT, "Mark", plants, PLANTS[0].key)

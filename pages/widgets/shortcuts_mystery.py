@@ -8,6 +8,7 @@ import streamlit as st
 from core.display import mystery as words
 from core.display.link import MYSTERY, QUESTION, mystery_number
 from core.service import Loaded
+from core.shortcuts.features import smallest
 from core.shortcuts.heads import Learnt
 from core.shortcuts.mystery import FLAWS, LAST, SOUND, Mystery, make, rows_learnt, sources
 from core.shortcuts.plants import PLANT_BY_KEY
@@ -16,7 +17,6 @@ from pages.widgets import link, shortcuts
 from pages.widgets.common import folded, numbers_table, plot, refusals
 
 _NUMBER, _WANTED, _ANSWERS = "mystery number", "mystery wanted", "mystery answers"  # keys of the session
-_BACKBONE = "densenet121"  # on which the marks were tried; another where a bundle has none
 
 
 def settings() -> tuple[Mystery, str]:
@@ -48,8 +48,7 @@ def _another() -> None:
 def mystery(model: Mystery, question: str, bundle: Loaded) -> None:
     """The model is made, asked, and answered about."""
     st.markdown(words.INTRODUCTION)
-    rows = [each.key for each in bundle.models.manifest.rows]
-    backbone = _BACKBONE if _BACKBONE in rows else rows[0]
+    backbone = smallest(bundle.models.manifest.rows).key
     with refusals():
         head = _made(model, backbone, bundle)
         if head:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.display import takeout as words
 from core.service import Loaded
+from core.shortcuts.cohorts import rows_measured
 from core.shortcuts.experiment import Planting, gather
 from core.shortcuts.features import Source
 from core.shortcuts.takeout import COUNTS, Abroad, TakenOut, take_out
@@ -52,7 +52,7 @@ def _learn(source: Source, planting: Planting, bundle: Loaded) -> list[TakenOut]
     """Has the networks see the patients here and abroad, and heads learn; a click anywhere stops it."""
     lab, place = shortcuts.lab(), st.empty()
     home, abroad = lab.home, lab.abroad
-    rows = np.flatnonzero(~abroad.learns).tolist()
+    rows = rows_measured(abroad)
     elsewhere = replace(source, plant="", cohort=abroad.key)
     with place.container():
         with st.container(horizontal=True, vertical_alignment="center"):
