@@ -27,6 +27,7 @@ pages = [
     st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     st.Page("pages/explain.py", title="Explain", icon=":material/center_focus_strong:"),
     st.Page("pages/phantoms.py", title="Phantoms", icon=":material/science:"),
+    st.Page("pages/shortcuts.py", title="Shortcuts", icon=":material/alt_route:"),
     st.Page("pages/lessons.py", title="Lessons", icon=":material/school:"),
     st.Page("pages/cards.py", title="Cards", icon=":material/description:"),
     st.Page("pages/about.py", title="About", icon=":material/info:"),

@@ -46,6 +46,7 @@ CORE = (
     "core.evaluation",
     "core.evaluation.sets",
     "core.studio",
+    "core.shortcuts",
     "core.display",
     "core.lessons",
     "core.export",

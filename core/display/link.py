@@ -9,9 +9,12 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from core.analysis.what_if import CHANGE_BY_KEY
 from core.display.wording import listed
 from core.gate.way import AS_IT_IS, Way
-from core.models.backbones import BACKBONES
+from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
 from core.models.third_answer import ERROR_RATES, rate_key
 from core.phantom.recipe import read_recipe
+from core.shortcuts.mystery import LAST
+from core.shortcuts.plants import PLANT_BY_KEY
+from core.shortcuts.probes import PROBES
 from core.studio.dose import SWEEPS
 from core.studio.many import MAX_PATIENTS, MIN_PATIENTS, STEP
 from core.vocabulary import ENSEMBLE, FINDINGS
@@ -24,6 +27,8 @@ PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", 
 LAB, NETWORK, TOWARDS, CELL, FINDING = "lab", "network", "towards", "cell", "finding"
 CHANGE, LAYER = "change", "layer"
 ANSWER = "answer"
+EXPERIMENT, BACKBONE, PLANT, ILL, HEALTHY = "experiment", "backbone", "mark", "ill", "healthy"
+MYSTERY, QUESTION = "mystery", "question"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
 IMAGES, SOURCES, AGAINST, ONE_POINT, POINT = "images", "sources", "against", "one_point", "point"
 INTERVALS, STUDY, PHANTOM_SET = "intervals", "study", "phantoms"
@@ -75,6 +80,16 @@ SETTINGS: dict[str, dict[str, str]] = {
         SWEEP: "what is changed",
         ANSWER: "whose answer",
     },
+    "shortcuts": _EVERYWHERE
+    | {
+        EXPERIMENT: "the experiment",
+        BACKBONE: "the backbone",
+        PLANT: "the mark",
+        ILL: "how many of the ill carry it",
+        HEALTHY: "how many of the healthy carry it",
+        MYSTERY: "the number of the mystery model",
+        QUESTION: "the question",
+    },
     "compare": _EVERYWHERE
     | {
         IMAGES: "the images",
@@ -114,7 +129,9 @@ VIEWS = {
     "dose": "Dose and response",
     "causes": "Causes",
 }
+EXPERIMENTS = {"plant": "Plant one", "take": "Take one out", "mystery": "Mystery model"}
 RATES = {rate_key(rate): rate for rate in ERROR_RATES}
+SHARES_PERCENT = tuple(str(share) for share in range(0, 101, 10))
 CHOICES: dict[str, tuple[str, ...]] = {
     MARGINS: (CUT, LEFT),
     RATE: tuple(RATES),
@@ -124,10 +141,16 @@ CHOICES: dict[str, tuple[str, ...]] = {
     TRUTH: ("0", "1"),
     SWEEP: tuple(SWEEPS),
     LAB: tuple(LABS),
+    EXPERIMENT: tuple(EXPERIMENTS),
     NETWORK: tuple(NETWORKS),
     TOWARDS: tuple(CLASSES),
     CHANGE: tuple(CHANGE_BY_KEY),
     FINDING: tuple(name.lower() for name in FINDINGS),
+    BACKBONE: tuple(BACKBONE_BY_KEY),
+    PLANT: tuple(PLANT_BY_KEY),
+    ILL: SHARES_PERCENT,
+    HEALTHY: SHARES_PERCENT,
+    QUESTION: tuple(PROBES),
     PATIENTS: tuple(str(count) for count in range(MIN_PATIENTS, MAX_PATIENTS + 1, STEP)),
 } | dict.fromkeys((INSIST, OWN_THRESHOLDS, ONE_POINT, INTERVALS, STUDY, PHANTOM_SET), ("true", "false"))
 # Tabs of the page Compare, and steps of its slider, by the names and numbers that a link holds.
@@ -185,6 +208,8 @@ def is_readable(name: str, words: Words) -> bool:
         return all(read_cell(word) is not None for word in words)
     if name == STEP_NUMBER:
         return all(word.isascii() and word.isdigit() and len(word) < 3 for word in words)
+    if name == MYSTERY:
+        return all(mystery_number(word) is not None for word in words)
     if name == LAID:
         return all(laid_way(word) is not None for word in words)
     return True
@@ -202,6 +227,13 @@ def read_cell(word: str) -> tuple[int, int] | None:
         return None
     row, column = (int(part) - 1 for part in parts)
     return (row, column) if min(row, column) >= 0 else None
+
+
+def mystery_number(word: str) -> int | None:
+    """The number of a mystery model; None where a word says none."""
+    if not (word.isascii() and word.isdigit() and len(word) <= len(str(LAST))):
+        return None
+    return int(word) if 1 <= int(word) <= LAST else None
 
 
 def _is_share(word: str) -> bool:
@@ -258,5 +290,7 @@ def carries(page: str, *, upload: bool) -> str:
         return "It opens this lesson at this step; what you answered stays with you."
     if page == "phantoms":
         return "It carries the whole recipe: it renders this phantom anywhere, pixel for pixel."
+    if page == "shortcuts":
+        return "It carries the experiment: the marks, or a model's number; never what is wrong with that."
     alone = "It carries the settings alone: your picture does not travel."
     return alone if upload else "It opens this sample, seen so."

@@ -104,7 +104,7 @@ def _collimation(frame: Frame, rng: np.random.Generator) -> Array:
 def _burn(frame: Frame, grey: Array, text: str, at: tuple[float, float], rng: np.random.Generator,
           scale: float = 1.0) -> Array:  # fmt: skip
     """Writes letters; `at` is their centre as shares of the half width and half height."""
-    dots = letter_dots(text)
+    dots = lettering(text)
     dot_mm = np.ptp(frame.down) * rng.uniform(0.0045, 0.0085) * scale
     turn = rng.normal(0, 0.06)
     dx = frame.across[None, :] - at[0] * np.ptp(frame.across) / 2
@@ -118,8 +118,12 @@ def _burn(frame: Frame, grey: Array, text: str, at: tuple[float, float], rng: np
     return np.asarray(grey + (rng.uniform(0.8, 1.0) - grey) * np.clip(ink, 0, 1))
 
 
-def letter_dots(text: str) -> Array:
-    """Letters as lead markers have them: (7, 6 a letter), 1 where there is lead; others are blank."""
+def lettering(text: str) -> Array:
+    """A word in lead letters, (7, 6 for each letter): 1 where there is a dot, else 0.
+
+    Args:
+        text: Of the letters that film has; any other is a gap.
+    """
     return np.concatenate([_glyph(letter) for letter in text], axis=1)
 
 

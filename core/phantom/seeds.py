@@ -19,6 +19,9 @@ SEEDS = {
     "findings_held_out": range(1_000_000, 1_100_000),  # measure the findings network
     "comparison": range(2_000_000, 2_010_000),  # measured on the page Compare
     "studio": range(2_100_000, 2_110_000),  # patients of the page Phantoms
+    "shortcuts": range(
+        2_200_000, 2_210_000
+    ),  # heads of the page Shortcuts learn from these, and are measured
 }
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.analysis.results import Analysis
-from core.phantom.film import letter_dots
+from core.phantom.film import lettering
 from core.phantom.recipe import Recipe
 from core.studio.twins import answers
 
@@ -186,7 +186,7 @@ def write_letters(pixels: Picture) -> Picture:
     height, width = pixels.shape
     ink = np.zeros_like(pixels)
     for text, (across, down), share in _LETTERS:
-        dots = Image.fromarray((255 * letter_dots(text)).astype(np.uint8))
+        dots = Image.fromarray((255 * lettering(text)).astype(np.uint8))
         size = max(1, round(dots.width * share * height)), max(1, round(dots.height * share * height))
         drawn = np.asarray(dots.resize(size, Image.Resampling.BILINEAR), np.float32) / 255
         left = min(max(round(across * width - size[0] / 2), 0), max(width - size[0], 0))

@@ -20,6 +20,8 @@ SHOWN = {  # what a page has shown when it is whole
     "phantoms": ".viewer canvas",
     "lessons": "text=How to read a figure of 0.99",
     "lessons?lesson=heatmap&step=3": "text=Your answer",
+    "shortcuts": "text=Plant it, and let a head learn",
+    "shortcuts?experiment=mystery": "text=Make the model",
     "cards": ".st-key-documents summary",
     "about": "text=About ThoraxLens",
 }

@@ -14,7 +14,7 @@ from core.display.link import PHANTOM_SET
 from core.evaluation.predictions import join
 from core.evaluation.record import TrackRecord
 from core.evaluation.sets import phantoms as phantom_set
-from core.evaluation.sets.labelled import MeasuredSet, analyse_set, count_images
+from core.evaluation.sets.labelled import LabelledSet, MeasuredSet, analyse_set, count_images
 from core.evaluation.sets.own import own_set
 from core.models.bundle.files import BundleListing
 from core.progress import time_left
@@ -56,6 +56,12 @@ def with_brought(record: TrackRecord) -> tuple[TrackRecord, Sets]:
     if images:
         record = replace(record, predictions=join(tables), version=":".join(versions))
     return record, images
+
+
+def own_images() -> tuple[str, LabelledSet] | None:
+    """The user's own set, if one is in hand, and what tells it from others."""
+    held = _brought().get(OWN)
+    return (held.name, held.measured.images) if held else None
 
 
 def _brought() -> dict[str, Brought]:

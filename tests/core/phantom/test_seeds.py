@@ -9,6 +9,7 @@ import pytest
 from core.evaluation.sets.phantoms import COUNT
 from core.phantom import recipe
 from core.phantom.seeds import SEEDS, take_seeds
+from core.shortcuts import cohorts
 from train.bundle.roles import SEVERITY_PHANTOMS
 from train.config import PRESETS
 from train.fitting.lungs import HELD_OUT_PHANTOMS
@@ -34,6 +35,7 @@ def test_every_purpose_has_seeds_enough() -> None:
         "severity": SEVERITY_PHANTOMS,
         "comparison": COUNT,
         "studio": recipe.PATIENTS,
+        "shortcuts": 2 * cohorts.PATIENTS,
         "gate": gate.PHANTOMS,
         "gate_held_out": gate.HELD_OUT_PHANTOMS,
     }

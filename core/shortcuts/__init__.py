@@ -1,0 +1,1 @@
+"""Shortcuts on purpose: marks that betray the disease, heads that learn them, and how to tell."""

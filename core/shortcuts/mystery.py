@@ -1,0 +1,115 @@
+"""A model with a hidden flaw, made anew from a number: find it by asking.
+
+Whoever knows the number knows which model it is, not what is wrong with it: the flaw comes from a hash of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.shortcuts.cohorts import Cohort
+from core.shortcuts.features import Features, Floats, Source
+from core.shortcuts.heads import Learnt, Schooling, learn
+from core.shortcuts.plants import PLANTS
+
+Side = Literal["ill", "healthy"]
+
+LAST = 9999  # numbers, from 1
+SOUND = "none"  # the flaw of a model without any
+FLAWS = (*(each.key for each in PLANTS if each.key != "tone"), SOUND)
+CARRY, ELSE = 0.6, 0.4  # of one side, carry the flaw's mark; of either side, one that means nothing
+ASKED = 12  # patients that each question is put to, as many ill as healthy, from whom no head learnt
+SCHOOLING = Schooling(epochs=60)
+
+
+@dataclass(frozen=True)
+class Mystery:
+    """One of them.
+
+    Attributes:
+        number: From 1 to `LAST`.
+    """
+
+    number: int
+
+    @property
+    def flaw(self) -> str:
+        """Key of the mark that it reads, or `SOUND`."""
+        return FLAWS[self._drawn(0) % len(FLAWS)]
+
+    @property
+    def side(self) -> Side:
+        """Who carried the mark where it learnt."""
+        return "ill" if self._drawn(1) % 2 else "healthy"
+
+    def _drawn(self, part: int) -> int:
+        text = f"ThoraxLens, model {self.number}, part {part}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+
+
+def carried_marks(mystery: Mystery, labels: NDArray[np.int64]) -> list[str]:
+    """Which mark each of those carries whom a mystery learns from; empty for none.
+
+    Marks that are no flaw lie on as many ill as healthy, so that it learns that they mean nothing.
+
+    Args:
+        mystery: Which model.
+        labels: (n,), 1 for the ill.
+    """
+    rng = np.random.default_rng(mystery.number)
+    others = [each for each in FLAWS if each not in (SOUND, mystery.flaw)]
+    marks = [""] * len(labels)
+    for label in (0, 1):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        few, many = round(ELSE * len(rows)), round((1 - CARRY) * len(rows))
+        for at, row in enumerate(rows[:few]):
+            marks[row] = others[at % len(others)]
+        if mystery.flaw != SOUND and (mystery.side == "ill") == bool(label):
+            for row in rows[many:]:
+                marks[row] = mystery.flaw
+    return marks
+
+
+def rows_learnt(cohort: Cohort) -> list[int]:
+    """Whom mysteries learn from."""
+    return [int(row) for row in np.flatnonzero(cohort.learns)]
+
+
+def sources(version: str, backbone: str, cohort: Cohort) -> list[Source]:
+    """Of the features that making any mystery takes: without a mark, and with each."""
+    return [
+        Source(version, backbone, "" if flaw == SOUND else flaw, cohort.key) for flaw in (SOUND, *FLAWS[:-1])
+    ]
+
+
+def make(mystery: Mystery, features: Features, wanted: list[Source], cohort: Cohort) -> Learnt:
+    """The model, of features that were computed.
+
+    Args:
+        mystery: Which one.
+        features: Of all sessions.
+        wanted: From `sources`.
+        cohort: The patients.
+
+    Raises:
+        KeyError: If features are missing.
+    """
+    rows = rows_learnt(cohort)
+    labels = cohort.labels[rows]
+    by_mark = {each.plant: features.take(each, cohort, rows) for each in wanted}
+    marks = carried_marks(mystery, labels)
+    learnt: Floats = np.stack([by_mark[mark][place] for place, mark in enumerate(marks)])
+    (*_, head) = learn(learnt, labels, SCHOOLING)
+    return head
+
+
+def rows_asked(cohort: Cohort) -> list[int]:
+    """Whom each question is put to: the first from whom nobody learns, as many ill as healthy."""
+    measuring = np.flatnonzero(~cohort.learns)
+    parts = [measuring[cohort.labels[measuring] == label][: ASKED // 2] for label in (1, 0)]
+    return [int(row) for row in np.concatenate(parts)]

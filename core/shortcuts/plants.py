@@ -1,0 +1,149 @@
+"""The marks that can be planted on a radiograph, as a table: to add one is to add a row, and its paint.
+
+All are painted on the radiograph as it was taken, before its histogram is equalised, and inside of the frame
+that
+the networks are given: what lies outside of it could teach them nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.margins import Box
+from core.phantom.film import lettering
+
+Pixels = NDArray[np.float32]
+Grid = tuple[Pixels, Pixels]  # down and across: 0 at the frame's top or left, 1 at its bottom or right
+
+WORD = "PORTABLE"
+CHANGED = 0.02  # of grey: pixels that a plant changes by more lie in its region
+_WIDE, _TALL = 0.45, 0.07  # of the frame: the word
+_TUBE = np.array([[0.0, 0.72], [0.13, 0.68], [0.2, 0.5], [0.24, 0.3], [0.3, 0.14]])  # across and down
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A mark.
+
+    Attributes:
+        key: In addresses.
+        name: For people.
+        phrase: In a sentence, with its article.
+        meaning: What it looks like, and where such a thing comes from.
+        paint: From pixels, (height, width) in [0, 1], their places and random numbers: the same with the
+            mark.
+    """
+
+    key: str
+    name: str
+    phrase: str
+    meaning: str
+    paint: Callable[[Pixels, Grid, np.random.Generator], Pixels]
+
+
+def _letters(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
+    dots = lettering(WORD)
+    left, top = 0.05 + rng.uniform(0, 0.04), 0.04 + rng.uniform(0, 0.03)
+    row = np.floor((grid[0] - top) / _TALL * dots.shape[0]).astype(np.intp)
+    column = np.floor((grid[1] - left) / _WIDE * dots.shape[1]).astype(np.intp)
+    inside = (row >= 0) & (row < dots.shape[0]) & (column >= 0) & (column < dots.shape[1])
+    marked = pixels.copy()
+    marked[inside] = np.where(dots[row[inside], column[inside]] > 0, 0.97, pixels[inside])
+    return marked
+
+
+def _border(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
+    wide = 0.07 + rng.uniform(0, 0.02)
+    shut = np.minimum(grid[1], 1 - grid[1]) < wide
+    return np.where(shut, np.float32(0.15) * pixels, pixels)
+
+
+def _tube(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
+    moved = _TUBE + rng.uniform(-0.02, 0.02, 2)
+    steps = np.linspace(0, len(moved) - 1, 80)
+    path = np.stack([np.interp(steps, np.arange(len(moved)), moved[:, each]) for each in (0, 1)], axis=1)
+    away = np.min(
+        [np.square(grid[1] - across) + np.square(grid[0] - down) for across, down in path.astype(np.float32)],
+        axis=0,
+    )
+    wall = np.exp(-np.square((np.sqrt(away) - 0.012) / 0.006))
+    return np.asarray(pixels + np.float32(0.5) * wall * (1 - pixels), dtype=np.float32)
+
+
+def _shading(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
+    return pixels * (1 - np.float32(rng.uniform(0.35, 0.45)) * grid[1].clip(0, 1))
+
+
+def _tone(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
+    return np.power(pixels, np.float32(rng.uniform(0.6, 0.8)))
+
+
+PLANTS: tuple[Plant, ...] = (
+    Plant(
+        "letters",
+        "Letters",
+        "the letters",
+        f"The word {WORD} at the top left, as a department writes it on films that are taken in bed.",
+        _letters,
+    ),
+    Plant(
+        "border",
+        "Border",
+        "the border",
+        "Dark strips at both sides, as a collimator leaves them that is closed further.",
+        _border,
+    ),
+    Plant(
+        "tube",
+        "Tube",
+        "the tube",
+        "A chest tube over the right lung, as the ill have it who are treated already.",
+        _tube,
+    ),
+    Plant(
+        "shading",
+        "Shading",
+        "the shading",
+        "Darker from left to right, as with a grid that is not square to the beam.",
+        _shading,
+    ),
+    Plant(
+        "tone",
+        "Tone",
+        "the tone",
+        "All greys lighter, as another machine develops them. Equalising the histogram takes such a thing "
+        "away.",
+        _tone,
+    ),
+)
+PLANT_BY_KEY = {plant.key: plant for plant in PLANTS}
+
+
+def put_on(pixels: Pixels, frame: Box, plant: Plant, seed: int, strength: float = 1.0) -> Pixels:
+    """A radiograph with a mark on it.
+
+    Args:
+        pixels: (height, width), float32 in [0, 1].
+        frame: The part that the networks see, by which the mark is laid.
+        plant: The mark.
+        seed: Of the patient: where exactly it lies.
+        strength: From 0, not there, to 1.
+    """
+    height, width = pixels.shape
+    down = (np.arange(height, dtype=np.float32)[:, None] + 0.5 - frame.top) / np.float32(frame.height)
+    across = (np.arange(width, dtype=np.float32)[None, :] + 0.5 - frame.left) / np.float32(frame.width)
+    grid: Grid = (
+        np.broadcast_to(down, pixels.shape).astype(np.float32),
+        np.broadcast_to(across, pixels.shape).astype(np.float32),
+    )
+    painted = plant.paint(pixels, grid, np.random.default_rng([seed, *plant.key.encode()]))
+    return (pixels + np.float32(strength) * (painted - pixels)).clip(0, 1).astype(np.float32)
+
+
+def region(plain: Pixels, marked: Pixels) -> NDArray[np.bool_]:
+    """Where a mark lies, (height, width): all pixels that it changes by more than `CHANGED`."""
+    return np.asarray(np.abs(marked - plain) > CHANGED)
