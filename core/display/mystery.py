@@ -59,6 +59,11 @@ def _read(question: str, ill: Mean, healthy: Mean) -> str:
     if question == TWIN:
         if ill.value < -STILL and healthy.value > STILL:
             return "The disease counts for something; that alone does not say that nothing else does."
+        if ill.value < -STILL or healthy.value > STILL:
+            side, others = ("ill", "healthy") if ill.value < -STILL else ("healthy", "ill")
+            return f"The disease counts among the {side}, not among the {others}: what else does it read?"
+        if largest > STILL:
+            return "The disease moves it the wrong way round: what does this model read instead?"
         return "The disease hardly counts: what does this model read instead?"
     if question in (LUNGS, REST):
         where = "from the lungs" if question == LUNGS else "from outside of the lungs"
