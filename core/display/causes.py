@@ -97,7 +97,7 @@ def cause_words(causes: Sequence[Cause], shares: Shares, key: str) -> str:
         too = ", too" if "lesion" in moved else ", and the lesion hardly does"
         honest = f" An honest answer would follow the lesion alone; {listed(beside)} {verb} it{too}."
     else:
-        honest = " Nothing besides the lesion counts, as it should be."
+        honest = f" Nothing besides the lesion counts for {LITTLE * whole(key):g} or more, as it should be."
     count = "count" if most == "letters" else "counts"
     return f"**{whole_way}; the {labels[most]} {count} most, {signed(shares.values[most])}.**{honest}"
 

@@ -19,11 +19,10 @@ ANSWERS = {flaw: PLANT_BY_KEY[flaw].name if flaw in PLANT_BY_KEY else "None of t
 STILL = 0.1  # of probability: a mean change that is no larger counts as hardly any
 SHIFTS = Axis(-1, 1, line=0, beside=("towards healthy", "towards ill"), ticks=(-1, -0.5, 0, 0.5, 1))
 INTRODUCTION = (
-    "This model has learnt here from phantoms of whom some carried marks, and one of the marks may have "
-    "lain on one "
-    "side only. The number fixes the model, so a whole class can have the same one; what is wrong with it "
-    "stands "
-    "neither in the address nor in the page. Ask, compare what changes, and answer."
+    "This model learns here from phantoms, some of whom carry marks, and one of the marks may lie on one "
+    "side only: on the ill, or on the healthy. The number fixes the model, so a whole class can have the "
+    "same one; neither the address nor the page says what is wrong with it. Ask, compare what changes, and "
+    "answer."
 )
 STRIPS = (
     "A dot is a patient: P(ill) after the change less P(ill) before it. The upright mark is the mean, the "
