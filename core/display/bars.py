@@ -94,7 +94,7 @@ def _row(bar: Bar, axis: Axis) -> str:
     hint = escape(bar.hint, quote=True)
     said = f'<span class="said"> ({hint})</span>' if hint else ""
     return (
-        f'<tr title="{hint}"><th scope="row">{escape(bar.name)}</th>'
+        f'<tr title="{hint}"><th scope="row"><span>{escape(bar.name)}</span></th>'
         f'<td class="number">{escape(bar.text)}{said}</td>'
         f'<td class="track" aria-hidden="true">{axis_line(axis)}{fill}{across}</td></tr>'
     )

@@ -110,15 +110,15 @@ def verdict(key: str, results: Mapping[str, Tested]) -> str:
     )
     judge(
         mine.insertion > max(each.insertion for each in references),
-        "showing them raises it sooner",
-        "a map that knows nothing raises it as soon",
+        "showing its hot places alone raises the answer sooner than any such map",
+        "a map that knows nothing, shown from its hot places on, raises the answer as soon",
     )
     if mine.lungs:
         most = max(each.lungs.share for each in references if each.lungs)
         judge(
             mine.lungs.share > most,
-            "more of its heat lies in the lungs than of those maps",
-            "no more of its heat lies in the lungs than of those maps",
+            "more of its heat lies in the lungs than of any map that knows nothing",
+            "a map that knows nothing has as much of its heat in the lungs",
         )
     if mine.stability is not None:
         judge(
@@ -178,6 +178,21 @@ def _row(name: str, each: Tested) -> dict[str, str]:
         "After a small shift": "" if each.stability is None else f"{each.stability:+.2f}",
         "Agreement with other methods": "" if each.agreement is None else f"{each.agreement:+.2f}",
     }
+
+
+def curves_words(step: BeliefStep, which: str) -> str:
+    """The curves' areas, as a text alternative to them.
+
+    Args:
+        step: How far the tests are.
+        which: "deletion" or "insertion".
+    """
+    areas = [
+        f"{name_of(key)} {area(getattr(curves, which)):.2f}"
+        for key, curves in step.curves.items()
+        if curves.whole
+    ]
+    return f"Areas below the curves: {listed(areas)}." if areas else "No curve is whole yet."
 
 
 def curves_figure(step: BeliefStep, which: str, towards: str) -> go.Figure:

@@ -87,16 +87,19 @@ def cause_words(causes: Sequence[Cause], shares: Shares, key: str) -> str:
     none, every = f"{shares.before:.2f}", f"{shares.after:.2f}"
     whole_way = f"{name} is {none} with none of the {len(causes)} and {every} with all of them"
     if not moved:
-        return f"**{whole_way}; none of them adds or takes more than {LITTLE * whole(key):g}.**"
+        missed = " An honest answer would follow the lesion." if "lesion" in labels else ""
+        return f"**{whole_way}; none of them adds or takes more than {LITTLE * whole(key):g}.**{missed}"
     beside = [labels[each] for each in moved if each != "lesion"]
-    verb = "moves" if len(beside) == 1 else "move"
+    verb = "move" if len(beside) > 1 or beside == [labels.get("letters")] else "moves"
     if "lesion" not in labels:
         honest = f" None of them is a disease, and an honest answer would stay; {listed(beside)} {verb} it."
     elif beside:
-        honest = f" An honest answer would follow the lesion alone; {listed(beside)} {verb} it, too."
+        too = ", too" if "lesion" in moved else ", and the lesion hardly does"
+        honest = f" An honest answer would follow the lesion alone; {listed(beside)} {verb} it{too}."
     else:
-        honest = " Nothing besides the lesion counts, as it should be."
-    return f"**{whole_way}; the {labels[most]} counts most, {signed(shares.values[most])}.**{honest}"
+        honest = f" Nothing besides the lesion counts for {LITTLE * whole(key):g} or more, as it should be."
+    count = "count" if most == "letters" else "counts"
+    return f"**{whole_way}; the {labels[most]} {count} most, {signed(shares.values[most])}.**{honest}"
 
 
 def cause_table(causes: Sequence[Cause], shares: Mapping[str, Shares]) -> list[dict[str, str]]:

@@ -64,14 +64,12 @@ def lungs_area(lungs: Iterable[HeatInLungs | None]) -> str:
     return f"Heat spread evenly would have {100 * area:.0f} % in the lungs."
 
 
-def methods_table(methods: Iterable[Method]) -> str:
-    """What each method shows, and why it may mislead, as Markdown."""
-    rows = [
-        f"| **{each.name}** | {each.meaning} | {each.misleads} | [{each.paper}]({each.url}) |"
-        for each in methods
-    ]
+def methods_list(methods: Iterable[Method]) -> str:
+    """What each method shows, and why it may mislead, as a list in Markdown, which fits a phone."""
     return "\n".join(
-        ("| Method | Much heat means | Why it may mislead | Paper |", "| --- | --- | --- | --- |", *rows)
+        f"- **{each.name}** ([{each.paper}]({each.url})). Much heat means: "
+        f"{each.meaning[0].lower()}{each.meaning[1:]} *Why it may mislead:* {each.misleads}"
+        for each in methods
     )
 
 
@@ -128,7 +126,7 @@ def sum_formula(found: Sum) -> str:
     return (
         rf"\begin{{aligned}} L_{{{place}}} &= \max\Big(0, \sum_{{k=0}}^{{{found.channels - 1}}} "
         rf"\alpha_k A^k_{{{place}}}\Big) \\ &= \max\big(0,\ {weight} \cdot {activation} "
-        rf"{found.total - first.product:+.4f}\big) = {found.heat:.4f} \end{{aligned}}"
+        rf"{found.total - first.product:+.4f}\big) \\ &= {found.heat:.4f} \end{{aligned}}"
     )
 
 

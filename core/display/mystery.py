@@ -19,11 +19,10 @@ ANSWERS = {flaw: PLANT_BY_KEY[flaw].name if flaw in PLANT_BY_KEY else "None of t
 STILL = 0.1  # of probability: a mean change that is no larger counts as hardly any
 SHIFTS = Axis(-1, 1, line=0, beside=("towards healthy", "towards ill"), ticks=(-1, -0.5, 0, 0.5, 1))
 INTRODUCTION = (
-    "This model has learnt here from phantoms of whom some carried marks, and one of the marks may have "
-    "lain on one "
-    "side only. The number fixes the model, so a whole class can have the same one; what is wrong with it "
-    "stands "
-    "neither in the address nor in the page. Ask, compare what changes, and answer."
+    "This model learns here from phantoms, some of whom carry marks, and one of the marks may lie on one "
+    "side only: on the ill, or on the healthy. The number fixes the model, so a whole class can have the "
+    "same one; neither the address nor the page says what is wrong with it. Ask, compare what changes, and "
+    "answer."
 )
 STRIPS = (
     "A dot is a patient: P(ill) after the change less P(ill) before it. The upright mark is the mean, the "
@@ -59,6 +58,11 @@ def _read(question: str, ill: Mean, healthy: Mean) -> str:
     if question == TWIN:
         if ill.value < -STILL and healthy.value > STILL:
             return "The disease counts for something; that alone does not say that nothing else does."
+        if ill.value < -STILL or healthy.value > STILL:
+            side, others = ("ill", "healthy") if ill.value < -STILL else ("healthy", "ill")
+            return f"The disease counts among the {side}, not among the {others}: what else does it read?"
+        if largest > STILL:
+            return "The disease moves it the wrong way round: what does this model read instead?"
         return "The disease hardly counts: what does this model read instead?"
     if question in (LUNGS, REST):
         where = "from the lungs" if question == LUNGS else "from outside of the lungs"

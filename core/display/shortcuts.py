@@ -138,9 +138,10 @@ def verdict(outcome: Outcome) -> str:
         )
     if planted["flipped"].roc_auc_interval.high < 0.5:
         return (
-            "It reads the mark before the disease: turned round, it errs more often than a coin, although "
-            "nothing about the patients has changed. Whoever measures on patients of the same collection "
-            "sees the first figure only."
+            "It reads the mark before the disease: with the marks turned round it ranks ill and healthy "
+            "worse than a coin, although nothing about the patients has changed. Whoever measures on "
+            "patients of the same collection alone sees the "
+            f"{planted['as_learnt'].roc_auc:.2f} and nothing else."
         )
     return (
         f"It leans on the mark: it loses {lost:.2f} when the marks change sides, {beyond:.2f} more than the "
@@ -258,8 +259,8 @@ def map_words(maps: Maps, planting: Planting) -> str:
     if np.isnan(before.mean) or np.isnan(after.mean):
         return "One of the two heads has no map on these patients: nothing speaks for the disease in it."
     figures = (
-        f"Over {maps.patients} ill patients who carry it, {phrase} {_fills(planting)} {maps.area:.0%} of "
-        f"the frame and "
+        f"Over {maps.patients} ill patients who carry it, {phrase} {_fills(planting)} "
+        f"{100 * maps.area:.0f} % of the frame and "
         f"{_gets(planting)} {_share(before)} of the heat before, {_share(after)} after. "
     )
     if maps.area > 0.5:

@@ -29,11 +29,9 @@ PLAN = (
     "disease then, and what does it cost?"
 )
 STAND_IN = (
-    "*Abroad* chooses nothing: directions, heads and thresholds come from patients at home alone. For "
-    "another clinic "
-    "stand phantoms in that are taken otherwise, bedside AP views with wires, letters and borders of their "
-    "own, a stop "
-    "darker: real radiographs of a clinic never seen are what Compare measures the models on."
+    "*Abroad* chooses nothing: directions, heads and thresholds come from patients at home alone. Phantoms "
+    "that are taken otherwise stand in for another clinic: bedside AP views with wires, letters and borders "
+    "of their own, a stop darker. Compare measures the models on real radiographs of a clinic never seen."
 )
 _LINES: dict[Place, tuple[str, str, str]] = {
     "home": (ACCENT, "solid", "circle"),

@@ -48,7 +48,7 @@ def _answers(analysis: Analysis) -> dict[str, tuple[float, float]]:
 
 def _bar(key: str, before: float, after: float, threshold: float) -> Bar:
     other = (before >= threshold) != (after >= threshold)
-    now = ", other decision" if other else ""
+    now = ", flips" if other else ""
     pattern = BACKBONE_BY_KEY[key].pattern if key in BACKBONE_BY_KEY else ""
     return Bar(
         model_name(key),

@@ -7,8 +7,8 @@ from core.lessons.lesson import Choice, Lesson
 
 NONE = "There are no lessons: none ships, and no folder that THORAXLENS_LESSONS names holds any."
 HOW = (
-    "Each opens pages with settings while its text stays at hand, asks one question before it shows the "
-    "answer, and ends in a sentence to take home."
+    "Each lesson opens other pages, set as it needs them, while its text stays at hand; it asks one question "
+    "before it shows the answer, and ends in a sentence to take home."
 )
 FIGURES_FROM = "The figures in a lesson are those of the models in use, computed now."
 

@@ -77,7 +77,7 @@ def causes_of(recipe: Recipe) -> tuple[Cause, ...]:
     return (
         Cause("lesion", "Lesion", "the disease and the findings that the sliders set"),
         Cause("letters", "Letters", "PORTABLE and R, in the upper corners"),
-        Cause("exposure", "Exposure", f"{exposure:+g} stops"),
+        Cause("exposure", "Exposure", f"{exposure:+g} stop{'' if abs(exposure) == 1 else 's'}"),
         Cause("rotation", "Rotation", f"{rotation:+g} degrees about the long axis"),
         Cause("border", "Border", _BORDER),
     )

@@ -63,4 +63,5 @@ def _shown(
     for column, which in zip(columns, ("deletion", "insertion"), strict=True):
         with column:
             st.markdown(f"**{which.capitalize()}**")
-            plot(words.curves_figure(step, which, towards), f"belief-{which}")
+            said = words.curves_words(step, which)
+            plot(words.curves_figure(step, which, towards), f"belief-{which}", alt=said)

@@ -31,7 +31,7 @@ def side_by_side(looked: Looked) -> None:
         )
         st.markdown(words.ensemble_words(maps.added(looked.analysis), findings, covid=looked.covid))
     with st.expander("What each method shows, and why it may mislead", icon=":material/help:"):
-        st.markdown(words.methods_table(METHOD_BY_KEY.values()))
+        st.markdown(words.methods_list(METHOD_BY_KEY.values()))
 
 
 def known_maps(looked: Looked) -> dict[str, Map]:

@@ -20,7 +20,8 @@ def sanity(looked: Looked) -> None:
     st.markdown(words.ASKED)
     ask_by_click(asking, lambda: check(seen(looked), ask_keras, looked.model, covid=looked.covid))
     if step:
-        st.markdown(words.sanity_words(step.depths))
-        plot(words.sanity_figure(step.depths), "sanity")
+        said = words.sanity_words(step.depths)
+        st.markdown(said)
+        plot(words.sanity_figure(step.depths), "sanity", alt=said)
         numbers_table(pd.DataFrame(words.sanity_table(step.depths)))
     st.markdown(words.MISLEADS)

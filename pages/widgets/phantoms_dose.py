@@ -59,8 +59,9 @@ def _shown(steps: list[Step], sweep: Sweep, bundle: Loaded) -> None:
     thresholds = {each.key: manifest.backbones[each.key].threshold for each in manifest.rows}
     thresholds[ENSEMBLE] = bundle.models.ensemble.threshold
     st.markdown("## What moves the answers")
-    st.markdown(words.dose_words(steps, sweep))
-    plot(words.dose_figure(steps, sweep, thresholds), "dose")
+    said = words.dose_words(steps, sweep)
+    st.markdown(said)
+    plot(words.dose_figure(steps, sweep, thresholds), "dose", alt=said)
     numbers_table(pd.DataFrame(words.dose_table(steps, sweep)))
     st.download_button(
         "CSV, a row a step",

@@ -25,7 +25,7 @@ def settings() -> tuple[Mystery, str]:
     if word is not None:
         state[_NUMBER] = mystery_number(word) or 1
     number = state.setdefault(_NUMBER, 1)
-    with folded("mystery", "The model"):
+    with folded("mystery", "The model, and what to ask it"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             state["mystery input"] = number
             st.number_input("Model", 1, LAST, key="mystery input", on_change=_turn)

@@ -93,4 +93,4 @@ def test_who_decides_otherwise_is_named(analysis) -> None:
     other = dict.fromkeys(same, 0.95)
     said = change_words(analysis, other, change)
     assert "decide otherwise" in said and "Ensemble" in said.partition("decide")[0]
-    assert "other decision" in change_bars(analysis, other)
+    assert ", flips" in change_bars(analysis, other)

@@ -65,6 +65,9 @@ def test_what_is_said_fits_the_answers() -> None:
     assert "same way" in words.asked_words("tube", up) and "hardly moves" in words.asked_words("tube", flat)
     assert "counts for something" in words.asked_words(TWIN, twin)
     assert "hardly counts" in words.asked_words(TWIN, flat)
+    ill_alone = Asked((0.9, 0.8, 0.1, 0.2), (0.2, 0.1, 0.1, 0.2), (True, True, False, False))
+    assert "among the ill, not among the healthy" in words.asked_words(TWIN, ill_alone)
+    assert "the wrong way round" in words.asked_words(TWIN, Asked(twin.after, twin.before, twin.ill))
     assert "comes from the lungs" in words.asked_words(LUNGS, up)
     assert "Nothing that it reads" in words.asked_words(REST, flat)
     effects = {"letters": up, "tube": flat, "border": flat, "shading": flat}

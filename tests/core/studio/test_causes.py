@@ -117,6 +117,9 @@ def test_words_say_what_counts_besides_the_lesion() -> None:
     assert "none of them adds" in cause_words(causes, quiet, ENSEMBLE)
     alone = Shares(0.1, 0.5, dict.fromkeys(values, 0.0) | {"lesion": 0.4})
     assert "Nothing besides the lesion counts" in cause_words(causes, alone, ENSEMBLE)
+    letters = Shares(0.1, 0.4, dict.fromkeys(values, 0.0) | {"letters": 0.3})
+    assert "the letters count most, +0.30" in cause_words(causes, letters, ENSEMBLE)
+    assert "letters move it, and the lesion hardly does." in cause_words(causes, letters, ENSEMBLE)
     own = {name: value for name, value in values.items() if name != "lesion"}
     assert "an honest answer would stay" in cause_words(OWN_CAUSES, Shares(0.1, 0.21, own), ENSEMBLE)
     assert cause_bars(causes, shares, ENSEMBLE).count("<tr") >= 5
