@@ -58,7 +58,10 @@ def test_what_is_marked_changes_and_nothing_else() -> None:
 def test_letters_are_white_and_lie_where_the_networks_see_them() -> None:
     rows, columns = np.nonzero(made("letters") != PIXELS)
     assert rows.size > 20 and rows.min() > 0.06 * HEIGHT and columns.max() < 0.94 * WIDTH
-    assert made("letters").max() == 1
+    written = made("letters")[rows, columns]
+    assert (
+        written.max() > 0.95 and (written > PIXELS[rows, columns]).all()
+    )  # thin strokes blend with what they cover
 
 
 def test_mirroring_and_exposure() -> None:
