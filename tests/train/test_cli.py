@@ -40,7 +40,7 @@ def test_help_explains_every_command() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--preset", "huge"), "There is no preset 'huge'; choose one of default, study, tiny"),
+        (("--preset", "huge"), "There is no preset 'huge'; choose one of default, gpu, study, tiny"),
         (("--init", "magic"), "--init cannot be 'magic'"),
         (("--backbone", "alexnet"), "There is no backbone alexnet; choose from vgg16"),
         (("--data", "nowhere"), "nowhere has no manifest.csv"),
