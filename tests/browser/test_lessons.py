@@ -6,6 +6,7 @@ from core.lessons.files import list_lessons
 from core.phantom.samples import SAMPLES
 from tests.browser.test_link import WIDTHS
 from tests.browser.test_upload import PAGE_MS, UPLOADER, address, browser, pytestmark, settled
+from tests.shipped_counts import count_images
 
 __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
 
@@ -35,7 +36,7 @@ def test_files_stay_in_hand_while_a_phrase_drives_the_pages(browser, address: st
     settled(page)
     page.locator(BAR).click()
     page.get_by_role("link", name="a severe pneumonia of the kind").click()  # on the page that is open
-    page.wait_for_selector("h2:has-text('COVID-19-like, severe')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('-like, severe')", timeout=PAGE_MS)
     settled(page)
     assert page.url == f"{address}/?sample=covid-severe"
     page.get_by_role("radio", name="covid-severe.png").click()
@@ -66,7 +67,7 @@ def test_a_phrase_changes_settings_of_the_page_that_is_open(browser, address: st
     page.locator(BAR).click()
     page.get_by_role("link", name="At clinics never seen").click()
     page.wait_for_url("**/compare?images=external", timeout=PAGE_MS)
-    page.get_by_text("44 images").first.wait_for(state="attached", timeout=PAGE_MS)
+    page.get_by_text(f"{count_images('external')} images").first.wait_for(state="attached", timeout=PAGE_MS)
     page.close()
 
 

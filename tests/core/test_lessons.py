@@ -18,6 +18,7 @@ from core.lessons.files import SHIPPED as FOLDER
 from core.lessons.lesson import Lesson, filled, lesson_key, read_lesson
 from core.models.bundle.files import read_manifest
 from core.project import PROJECT, SHIPPED
+from tests.shipped_counts import count_images
 
 FILES = sorted(FOLDER.glob("*.md"))
 LESSONS = list_lessons().lessons
@@ -143,7 +144,7 @@ def test_a_file_is_read_as_it_is_written(measured: Measured) -> None:
     assert (
         f"[a sample]({link.address})" in lesson.before[0].text and "at its lungs" not in lesson.before[0].text
     )
-    assert filled(lesson.choices[0].why, measured) == "It is not, whatever 414 say."
+    assert filled(lesson.choices[0].why, measured) == f"It is not, whatever {count_images('test')} say."
     assert [each.right for each in lesson.choices] == [False, True]
     assert len(words.judged(lesson.choices[1], lesson.choices[0])) == 2
     assert words.judged(lesson.choices[1], lesson.choices[1]) == ("**Right: That.** It is.",)
