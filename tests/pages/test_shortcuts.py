@@ -75,12 +75,12 @@ def test_a_mystery_is_made_asked_and_told_and_its_link_says_nothing(bundles) -> 
     assert control(page, "number_input", "Model").value == 7
     button(page, "Make the model").click().run()
     assert not page.exception and "Put on the border" in sentences(page)
-    assert set(link_of(page)) == {"lab", "mystery", "question"} and "Right" not in sentences(page)
+    assert set(link_of(page)) == {"experiment", "mystery", "question"} and "Right" not in sentences(page)
     flaw = Mystery(7).flaw
     page.radio[0].set_value(flaw).run()
     button(page, "Answer, and be told").click().run()
     assert page.success[0].value.startswith("Right") and "1 of 1 model seen" in sentences(page)
-    assert set(link_of(page)) == {"lab", "mystery", "question"}
+    assert set(link_of(page)) == {"experiment", "mystery", "question"}
     button(page, "Another").click().run()
     assert not page.success and control(page, "number_input", "Model").value == 8
     wrong = next(each for each in FLAWS if each != Mystery(8).flaw)
