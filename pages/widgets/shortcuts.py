@@ -165,7 +165,6 @@ def _offer(key: Key, cohort: Cohort) -> None:
     st.button(
         "Plant it, and let a head learn",
         icon=":material/play_arrow:",
-        type="primary",
         on_click=_want,
         args=(key,),
     )

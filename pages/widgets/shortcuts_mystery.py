@@ -69,7 +69,6 @@ def _made(model: Mystery, backbone: str, bundle: Loaded) -> Learnt | None:
         st.button(
             "Make the model",
             icon=":material/play_arrow:",
-            type="primary",
             on_click=st.session_state.update,
             args=({_WANTED: True},),
         )

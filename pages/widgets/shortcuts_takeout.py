@@ -36,7 +36,6 @@ def take(source: Source, planting: Planting, bundle: Loaded) -> None:
             st.button(
                 "Take it out",
                 icon=":material/play_arrow:",
-                type="primary",
                 on_click=_want,
                 args=(key,),
             )
