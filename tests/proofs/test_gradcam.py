@@ -87,7 +87,8 @@ def test_closed_forms_agree_with_the_gradient_tape(
         assert np.abs(closed - reference).max() / reference.max() < 1e-4, method
 
 
-@pytest.mark.parametrize("backbone", BACKBONES, ids=lambda backbone: backbone.key)
+# One with a pooled map and one without; tf-keras-vis holds gigabytes for the 2,048 channels of the others.
+@pytest.mark.parametrize("backbone", BACKBONES[:2], ids=lambda backbone: backbone.key)
 def test_score_cam_agrees_with_tf_keras_vis(backbone: Backbone, random_bundle_module: ModuleType) -> None:
     """tf-keras-vis takes a softmax over a network's outputs, so the reference has one for either class."""
     network, grey, head = built(backbone, "average", random_bundle_module)
