@@ -317,8 +317,7 @@ class Service:
         Raises:
             RadiographError: If it cannot be read.
         """
-        with self._place(_say_nothing):
-            return _read(file, reading)
+        return self.in_turn(lambda: _read(file, reading))
 
     def in_turn(self, work: Callable[[], Kept]) -> Kept:
         """Does other heavy work in one of the places that analyses have.
