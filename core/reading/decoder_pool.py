@@ -192,3 +192,6 @@ class _Worker:
             raise DecoderError(late if expired.is_set() else BROKE) from error
         finally:
             timer.cancel()
+            timer.join()  # or it would kill the process while the next file's answer is awaited
+            if expired.is_set():
+                self.stop()

@@ -37,10 +37,18 @@ def wrong_on_paper(page) -> list[str]:
     page.emulate_media(media="print")
     cut = page.evaluate(CUT, WIDTH_PX)
     page.set_viewport_size({"width": WIDTH_PX, "height": 1000})
-    page.wait_for_timeout(300)  # charts take their new size
-    wrong = [*cut, *controls.evaluate_all(VISIBLE), *page.evaluate(BEYOND)]
+    wrong = [*cut, *controls.evaluate_all(VISIBLE), *beyond_the_edge(page)]
     if page.evaluate(GROUND) != "rgba(0, 0, 0, 0)":
         wrong.append("a ground")
     if f'@bottom-center {{ content: "{DISCLAIMER}"' not in page.evaluate(RULES):
         wrong.append("no disclaimer in the margin")
     return wrong
+
+
+def beyond_the_edge(page) -> list[str]:
+    """What reaches beyond the paper, once charts have had time to take their new size."""
+    for _ in range(50):
+        page.wait_for_timeout(100)
+        if not (beyond := page.evaluate(BEYOND)):
+            break
+    return beyond

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from train.networks.learning import (
     has_batch_normalization,
     of_split,
     seed_everything,
+    warm_cosine,
     watched_images,
 )
 from train.networks.torch_base import TorchBase
@@ -146,14 +146,13 @@ class _Course:
     def run(self, batches: Batches, watched: Watched, reporter: Reporter, log: Log, before: int) -> None:
         """Learns the epochs that are left."""
         tally, steps = reporter.watch("steps"), len(batches)
+        rates = warm_cosine(self._stage.learning_rate, self._stage.epochs * steps)
         for epoch in range(self.epochs, self._stage.epochs):
             batches.start(epoch)
             self._network.train()
             total = 0.0
             for step, (images, labels) in enumerate(self._given(batches)):
-                rate = warm_cosine(
-                    self._stage.learning_rate, epoch * steps + step, self._stage.epochs * steps
-                )
+                rate = float(rates(epoch * steps + step))
                 total += self._step(images, labels, rate) / steps
                 tally(epoch * steps + step + 1, self._stage.epochs * steps)
             figures = {"loss": total, "val_accuracy": _accuracy(self._network, watched)}
@@ -189,14 +188,6 @@ class _Course:
         }
         with replacing(self._file) as partial:
             torch.save(held, partial)
-
-
-def warm_cosine(peak: float, step: int, steps: int) -> float:
-    """As `train.networks.learning.warm_cosine`: the rate of one step, from 0, of so many."""
-    warm = steps // 10
-    if step < warm:
-        return peak * step / warm
-    return peak / 2 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
 def _to(device: torch.device, given: Given) -> Given:

@@ -19,8 +19,9 @@ from core.batch.columns import columns
 from core.batch.rows import problem_row
 from core.errors import DecoderError, EngineError, RadiographError
 from core.export.json_csv import csv_row
-from core.reading.decoder_pool import DecoderPool, Limits
+from core.reading.decoder_pool import DecoderPool
 from core.reading.radiograph import read_radiograph
+from tests.halted_decoders import halted_decoders
 from tests.precision_records import record_bfloat16
 
 Make = Callable[..., Analyst]
@@ -98,11 +99,9 @@ def test_a_file_with_several_pictures_is_a_row_with_the_reason(analyst_of: Make)
 
 
 def test_what_another_try_may_change_has_failed(random_models: Models, chests: dict[str, bytes]) -> None:
-    slow = DecoderPool(1, Limits(seconds=0.0))
-    analyst = Analyst(random_models, slow, ask_all=False)
     name, data = next(iter(chests.items()))
-    row = analyst.row(name, data)
-    analyst.close()
+    with halted_decoders() as slow:
+        row = Analyst(random_models, slow, ask_all=False).row(name, data)
     assert row["status"] == "failed" and "too long to decode" in row["error"]
     assert problem_row(EngineError("A network fails."))["status"] == "failed"
     assert problem_row(DecoderError("Late."))["status"] == "failed"

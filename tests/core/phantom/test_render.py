@@ -1,13 +1,16 @@
 """The renderer: the same every time, quick, and true to what it says of itself."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from multiprocessing import get_context
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from core.phantom import AIRSPACE, IMPLIES, PhantomSpec, draw_spec, render, spec_for_finding
 from core.phantom.lesions import PAINTERS
@@ -46,15 +49,20 @@ def test_seeds_differ():
     assert np.abs(one.pixels - other.pixels).mean() > 0.02
 
 
-def test_224_px_in_under_200_ms():
-    """Processor time of this thread, the best of ten: other programs may be busy on the same cores."""
+def test_224_px_cost_no_more_than_17_large_filters():
+    """Which is 200 ms where one takes 12: processor time of this thread, the best of ten, in turn."""
+    grid = np.random.default_rng(0).random((512, 512))
 
-    def seconds(seed: int) -> float:
+    def seconds(work: Callable[[], object]) -> float:
         start = time.thread_time()
-        render(PhantomSpec(seed, 224, "covid"))
+        work()
         return time.thread_time() - start
 
-    assert min(seconds(seed) for seed in range(10)) < 0.2
+    renders, filters = [], []
+    for seed in range(10):
+        renders.append(seconds(partial(render, PhantomSpec(seed, 224, "covid"))))
+        filters.append(seconds(partial(gaussian_filter, grid, 8.0)))
+    assert min(renders) < 17 * min(filters)
 
 
 @pytest.mark.parametrize("aspect", [1.0, 1.25, 0.8])

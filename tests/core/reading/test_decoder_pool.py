@@ -18,6 +18,7 @@ from core.reading.decoder_pool import BROKE, NOT_STARTED, TOO_SLOW, DecoderPool,
 from core.reading.examination import UNKNOWN
 from core.reading.radiograph import read_radiograph
 from tests.core.reading.dicom.dicom_files import dataset, write
+from tests.halted_decoders import halted_decoders
 
 GREY = np.tile(np.arange(200, dtype=np.uint8), (160, 1))
 
@@ -67,11 +68,10 @@ def test_who_is_no_dicom_file_or_a_damaged_one_is_unknown() -> None:
 
 
 def test_a_header_that_takes_too_long_is_not_taken_for_an_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = DecoderPool(workers=1, limits=Limits(seconds=0.0))
-    monkeypatch.setattr(decoder_pool, "_pool", lambda: slow)
-    with pytest.raises(DecoderError, match=TOO_SLOW):
-        examine_isolated(write(dataset()), bytes(32))
-    slow.close()
+    with halted_decoders() as slow:
+        monkeypatch.setattr(decoder_pool, "_pool", lambda: slow)
+        with pytest.raises(DecoderError, match=TOO_SLOW):
+            examine_isolated(write(dataset()), bytes(32))
 
 
 def test_a_worker_that_died_is_replaced(pool: DecoderPool) -> None:
@@ -94,11 +94,10 @@ def test_many_threads_share_the_workers(pool: DecoderPool) -> None:
 
 
 def test_a_file_that_takes_too_long_is_refused() -> None:
-    pool = DecoderPool(workers=1, limits=Limits(seconds=0.02))
-    with pytest.raises(RadiographError, match=TOO_SLOW):
-        pool.read(encode(np.tile(GREY, (20, 20))), "chest.png")
-    assert pool._idle.queue[0]._process is None
-    pool.close()
+    with halted_decoders() as pool:
+        with pytest.raises(RadiographError, match=TOO_SLOW):
+            pool.read(encode(GREY), "chest.png")
+        assert pool._idle.queue[0]._process is None
 
 
 def test_a_worker_that_does_not_start_is_given_up() -> None:
