@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from core.errors import BundleError, DataError
-from core.gate.kinds import KINDS, OUTPUTS
+from core.gate.kinds import FLAGS, KINDS, OUTPUTS
 from core.models.gate_files import GateRow, gate_source, read_gate
 from core.phantom import draw_spec, render
 from train.bundle.gate import build_gate_folder
@@ -181,3 +181,13 @@ def test_every_way_of_lying_is_drawn() -> None:
 def test_a_trial_has_a_name_of_its_own() -> None:
     trials = [GateTrial(), GateTrial("ct"), GateTrial("ct", "nih"), GateTrial(place="nih"), GateTrial(fold=0)]
     assert [trial.name for trial in trials] == ["gate", "gate-ct", "gate-ct-nih", "gate-nih", "gate-fold0"]
+
+
+def test_hints_are_measured_on_pictures_that_they_are_true_of_and_on_others() -> None:
+    """Cut off above, below, mirrored: each makes of a wedge that is bright above and at its left another."""
+    wedge = np.add.outer(np.arange(100, 0, -1), np.arange(100, 0, -1)).astype(np.uint8)
+    made = {hint: change(wedge) for hint, (_, _, change) in module.HINTED.items()}
+    assert tuple(made) == tuple(flag for flag in FLAGS if flag != "inverted")
+    assert made["mirrored"][0].tolist() == wedge[0, ::-1].tolist()
+    assert made["apex_missing"].tolist() == wedge[30:].tolist()
+    assert made["base_missing"].tolist() == wedge[:70].tolist()

@@ -18,7 +18,7 @@ from core.errors import DataError, RadiographError
 from core.gate.kinds import FRONTAL, KIND_BY_KEY
 from core.gate.plausibility import shrunken_precision
 from core.gate.verdict import GateLimits, Verdict, feature_distances, gate_shares, judge
-from core.gate.way import AS_IT_IS, Way
+from core.gate.way import Way
 from core.models.engine.keras import build_gate, load_weights
 from core.models.gate_files import GateRow, How
 from core.phantom.seeds import take_seeds
@@ -47,6 +47,28 @@ WAYS = {
     "upside down": Way(quarters=2),
     "turned a quarter to the right": Way(quarters=3),
     "greys inverted": Way(inverted=True),
+}
+
+
+def _without(square: NDArray[np.uint8], above: float, below: float) -> NDArray[np.uint8]:
+    """A picture without shares of its height."""
+    height = square.shape[0]
+    return square[round(height * above) : height - round(height * below)]
+
+
+# Each hint: pictures of which it is true, those of which it is not, and what makes the one of the other.
+HINTED: dict[str, tuple[str, str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]]] = {
+    "mirrored": ("radiographs, mirrored", "radiographs, not mirrored", Way(mirrored=True).lay),
+    "apex_missing": (
+        "radiographs, 30 % of the height cut off above",
+        "radiographs, nothing cut off above",
+        partial(_without, above=0.3, below=0.0),
+    ),
+    "base_missing": (
+        "radiographs, 30 % of the height cut off below",
+        "radiographs, nothing cut off below",
+        partial(_without, above=0.0, below=0.3),
+    ),
 }
 
 
@@ -310,14 +332,16 @@ def measure_ways(data: GateData, gate: TrainedGate, *, final: bool = False) -> l
 
 
 def measure_hints(data: GateData, gate: TrainedGate) -> list[GateRow]:
-    """How often the gate says that held-out radiographs are mirrored, of those that are and of the others."""
+    """How often the gate says each hint of held-out radiographs: where it is true, and where it is not."""
     rows = np.random.default_rng(0).permutation(data.rows(lambda each: each.split == "test"))[:ASKED]
+    squares = data.squares[rows]
+    plain = gate.judge(squares)
     found = []
-    for name, way in (("mirrored radiographs", Way(mirrored=True)), ("radiographs", AS_IT_IS)):
-        verdicts = gate.judge([way.lay(square) for square in data.squares[rows]])
-        said = sum("mirrored" in verdict.hints for verdict in verdicts)
-        counts = {"wanted": way.mirrored, "images": len(rows), "refused": said}
-        found.append(GateRow(what=name, how="held out", hint="mirrored", **counts))
+    for hint, (true, untrue, change) in HINTED.items():
+        changed = gate.judge([change(square) for square in squares])
+        for name, verdicts, wanted in ((true, changed, True), (untrue, plain, False)):
+            counts = {"images": len(rows), "refused": sum(hint in verdict.hints for verdict in verdicts)}
+            found.append(GateRow(what=name, how="held out", hint=hint, wanted=wanted, **counts))
     return found
 
 
