@@ -45,14 +45,18 @@ def built(backbone: Backbone, pooling: str, random_bundle_module: ModuleType) ->
     return network, grey, Head(kernel, bias, output[:, 0], pooling, backbone.pool, float(output_bias[0]))
 
 
-def reference_map(method: str, network: Any, backbone: Backbone, image: np.ndarray) -> np.ndarray:
-    """tf-keras-vis's map of the logit on A: neither expanded nor normalised."""
+def of_the_logit(network: Any) -> Any:
+    """The classifier before its sigmoid, which is taken off the network for good."""
     keras = importlib.import_module("keras")
+    network.get_layer("head_output").activation = keras.activations.linear
+    return keras.Model(network.input, network.outputs[1])
+
+
+def reference_map(method: str, classifier: Any, backbone: Backbone, image: np.ndarray) -> np.ndarray:
+    """tf-keras-vis's map of the logit on A: neither expanded nor normalised."""
     module, name, options = REFERENCES[method]
     vis = getattr(importlib.import_module(f"tf_keras_vis.{module}"), name)
-    linear = importlib.import_module("tf_keras_vis.utils.model_modifiers").ReplaceToLinear()
-    classifier = keras.Model(network.input, network.outputs[1])
-    heat = vis(classifier, model_modifier=linear, clone=True)(
+    heat = vis(classifier, clone=False)(
         lambda output: output[:, 0],
         image,
         penultimate_layer=backbone.feature_layer,
@@ -68,17 +72,22 @@ def scaled(heat: np.ndarray) -> np.ndarray:
     return heat / heat.max()
 
 
-@pytest.mark.parametrize("pooling", ["average", "flatten"])
-@pytest.mark.parametrize("backbone", BACKBONES, ids=lambda backbone: backbone.key)
+# A flattened map is arithmetic of the head alone, whatever the backbone: one is enough.
+@pytest.mark.parametrize(
+    ("backbone", "pooling"),
+    [*((backbone, "average") for backbone in BACKBONES), (BACKBONES[0], "flatten")],
+    ids=lambda given: given if isinstance(given, str) else given.key,
+)
 def test_closed_forms_agree_with_the_gradient_tape(
     backbone: Backbone, pooling: str, random_bundle_module: ModuleType
 ) -> None:
     network, grey, head = built(backbone, pooling, random_bundle_module)
     image = scale_pixels(grey[np.newaxis], backbone.scale)
     features = np.asarray(network(image)[0])[0]
+    classifier = of_the_logit(network)
     assert {*REFERENCES} == {*EXPLAINER_BY_KEY}
     for method, explainer in EXPLAINER_BY_KEY.items():
-        closed, reference = explainer.heat(features, head), reference_map(method, network, backbone, image)
+        closed, reference = explainer.heat(features, head), reference_map(method, classifier, backbone, image)
         assert closed.shape == reference.shape and reference.max() > 0, (
             f"a map of {method} without heat would prove nothing"
         )
