@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from core.display.markdown import plain, table
 from core.evaluation.metrics import interval_text, wilson
-from core.models.gate_files import GateManifest, GateRow
+from core.gate.kinds import FRONTAL, KIND_BY_KEY
+from core.models.gate_files import GateManifest, GateRow, How
 
 WHAT = (
     "A small network looks at all of a picture before any other is asked, and says what it seems to be, how "
@@ -17,6 +21,46 @@ HOW = (
     "radiographs; “held out” by gates that learnt others of the same. Odd pictures name no patients, so some "
     "of those held out may have a neighbour that was learnt, such as the other knee. Margins are cut first. "
     "A hint is said and refuses nothing."
+)
+
+LATERAL = KIND_BY_KEY["lateral"].name
+ODD = {kind.name for key, kind in KIND_BY_KEY.items() if key not in (FRONTAL, "lateral")}
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What the gate was to reach, set before it was trained.
+
+    Attributes:
+        what: The pictures, in words.
+        how: How they are measured.
+        bound: The share that is to be refused at least, or of radiographs at most.
+        covers: Whether it speaks of the pictures of a row.
+    """
+
+    what: str
+    how: How
+    bound: float
+    covers: Callable[[str], bool]
+
+
+def _lies_otherwise(what: str) -> bool:
+    return "turned" in what or "upside down" in what or "inverted" in what
+
+
+AIMS = (
+    Aim("each kind but lateral chests", "held out", 0.97, ODD.__contains__),
+    Aim("lateral chest radiographs", "held out", 0.95, LATERAL.__eq__),
+    Aim("radiographs turned or inverted", "held out", 0.98, _lies_otherwise),
+    Aim("radiographs turned or inverted", "source never taught", 0.98, _lies_otherwise),
+    Aim("each kind", "kind never taught", 0.85, lambda what: what == LATERAL or what in ODD),
+    Aim("radiographs of each source", "held out", 0.02, lambda what: what.startswith("radiographs from ")),
+    Aim(
+        "radiographs of each source",
+        "source never taught",
+        0.04,
+        lambda what: what.startswith("radiographs from "),
+    ),
 )
 
 
@@ -39,7 +83,33 @@ def gate_card(gate: GateManifest) -> str:
 def gate_measured(gate: GateManifest) -> str:
     """How it was measured, and the table by kind: those that it should refuse first."""
     rows = sorted(gate.rows, key=lambda row: (not row.wanted, row.how, row.what))
-    return f"{HOW}\n\n{table([_cells(row) for row in rows])}"
+    return f"{HOW}\n\n{table([_cells(row) for row in rows])}\n\n{_aims(gate)}".rstrip()
+
+
+def _aims(gate: GateManifest) -> str:
+    """Each aim beside the rows that are furthest from it; empty where none was measured."""
+    cells = []
+    for aim in AIMS:
+        rows = [row for row in gate.rows if not row.hint and row.how == aim.how and aim.covers(row.what)]
+        if not rows:
+            continue
+        wanted = rows[0].wanted
+        missed = [row for row in rows if (_share(row) < aim.bound if wanted else _share(row) > aim.bound)]
+        furthest = (min if wanted else max)(rows, key=_share)
+        shown = sorted(missed, key=_share, reverse=not wanted) or [furthest]
+        cells.append(
+            {
+                "aim": f"{aim.what}, {aim.how}",
+                "refused": f"at {'least' if wanted else 'most'} {aim.bound:.2f}",
+                "furthest from it": "; ".join(f"{plain(row.what)} {_share(row):.3f}" for row in shown),
+                "reached": "no" if missed else "yes",
+            }
+        )
+    return f"What was aimed at, before it was trained:\n\n{table(cells)}" if cells else ""
+
+
+def _share(row: GateRow) -> float:
+    return row.refused / row.images
 
 
 def _cells(row: GateRow) -> dict[str, str]:
