@@ -183,6 +183,7 @@ class Service:
                     trials=read_trials(folder, models.manifest),
                 )
                 self._loaded[folder] = loaded
+                gc.unfreeze()  # what was left alone may be a bundle that nobody holds any more
                 gc.collect()
                 gc.freeze()
             return loaded
