@@ -68,7 +68,7 @@ def random_bundle_module() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def _kept_bundle() -> Path:
+def random_bundle_files() -> Path:
     """The bundle with random weights, built once (45 s) and kept until the code behind it changes."""
     code = hashlib.sha256(WRITER.read_bytes())
     for written_by in (PROJECT / name for name in WRITTEN_BY):
@@ -89,22 +89,22 @@ def _kept_bundle() -> Path:
 
 
 @pytest.fixture
-def random_bundle(_kept_bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def random_bundle(random_bundle_files: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The folder of a whole bundle with random weights at 96 px; no official weights are installed."""
     monkeypatch.setenv("THORAXLENS_CACHE", str(KEPT / "openvino"))
     monkeypatch.setenv("HOME", str(tmp_path))
-    return _kept_bundle
+    return random_bundle_files
 
 
 @pytest.fixture(scope="session")
-def random_models(_kept_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Models:
+def random_models(random_bundle_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Models:
     """The same bundle, loaded."""
     from core.analysis.load import load_models
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("THORAXLENS_CACHE", str(KEPT / "openvino"))
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        return load_models(_kept_bundle)
+        return load_models(random_bundle_files)
 
 
 @pytest.fixture(scope="session")
