@@ -1,4 +1,4 @@
-"""`python -m train all`, unbroken and killed at random moments: the same bundle, and in time."""
+"""`train all` with two backbones, unbroken and killed at random moments: the same bundle, and in time."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from core.models.backbones import BACKBONES
 from core.project import PROJECT
 from train.tools.processes import has_bfloat16
 
 # Of an unbroken run, which takes 110 s on two idle cores; those without bfloat16 are about half as fast.
 LIMIT_S = 180 if has_bfloat16() else 300
 STAT = Path("/proc/stat")
+PROGRAM, KEYS = Path(__file__).with_name("two_backbones.py"), ("vgg16", "resnet50")
 KILLS = 2
 SEED = 20
 
@@ -52,7 +52,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
         "THORAXLENS_CACHE": str(folder / "cache"),
         "HOME": str(folder / "home"),
     }
-    command = [sys.executable, "-m", "train", "all", "--preset", "tiny", "--run", str(folder / "run")]
+    command = [sys.executable, PROGRAM, "all", "--preset", "tiny", "--run", str(folder / "run")]
     with (folder / "log").open("a", encoding="utf-8") as log:
         return subprocess.Popen(
             command, cwd=PROJECT, env=environment, stdout=log, stderr=log, text=True, start_new_session=True
@@ -113,7 +113,7 @@ def test_a_run_killed_at_random_moments_ends_in_the_same_bundle(unbroken: Traine
     expected, found = (predictions(each.bundle) for each in (unbroken, broken))
     assert len(expected) >= 40
     assert found == expected
-    for name in (*(backbone.key for backbone in BACKBONES), "findings", "lungs"):
+    for name in (*KEYS, "findings", "lungs"):
         file = f"{name}.safetensors"
         assert digest(broken.bundle / file) == digest(unbroken.bundle / file), name
 
@@ -126,11 +126,11 @@ def test_nothing_torn_is_left(broken: Trained) -> None:
 
 def test_the_logs_tell_every_epoch_once(broken: Trained) -> None:
     names = {"loss", "val_loss"}
-    for backbone in BACKBONES:
-        pretraining = scalars(broken.run / "logs" / backbone.key)
+    for key in KEYS:
+        pretraining = scalars(broken.run / "logs" / key)
         assert names | {"accuracy", "val_accuracy", "learning_rate"} <= set(pretraining)
         assert {tuple(steps) for steps in pretraining.values()} == {(1,)}
-        head = scalars(broken.run / "logs" / f"{backbone.key}.head")
+        head = scalars(broken.run / "logs" / f"{key}.head")
         assert set(head) == names and head["loss"] == list(range(1, len(head["loss"]) + 1))
     findings = scalars(broken.run / "logs" / "findings")
     assert findings["loss"] == findings["learning_rate"] == [1, 2]
