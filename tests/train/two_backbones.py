@@ -1,4 +1,4 @@
-"""`python -m train` with two of the five backbones, one without normalisation and one with: a third of the time.
+"""`python -m train` with two of five backbones, one of them without normalisation: less than half the time.
 
 A program of its own, because the table has to be shorter before anything reads it, in each of its processes.
 """
