@@ -52,7 +52,7 @@ def story(record: TrackRecord, images: Sets) -> None:
     )
     entrants = {each.key: each for each in record.entrants}
     if record.trials and (framing := record.trials.framing):
-        st.markdown("**And how the picture is cut?**", help=term("framing"))
+        st.markdown("### And how the picture is cut?", help=term("framing"))
         chart(
             kept(lambda: settled(curves.framing_chart(framing, entrants)), "framing", record, _of(images)),
             "framing",
