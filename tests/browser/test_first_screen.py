@@ -53,7 +53,7 @@ def test_a_laptop_shows_words_beside_panes_on_its_first_screen(
     assert len(boxes) == 1 + len(NAMES)
     assert len({round(box["y"]) for box in boxes}) == 2, "two rows of three"
     assert max(box["y"] + box["height"] for box in boxes[:3]) <= height
-    assert max(box["y"] for box in boxes) < height - 80, "and of the others enough to see that they are there"
+    assert max(box["y"] for box in boxes) < height - 30, "and of the others enough to see that they are there"
     said = page.locator(".st-key-said h2").bounding_box()
     assert said["y"] + said["height"] < height and said["x"] + said["width"] <= boxes[0]["x"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
