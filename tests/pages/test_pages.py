@@ -366,7 +366,7 @@ def with_tray(name: str, tray: Tray) -> AppTest:
 
 
 def test_the_headline_names_what_it_speaks_of(bundles: Path) -> None:
-    assert headline(open_page()).startswith("Sample “Effusion and large heart”: ")
+    assert headline(open_page()).startswith("Sample “COVID-19-like, bedside”: ")
     assert headline(upload(("my chest.png", sample()))).startswith("my chest.png: ")
 
 
@@ -473,7 +473,7 @@ def test_margins_are_named_and_a_switch_cuts_them_or_leaves_them(bundles: Path, 
     switch.set_value(True).run()
     assert not page.exception and not any("uniform margins" in each.value for each in page.warning)
     (said,) = [each.value for each in page.caption if "margins were cut" in each.value]
-    assert said.count("8 % at the") == 4  # 100 of 1,224 pixels
+    assert said.count("12 % at the") == 4  # 100 of 840 pixels
     assert len(analysed) == 3
 
 
