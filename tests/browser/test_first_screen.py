@@ -118,3 +118,14 @@ def test_a_lecture_is_large_and_goes_by_arrow_keys_that_leave_a_moved_picture_al
     page.wait_for_timeout(500)
     assert page.evaluate(LOOKED_AT) == first and page.evaluate(SCROLLED) == 0
     page.close()
+
+
+@pytest.mark.parametrize("where", ["", "compare", "phantoms", "shortcuts", "explain", "?lecture=1"])
+def test_title_and_disclaimer_never_lie_over_each_other(browser, address: str, where: str) -> None:
+    page = browser.new_page(viewport={"width": 1360, "height": 768})
+    page.goto(f"{address}/{where}")
+    page.get_by_text("Lecture mode").wait_for(timeout=PAGE_MS)
+    words = page.locator(".stMarkdown h1 .stMarkdownColoredText, .stMarkdown h1 span").last.bounding_box()
+    line = page.get_by_text("For teaching and demonstration only").first.bounding_box()
+    assert words["x"] + words["width"] < line["x"] or words["y"] + words["height"] <= line["y"]
+    page.close()
