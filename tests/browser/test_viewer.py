@@ -187,7 +187,7 @@ def test_marks_and_zoom_ask_nobody_and_a_click_sends_no_picture_again_and_leaves
         settled(page)
         assert 0 < sum(sizes) < SENT_AGAIN_BYTES
     assert readout(page) == view and page.locator(".findings").inner_text() == told
-    assert re.match(r"Marked: [\d.]+ % of what the networks saw; mean grey about \d+ of 255\.", told)
+    assert re.match(r"Marked: [\d.]+ % of what the networks saw; mean grey \d+ of 255\.", told)
     for name in NAMES:
         assert re.search(rf"{name}\s+[\d.]+ %\s+[\d.]+ times", told)
     assert "Heat is no segmentation" in told
