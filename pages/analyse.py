@@ -28,9 +28,11 @@ if bundle and source:
     if case and case.analysis and guess.is_due(source):
         guess.ask(case, case.analysis, source)
         st.stop()
-    head, looked, below, over_time = (st.container() for _ in range(4))
+    with st.container(key="first-screen"):  # on a laptop's screen the words stand beside the pictures
+        said, looked, beside = (st.container(key=key) for key in ("said", "looked", "beside"))
+    below, over_time = st.container(), st.container()
     analysis = None  # at the thresholds that are chosen
-    with head:
+    with said:
         words, tools = st.columns([5, 2], gap="medium")
     if case and case.analysis:
         with below:
@@ -39,11 +41,12 @@ if bundle and source:
             guess.made(analysis, source)
             show.warnings(case.analysis)
             show.decision(analysis, bundle, source)
-    with head:
+    with looked:
         pin.beside(case, source, bundle, tools)
     if case and case.analysis and analysis:
         with looked:
             show.heatmaps(case, case.analysis, source)
+        with beside:
             show.beside(analysis, bundle, source)
         show.third_answer(case.analysis, bundle)
         with folded("findings", "Findings, extent, and the ensemble's reasons"):

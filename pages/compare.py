@@ -9,9 +9,7 @@ from pages.widgets.compare import cases, charts, measures, question, sets, study
 from pages.widgets.in_hand import files_in_hand
 from pages.widgets.lecture import begin
 
-title(
-    "Compare", "The backbones, the ensemble, two smaller SVMs and three simple baselines on the same images"
-)
+title("Compare", "Networks, ensemble, smaller SVMs and simple baselines on the same images")
 begin("compare")
 files_in_hand()
 listing = chosen_listing()

@@ -49,13 +49,13 @@ def _on_day(day: int, stage: str, extent: float) -> Recipe:
     )
 
 
-# In the order to show them in: first the one on which the backbones of the shipped bundle are most divided.
+# In the order to show them in: first the one that divides the votes of the shipped bundle's backbones most.
 SAMPLE_RECIPES: tuple[Recipe, ...] = (
     Recipe(
-        "effusion-cardiomegaly.dcm",
-        "Effusion and large heart",
-        "Bedside AP view; pleural fluid and an enlarged heart, no pneumonia (DICOM, MONOCHROME1).",
-        _spec(252, "findings", 768, findings=(("Cardiomegaly", 0.6), ("Effusion", 0.35)), portable=True),
+        "covid-bedside.png",
+        "COVID-19-like, bedside",
+        "Bedside AP view; faint ground glass over a fifth of the lungs, near the border of the answers.",
+        _spec(209, "covid", 640, extent=0.2, portable=True),
     ),
     Recipe(
         "normal.png",
@@ -87,6 +87,12 @@ SAMPLE_RECIPES: tuple[Recipe, ...] = (
         "Consolidation of the patient's right upper lobe (left in the picture) above a sharp fissure: "
         "another pneumonia, not COVID-19-like.",
         _spec(245, "pneumonia", extent=0.2, portable=False),
+    ),
+    Recipe(
+        "effusion-cardiomegaly.dcm",
+        "Effusion and large heart",
+        "Bedside AP view; pleural fluid and an enlarged heart, no pneumonia (DICOM, MONOCHROME1).",
+        _spec(252, "findings", 768, findings=(("Cardiomegaly", 0.6), ("Effusion", 0.35)), portable=True),
     ),
     *(_on_day(day, *stage) for day, stage in _DAYS.items()),
 )

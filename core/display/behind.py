@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,7 +102,11 @@ def dot_names(splits: Sequence[str], models: dict[str, str]) -> dict[str, tuple[
 
 
 def images_table(
-    predictions: Predictions, answers: Answers, places: Sequence[int], models: Sequence[str] = ()
+    predictions: Predictions,
+    answers: Answers,
+    places: Sequence[int],
+    models: Sequence[str] = (),
+    name_of: Callable[[str], str] = str,
 ) -> pd.DataFrame:
     """Images with their truth and each network's probability.
 
@@ -111,6 +115,7 @@ def images_table(
         answers: Of its models.
         places: Of the images among those of the answers.
         models: Keys of more models than the networks and the ensemble.
+        name_of: What people call a source, by its key in the table.
     """
     chosen = list(places)
     table = predictions.take(answers.rows[chosen])
@@ -120,4 +125,5 @@ def images_table(
         if each.kind == "backbone" or each.key in (ENSEMBLE, *models)
     }
     truth = [LABELS[label] for label in table.label]
-    return pd.DataFrame({"Image": table.path, "Source": table.source, "Class": truth} | told)
+    sources = [name_of(str(source)) for source in table.source]
+    return pd.DataFrame({"Image": table.path, "Source": sources, "Class": truth} | told)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from core.vocabulary import LABELS, SPLITS
 
 Floats = NDArray[np.float64]
 TableRow = dict[str, str | float | int]
+AXIS_LETTERS = 24  # of a line of a name beside an axis: a phone needs room for the plot
 LEGEND = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
 PANELS = ("Is it COVID-19?", "Which source is it from?")
 
@@ -163,8 +165,17 @@ def cell_marks(x: list[str], y: list[str], keys: Sequence[Any], size: int) -> go
     )
 
 
-def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Chart:
-    """The scores of one model, by class and source: a shortcut shows where sources of one class differ."""
+def scores_chart(
+    answers: Answers, predictions: Predictions, shown: str, name_of: Callable[[str], str] = str
+) -> Chart:
+    """The scores of one model, by class and source: a shortcut shows where sources of one class differ.
+
+    Args:
+        answers: Of the models.
+        predictions: The table that was asked.
+        shown: The key of the model.
+        name_of: What people call a source, by its key in the table.
+    """
     column = [each.key for each in answers.entrants].index(shown)
     entrant = answers.entrants[column]
     table = predictions.take(answers.rows)
@@ -178,12 +189,14 @@ def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Char
             places = np.flatnonzero(inside)
             worst_first = places[np.argsort(values if label == "covid" else -values, kind="stable")]
             behind[f"{label}:{source}"] = Behind(
-                f"{source}, {LABELS[label]}: the most wrong first", shown, tuple(worst_first.tolist())
+                f"{name_of(source)}, {LABELS[label]}: the most wrong first",
+                shown,
+                tuple(worst_first.tolist()),
             )
             behind |= {
                 str(place): Behind(str(table.path[place]), shown, (int(place),), False) for place in places
             }
-            name = f"{source}: {LABELS[label]} ({values.size})"
+            name = "<br>".join(wrap(f"{name_of(source)}: {LABELS[label]} ({values.size})", AXIS_LETTERS))
             figure.add_trace(
                 go.Box(
                     x=values,
@@ -201,7 +214,7 @@ def scores_chart(answers: Answers, predictions: Predictions, shown: str) -> Char
             )
             rows.append(
                 {
-                    "Source": source,
+                    "Source": name_of(source),
                     "Class": LABELS[label],
                     "Images": int(values.size),
                     "Median": float(np.median(values)),

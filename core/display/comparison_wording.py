@@ -6,11 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.display.markdown import plain
 from core.display.wording import listed
 from core.evaluation.comparison import Answers
 from core.evaluation.measures import MEASURE_BY_KEY, Measured
-from core.evaluation.predictions import Predictions
 
 
 def base_rates(answers: Answers) -> str:
@@ -31,19 +29,6 @@ def base_rates(answers: Answers) -> str:
     if not beaten:
         return f"{said} Every model does better."
     return f"{said} No better than the better of the two: {'; '.join(beaten)}."
-
-
-def sources_named(answers: Answers, predictions: Predictions, names: Mapping[str, str]) -> str:
-    """Which source is which, of those that the images of the answers come from; empty where nobody knows.
-
-    Args:
-        answers: Whose images are meant.
-        predictions: The table that was asked.
-        names: How people cite each source, by its name in the table.
-    """
-    here = sorted(set(predictions.source[answers.rows].tolist()))
-    parts = [f"{plain(each)} is {plain(names[each])}" for each in here if names.get(each, each) != each]
-    return f"Of the sources, {listed(parts)}." if parts else ""
 
 
 def missing_intervals(found: Mapping[str, Measured]) -> str:

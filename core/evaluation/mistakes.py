@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -25,7 +25,7 @@ class DecidedImage:
 
     Attributes:
         path: Relative to the data folder.
-        source: Its collection.
+        source: Its collection, as people call it.
         label: "covid", "normal", "pneumonia" or "other".
         score: P(COVID-19) as the model says.
         threshold: Its operating point.
@@ -81,7 +81,11 @@ def find_mistakes(answers: Answers, model: str) -> tuple[int, ...]:
 
 
 def decided_images(
-    predictions: Predictions, answers: Answers, model: str, places: Sequence[int]
+    predictions: Predictions,
+    answers: Answers,
+    model: str,
+    places: Sequence[int],
+    name_of: Callable[[str], str] = str,
 ) -> tuple[DecidedImage, ...]:
     """What a model decided of some images.
 
@@ -90,13 +94,14 @@ def decided_images(
         answers: Of its models.
         model: The key of one.
         places: Of the images among those of the answers.
+        name_of: What people call a source, by its key in the table.
     """
     column = [each.key for each in answers.entrants].index(model)
     err = answers.called[:, : len(predictions.backbones)] != (answers.labels == 1)[:, None]
     return tuple(
         DecidedImage(
             path=str(predictions.path[answers.rows[place]]),
-            source=str(predictions.source[answers.rows[place]]),
+            source=name_of(str(predictions.source[answers.rows[place]])),
             label=cast(Label, str(predictions.label[answers.rows[place]])),
             score=float(answers.scores[place, column]),
             threshold=float(answers.thresholds[column]),

@@ -34,7 +34,7 @@ class TrackRecord:
         missing: Why some models are missing; empty where none is.
         trials: Where shortcuts do not help; None in a bundle without.
         sizes: Bytes of each backbone's file.
-        sources: How people cite each source, by its name in the table.
+        sources: How people cite each source, by its key in the table.
     """
 
     version: str
@@ -44,6 +44,14 @@ class TrackRecord:
     trials: Trials | None
     sizes: dict[str, int]
     sources: dict[str, str] = field(default_factory=dict)
+
+    def source_name(self, key: str) -> str:
+        """A source as people know it: cited, or what images that somebody brought are called.
+
+        Args:
+            key: In the table.
+        """
+        return self.sources.get(key) or (SPLITS[key].name if key in SPLITS else key)
 
 
 def read_record(folder: Path, manifest: BundleManifest) -> TrackRecord:

@@ -16,6 +16,7 @@ STEPS = "Arrow keys: left and right for the steps."
 # Type at 20 px, charts at 16 (core/display/drawn.py), and nothing that only its user needs.
 _STYLE = """
 html:root { font-size: 125%; --lens-tools: none; }
+.stApp .st-key-head { width: 100%; margin: 0; }
 .stApp :is(
   .stFileUploader, .stDownloadButton, .stTooltipIcon, .stPopover, .stElementToolbar, .st-key-case-tools,
   .st-key-copy-link, .st-key-tray, .st-key-many-files, [class*=st-key-fold-choose],

@@ -194,6 +194,35 @@ def choose_several(
     )
 
 
+def choose_named(name: str, label: str, options: Mapping[str, str], placeholder: str) -> list[str]:
+    """Several of some options, which the address holds by their keys.
+
+    Args:
+        name: In the address, and of the widget's state.
+        label: Of the widget.
+        options: To choose from: name for people, by key.
+        placeholder: What is said where none is chosen.
+    """
+    state, words = st.session_state, take_all(name)
+    if any(word and word not in options for word in words):
+        ignore(name)
+    before = words or state.get(name) or []
+    state[name] = [word for word in before if word in options]
+    chosen = st.multiselect(
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        key=name,
+        persist_state="session",
+        placeholder=placeholder,
+    )
+    if chosen:
+        st.query_params[name] = chosen
+    else:
+        tell(**{name: None})
+    return chosen
+
+
 def tell(**settings: str | None) -> None:
     """Puts settings into the address, or takes them out where they are as usual (None)."""
     params = st.query_params

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.test_link import WIDTHS
 from tests.browser.test_upload import NAMES, PAGE_MS, address, browser, pytestmark, settled
 from tests.browser.test_viewer import shown
@@ -39,6 +41,22 @@ def test_all_panes_alike_stand_on_the_first_screen_of_a_projector(browser, addre
     assert len({(round(box["width"]), round(box["height"])) for box in boxes}) == 1
     assert max(box["y"] + box["height"] for box in boxes) <= PROJECTOR["height"]
     assert page.get_by_text("COVID-19 or normal? Five networks answer").bounding_box()["y"] < 200
+    page.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1366, 768), (1024, 768)])
+def test_a_laptop_shows_words_beside_panes_on_its_first_screen(
+    browser, address: str, width: int, height: int
+) -> None:
+    page = opened(browser, address, viewport={"width": width, "height": height})
+    boxes = [each.bounding_box() for each in page.locator(".viewer figure > div").all()]
+    assert len(boxes) == 1 + len(NAMES)
+    assert len({round(box["y"]) for box in boxes}) == 2, "two rows of three"
+    assert max(box["y"] + box["height"] for box in boxes[:3]) <= height
+    assert max(box["y"] for box in boxes) < height - 30, "and of the others enough to see that they are there"
+    said = page.locator(".st-key-said h2").bounding_box()
+    assert said["y"] + said["height"] < height and said["x"] + said["width"] <= boxes[0]["x"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 
 
@@ -99,4 +117,15 @@ def test_a_lecture_is_large_and_goes_by_arrow_keys_that_leave_a_moved_picture_al
         page.keyboard.press(key)
     page.wait_for_timeout(500)
     assert page.evaluate(LOOKED_AT) == first and page.evaluate(SCROLLED) == 0
+    page.close()
+
+
+@pytest.mark.parametrize("where", ["", "compare", "phantoms", "shortcuts", "explain", "?lecture=1"])
+def test_title_and_disclaimer_never_lie_over_each_other(browser, address: str, where: str) -> None:
+    page = browser.new_page(viewport={"width": 1360, "height": 768})
+    page.goto(f"{address}/{where}")
+    page.get_by_text("Lecture mode").wait_for(timeout=PAGE_MS)
+    words = page.locator(".stMarkdown h1 .stMarkdownColoredText, .stMarkdown h1 span").last.bounding_box()
+    line = page.get_by_text("For teaching and demonstration only").first.bounding_box()
+    assert words["x"] + words["width"] < line["x"] or words["y"] + words["height"] <= line["y"]
     page.close()

@@ -31,11 +31,11 @@ def test_files_stay_in_hand_while_a_phrase_drives_the_pages(browser, address: st
     page.wait_for_selector("h3:has-text('At home')", timeout=PAGE_MS)
     page.get_by_role("button", name="All lessons").click()
     page.get_by_role("button", name="5. Five that disagree").click(timeout=PAGE_MS)
-    page.get_by_role("link", name="a chest with a large heart").click(timeout=PAGE_MS)
-    page.wait_for_selector("h2:has-text('Effusion and large heart')", timeout=PAGE_MS)
+    page.get_by_role("link", name="a faint disease of the kind").click(timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('COVID-19-like, bedside')", timeout=PAGE_MS)
     settled(page)
     page.locator(BAR).click()
-    page.get_by_role("link", name="a severe pneumonia of the kind").click()  # on the page that is open
+    page.get_by_role("link", name="the same kind of disease").click()  # on the page that is open
     page.wait_for_selector("h2:has-text('-like, severe')", timeout=PAGE_MS)
     settled(page)
     assert page.url == f"{address}/?sample=covid-severe"

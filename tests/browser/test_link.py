@@ -45,7 +45,7 @@ def test_the_copied_link_opens_what_was_on_screen(browser, address: str) -> None
     other.wait_for_selector("h2:has-text('Normal chest')", timeout=PAGE_MS)
     other.wait_for_selector("text=One threshold for all", timeout=PAGE_MS)
     page.go_back()  # to the address that said nothing
-    page.wait_for_selector("h2:has-text('Effusion')", timeout=PAGE_MS)
+    page.wait_for_selector("h2:has-text('bedside')", timeout=PAGE_MS)
     page.wait_for_selector("text=One threshold for all", state="detached", timeout=PAGE_MS)
     other.context.close()
     context.close()

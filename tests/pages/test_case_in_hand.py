@@ -95,7 +95,7 @@ def test_what_is_chosen_goes_into_the_link_and_opens_the_same_view(bundles: Path
     other = by_link(**link, own_thresholds="false", threshold="0.25")
     assert headline(other) == headline(page) and scene_of(other) == scene_of(page)
     control(page, "button_group", "Wrong on at most").set_value("10").run()
-    page.button_group[0].set_value("Effusion and large heart").run()
+    page.button_group[0].set_value("COVID-19-like, bedside").run()
     assert not {"sample", "error_rate"} & set(link_of(page)) and not page.exception
 
 
@@ -104,7 +104,7 @@ def test_how_a_sample_is_laid_travels_with_the_link(bundles: Path) -> None:
     assert "upside down" in refusals(page)[0]
     assert headline(page).startswith("Sample “Normal chest”: refused by the gate; asked all the same, ")
     assert link_of(page) == {"sample": "normal", "laid": "half", "insist": "true"}
-    page.button_group[0].set_value("Effusion and large heart").run()
+    page.button_group[0].set_value("COVID-19-like, bedside").run()
     assert link_of(page) == {} and not page.error  # another picture lies as its file has it
     page.button_group[0].set_value("Normal chest").run()
     assert link_of(page)["laid"] == "half"
@@ -125,7 +125,7 @@ def test_hostile_words_in_a_link_change_nothing_and_are_named_in_one_sentence(
 ) -> None:
     names = ("models", "sample", "margins", "laid", "insist", "error_rate", "own_thresholds", "threshold")
     page = by_link(**dict.fromkeys(names, value), anything=value)
-    assert headline(page).startswith("Sample “Effusion and large heart”: ") and not page.error
+    assert headline(page).startswith("Sample “COVID-19-like, bedside”: ") and not page.error
     assert len(missed(page)) == 1
     assert not any("onerror" in text or "passwd" in text for text in markdown(page))
     assert not set(names) & set(link_of(page))

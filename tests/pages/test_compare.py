@@ -352,7 +352,7 @@ def images_shown(page: AppTest):
 def test_a_mark_of_another_question_is_let_go(page: AppTest) -> None:
     open_tab(page, "Scores")
     page.selectbox(key="behind-scores").set_value("covid:cohen").run()
-    assert set(images_shown(page)["Source"]) == {"cohen"}
+    assert set(images_shown(page)["Source"]) == {"Cohen et al. 2020"}
     choose(page, "Images", "external")
     assert page.selectbox(key="behind-scores").value is None and not page.exception
 
@@ -414,3 +414,10 @@ def test_the_studys_slips_are_named(page: AppTest) -> None:
     text = "\n".join(each.value for each in page.markdown)
     for words in ("never fitted", "that of normal", "first 33", "Wrong scale"):
         assert words in text
+
+
+def test_sources_are_called_as_people_cite_them(page: AppTest) -> None:
+    (sources,) = [each for each in page.multiselect if each.label == "Sources"]
+    assert "Wang et al. 2017" in sources.options and not {"nih", "cxnet"} & set(sources.options)
+    sources.set_value(["nih"]).run()
+    assert not page.exception and page.query_params["sources"] in ("nih", ["nih"])

@@ -80,7 +80,7 @@ def test_the_switch_hides_and_shows_the_answers_and_stands_in_the_link(bundles: 
     control(page, "toggle", "Guess first").set_value(True).run()
     assert not leaks(page) and link_of(page) == {"guess": "1"}
     control(page, "toggle", "Guess first").set_value(False).run()
-    assert headline(page).startswith("Sample “Effusion and large heart”: ") and link_of(page) == {}
+    assert headline(page).startswith("Sample “COVID-19-like, bedside”: ") and link_of(page) == {}
     assert len(missed(by_link(guess="maybe"))) == 1
 
 
@@ -98,7 +98,7 @@ def test_of_a_file_nobody_knows_the_truth_and_the_pinned_case_waits(bundles: Pat
 
 
 def test_the_curves_of_a_patient_wait_for_a_guess_at_every_day(bundles: Path) -> None:
-    page = by_link(guess="1", sample="7")
+    page = by_link(guess="1", sample="8")
     for day in ("Day 3", "Day 7", "Day 14"):
         guess(page, "COVID-19")
         assert any("after a guess at each" in each.value for each in page.caption)

@@ -22,7 +22,7 @@ __all__ = ["bundles"]
 LESSONS = list_lessons().lessons
 LINKS = [(key, link) for key, lesson in LESSONS.items() for link in lesson.links]
 AS_USUAL = {  # what an address need not say
-    ("analyse", "sample", "effusion-cardiomegaly"),
+    ("analyse", "sample", "covid-bedside"),
     ("compare", "images", "test"),
     ("compare", "chart", "ROC"),
     ("analyse", "threshold", "0.5"),

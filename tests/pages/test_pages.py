@@ -265,6 +265,8 @@ def test_marks_stay_in_the_browser_as_about_says(bundles: Path) -> None:
 
 def test_a_sample_says_afterwards_what_it_is_and_marks_every_answer(bundles: Path) -> None:
     page = open_page()
+    assert any(text.startswith("**Truth: COVID-19.**") for text in markdown(page))
+    page.button_group[0].set_value("Effusion and large heart").run()
     said = markdown(page)
     (truth,) = [text for text in said if text.startswith("**Truth: effusion and large heart, neither")]
     shown = [str(each.value) for each in page.markdown]
@@ -364,7 +366,7 @@ def with_tray(name: str, tray: Tray) -> AppTest:
 
 
 def test_the_headline_names_what_it_speaks_of(bundles: Path) -> None:
-    assert headline(open_page()).startswith("Sample “Effusion and large heart”: ")
+    assert headline(open_page()).startswith("Sample “COVID-19-like, bedside”: ")
     assert headline(upload(("my chest.png", sample()))).startswith("my chest.png: ")
 
 
@@ -397,7 +399,7 @@ def test_coming_back_shows_the_file_in_hand_and_no_sample(bundles: Path, analyse
     page = upload(("mine.png", sample()))
     back = with_tray("analyse.py", page.session_state.tray)
     assert headline(back).startswith("mine.png: ")
-    assert analysed == ["effusion-cardiomegaly.dcm", "mine.png"]
+    assert analysed == ["covid-bedside.png", "mine.png"]
 
 
 def test_a_file_whose_decoder_fails_stays_in_hand_and_is_not_waited_for_again_and_again(
@@ -427,7 +429,7 @@ def test_coming_back_to_a_refused_file_shows_no_sample(bundles: Path, analysed: 
     page = upload(("broken.png", b"no image"))
     back = with_tray("analyse.py", page.session_state.tray)
     assert len(back.error) == 1 and "broken.png" in back.error[0].value.replace("\\", "")
-    assert not headline(back) and analysed == ["effusion-cardiomegaly.dcm"]
+    assert not headline(back) and analysed == ["covid-bedside.png"]
 
 
 @pytest.mark.parametrize(
@@ -471,7 +473,7 @@ def test_margins_are_named_and_a_switch_cuts_them_or_leaves_them(bundles: Path, 
     switch.set_value(True).run()
     assert not page.exception and not any("uniform margins" in each.value for each in page.warning)
     (said,) = [each.value for each in page.caption if "margins were cut" in each.value]
-    assert said.count("8 % at the") == 4  # 100 of 1,224 pixels
+    assert said.count("12 % at the") == 4  # 100 of 840 pixels
     assert len(analysed) == 3
 
 
@@ -480,7 +482,7 @@ def test_of_several_pictures_in_a_file_the_user_chooses_one(bundles: Path, analy
     data = BytesIO()
     pages[0].save(data, "TIFF", save_all=True, append_images=pages[1:3])
     page = upload(("pages.tif", data.getvalue()))
-    assert not headline(page) and not page.error and analysed == ["effusion-cardiomegaly.dcm"]
+    assert not headline(page) and not page.error and analysed == ["covid-bedside.png"]
     assert any("holds 3 pictures" in each.value for each in page.info)
     choices = [each for each in page.button if each.label.startswith("Read picture")]
     assert len(choices) == 3 and not any(each.disabled for each in choices)  # all have their small picture

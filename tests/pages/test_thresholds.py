@@ -44,11 +44,20 @@ def thresholds_of_bars(page: AppTest) -> set[float]:
     return {float(each) for each in re.findall(r'title="threshold ([\d.]+)"', bars(page)[0])}
 
 
-def test_every_answer_follows_the_threshold(shipped: None, exported: list[Analysis]) -> None:
-    threshold, answer, mark = "0.99", "normal", "right"
-    page = by_link(sample="normal", guess="1", own_thresholds="false", threshold=threshold)
+@pytest.mark.parametrize(
+    ("sample", "threshold", "answer", "mark"),
+    [
+        ("covid-bedside", "0.05", "COVID-19", "right"),
+        ("covid-bedside", "0.99", "normal", "wrong"),
+        ("normal", "0.99", "normal", "right"),
+    ],
+)
+def test_every_answer_follows_the_threshold(
+    shipped: None, exported: list[Analysis], sample: str, threshold: str, answer: str, mark: str
+) -> None:
+    page = by_link(sample=sample, guess="1", own_thresholds="false", threshold=threshold)
     button(page, "COVID-19").click().run()
-    agree = "none of the five backbones agree with you"
+    agree = f"{'all' if answer == 'COVID-19' else 'none of the'} five backbones agree with you"
     assert any(text.startswith("You said") and agree in text for text in markdown(page))
     control(page, "toggle", "Guess first").set_value(False).run()
     said = headline(page)

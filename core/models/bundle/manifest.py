@@ -234,10 +234,14 @@ class BundleManifest(NetworksManifest):
         return self
 
     def source_name(self, key: str) -> str:
-        """A source as people cite it, as far as its year; its key where the bundle does not cite it so."""
+        """A source as people cite it, as far as its year, or as far as its first comma where there is none.
+
+        Args:
+            key: In the bundle's tables; it is its own name where the bundle does not cite it.
+        """
         citation = next((each.citation for each in self.sources if each.name == key), "")
         cited = re.match(r".*?\b(?:19|20)\d\d\b", citation)
-        return cited.group() if cited else key
+        return cited.group() if cited else citation.partition(",")[0] or key
 
     def files(self) -> Iterator[BundleFile]:
         """Every file that the manifest vouches for."""

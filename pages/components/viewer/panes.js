@@ -32,15 +32,17 @@ export function paneOf(data, index, choose) {
 }
 
 const NARROWEST_PX = 270 // of a pane beside others
+const SMALLEST_PX = 190 // of one of three abreast, which all stand on a small screen
 const NARROW_PX = 560 // of a viewer with room for one pane
 
 /**
- * How many panes stand side by side: as many as have room, in rows that are alike.
+ * How many panes stand side by side: as many as have room, and three on a small screen, in rows that are alike.
  * @param {number} width Of the viewer, in CSS pixels.
  * @param {number} count Of panes.
  */
 export function columnsFor(width, count) {
-  const abreast = Math.min(count, Math.max(1, Math.floor(width / NARROWEST_PX)))
+  const small = Math.min(3, Math.floor(width / SMALLEST_PX))
+  const abreast = Math.min(count, Math.max(1, small, Math.floor(width / NARROWEST_PX)))
   return Math.ceil(count / Math.ceil(count / abreast))
 }
 

@@ -75,7 +75,7 @@ def mistakes(record: TrackRecord, question: Question, answers: Answers, images: 
 def _mistakes(record: TrackRecord, question: Question, answers: Answers, images: Sets, model: str) -> bool:
     """Cards of the surest mistakes. Returns whether any has a picture."""
     places = find_mistakes(answers, model)[:MAX_MISTAKES]
-    found = decided_images(record.predictions, answers, model, places)
+    found = decided_images(record.predictions, answers, model, places, record.source_name)
     return pictures.cards(question, images, found, f"mistakes {question.split}")
 
 

@@ -10,7 +10,6 @@ import streamlit as st
 from core.display import comparison_charts as charts
 from core.display import comparison_curves as curves
 from core.display.behind import dot_names, mistakes
-from core.display.comparison_wording import sources_named
 from core.display.drawn import settled
 from core.display.glossary import term
 from core.display.link import CHART, CHARTS, FIRST, PREVALENCE, PREVALENCES, SCORES, SECOND
@@ -53,7 +52,7 @@ def story(record: TrackRecord, images: Sets) -> None:
     )
     entrants = {each.key: each for each in record.entrants}
     if record.trials and (framing := record.trials.framing):
-        st.markdown("**And how the picture is cut?**", help=term("framing"))
+        st.markdown("### And how the picture is cut?", help=term("framing"))
         chart(
             kept(lambda: settled(curves.framing_chart(framing, entrants)), "framing", record, _of(images)),
             "framing",
@@ -150,9 +149,11 @@ def plots(record: TrackRecord, question: Question, answers: Answers, images: Set
         marked_chart(made, name, listed, show)
 
     def scores() -> None:
-        marked("scores", lambda: charts.scores_chart(answers, record.predictions, shown), shown)
-        if words := sources_named(answers, record.predictions, record.sources):
-            st.caption(words)
+        marked(
+            "scores",
+            lambda: charts.scores_chart(answers, record.predictions, shown, record.source_name),
+            shown,
+        )
 
     if not 0 < answers.labels.sum() < answers.labels.size:
         st.info(

@@ -62,7 +62,7 @@ def behind(
         + (f", of which these are the first {len(shown)}." if count > len(shown) else ".")
     )
     place = st.container()
-    table = images_table(record.predictions, answers, shown, (chosen.model, *models))
+    table = images_table(record.predictions, answers, shown, (chosen.model, *models), record.source_name)
     told = dict.fromkeys(table.select_dtypes("number"), st.column_config.NumberColumn(format="%.3f"))
     event = numbers_table(
         table, column_config=told, on_select="rerun", selection_mode="multi-row", key=f"images {key}"
@@ -70,7 +70,9 @@ def behind(
     rows = event.selection.rows
     places = [shown[row] for row in rows if row < len(shown)] or shown
     with place:
-        found = decided_images(record.predictions, answers, chosen.model, places[:MAX_MISTAKES])
+        found = decided_images(
+            record.predictions, answers, chosen.model, places[:MAX_MISTAKES], record.source_name
+        )
         if not cards(question, images, found, key, only_pictures=True):
             st.caption(ABSENT)
         elif len(shown) > MAX_MISTAKES:

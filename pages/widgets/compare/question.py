@@ -52,8 +52,9 @@ def question(record: TrackRecord) -> Question:
             help=f"{term('internal')}\n\n{term('external')}",
         )
         inside = table.split == split
-        sources = link.choose_several(
-            SOURCES, "Sources", sorted({str(each) for each in table.source[inside]}), placeholder="all"
+        here = sorted({str(each) for each in table.source[inside]})
+        sources = link.choose_named(
+            SOURCES, "Sources", {each: record.source_name(each) for each in here}, placeholder="all"
         )
         kinds: list[Negatives] = [
             each

@@ -84,7 +84,8 @@ def test_a_dot_of_the_story_names_its_split_and_its_model(answers: Answers) -> N
 
 def test_a_table_has_the_truth_and_each_networks_probability(answers: Answers, table: Predictions) -> None:
     differ = behind.disagreements(answers, "vgg16", "mean")
-    frame = behind.images_table(table, answers, differ.places, ("mean",))
+    frame = behind.images_table(table, answers, differ.places, ("mean",), "from {}".format)
+    assert frame["Source"].str.startswith("from ").all()
     rows = answers.rows[list(differ.places)]
     assert frame["Image"].to_list() == table.path[rows].tolist() and len(frame)
     assert frame["Class"].to_list() == [LABELS[label] for label in table.label[rows]]

@@ -92,8 +92,16 @@ def test_scores_stand_by_class_and_source(answers: Answers, table: Predictions) 
     assert chart.words.startswith("VGG16, by source: ") and "differ" not in chart.words
     source = table.source.copy()
     source[answers.rows[answers.labels == 0][:10]] = "other"
-    words = charts.scores_chart(answers, replace(table, source=source), "vgg16").words
-    assert "They differ most in normal: of " in words and "other" in words
+    named = charts.scores_chart(
+        answers, replace(table, source=source), "vgg16", lambda key: f"{key} et al. 2020"
+    )
+    assert "They differ most in normal: of " in named.words and "of other et al. 2020" in named.words
+    assert {row["Source"] for row in named.table} == {
+        f"{key} et al. 2020" for key in ("covid-0", "normal-1", "other")
+    }
+    boxes = [trace.name for trace in named.figure.data]
+    assert boxes[0] == f"covid-0 et al. 2020:<br>COVID-19 ({named.table[0]['Images']})"
+    assert "covid:covid-0" in named.behind, "marks keep their keys"
 
 
 def test_agreement_of_every_pair(answers: Answers) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 
-from core.display.comparison_wording import base_rates, missing_intervals, sources_named
+from core.display.comparison_wording import base_rates, missing_intervals
 from core.evaluation.comparison import Answers
 from core.evaluation.measures import Measured
 
@@ -43,12 +42,3 @@ def test_what_has_no_interval_is_named() -> None:
     assert missing_intervals({"accuracy": whole, "mcc": unknown}) == ""
     said = missing_intervals({"accuracy": whole, "roc_auc": faultless, "f1": faultless})
     assert said.startswith("Some figures of ROC AUC and F1 have no interval:")
-
-
-def test_sources_are_named_as_people_cite_them(answers: Answers) -> None:
-    count = int(answers.rows.max()) + 1
-    table = SimpleNamespace(source=np.array(["nih", "clinic", "cohen"])[np.arange(count) % 3])
-    names = {"nih": "Wang et al. 2017", "cohen": "Cohen et al. 2020", "clinic": "clinic", "far": "Far 2020"}
-    said = "Of the sources, cohen is Cohen et al. 2020 and nih is Wang et al. 2017."
-    assert sources_named(answers, table, names) == said
-    assert sources_named(answers, table, {}) == ""

@@ -111,7 +111,9 @@ def test_whole_bundle_is_listed_verified_and_written_back(folder: Path) -> None:
     [
         ("Somebody et al. 2020, A Collection, arXiv:2003.01234", "Somebody et al. 2020"),
         ("A Clinic's Initiative, 2019", "A Clinic's Initiative, 2019"),
-        ("Rendered here at 12345 px", "a"),
+        ("Eurorad, European Society of Radiology", "Eurorad"),
+        ("Rendered here at 12345 px", "Rendered here at 12345 px"),
+        ("", "a"),
     ],
 )
 def test_a_source_is_called_as_people_cite_it(folder: Path, citation: str, name: str) -> None:
