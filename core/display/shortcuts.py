@@ -20,6 +20,7 @@ from core.shortcuts.experiment import CONDITIONS, Condition, Outcome, Planting, 
 from core.shortcuts.features import Floats
 from core.shortcuts.maps import HeadMap, Maps, OnMark
 from core.shortcuts.plants import PLANT_BY_KEY
+from core.shortcuts.trial import Trial
 
 NAMES: dict[Condition, str] = {
     "as_learnt": "Marks as it learnt them",
@@ -30,11 +31,12 @@ LEANS = 0.1  # of ROC AUC: a head that loses more between two conditions than th
 CLOSED = 0.02  # of grey: a mark that changes the networks' input by less on average hardly reaches them
 POINTS = 1.5  # times: heat on the mark, after and before, from which on the map points at it
 PLANTED, WITHOUT = "with marks", "without marks"
-FLATTERS = (
+FLATTERS_SHORT = (
     "Phantoms flatter networks that learnt phantoms, as the backbones that ship here did: the disease is "
-    "easier to see "
-    "for them than on real radiographs, and so is a mark. Believe what changes from one figure to the next "
-    "before any "
+    "easier to see for them than on real radiographs, and so is a mark."
+)
+FLATTERS = (
+    f"{FLATTERS_SHORT} Believe what changes from one figure to the next before any "
     "single one. The counterpart on real pictures: bring your own labelled set on Compare, and it can be "
     "chosen here, "
     "under *Plant one*."
@@ -58,6 +60,24 @@ def carried(planting: Planting) -> str:
     """Who carries which mark, as a sentence goes on."""
     phrase = PLANT_BY_KEY[planting.plant].phrase
     return f"{phrase} on {planting.ill} % of the ill and {planting.healthy} % of the healthy"
+
+
+def on_trial(trial: Trial, *, mine: bool) -> str:
+    """What stands above all answers while a head is on trial.
+
+    Args:
+        trial: The head.
+        mine: Whether it is of the bundle that is asked.
+    """
+    if not mine:
+        return f"**On trial: {trial.name}.** It belongs to other models than these, which answer as ever."
+    taught = trial.taught
+    return (
+        f"**On trial in this session alone: {trial.name}.** A head that is flawed on purpose, with a ROC AUC "
+        f"of {taught.as_learnt:.2f} where marks lie as it learnt them and {taught.flipped:.2f} where they "
+        f"lie on the other side. The ensemble weighs its answer as it did the usual head's; nobody has "
+        f"measured either on real radiographs. A copied link opens without it."
+    )
 
 
 def first_time(radiographs: int, *, own: bool) -> str:
@@ -294,6 +314,18 @@ def closed_words(maps: Maps, planting: Planting) -> str:
     if maps.moved < CLOSED and maps.area > 0.5:
         return f"{said}: equalising the histogram takes it away, and that shortcut is closed."
     return f"{said}."
+
+
+TRIAL = (
+    "On trial, the head answers in place of the usual one on Analyse, for your own radiographs and the "
+    "samples, in this session alone. Saved, it is a whole bundle with its own model card: unpack it into the "
+    "folder of bundles, and the app offers it beside the others."
+)
+
+
+def saving(patients: int) -> str:
+    """What saving a bundle takes first."""
+    return f"All models are asked about {patients} radiographs"
 
 
 def to_csv(outcome: Outcome, backbone: str) -> str:

@@ -33,6 +33,7 @@ class Plant:
         key: In addresses.
         name: For people.
         phrase: In a sentence, with its article.
+        indefinite: The same of one that was not spoken of yet.
         meaning: What it looks like, and where such a thing comes from.
         paint: From pixels, (height, width) in [0, 1], their places and random numbers: the same with the
             mark.
@@ -41,6 +42,7 @@ class Plant:
     key: str
     name: str
     phrase: str
+    indefinite: str
     meaning: str
     paint: Callable[[Pixels, Grid, np.random.Generator], Pixels]
 
@@ -87,6 +89,7 @@ PLANTS: tuple[Plant, ...] = (
         "letters",
         "Letters",
         "the letters",
+        "letters",
         f"The word {WORD} at the top left, as a department writes it on films that are taken in bed.",
         _letters,
     ),
@@ -94,6 +97,7 @@ PLANTS: tuple[Plant, ...] = (
         "border",
         "Border",
         "the border",
+        "a border",
         "Dark strips at both sides, as a collimator leaves them that is closed further.",
         _border,
     ),
@@ -101,6 +105,7 @@ PLANTS: tuple[Plant, ...] = (
         "tube",
         "Tube",
         "the tube",
+        "a tube",
         "A chest tube over the right lung, as the ill have it who are treated already.",
         _tube,
     ),
@@ -108,6 +113,7 @@ PLANTS: tuple[Plant, ...] = (
         "shading",
         "Shading",
         "the shading",
+        "a shading",
         "Darker from left to right, as with a grid that is not square to the beam.",
         _shading,
     ),
@@ -115,6 +121,7 @@ PLANTS: tuple[Plant, ...] = (
         "tone",
         "Tone",
         "the tone",
+        "a tone",
         "All greys lighter, as another machine develops them. Equalising the histogram takes such a thing "
         "away.",
         _tone,

@@ -24,7 +24,7 @@ from core.shortcuts.lab import Lab
 from core.shortcuts.maps import Maps, map_heads
 from core.shortcuts.own import OwnPatients
 from core.shortcuts.plants import PLANT_BY_KEY, PLANTS
-from pages.widgets import link
+from pages.widgets import link, shortcuts_bundle
 from pages.widgets.common import folded, numbers_table, plot, refusals, service
 
 Result = TypeVar("Result")
@@ -124,6 +124,7 @@ def planted(source: Source, planting: Planting, cohort: Cohort, bundle: Loaded) 
             _offer(key, cohort)
         else:
             _shown(found, source)
+            shortcuts_bundle.take_along(found.outcome, source, cohort, bundle)
 
 
 def _done() -> dict[Key, Done]:
@@ -255,14 +256,6 @@ def _shown(done: Done, source: Source) -> None:
     with st.expander("The curve as a table"):
         numbers_table(pd.DataFrame(words.curve_table(outcome.curve)))
     _maps(maps, outcome)
-    st.download_button(
-        "CSV, a row a figure",
-        words.to_csv(outcome, source.backbone),
-        "thoraxlens-shortcut.csv",
-        "text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
 
 
 def _maps(maps: Maps, outcome: Outcome) -> None:

@@ -70,6 +70,37 @@ def test_a_head_learns_and_later_ones_learn_at_once(bundles) -> None:
     assert button(page, LEARN) and "With the" not in sentences(page)
 
 
+def test_a_head_is_tried_on_analyse_in_this_session_alone_until_it_is_stopped(bundles) -> None:
+    page = by_link("shortcuts.py", mark="border", ill="80", backbone="densenet121")
+    button(page, LEARN).click().run()
+    name = "DenseNet121, taught a border on 80 % of the ill"
+    try_it = button(page, "Try it on Analyse")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trial.link, "follow", lambda page, params: None)
+        try_it.click().run()
+    assert not page.exception and button(page, "Stop the trial on Analyse")
+    tried = session_of(page)
+    analyse = by_link("analyse.py", session={"head on trial": tried})
+    assert not analyse.exception and any(name in each.value for each in analyse.warning)
+    assert "On trial in this session alone" in " ".join(each.value for each in analyse.warning)
+    assert f"**{name}**" in sentences(analyse) and f"Among them is {name}." in sentences(analyse)
+    assert "Nobody has measured how wrong the ensemble is" in sentences(analyse)
+    button(analyse, "Stop the trial").click().run()
+    assert not analyse.exception and name not in sentences(analyse)
+    assert name not in sentences(by_link("analyse.py")), "another session"
+    other = by_link("analyse.py", session={"head on trial": replace(tried, base="1" * 64)})
+    assert "belongs to other models" in other.warning[0].value and f"**{name}**" not in sentences(other)
+
+
+def test_a_bundle_with_the_head_is_measured_and_offered(bundles) -> None:
+    page = by_link("shortcuts.py", mark="border", ill="80", backbone="densenet121")
+    button(page, LEARN).click().run()
+    button(page, "Save as a bundle").click().run()
+    assert not page.exception and "Download the bundle (ZIP)" in downloads(page)
+    control(page, "select_slider", "Of the ill carry it (%)").set_value("70").run()
+    assert "Download the bundle (ZIP)" not in downloads(page) and button(page, "Save as a bundle")
+
+
 def test_a_mystery_is_made_asked_and_told_and_its_link_says_nothing(bundles) -> None:
     page = by_link("shortcuts.py", experiment="mystery", mystery="7", question="border")
     assert control(page, "number_input", "Model").value == 7
