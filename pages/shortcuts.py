@@ -21,13 +21,15 @@ if bundle:
         if view == "mystery":
             number, question = shortcuts_mystery.settings()
         else:
-            source, planting, cohort = show.settings(bundle, sets.own_images() if view == "plant" else None)
+            own = sets.own_images()
+            source, planting, cohort = show.settings(bundle, own if view == "plant" else None)
+            elsewhere = shortcuts_takeout.abroad(bundle, own) if view == "take" else None
     link.ignored("shortcuts")
     with shown:
         if view == "mystery":
             shortcuts_mystery.mystery(number, question, bundle)
-        elif view == "take":
-            shortcuts_takeout.take(source, planting, bundle)
+        elif elsewhere:
+            shortcuts_takeout.take(source, planting, elsewhere, bundle)
         else:
             show.planted(source, planting, cohort, bundle)
         show.flatters()

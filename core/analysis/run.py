@@ -48,6 +48,7 @@ CORNERS = ReadingWarning(
     "Corners of the picture are blank and bright, as of a film on a page; they move the answers, so crop the "
     "picture to the film.",
 )
+TAUGHT = "taught_on_purpose"  # code of the warning that a head learnt a shortcut on purpose
 MAX_BRIGHT_CORNERS = 0.002  # of the picture; 0.4 % of 1,229 held-out radiographs have more
 
 
@@ -134,7 +135,7 @@ def _taught_warnings(manifest: NetworksManifest) -> Iterator[ReadingWarning]:
     for backbone in manifest.rows:
         if taught := manifest.backbones[backbone.key].taught:
             yield ReadingWarning(
-                "taught_on_purpose",
+                TAUGHT,
                 f"{backbone.name}, is flawed on purpose: its head learnt from {taught.learnt} "
                 f"{taught.patients}. On {taught.measured} others its ROC AUC is {taught.as_learnt:.2f} with "
                 f"marks as it learnt them and {taught.flipped:.2f} with marks on the other side. The "

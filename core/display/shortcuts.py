@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.display.bars import Axis, Bar, bars_html
 from core.display.course_charts import LEGEND, MARGIN
 from core.display.overlay import with_heat
-from core.display.style import ACCENT, FIRST, NEUTRAL, still
+from core.display.style import ACCENT, FIRST, NEUTRAL, area_axis, still
 from core.display.wording import model_name
 from core.evaluation.metrics import Evaluation, Interval
 from core.shortcuts.experiment import CONDITIONS, Condition, Outcome, Planting, Point
@@ -219,9 +219,8 @@ def curve_figure(points: Sequence[Point], epochs: int) -> go.Figure:
             marker={"color": colour, "symbol": symbol, "size": 6},
             hovertemplate="after %{x}: %{y:.2f}<extra>%{fullData.name}</extra>",
         )
-    figure.add_hline(y=0.5, line={"color": NEUTRAL, "dash": "dot", "width": 1})
     figure.update_xaxes(title="times that it has seen all patients", range=[0.5, epochs + 0.5])
-    figure.update_yaxes(title="ROC AUC", range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    area_axis(figure)
     return still(figure.update_layout(height=340, margin=MARGIN, legend=LEGEND))
 
 
@@ -275,13 +274,13 @@ def drawn_map(shown: Floats, head: HeadMap) -> NDArray[np.uint8]:
 
 def map_words(maps: Maps, planting: Planting) -> str:
     """Whether the maps give the mark away, with the shares behind that."""
-    phrase, (before, after) = PLANT_BY_KEY[planting.plant].phrase, maps.on_mark
+    plant, (before, after) = PLANT_BY_KEY[planting.plant], maps.on_mark
     if np.isnan(before.mean) or np.isnan(after.mean):
         return "One of the two heads has no map on these patients: nothing speaks for the disease in it."
     figures = (
-        f"Over {maps.patients} ill patients who carry it, {phrase} {_fills(planting)} "
-        f"{100 * maps.area:.0f} % of the frame and "
-        f"{_gets(planting)} {_share(before)} of the heat before, {_share(after)} after. "
+        f"Over {maps.patients} ill patients who carry {'them' if plant.plural else 'it'}, "
+        f"{plant.does('fill')} {100 * maps.area:.0f} % of the frame and "
+        f"{'get' if plant.plural else 'gets'} {_share(before)} of the heat before, {_share(after)} after. "
     )
     if maps.area > 0.5:
         return figures + "The mark lies nearly everywhere, so no map could point at it."
@@ -294,22 +293,13 @@ def map_words(maps: Maps, planting: Planting) -> str:
     )
 
 
-def _fills(planting: Planting) -> str:
-    return "fill" if planting.plant == "letters" else "fills"
-
-
-def _gets(planting: Planting) -> str:
-    return "get" if planting.plant == "letters" else "gets"
-
-
 def _share(found: OnMark) -> str:
     return f"{100 * found.mean:.0f} % ({100 * found.interval.low:.0f}–{100 * found.interval.high:.0f})"
 
 
 def closed_words(maps: Maps, planting: Planting) -> str:
     """How much the mark changes what the networks are given, and that it hardly does where so."""
-    phrase = PLANT_BY_KEY[planting.plant].phrase
-    change = f"{phrase} change" if planting.plant == "letters" else f"{phrase} changes"
+    change = PLANT_BY_KEY[planting.plant].does("change")
     said = f"In what the networks are given, {change} each grey by {maps.moved:.3f} of the range on average"
     if maps.moved < CLOSED and maps.area > 0.5:
         return f"{said}: equalising the histogram takes it away, and that shortcut is closed."

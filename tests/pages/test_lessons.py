@@ -70,7 +70,7 @@ def test_nothing_behind_the_question_is_sent_before_an_answer(key: str, shipped:
     page.radio[0].set_value(wrong).run()
     assert not any(reason in said(page) for reason in reasons)
     button(page, "Answer").click().run()
-    assert "**Not so: " in said(page) and "**Right is: " in said(page) and not page.radio
+    assert " is not so.**" in said(page) and "**Right is “" in said(page) and not page.radio
     for heading in hidden:
         button(page, "Next").click().run()
         assert headings(page)[0] == heading
@@ -86,7 +86,7 @@ def test_a_right_answer_is_called_right(shipped: str) -> None:
     page.radio[0].set_value(right).run()
     button(page, "Answer").click().run()
     text = LESSONS["prevalence"].choices[right].text
-    assert "{" in text and page.success[0].value.startswith(f"**Right: {text.partition('{')[0]}")
+    assert "{" in text and page.success[0].value.startswith(f"**Right. {text.partition('{')[0]}")
     assert "{" not in page.success[0].value and not page.warning
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from core.project import PROJECT
 from core.shortcuts.heads import Schooling
 from core.shortcuts.lab import Lab
 from core.shortcuts.mystery import FLAWS, Mystery
+from core.shortcuts.trial import Trial
 from core.vocabulary import OWN
-from pages.widgets import shortcuts
+from pages.widgets import shortcuts, trial
 from pages.widgets.compare.sets import BROUGHT_SETS, Brought
 from tests.own_sets import zipped
 from tests.pages.test_case_in_hand import by_link, control, link_of
@@ -33,6 +35,13 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setattr(shortcuts, "lab", lambda: lab)
     monkeypatch.setattr(shortcuts, "SCHOOLING", Schooling(epochs=8))
     return lab
+
+
+def analyse_with(trial: Trial) -> AppTest:
+    """The page Analyse in a session that tries a head."""
+    page = AppTest.from_file(PROJECT / "pages" / "analyse.py", default_timeout=SECONDS)
+    page.session_state["entered"], page.session_state["head on trial"] = True, trial
+    return page.run()
 
 
 def sentences(page: Any) -> str:
@@ -77,10 +86,10 @@ def test_a_head_is_tried_on_analyse_in_this_session_alone_until_it_is_stopped(bu
     try_it = button(page, "Try it on Analyse")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trial.link, "follow", lambda page, params: None)
-        try_it.click().run()
+        try_it.click().run().run()
     assert not page.exception and button(page, "Stop the trial on Analyse")
-    tried = session_of(page)
-    analyse = by_link("analyse.py", session={"head on trial": tried})
+    tried = page.session_state["head on trial"]
+    analyse = analyse_with(tried)
     assert not analyse.exception and any(name in each.value for each in analyse.warning)
     assert "On trial in this session alone" in " ".join(each.value for each in analyse.warning)
     assert f"**{name}**" in sentences(analyse) and f"Among them is {name}." in sentences(analyse)
@@ -88,7 +97,7 @@ def test_a_head_is_tried_on_analyse_in_this_session_alone_until_it_is_stopped(bu
     button(analyse, "Stop the trial").click().run()
     assert not analyse.exception and name not in sentences(analyse)
     assert name not in sentences(by_link("analyse.py")), "another session"
-    other = by_link("analyse.py", session={"head on trial": replace(tried, base="1" * 64)})
+    other = analyse_with(replace(tried, base="1" * 64))
     assert "belongs to other models" in other.warning[0].value and f"**{name}**" not in sentences(other)
 
 
