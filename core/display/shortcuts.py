@@ -73,10 +73,9 @@ def on_trial(trial: Trial, *, mine: bool) -> str:
         return f"**On trial: {trial.name}.** It belongs to other models than these, which answer as ever."
     taught = trial.taught
     return (
-        f"**On trial in this session alone: {trial.name}.** A head that is flawed on purpose, with a ROC AUC "
-        f"of {taught.as_learnt:.2f} where marks lie as it learnt them and {taught.flipped:.2f} where they "
-        f"lie on the other side. The ensemble weighs its answer as it did the usual head's; nobody has "
-        f"measured either on real radiographs. A copied link opens without it."
+        f"**On trial in this session alone: {trial.name}.** Flawed on purpose: ROC AUC "
+        f"{taught.as_learnt:.2f} with marks as it learnt them, {taught.flipped:.2f} with marks on the other "
+        "side. The ensemble weighs it as it did the usual head. A copied link opens without it."
     )
 
 

@@ -54,8 +54,8 @@ def abroad_words(kind: str, images: int) -> str:
         ),
         "own": (
             f"Here it is the {images} radiographs of your own set that are labelled COVID-19 or normal. A "
-            "head that learnt from a hundred phantoms has met no real radiograph: expect less of it than of the "
-            "models on Compare."
+            "head that learnt from a hundred phantoms has met no real radiograph: expect less of it than of "
+            "the models on Compare."
         ),
         "phantoms": (
             "Phantoms that are taken otherwise stand in for another clinic: bedside AP views with wires, "

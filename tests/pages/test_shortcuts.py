@@ -44,6 +44,10 @@ def analyse_with(trial: Trial) -> AppTest:
     return page.run()
 
 
+def captions(page: Any) -> str:
+    return " ".join(each.value for each in page.caption)
+
+
 def sentences(page: Any) -> str:
     return " ".join(markdown(page))
 
@@ -120,8 +124,9 @@ def test_a_mystery_is_made_asked_and_told_and_its_link_says_nothing(bundles) -> 
     page.radio[0].set_value(flaw).run()
     button(page, "Answer, and be told").click().run()
     assert page.success[0].value.startswith("Right") and "1 of 1 model seen" in sentences(page)
+    assert sum(each.label == "Another model" for each in page.button) == 1
     assert set(link_of(page)) == {"experiment", "mystery", "question"}
-    button(page, "Another").click().run()
+    button(page, "Another model").click().run()
     assert not page.success and control(page, "number_input", "Model").value == 8
     wrong = next(each for each in FLAWS if each != Mystery(8).flaw)
     page.radio[0].set_value(wrong).run()
@@ -140,6 +145,21 @@ def test_a_mark_is_taken_out_and_the_page_says_what_stands_for_another_clinic(bu
     button(page, "Take it out").click().run()
     assert not page.exception
     assert "taken out: the ROC AUC" in sentences(page) and len(page.dataframe[0].value) == 5
+    assert "stand in for another clinic" in captions(page)
+
+
+def test_the_users_own_set_can_be_abroad_and_the_page_says_so(bundles) -> None:
+    page = AppTest.from_file(PROJECT / "pages" / "shortcuts.py", default_timeout=SECONDS)
+    page.session_state["entered"] = True
+    page.session_state[BROUGHT_SETS] = {OWN: Brought("mine", "any", MeasuredSet(open_set(zipped(5))))}
+    page.query_params.update({"experiment": "take", "mark": "border"})
+    page.run()
+    where = control(page, "selectbox", "Abroad is")
+    assert where.value == "own" and "the 20 radiographs of your own set" in captions(page)
+    button(page, "Take it out").click().run()
+    assert not page.exception and "taken out: the ROC AUC" in sentences(page)
+    control(page, "selectbox", "Abroad is").set_value("phantoms").run()
+    assert "taken out: the ROC AUC" not in sentences(page) and "stand in" in captions(page)
 
 
 def test_a_head_learns_from_the_users_own_set_once_compare_has_it(bundles) -> None:
