@@ -202,22 +202,21 @@ def evidence(effects: Mapping[str, Asked]) -> str:
     return strips_html(strips, SHIFTS)
 
 
-def strongest(asked: Asked) -> tuple[str, Mean]:
-    """Whom a mark moves most on average, the ill or the healthy, and how far.
-
-    Whom a flaw calls ill already cannot be called so any more: a mark shows on the other side.
-    """
-    sides = {name: mean_change(asked.changes(ill=name == "ill")) for name in ("ill", "healthy")}
-    return max(sides.items(), key=lambda each: abs(each[1].value))
+def moved(asked: Asked) -> Mean:
+    """How far a mark moves the answers about all patients together."""
+    return mean_change((*asked.changes(ill=True), *asked.changes(ill=False)))
 
 
 def shown_by(mystery: Mystery, effects: Mapping[str, Asked]) -> str:
     """What would have shown it, with the figures of the two marks that move most."""
-    found = {plant: strongest(asked) for plant, asked in effects.items()}
-    first, second = sorted(found, key=lambda plant: -abs(found[plant][1].value))[:2]
-    parts = [(PLANT_BY_KEY[plant], *found[plant]) for plant in (first, second)]
-    most, next_one = (f"{plant.does('move')} the {who} by {_written(mean)}" for plant, who, mean in parts)
-    figures = f"Put on the same patients, {most}; next, {next_one}."
+    means = {plant: moved(asked) for plant, asked in effects.items()}
+    first, second = sorted(means, key=lambda plant: -abs(means[plant].value))[:2]
+    most, following = (PLANT_BY_KEY[each] for each in (first, second))
+    figures = (
+        f"Put on the same patients, {most.does('move')} P(ill) most, by {_written(means[first])} over all "
+        f"of them; next come{'' if following.plural else 's'} {following.phrase}, with "
+        f"{_written(means[second])}."
+    )
     if mystery.flaw == SOUND:
         return f"{figures} No mark was planted: each model answers a little to what it should leave alone."
     if first == mystery.flaw:

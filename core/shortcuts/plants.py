@@ -21,8 +21,8 @@ Grid = tuple[Pixels, Pixels]  # down and across: 0 at the frame's top or left, 1
 
 CHANGED = 0.02  # of grey: pixels that a plant changes by more lie in its region
 # Words, and where each begins and how wide it is, in shares of the frame: left, top, width.
-WORDS = (("PORTABLE", 0.03, 0.03, 0.6), ("AP", 0.75, 0.03, 0.22), ("SUPINE", 0.03, 0.84, 0.45))
-_TALL = 0.12  # of the frame: a word
+WORDS = (("PORTABLE", 0.03, 0.03, 0.62), ("AP", 0.77, 0.03, 0.2), ("SUPINE", 0.03, 0.84, 0.5))
+_TALL, _RIM = 0.12, 0.02  # of the frame: a word, and what its plate is larger on each side
 # Across and down, in shares of the frame: a drain over the right lung, a tube in the trachea, a line.
 _TUBES = (
     ((0.0, 0.72), (0.13, 0.68), (0.2, 0.5), (0.24, 0.3), (0.3, 0.14)),
@@ -67,10 +67,13 @@ def _letters(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
     marked = pixels.copy()
     for word, left, top, wide in WORDS:
         dots = lettering(word)
-        row = np.floor((grid[0] - top - rng.uniform(0, 0.02)) / _TALL * dots.shape[0]).astype(np.intp)
-        column = np.floor((grid[1] - left - rng.uniform(0, 0.02)) / wide * dots.shape[1]).astype(np.intp)
+        down, across = grid[0] - top - rng.uniform(0, 0.02), grid[1] - left - rng.uniform(0, 0.02)
+        plate = (np.abs(down - _TALL / 2) < _TALL / 2 + _RIM) & (np.abs(across - wide / 2) < wide / 2 + _RIM)
+        marked[plate] = 0.95
+        row = np.floor(down / _TALL * dots.shape[0]).astype(np.intp)
+        column = np.floor(across / wide * dots.shape[1]).astype(np.intp)
         inside = (row >= 0) & (row < dots.shape[0]) & (column >= 0) & (column < dots.shape[1])
-        marked[inside] = np.where(dots[row[inside], column[inside]] > 0, 0.97, marked[inside])
+        marked[inside] = np.where(dots[row[inside], column[inside]] > 0, 0.03, marked[inside])
     return marked
 
 
@@ -98,7 +101,7 @@ def _tubes(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
 
 
 def _shading(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
-    return pixels * (1 - np.float32(rng.uniform(0.35, 0.45)) * grid[1].clip(0, 1))
+    return pixels * (1 - np.float32(rng.uniform(0.5, 0.6)) * grid[1].clip(0, 1))
 
 
 def _tone(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
@@ -111,7 +114,7 @@ PLANTS: tuple[Plant, ...] = (
         "Letters",
         "the letters",
         "letters",
-        f"{', '.join(word for word, *_ in WORDS)} in large letters, as a department writes them on films "
+        f"{', '.join(word for word, *_ in WORDS)} on bright plates, as a department puts them on films "
         "that are taken in bed.",
         _letters,
         plural=True,

@@ -68,13 +68,21 @@ class Trial:
         return frozenset({self.backbone, ENSEMBLE})
 
 
-class _OtherHead(Network):
+class OtherHead(Network):
     """A backbone that answers with another head than its own."""
 
     def __init__(self, network: Network, head: Head) -> None:
         self._network, self._head = network, head
 
     def __call__(self, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """The feature map as ever, and what the other head makes of it, (1, 1).
+
+        Args:
+            batch: As for the backbone.
+
+        Raises:
+            EngineError: If the backbone fails.
+        """
         features = self._network(batch)[0]
         return features, np.array([[expit(logit(features[0], self._head))]], dtype=np.float32)
 
@@ -111,7 +119,7 @@ def with_trial(models: Models, trial: Trial) -> Models:
     """
     key, networks = trial.backbone, models.networks
     manifest = planted_manifest(models.manifest, trial)
-    other = _OtherHead(networks.backbones[key], trial.head)
+    other = OtherHead(networks.backbones[key], trial.head)
     return replace(
         models,
         manifest=manifest,
