@@ -15,7 +15,7 @@ from core.display.course_charts import LEGEND, MARGIN
 from core.display.overlay import with_heat
 from core.display.style import ACCENT, FIRST, NEUTRAL, area_axis, still
 from core.display.wording import model_name
-from core.evaluation.metrics import Evaluation, Interval
+from core.evaluation.metrics import Evaluation
 from core.shortcuts.experiment import CONDITIONS, Condition, Outcome, Planting, Point
 from core.shortcuts.features import Floats
 from core.shortcuts.maps import HeadMap, Maps, OnMark
@@ -110,12 +110,7 @@ def measured_on(outcome: Outcome) -> str:
 
 def area_text(figure: Evaluation) -> str:
     """A ROC AUC with its interval."""
-    return f"{figure.roc_auc:.2f} ({span(figure.roc_auc_interval)})"
-
-
-def span(interval: Interval) -> str:
-    """An interval of shares or areas."""
-    return f"{interval.low:.2f}–{interval.high:.2f}"
+    return f"{figure.roc_auc:.2f}{figure.roc_auc_interval.in_brackets()}"
 
 
 def headline(outcome: Outcome, backbone: str) -> str:
@@ -343,7 +338,8 @@ def to_csv(outcome: Outcome, backbone: str) -> str:
     for learnt, figures in (("with_marks", outcome.figures), ("without_marks", outcome.figures_without)):
         for condition, each in figures.items():
             bounds = each.roc_auc_interval
-            numbers = (f"{value:.4f}" for value in (each.roc_auc, bounds.low, bounds.high))
+            ends = (bounds.low, bounds.high) if bounds.known else ()
+            numbers = [f"{value:.4f}" for value in (each.roc_auc, *ends)] + ["", ""][len(ends) :]
             writer.writerow(
                 [backbone, planting.plant, planting.ill, planting.healthy, learnt, condition, *numbers]
             )

@@ -49,13 +49,12 @@ def abroad_words(kind: str, images: int) -> str:
     said = {
         "external": (
             f"Here it is {images} real radiographs of clinics that the models have never seen, which this "
-            "server holds. A head that learnt from a hundred phantoms has met no real radiograph: expect "
-            "less of it than of the models that Compare measures on the same images."
+            "server holds. The head learnt from a hundred phantoms and has met no real radiograph; Compare "
+            "measures the usual heads on the same images."
         ),
         "own": (
-            f"Here it is the {images} radiographs of your own set that are labelled COVID-19 or normal. A "
-            "head that learnt from a hundred phantoms has met no real radiograph: expect less of it than of "
-            "the models on Compare."
+            f"Here it is the {images} radiographs of your own set that are labelled COVID-19 or normal. The "
+            "head learnt from a hundred phantoms and has met no real radiograph."
         ),
         "phantoms": (
             "Phantoms that are taken otherwise stand in for another clinic: bedside AP views with wires, "
@@ -157,6 +156,8 @@ def _elsewhere(first: TakenOut, chosen: TakenOut) -> str:
     change = after.roc_auc - before.roc_auc
     bounds = before.roc_auc_interval
     said = f"Abroad, where nobody carries the mark, it goes from {before.roc_auc:.2f} to {after.roc_auc:.2f}"
+    if not bounds.known:
+        return f"{said}."
     if bounds.low <= after.roc_auc <= bounds.high:
         return f"{said}, within the interval of the first ({bounds.low:.2f}–{bounds.high:.2f})."
     return f"{said}: {'better' if change > 0 else 'worse'} than the interval of the first allows for."
