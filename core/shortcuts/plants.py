@@ -21,7 +21,7 @@ Grid = tuple[Pixels, Pixels]  # down and across: 0 at the frame's top or left, 1
 
 CHANGED = 0.02  # of grey: pixels that a plant changes by more lie in its region
 # Words, and where each begins and how wide it is, in shares of the frame: left, top, width.
-WORDS = (("PORTABLE", 0.03, 0.03, 0.62), ("AP", 0.77, 0.03, 0.2), ("SUPINE", 0.03, 0.84, 0.5))
+WORDS = (("PORTABLE", 0.03, 0.03, 0.62), ("AP", 0.77, 0.03, 0.2), ("SITTING", 0.03, 0.84, 0.54))
 _TALL, _RIM = 0.12, 0.02  # of the frame: a word, and what its plate is larger on each side
 # Across and down, in shares of the frame: a drain over the right lung, a tube in the trachea, a line.
 _TUBES = (
