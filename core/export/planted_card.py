@@ -9,7 +9,7 @@ from core.display.shortcuts import FLATTERS_SHORT, NAMES, PLANTED, WITHOUT, area
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.bundle.manifest import BundleManifest
 from core.shortcuts.experiment import CONDITIONS, Outcome
-from core.shortcuts.trial import Trial
+from core.shortcuts.trial import PHANTOMS, Trial
 
 _CARD = """# Model card: {title}
 
@@ -46,9 +46,14 @@ radiographs with marks as the head learnt them, computed in {precision}. Nobody 
 ## Limits
 
 - The ensemble was fitted to the usual head's answers and weighs this one's as it did those.
-- {flatters}
+- {whose}
 - The weights have the licence of {base}. The data card says what the bases and the other heads learnt from.
 """
+
+OWN_SET = (
+    "The radiographs are a set that somebody brought. This bundle holds none of them, nor the names of their "
+    "files or patients."
+)
 
 
 def planted_card(
@@ -90,5 +95,5 @@ def planted_card(
         threshold=trial.threshold,
         figures=table(rows),
         precision=precision,
-        flatters=FLATTERS_SHORT,
+        whose=FLATTERS_SHORT if taught.patients == PHANTOMS else OWN_SET,
     )

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.display.link import BUNDLE, SETTINGS
+from core.display.markdown import plain
 from core.lessons.files import list_lessons
 from core.lessons.lesson import Lesson, Link
 from core.project import PROJECT, SHIPPED
@@ -76,6 +77,9 @@ def test_nothing_behind_the_question_is_sent_before_an_answer(key: str, shipped:
         assert headings(page)[0] == heading
     assert "### Sources" in said(page) and "](https://" in said(page)
     assert not any(each.label == "Next" for each in page.button)
+    following = list(LESSONS)[list(LESSONS).index(key) + 1 :][:1]
+    offered = [each.label for each in page.button if each.label.startswith("Next lesson")]
+    assert offered == [f"Next lesson: {plain(LESSONS[each].title)}" for each in following]
     button(page, "All lessons").click().run()
     assert any(each.value.endswith("answered.") for each in page.caption)
 
