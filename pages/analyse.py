@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.display.wording import question
 from pages.widgets import analyse as show
-from pages.widgets import course, gate, guess, in_hand, link, many, pin
+from pages.widgets import course, gate, guess, in_hand, link, many, pin, trial
 from pages.widgets.common import chosen_bundle, folded, title
 from pages.widgets.lecture import begin
 
@@ -14,7 +14,7 @@ title("ThoraxLens", question())
 begin("analyse")
 in_hand.files_in_hand()
 all_of_them = st.container()
-bundle = chosen_bundle()
+bundle = trial.tried(chosen_bundle())
 source = in_hand.chosen_radiograph()
 link.ignored("analyse")
 

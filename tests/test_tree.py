@@ -54,6 +54,7 @@ CORE = (
     "core.delivery",
     "core.readiness",
     "core.service",
+    "core.trial",
     "core.renderings",
     "core.looks",
     "core.tray",

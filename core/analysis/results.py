@@ -102,6 +102,7 @@ class Analysis:
         way: How the picture was laid before it was read.
         third_answers: What each model says where it may be silent, by key and by error rate in per cent.
         seen: (size, size), uint8: what the backbones were shown.
+        taught: Keys of the backbones whose heads were taught a shortcut on purpose.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Analysis:
     way: Way = AS_IT_IS
     third_answers: dict[str, dict[str, Answer]] = field(default_factory=dict)
     seen: NDArray[np.uint8] | None = None
+    taught: tuple[str, ...] = ()
 
     @property
     def refused(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from core.gate.plausibility import plausibility_warnings
 from core.gate.verdict import Verdict, hold_against
 from core.gate.way import AS_IT_IS, Way
 from core.margins import Box, bright_corners, crop, find_inside, share_of
+from core.models.bundle.manifest import NetworksManifest
 from core.models.findings import FindingScore, finding_scores, findings_input
 from core.models.inference import RawOutputs, checked, raw_outputs
 from core.models.official import OFFICIAL, centre_square
@@ -47,6 +48,7 @@ CORNERS = ReadingWarning(
     "Corners of the picture are blank and bright, as of a film on a page; they move the answers, so crop the "
     "picture to the film.",
 )
+TAUGHT = "taught_on_purpose"  # code of the warning that a head learnt a shortcut on purpose
 MAX_BRIGHT_CORNERS = 0.002  # of the picture; 0.4 % of 1,229 held-out radiographs have more
 
 
@@ -115,6 +117,7 @@ def analyse(
             *_margin_warnings(radiograph.pixels, inside, lossy=radiograph.lossy),
             *suspicions,
             *([NO_OUTLINE] if nonsense else []),
+            *_taught_warnings(models.manifest),
         ),
         provenance=provenance(models),
         milliseconds=(time.perf_counter() - start) * 1000,
@@ -123,7 +126,21 @@ def analyse(
         way=way,
         third_answers=_third_answers(raw.probabilities, decision.probability, models),
         seen=np.rint(raw.seen * 255).astype(np.uint8),
+        taught=tuple(key for key, entry in models.manifest.backbones.items() if entry.taught),
     )
+
+
+def _taught_warnings(manifest: NetworksManifest) -> Iterator[ReadingWarning]:
+    """That a head was taught a shortcut on purpose: what comes of it travels with every answer."""
+    for backbone in manifest.rows:
+        if taught := manifest.backbones[backbone.key].taught:
+            yield ReadingWarning(
+                TAUGHT,
+                f"{backbone.name}, is flawed on purpose: its head learnt from {taught.learnt} "
+                f"{taught.patients}. On {taught.measured} others its ROC AUC is {taught.as_learnt:.2f} with "
+                f"marks as it learnt them and {taught.flipped:.2f} with marks on the other side. The "
+                "ensemble weighs its answer as it did the usual head's.",
+            )
 
 
 def _is_nonsense(raw: RawOutputs, models: Models) -> bool:

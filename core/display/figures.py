@@ -5,7 +5,6 @@ from __future__ import annotations
 from core.analysis.results import Analysis
 from core.display.bars import Axis, Bar, bars_html
 from core.display.style import ACCENT, NEUTRAL
-from core.models.backbones import BACKBONE_BY_KEY
 from core.models.findings import FindingScore
 from core.once import once
 from core.vocabulary import finding_name
@@ -92,12 +91,10 @@ def contributions(analysis: Analysis) -> str:
 def contribution_rows(analysis: Analysis, most: int = 12) -> list[tuple[str, float]]:
     """Name and contribution of each input of the ensemble, those beyond `most` as one, then the intercept."""
     parts = analysis.decision.contributions
-    rows = [(input_name(part.input), part.contribution) for part in parts[:most]]
+    backbones = {each.backbone.key: each.backbone.name for each in analysis.readings}
+    rows = [
+        (backbones.get(each.input) or finding_name(each.input), each.contribution) for each in parts[:most]
+    ]
     rest = sum(part.contribution for part in parts[most:])
     rows += [(f"{len(parts) - most} others", rest)] if len(parts) > most else []
     return [*rows, ("an average radiograph", analysis.decision.intercept)]
-
-
-def input_name(name: str) -> str:
-    """An ensemble input for people: a backbone's name, or a finding's."""
-    return BACKBONE_BY_KEY[name].name if name in BACKBONE_BY_KEY else finding_name(name)

@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 from core.display.bars import Axis
 from core.display.course_charts import LEGEND, MARGIN
 from core.display.strips import Strip, strips_html
-from core.display.style import FIRST, NEUTRAL, SECOND, still
+from core.display.style import FIRST, SECOND, still, unit_axis
 from core.display.wording import count_word, counted
-from core.shortcuts.mystery import CARRY, FLAWS, SOUND, Mystery
+from core.shortcuts.mystery import FLAWS, SOUND, TIMES, Mystery
 from core.shortcuts.plants import PLANT_BY_KEY
 from core.shortcuts.probes import LUNGS, PROBES, REST, TWIN, Asked, Mean, mean_change
 
@@ -136,7 +136,7 @@ def dose_figure(doses: Mapping[float, Asked], plant: str) -> go.Figure:
             hovertemplate="%{x:g} %: %{y:.2f}<extra>%{fullData.name}</extra>",
         )
     figure.update_xaxes(title=f"strength of {PLANT_BY_KEY[plant].phrase} (%)", tickvals=strengths)
-    figure.update_yaxes(title="mean P(ill)", range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    unit_axis(figure, "mean P(ill)")
     return still(figure.update_layout(height=340, margin=MARGIN, legend=LEGEND))
 
 
@@ -152,9 +152,8 @@ def dose_words(doses: Mapping[float, Asked], plant: str) -> str:
     for ill, name in ((True, "the ill"), (False, "the healthy")):
         first, last = (_mean_after(each, ill=ill) for each in (ends[0], ends[-1]))
         parts.append(f"that of {name} from {first:.2f} to {last:.2f}")
-    name = PLANT_BY_KEY[plant].phrase
     return (
-        f"From no mark to its full strength, {name} take{'' if plant == 'letters' else 's'} the mean answer, "
+        f"From no mark to its full strength, {PLANT_BY_KEY[plant].does('take')} the mean answer, "
         f"{' and '.join(parts)}. An honest model would stay on its dotted lines."
     )
 
@@ -176,62 +175,59 @@ def told(mystery: Mystery, answer: str) -> str:
     right = answer == mystery.flaw
     if mystery.flaw == SOUND:
         truth = (
-            "No mark was planted in this model: what marks lay on its patients, lay on as many ill as "
-            "healthy."
+            "No mark was planted in this model: each lay on as many radiographs of the ill as of the healthy."
         )
     else:
-        phrase = PLANT_BY_KEY[mystery.flaw].phrase
+        plant, others = PLANT_BY_KEY[mystery.flaw], len(FLAWS) - 2
+        share = round(100 * TIMES / (TIMES + others))
         truth = (
-            f"Where model {mystery.number} learnt, {phrase} lay on {100 * CARRY:.0f} % of the "
-            f"{mystery.side} and on none "
-            f"of the "
-            f"{'healthy' if mystery.side == 'ill' else 'ill'}; so it takes the mark for "
-            f"{'disease' if mystery.side == 'ill' else 'health'}."
+            f"Where model {mystery.number} learnt, {plant.phrase} lay on {share} % of the radiographs of the "
+            f"{mystery.side} and on none of the {'healthy' if mystery.side == 'ill' else 'ill'}; so it takes "
+            f"{'them' if plant.plural else 'it'} for {'disease' if mystery.side == 'ill' else 'health'}. The "
+            "other marks lay on both sides alike."
         )
     return f"{'Right' if right else 'No'}: you said {ANSWERS[answer].lower()}. {truth}"
 
 
 def evidence(effects: Mapping[str, Asked]) -> str:
-    """How far each mark moves the model, all patients together, as HTML."""
+    """How far each mark moves the model's answers about the ill and about the healthy, as HTML."""
     strips = []
     for plant, asked in effects.items():
-        values = (*asked.changes(ill=True), *asked.changes(ill=False))
-        mean = mean_change(values)
-        bounds = (mean.value, mean.interval.low, mean.interval.high)
-        colour = NEUTRAL
-        strips.append(Strip(PLANT_BY_KEY[plant].name, values, *bounds, f"{mean.value:+.2f}", colour))
+        for ill, colour in ((True, FIRST), (False, SECOND)):
+            values = asked.changes(ill=ill)
+            mean = mean_change(values)
+            name = f"{PLANT_BY_KEY[plant].name}, on the {'ill' if ill else 'healthy'}"
+            bounds = (mean.value, mean.interval.low, mean.interval.high)
+            strips.append(Strip(name, values, *bounds, f"{mean.value:+.2f}", colour))
     return strips_html(strips, SHIFTS)
 
 
+def moved(asked: Asked) -> Mean:
+    """How far a mark moves the answers about all patients together."""
+    return mean_change((*asked.changes(ill=True), *asked.changes(ill=False)))
+
+
 def shown_by(mystery: Mystery, effects: Mapping[str, Asked]) -> str:
-    """What would have shown it, with the figures of every mark."""
-    means = {
-        plant: mean_change((*asked.changes(ill=True), *asked.changes(ill=False)))
-        for plant, asked in effects.items()
-    }
-    ranked = sorted(means, key=lambda plant: -abs(means[plant].value))
-    first, second = ranked[:2]
-    names = [PLANT_BY_KEY[plant].phrase for plant in (first, second)]
+    """What would have shown it, with the figures of the two marks that move most."""
+    means = {plant: moved(asked) for plant, asked in effects.items()}
+    first, second = sorted(means, key=lambda plant: -abs(means[plant].value))[:2]
+    most, following = (PLANT_BY_KEY[each] for each in (first, second))
     figures = (
-        f"Put on all patients, {names[0]} move{'' if first == 'letters' else 's'} the answer most, by "
-        f"{_written(means[first])}; next come{'' if second == 'letters' else 's'} {names[1]}, by "
+        f"Put on the same patients, {most.does('move')} P(ill) most, by {_written(means[first])} over all "
+        f"of them; next come{'' if following.plural else 's'} {following.phrase}, with "
         f"{_written(means[second])}."
     )
     if mystery.flaw == SOUND:
-        return (
-            f"{figures} No mark was planted: each model answers a little to things that it should leave "
-            f"alone."
-        )
+        return f"{figures} No mark was planted: each model answers a little to what it should leave alone."
     if first == mystery.flaw:
         return (
-            f"{figures} To put each mark on the same patients and compare would have shown it. Twins show "
-            f"only that "
-            "the disease counts for less, and a map need not show it at all."
+            f"{figures} To put each mark on the same patients and compare would have shown it: “Put on "
+            f"{PLANT_BY_KEY[first].phrase}” is the question. Twins show only that the disease counts for "
+            "less, and a map need not show it at all."
         )
     return (
         f"{figures} Here the planted mark does not stand out on these few patients: the question was hard, "
-        f"and only "
-        "its record of training settles it."
+        "and only the record of its training settles it."
     )
 
 

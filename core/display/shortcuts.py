@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from core.display.bars import Axis, Bar, bars_html
 from core.display.course_charts import LEGEND, MARGIN
 from core.display.overlay import with_heat
-from core.display.style import ACCENT, FIRST, NEUTRAL, still
+from core.display.style import ACCENT, FIRST, NEUTRAL, area_axis, still
 from core.display.wording import model_name
-from core.evaluation.metrics import Evaluation, Interval
+from core.evaluation.metrics import Evaluation
 from core.shortcuts.experiment import CONDITIONS, Condition, Outcome, Planting, Point
 from core.shortcuts.features import Floats
 from core.shortcuts.maps import HeadMap, Maps, OnMark
 from core.shortcuts.plants import PLANT_BY_KEY
+from core.shortcuts.trial import Trial
 
 NAMES: dict[Condition, str] = {
     "as_learnt": "Marks as it learnt them",
@@ -30,11 +31,12 @@ LEANS = 0.1  # of ROC AUC: a head that loses more between two conditions than th
 CLOSED = 0.02  # of grey: a mark that changes the networks' input by less on average hardly reaches them
 POINTS = 1.5  # times: heat on the mark, after and before, from which on the map points at it
 PLANTED, WITHOUT = "with marks", "without marks"
-FLATTERS = (
+FLATTERS_SHORT = (
     "Phantoms flatter networks that learnt phantoms, as the backbones that ship here did: the disease is "
-    "easier to see "
-    "for them than on real radiographs, and so is a mark. Believe what changes from one figure to the next "
-    "before any "
+    "easier to see for them than on real radiographs, and so is a mark."
+)
+FLATTERS = (
+    f"{FLATTERS_SHORT} Believe what changes from one figure to the next before any "
     "single one. The counterpart on real pictures: bring your own labelled set on Compare, and it can be "
     "chosen here, "
     "under *Plant one*."
@@ -58,6 +60,23 @@ def carried(planting: Planting) -> str:
     """Who carries which mark, as a sentence goes on."""
     phrase = PLANT_BY_KEY[planting.plant].phrase
     return f"{phrase} on {planting.ill} % of the ill and {planting.healthy} % of the healthy"
+
+
+def on_trial(trial: Trial, *, mine: bool) -> str:
+    """What stands above all answers while a head is on trial.
+
+    Args:
+        trial: The head.
+        mine: Whether it is of the bundle that is asked.
+    """
+    if not mine:
+        return f"**On trial: {trial.name}.** It belongs to other models than these, which answer as ever."
+    taught = trial.taught
+    return (
+        f"**On trial in this session alone: {trial.name}.** Flawed on purpose: ROC AUC "
+        f"{taught.as_learnt:.2f} with marks as it learnt them, {taught.flipped:.2f} with marks on the other "
+        "side. The ensemble weighs it as it did the usual head. A copied link opens without it."
+    )
 
 
 def first_time(radiographs: int, *, own: bool) -> str:
@@ -91,12 +110,7 @@ def measured_on(outcome: Outcome) -> str:
 
 def area_text(figure: Evaluation) -> str:
     """A ROC AUC with its interval."""
-    return f"{figure.roc_auc:.2f} ({span(figure.roc_auc_interval)})"
-
-
-def span(interval: Interval) -> str:
-    """An interval of shares or areas."""
-    return f"{interval.low:.2f}–{interval.high:.2f}"
+    return f"{figure.roc_auc:.2f}{figure.roc_auc_interval.in_brackets()}"
 
 
 def headline(outcome: Outcome, backbone: str) -> str:
@@ -199,9 +213,8 @@ def curve_figure(points: Sequence[Point], epochs: int) -> go.Figure:
             marker={"color": colour, "symbol": symbol, "size": 6},
             hovertemplate="after %{x}: %{y:.2f}<extra>%{fullData.name}</extra>",
         )
-    figure.add_hline(y=0.5, line={"color": NEUTRAL, "dash": "dot", "width": 1})
     figure.update_xaxes(title="times that it has seen all patients", range=[0.5, epochs + 0.5])
-    figure.update_yaxes(title="ROC AUC", range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    area_axis(figure)
     return still(figure.update_layout(height=340, margin=MARGIN, legend=LEGEND))
 
 
@@ -255,13 +268,13 @@ def drawn_map(shown: Floats, head: HeadMap) -> NDArray[np.uint8]:
 
 def map_words(maps: Maps, planting: Planting) -> str:
     """Whether the maps give the mark away, with the shares behind that."""
-    phrase, (before, after) = PLANT_BY_KEY[planting.plant].phrase, maps.on_mark
+    plant, (before, after) = PLANT_BY_KEY[planting.plant], maps.on_mark
     if np.isnan(before.mean) or np.isnan(after.mean):
         return "One of the two heads has no map on these patients: nothing speaks for the disease in it."
     figures = (
-        f"Over {maps.patients} ill patients who carry it, {phrase} {_fills(planting)} "
-        f"{100 * maps.area:.0f} % of the frame and "
-        f"{_gets(planting)} {_share(before)} of the heat before, {_share(after)} after. "
+        f"Over {maps.patients} ill patients who carry {'them' if plant.plural else 'it'}, "
+        f"{plant.does('fill')} {100 * maps.area:.0f} % of the frame and "
+        f"{'get' if plant.plural else 'gets'} {_share(before)} of the heat before, {_share(after)} after. "
     )
     if maps.area > 0.5:
         return figures + "The mark lies nearly everywhere, so no map could point at it."
@@ -274,26 +287,29 @@ def map_words(maps: Maps, planting: Planting) -> str:
     )
 
 
-def _fills(planting: Planting) -> str:
-    return "fill" if planting.plant == "letters" else "fills"
-
-
-def _gets(planting: Planting) -> str:
-    return "get" if planting.plant == "letters" else "gets"
-
-
 def _share(found: OnMark) -> str:
     return f"{100 * found.mean:.0f} % ({100 * found.interval.low:.0f}–{100 * found.interval.high:.0f})"
 
 
 def closed_words(maps: Maps, planting: Planting) -> str:
     """How much the mark changes what the networks are given, and that it hardly does where so."""
-    phrase = PLANT_BY_KEY[planting.plant].phrase
-    change = f"{phrase} change" if planting.plant == "letters" else f"{phrase} changes"
+    change = PLANT_BY_KEY[planting.plant].does("change")
     said = f"In what the networks are given, {change} each grey by {maps.moved:.3f} of the range on average"
     if maps.moved < CLOSED and maps.area > 0.5:
         return f"{said}: equalising the histogram takes it away, and that shortcut is closed."
     return f"{said}."
+
+
+TRIAL = (
+    "On trial, the head answers in place of the usual one on Analyse, for your own radiographs and the "
+    "samples, in this session alone. Saved, it is a whole bundle with its own model card: unpack it into the "
+    "folder of bundles, and the app offers it beside the others."
+)
+
+
+def saving(patients: int) -> str:
+    """What saving a bundle takes first."""
+    return f"All models are asked about {patients} radiographs"
 
 
 def to_csv(outcome: Outcome, backbone: str) -> str:
@@ -322,7 +338,8 @@ def to_csv(outcome: Outcome, backbone: str) -> str:
     for learnt, figures in (("with_marks", outcome.figures), ("without_marks", outcome.figures_without)):
         for condition, each in figures.items():
             bounds = each.roc_auc_interval
-            numbers = (f"{value:.4f}" for value in (each.roc_auc, bounds.low, bounds.high))
+            ends = (bounds.low, bounds.high) if bounds.known else ()
+            numbers = [f"{value:.4f}" for value in (each.roc_auc, *ends)] + ["", ""][len(ends) :]
             writer.writerow(
                 [backbone, planting.plant, planting.ill, planting.healthy, learnt, condition, *numbers]
             )

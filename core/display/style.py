@@ -48,6 +48,22 @@ def colour_and_dash(model: str) -> tuple[str, str]:
     return colour, dash
 
 
+def unit_axis(figure: go.Figure, title: str) -> go.Figure:
+    """The same figure with an upright axis for what lies between 0 and 1, and room for marks at either end.
+
+    Args:
+        figure: For Plotly.
+        title: Of the axis.
+    """
+    return figure.update_yaxes(title=title, range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1])
+
+
+def area_axis(figure: go.Figure) -> go.Figure:
+    """The same figure with an upright axis of ROC AUC, and a line at the coin's."""
+    figure.add_hline(y=0.5, line={"color": NEUTRAL, "dash": "dot", "width": 1})
+    return unit_axis(figure, "ROC AUC")
+
+
 def still(figure: go.Figure) -> go.Figure:
     """The same figure, which neither a finger nor a mouse drags out of place: the page scrolls instead."""
     figure.update_xaxes(fixedrange=True)

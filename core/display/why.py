@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.analysis.changed import CUT_SHARE, Changed, ChangeKey
 from core.analysis.results import Analysis, BackboneReading
-from core.display.wording import count_word, listed, model_name, tie_digits
+from core.display.wording import count_word, listed, tie_digits
 from core.vocabulary import ENSEMBLE
 
 CHANGES: dict[ChangeKey, str] = {
@@ -105,7 +105,7 @@ def figures(analysis: Analysis, changed: Sequence[Changed] = ()) -> list[dict[st
     """
     rows = [
         _row(
-            each.backbone.key,
+            (each.backbone.key, each.backbone.name),
             each.probability,
             each.threshold,
             changed,
@@ -114,17 +114,22 @@ def figures(analysis: Analysis, changed: Sequence[Changed] = ()) -> list[dict[st
         for each in analysis.readings
     ]
     decision = analysis.decision
-    return [*rows, _row(ENSEMBLE, decision.probability, decision.threshold, changed, "no heatmap")]
+    return [
+        *rows,
+        _row((ENSEMBLE, "Ensemble"), decision.probability, decision.threshold, changed, "no heatmap"),
+    ]
 
 
 def _row(
-    model: str, probability: float, threshold: float, changed: Sequence[Changed], heat: str
+    model: tuple[str, str], probability: float, threshold: float, changed: Sequence[Changed], heat: str
 ) -> dict[str, str]:
+    """Of a model, by its key and its name."""
+    key, name = model
     asked = {
-        CHANGES[each.change].capitalize(): _answer(each.probabilities[model], threshold) for each in changed
+        CHANGES[each.change].capitalize(): _answer(each.probabilities[key], threshold) for each in changed
     }
     return {
-        "Model": model_name(model),
+        "Model": name,
         "P(COVID-19)": _answer(probability, threshold),
         "Threshold": f"{threshold:.{tie_digits(probability, threshold)}f}",
         "From its threshold": f"{probability - threshold:+.2f}",

@@ -67,6 +67,8 @@ def headline(analysis: Analysis) -> str:
         vote = (
             f"{some} of the {all_of_them} backbones {verb} this radiograph as COVID-19, {others} as normal."
         )
+    if taught := [each.backbone.name for each in analysis.readings if each.backbone.key in analysis.taught]:
+        vote = f"{vote} Among them is {listed(taught)}."
     digits = tie_digits(decision.probability, decision.threshold)
     side = "above" if decision.positive else "below"
     return (
@@ -115,6 +117,8 @@ def track_record(evidence: Sequence[Evidence]) -> str:
         parts.append(f"wrong on {_rate(found['test'])} held-out images of known sources")
     if "external" in found:
         parts.append(f"wrong on {_rate(found['external'])} images from clinics never seen")
+    if evidence and not found:
+        return "Nobody has measured how wrong the ensemble is with these backbones."
     if not parts:
         return "This bundle records no held-out images of both classes, so nobody knows how wrong it is."
     known = [found[split].figures for split in ("test", "external") if split in found]

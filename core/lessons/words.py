@@ -39,5 +39,6 @@ def judged(right: Choice, chosen: Choice) -> tuple[str, ...]:
         Paragraphs of Markdown.
     """
     if chosen.right:
-        return (f"**Right: {chosen.text}** {chosen.why}",)
-    return f"**Not so: {chosen.text}** {chosen.why}", f"**Right is: {right.text}** {right.why}"
+        return (f"**Right. {chosen.text}** {chosen.why}",)
+    wrong, better = (each.text.rstrip(".") for each in (chosen, right))
+    return f"**“{wrong}” is not so.** {chosen.why}", f"**Right is “{better}”.** {right.why}"

@@ -9,10 +9,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 from core.errors import BundleError
 
 Pooling = Literal["average", "flatten"]
+
+_TENSORS = ("head/hidden/kernel", "head/hidden/bias", "head/output/kernel", "head/output/bias")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +50,26 @@ class Head:
         Raises:
             BundleError: If the file is damaged or lacks the head.
         """
-        names = ("head/hidden/kernel", "head/hidden/bias", "head/output/kernel", "head/output/bias")
         try:
             with safe_open(path, framework="numpy") as file:
                 kernel, bias, output, output_bias = (
-                    np.asarray(file.get_tensor(name), dtype=np.float32) for name in names
+                    np.asarray(file.get_tensor(name), dtype=np.float32) for name in _TENSORS
                 )
         except (OSError, SafetensorError) as error:
             raise BundleError(
                 f"{path.name} holds no classification head; restore or rebuild the bundle."
             ) from error
         return cls(kernel, bias, output.reshape(-1), pooling, pool, float(output_bias.item()))
+
+    def to_bytes(self) -> bytes:
+        """As a weight file of its own, which `from_file` and Keras read: float32, safetensors."""
+        output, bias = self.output_kernel[:, None], np.array([self.output_bias])
+        arrays = (self.hidden_kernel, self.hidden_bias, output, bias)
+        tensors = {
+            name: np.ascontiguousarray(array, dtype=np.float32)
+            for name, array in zip(_TENSORS, arrays, strict=True)
+        }
+        return bytes(save(tensors))
 
     def opposed(self) -> Head:
         """The head whose logit has the other sign: for normal where this one's speaks for COVID-19."""

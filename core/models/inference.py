@@ -129,6 +129,21 @@ def compile_networks(
     )
 
 
+def exact_backbone(folder: Path, key: str) -> Network:
+    """One backbone of a bundle in float32, whatever the others run in.
+
+    Args:
+        folder: The bundle's, whose files have been verified.
+        key: Of the backbone.
+
+    Raises:
+        BundleError: If a file is missing.
+        EngineError: If the network cannot be prepared.
+    """
+    source = next(each for each in bundle_sources(folder) if each.name == key)
+    return load_network(prepare([source], [str(folder.resolve())])[source.name])
+
+
 def raw_outputs(pixels: NDArray[np.float32], networks: Networks) -> RawOutputs:
     """Runs all networks on one image.
 

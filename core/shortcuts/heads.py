@@ -66,12 +66,14 @@ class Learnt:
         return np.asarray(expit((hidden @ self.output_kernel + self.output_bias).astype(np.float64)))
 
     def head(self, pool: int) -> Head:
-        """As explanations take it.
+        """As explanations and bundles take it.
 
         Args:
             pool: Of the backbone.
         """
-        return Head(self.hidden_kernel, self.hidden_bias, self.output_kernel, "average", pool)
+        return Head(
+            self.hidden_kernel, self.hidden_bias, self.output_kernel, "average", pool, self.output_bias
+        )
 
 
 def learn(features: Floats, labels: NDArray[np.int64], schooling: Schooling) -> Iterator[Learnt]:

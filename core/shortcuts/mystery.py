@@ -22,12 +22,9 @@ Side = Literal["ill", "healthy"]
 LAST = 9999  # numbers, from 1
 SOUND = "none"  # the flaw of a model without any
 FLAWS = (*(each.key for each in PLANTS if each.key != "tone"), SOUND)
-# What is hidden in a model: features of the networks that ship hardly hold letters and tubes, so that no head
-# comes to read these. As answers, and as what else patients carry, they stay.
-HIDDEN = ("border", "shading", SOUND)
-CARRY, ELSE = 0.6, 0.4  # of one side, carry the flaw's mark; of either side, one that means nothing
+TIMES = 3  # that each patient is taken with the flaw's mark or without any, beside once with each other mark
 ASKED = 12  # patients that each question is put to, as many ill as healthy, from whom no head learnt
-SCHOOLING = Schooling(epochs=60)
+SCHOOLING = Schooling(epochs=25, batch=64)
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Mystery:
     @property
     def flaw(self) -> str:
         """Key of the mark that it reads, or `SOUND`."""
-        return HIDDEN[self._drawn(0) % len(HIDDEN)]
+        return FLAWS[self._drawn(0) % len(FLAWS)]
 
     @property
     def side(self) -> Side:
@@ -55,27 +52,26 @@ class Mystery:
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
-def carried_marks(mystery: Mystery, labels: NDArray[np.int64]) -> list[str]:
-    """Which mark each of those carries whom a mystery learns from; empty for none.
+def radiographs(mystery: Mystery, labels: NDArray[np.int64]) -> list[tuple[int, str]]:
+    """What a mystery learns from: several radiographs of each patient, each with a mark or without any.
 
-    Marks that are no flaw lie on as many ill as healthy, so that it learns that they mean nothing.
+    Marks that are no flaw lie once on everybody, so that it learns that they mean nothing; the flaw's mark
+    lies on all further radiographs of one side.
 
     Args:
         mystery: Which model.
         labels: (n,), 1 for the ill.
+
+    Returns:
+        Of each radiograph the patient's place in `labels`, and the key of the mark; empty for none.
     """
-    rng = np.random.default_rng(mystery.number)
     others = [each for each in FLAWS if each not in (SOUND, mystery.flaw)]
-    marks = [""] * len(labels)
-    for label in (0, 1):
-        rows = rng.permutation(np.flatnonzero(labels == label))
-        few, many = round(ELSE * len(rows)), round((1 - CARRY) * len(rows))
-        for at, row in enumerate(rows[:few]):
-            marks[row] = others[at % len(others)]
-        if mystery.flaw != SOUND and (mystery.side == "ill") == bool(label):
-            for row in rows[many:]:
-                marks[row] = mystery.flaw
-    return marks
+    found = []
+    for place, label in enumerate(labels):
+        reads = mystery.flaw != SOUND and (mystery.side == "ill") == bool(label)
+        marks = [*others, *[mystery.flaw if reads else ""] * TIMES]
+        found += [(place, mark) for mark in marks]
+    return found
 
 
 def rows_learnt(cohort: Cohort) -> list[int]:
@@ -105,9 +101,9 @@ def make(mystery: Mystery, features: Features, wanted: list[Source], cohort: Coh
     rows = rows_learnt(cohort)
     labels = cohort.labels[rows]
     by_mark = {each.plant: features.take(each, cohort, rows) for each in wanted}
-    marks = carried_marks(mystery, labels)
-    learnt: Floats = np.stack([by_mark[mark][place] for place, mark in enumerate(marks)])
-    (*_, head) = learn(learnt, labels, SCHOOLING)
+    taken = radiographs(mystery, labels)
+    learnt: Floats = np.stack([by_mark[mark][place] for place, mark in taken])
+    (*_, head) = learn(learnt, labels[[place for place, _ in taken]], SCHOOLING)
     return head
 
 

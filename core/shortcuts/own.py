@@ -13,7 +13,6 @@ from core.errors import DataError
 from core.evaluation.sets.labelled import Labelled, LabelledSet
 from core.reading.decoder_pool import read_radiograph_isolated
 
-LEAST = 10  # patients of either class
 SHORTER_PX = 320  # of a radiograph's sides, as kept: the networks are given less
 
 
@@ -28,16 +27,18 @@ class OwnPatients:
         DataError: If it holds too few of a class.
     """
 
+    least, needs = 10, "a head needs"  # patients of either class
+
     def __init__(self, images: LabelledSet, key: str) -> None:
         self.key, self._images = key, images
         self._places = [at for at, each in enumerate(images.members) if each.label in ("covid", "normal")]
         self._kept: dict[int, NDArray[np.uint8]] = {}
         for label, name in ((1, "COVID-19"), (0, "normal")):
             found = len(set(self.patients[self.labels == label]))
-            if found < LEAST:
+            if found < self.least:
                 raise DataError(
-                    f"Your set has {found} patients labelled {name}, and a head needs {LEAST} of each class: "
-                    "bring a larger set on Compare, or choose phantoms."
+                    f"Your set has {found} patients labelled {name}, and {self.needs} {self.least} of each "
+                    "class: bring a larger set on Compare, or choose phantoms."
                 )
 
     @cached_property
@@ -54,8 +55,13 @@ class OwnPatients:
         """(n,): whose each is."""
         return np.array([each.patient for each in self._members])
 
-    @cached_property
+    @property
     def learns(self) -> NDArray[np.bool_]:
+        """(n,): every other patient of a class, whole patients only."""
+        return self._halves
+
+    @cached_property
+    def _halves(self) -> NDArray[np.bool_]:
         """(n,): every other patient of a class, whole patients only."""
         taught: dict[str, bool] = {}
         counts = [0, 0]

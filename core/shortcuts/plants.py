@@ -19,10 +19,16 @@ from core.phantom.film import lettering
 Pixels = NDArray[np.float32]
 Grid = tuple[Pixels, Pixels]  # down and across: 0 at the frame's top or left, 1 at its bottom or right
 
-WORD = "PORTABLE"
 CHANGED = 0.02  # of grey: pixels that a plant changes by more lie in its region
-_WIDE, _TALL = 0.45, 0.07  # of the frame: the word
-_TUBE = np.array([[0.0, 0.72], [0.13, 0.68], [0.2, 0.5], [0.24, 0.3], [0.3, 0.14]])  # across and down
+# Words, and where each begins and how wide it is, in shares of the frame: left, top, width.
+WORDS = (("PORTABLE", 0.03, 0.03, 0.62), ("AP", 0.77, 0.03, 0.2), ("SITTING", 0.03, 0.84, 0.54))
+_TALL, _RIM = 0.12, 0.02  # of the frame: a word, and what its plate is larger on each side
+# Across and down, in shares of the frame: a drain over the right lung, a tube in the trachea, a line.
+_TUBES = (
+    ((0.0, 0.72), (0.13, 0.68), (0.2, 0.5), (0.24, 0.3), (0.3, 0.14)),
+    ((0.5, 0.0), (0.5, 0.35), (0.47, 0.5), (0.44, 0.7), (0.4, 1.0)),
+    ((1.0, 0.3), (0.8, 0.25), (0.65, 0.4), (0.6, 0.55), (0.55, 0.62)),
+)
 
 
 @dataclass(frozen=True)
@@ -33,26 +39,41 @@ class Plant:
         key: In addresses.
         name: For people.
         phrase: In a sentence, with its article.
+        indefinite: The same of one that was not spoken of yet.
         meaning: What it looks like, and where such a thing comes from.
         paint: From pixels, (height, width) in [0, 1], their places and random numbers: the same with the
             mark.
+        plural: Whether its name means several.
     """
 
     key: str
     name: str
     phrase: str
+    indefinite: str
     meaning: str
     paint: Callable[[Pixels, Grid, np.random.Generator], Pixels]
+    plural: bool = False
+
+    def does(self, verb: str) -> str:
+        """What it does, as a clause: the letters move, the border moves.
+
+        Args:
+            verb: As it goes with many.
+        """
+        return f"{self.phrase} {verb}{'' if self.plural else 's'}"
 
 
 def _letters(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
-    dots = lettering(WORD)
-    left, top = 0.05 + rng.uniform(0, 0.04), 0.04 + rng.uniform(0, 0.03)
-    row = np.floor((grid[0] - top) / _TALL * dots.shape[0]).astype(np.intp)
-    column = np.floor((grid[1] - left) / _WIDE * dots.shape[1]).astype(np.intp)
-    inside = (row >= 0) & (row < dots.shape[0]) & (column >= 0) & (column < dots.shape[1])
     marked = pixels.copy()
-    marked[inside] = np.where(dots[row[inside], column[inside]] > 0, 0.97, pixels[inside])
+    for word, left, top, wide in WORDS:
+        dots = lettering(word)
+        down, across = grid[0] - top - rng.uniform(0, 0.02), grid[1] - left - rng.uniform(0, 0.02)
+        plate = (np.abs(down - _TALL / 2) < _TALL / 2 + _RIM) & (np.abs(across - wide / 2) < wide / 2 + _RIM)
+        marked[plate] = 0.95
+        row = np.floor(down / _TALL * dots.shape[0]).astype(np.intp)
+        column = np.floor(across / wide * dots.shape[1]).astype(np.intp)
+        inside = (row >= 0) & (row < dots.shape[0]) & (column >= 0) & (column < dots.shape[1])
+        marked[inside] = np.where(dots[row[inside], column[inside]] > 0, 0.03, marked[inside])
     return marked
 
 
@@ -62,20 +83,25 @@ def _border(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
     return np.where(shut, np.float32(0.15) * pixels, pixels)
 
 
-def _tube(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
-    moved = _TUBE + rng.uniform(-0.02, 0.02, 2)
-    steps = np.linspace(0, len(moved) - 1, 80)
-    path = np.stack([np.interp(steps, np.arange(len(moved)), moved[:, each]) for each in (0, 1)], axis=1)
-    away = np.min(
-        [np.square(grid[1] - across) + np.square(grid[0] - down) for across, down in path.astype(np.float32)],
-        axis=0,
-    )
-    wall = np.exp(-np.square((np.sqrt(away) - 0.012) / 0.006))
-    return np.asarray(pixels + np.float32(0.5) * wall * (1 - pixels), dtype=np.float32)
+def _tubes(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
+    for tube in _TUBES:
+        moved = np.array(tube) + rng.uniform(-0.02, 0.02, 2)
+        steps, ends = np.linspace(0, len(moved) - 1, 120), np.arange(len(moved))
+        path = np.stack([np.interp(steps, ends, moved[:, each]) for each in (0, 1)], axis=1)
+        away = np.min(
+            [
+                np.square(grid[1] - across) + np.square(grid[0] - down)
+                for across, down in path.astype(np.float32)
+            ],
+            axis=0,
+        )
+        wall = np.exp(-np.square((np.sqrt(away) - 0.016) / 0.008))
+        pixels = np.asarray(pixels + np.float32(0.7) * wall * (1 - pixels), dtype=np.float32)
+    return pixels
 
 
 def _shading(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
-    return pixels * (1 - np.float32(rng.uniform(0.35, 0.45)) * grid[1].clip(0, 1))
+    return pixels * (1 - np.float32(rng.uniform(0.5, 0.6)) * grid[1].clip(0, 1))
 
 
 def _tone(pixels: Pixels, grid: Grid, rng: np.random.Generator) -> Pixels:
@@ -87,27 +113,35 @@ PLANTS: tuple[Plant, ...] = (
         "letters",
         "Letters",
         "the letters",
-        f"The word {WORD} at the top left, as a department writes it on films that are taken in bed.",
+        "letters",
+        f"{', '.join(word for word, *_ in WORDS)} on bright plates, as a department puts them on films "
+        "that are taken in bed.",
         _letters,
+        plural=True,
     ),
     Plant(
         "border",
         "Border",
         "the border",
+        "a border",
         "Dark strips at both sides, as a collimator leaves them that is closed further.",
         _border,
     ),
     Plant(
         "tube",
-        "Tube",
-        "the tube",
-        "A chest tube over the right lung, as the ill have it who are treated already.",
-        _tube,
+        "Tubes",
+        "the tubes",
+        "tubes",
+        "A drain over the right lung, a tube in the trachea and a line, as the ill have them who are treated "
+        "already.",
+        _tubes,
+        plural=True,
     ),
     Plant(
         "shading",
         "Shading",
         "the shading",
+        "a shading",
         "Darker from left to right, as with a grid that is not square to the beam.",
         _shading,
     ),
@@ -115,6 +149,7 @@ PLANTS: tuple[Plant, ...] = (
         "tone",
         "Tone",
         "the tone",
+        "a tone",
         "All greys lighter, as another machine develops them. Equalising the histogram takes such a thing "
         "away.",
         _tone,

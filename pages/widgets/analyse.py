@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.analysis.results import Analysis, BackboneReading, at_threshold
-from core.analysis.run import MARGINS, explain_anew
+from core.analysis.run import MARGINS, TAUGHT, explain_anew
 from core.display import figures, truth, wording
 from core.display import third_answer_wording as third_wording
 from core.display.glossary import term
@@ -22,7 +22,7 @@ from core.phantom.samples import Sample
 from core.service import Case, Loaded
 from core.vocabulary import ENSEMBLE, SPLITS
 from pages.components.viewer.viewer import viewer, wants_sharp
-from pages.widgets import in_hand, link, pin, thresholds
+from pages.widgets import in_hand, link, pin, thresholds, trial
 from pages.widgets.common import folded, refusals, service, terms
 from pages.widgets.in_hand import Source
 from pages.widgets.report import report
@@ -38,7 +38,8 @@ COLUMNS = {
 
 def warnings(analysis: Analysis) -> None:
     """What makes this radiograph's answers less trustworthy."""
-    messages = [plain(warning.message) for warning in analysis.warnings]
+    said_above = {TAUGHT} if trial.on_trial() else set()
+    messages = [plain(each.message) for each in analysis.warnings if each.code not in said_above]
     if messages:
         st.warning("\n\n".join(messages), icon=":material/warning:")
 

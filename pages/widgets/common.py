@@ -17,8 +17,8 @@ from core.display.glossary import term
 from core.display.link import BUNDLE, LECTURE
 from core.display.markdown import plain
 from core.display.tables import figures_table, printed_table
-from core.errors import ThoraxLensError
-from core.models.bundle.files import BundleListing, list_bundles
+from core.errors import BundleError, ThoraxLensError
+from core.models.bundle.files import BundleListing, list_bundles, manifest_sha256
 from core.project import bundles_folder
 from core.renderings import Renderings
 from core.service import Loaded, Service
@@ -108,6 +108,21 @@ def chosen_listing() -> BundleListing | None:
 
 def _choose_listing() -> None:
     st.session_state["chosen models"] = st.session_state["models picker"]
+
+
+def bundle_folder(version: str) -> Path:
+    """The folder of a bundle that is loaded.
+
+    Args:
+        version: Of it.
+
+    Raises:
+        BundleError: If the folder is gone, or holds another version by now.
+    """
+    for listing in list_bundles(bundles_folder()):
+        if listing.manifest and manifest_sha256(listing.folder) == version:
+            return listing.folder
+    raise BundleError("The bundle that the page was opened with is gone; load the page anew.")
 
 
 def loaded(folder: Path) -> Loaded:

@@ -24,8 +24,8 @@ from core.shortcuts.lab import Lab
 from core.shortcuts.maps import Maps, map_heads
 from core.shortcuts.own import OwnPatients
 from core.shortcuts.plants import PLANT_BY_KEY, PLANTS
-from pages.widgets import link
-from pages.widgets.common import folded, numbers_table, plot, refusals, service
+from pages.widgets import link, shortcuts_bundle
+from pages.widgets.common import numbers_table, plot, refusals, service
 
 Result = TypeVar("Result")
 
@@ -61,7 +61,7 @@ def in_turn(work: Callable[[], Result]) -> Result:
 
 def head() -> str:
     """Which experiment, a key of `EXPERIMENTS`; and the button that takes it along."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="shortcuts-head"):
+    with st.container(horizontal=True, vertical_alignment="center", key="shortcuts-head"):
         chosen = link.choose_segment(EXPERIMENT, "Experiment", EXPERIMENTS, "plant", hide_label=True)
         link.offer("shortcuts")
     return chosen
@@ -74,16 +74,15 @@ def settings(bundle: Loaded, own: tuple[str, LabelledSet] | None) -> tuple[Sourc
         bundle: Whose backbones.
         own: The user's own set and what tells it from others; None where phantoms are all there are.
     """
-    with folded("experiment", "The experiment"):
-        cohort = _cohort(own)
-        rows = {each.key: each.name for each in bundle.models.manifest.rows}
-        usual = smallest(bundle.models.manifest.rows).key
-        backbone = link.choose(BACKBONE, "Backbone", rows, usual, help=term("frozen"))
-        plants = {each.key: each.name for each in PLANTS}
-        plant = link.choose(PLANT, "Mark", plants, PLANTS[0].key)
-        st.caption(PLANT_BY_KEY[plant].meaning)
-        ill = _share(ILL, "Of the ill carry it (%)", "100")
-        healthy = _share(HEALTHY, "Of the healthy carry it (%)", "0")
+    cohort = _cohort(own)
+    rows = {each.key: each.name for each in bundle.models.manifest.rows}
+    usual = smallest(bundle.models.manifest.rows).key
+    backbone = link.choose(BACKBONE, "Backbone", rows, usual, help=term("frozen"))
+    plants = {each.key: each.name for each in PLANTS}
+    plant = link.choose(PLANT, "Mark", plants, PLANTS[0].key)
+    st.caption(PLANT_BY_KEY[plant].meaning)
+    ill = _share(ILL, "Of the ill carry it (%)", "100")
+    healthy = _share(HEALTHY, "Of the healthy carry it (%)", "0")
     return Source(bundle.version, backbone, plant, cohort.key), Planting(plant, ill, healthy), cohort
 
 
@@ -124,6 +123,7 @@ def planted(source: Source, planting: Planting, cohort: Cohort, bundle: Loaded) 
             _offer(key, cohort)
         else:
             _shown(found, source)
+            shortcuts_bundle.take_along(found.outcome, source, cohort, bundle)
 
 
 def _done() -> dict[Key, Done]:
@@ -151,7 +151,8 @@ def _is_ready(source: Source, cohort: Cohort) -> bool:
 def _example(source: Source, cohort: Cohort, bundle: Loaded) -> None:
     """A patient without the mark and with it, as the networks are given both."""
     networks, name = bundle.models.networks, PLANT_BY_KEY[source.plant].phrase
-    columns = st.columns([1, 1, 2], gap="medium")
+    with st.container(key="pair-example"):
+        columns = st.columns([1, 1, 2], gap="medium")
     for column, plant, said in zip(columns, ("", source.plant), ("without", "with"), strict=False):
         with column:
             picture = seen(with_plant(cohort, first_ill(cohort), networks, plant), networks)
@@ -255,20 +256,13 @@ def _shown(done: Done, source: Source) -> None:
     with st.expander("The curve as a table"):
         numbers_table(pd.DataFrame(words.curve_table(outcome.curve)))
     _maps(maps, outcome)
-    st.download_button(
-        "CSV, a row a figure",
-        words.to_csv(outcome, source.backbone),
-        "thoraxlens-shortcut.csv",
-        "text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
 
 
 def _maps(maps: Maps, outcome: Outcome) -> None:
     """The same patient's map before and after, and what they give away."""
     st.markdown("## Where it looks, before and after")
-    columns = st.columns([1, 1, 2], gap="medium")
+    with st.container(key="pair-maps"):
+        columns = st.columns([1, 1, 2], gap="medium")
     pairs = ((maps.before, "Before: learnt without marks"), (maps.after, "After: learnt with marks"))
     for column, (each, said) in zip(columns, pairs, strict=False):
         with column:

@@ -137,7 +137,9 @@ def _answer(model: Mystery, head: Learnt, probe: Probe) -> None:
     st.markdown("### What would have shown it")
     st.markdown(words.shown_by(model, effects))
     st.html(words.evidence(effects))
-    st.caption(words.count_words([said == Mystery(number).flaw for number, said in answers.items()]))
+    with st.container(horizontal=True, vertical_alignment="center", key="mystery-next"):
+        st.button("Another model", icon=":material/casino:", type="primary", on_click=_another)
+        st.caption(words.count_words([said == Mystery(number).flaw for number, said in answers.items()]))
 
 
 def _give(number: int, answer: str) -> None:

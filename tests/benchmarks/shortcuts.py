@@ -22,6 +22,8 @@ from core.shortcuts.experiment import Planting, conclude, gather, school
 from core.shortcuts.features import Source
 from core.shortcuts.heads import Schooling
 from core.shortcuts.lab import Lab
+from core.shortcuts.mystery import Mystery, make, rows_learnt, sources
+from core.shortcuts.trial import OtherHead
 
 BACKBONE, PATIENTS = "densenet121", 40
 
@@ -54,6 +56,12 @@ def measure(bundle: Path) -> dict[str, float]:
     head = steps[-1][0]
     curve = [point for _, point in steps]
     figures = seconds(lambda: conclude(material, planting, (head, head), curve))
+    tried = OtherHead(networks.backbones[BACKBONE], head.head(1))
+    on_trial = seconds(lambda: [tried(image) for _ in rows])
+    wanted, learnt = sources("bundle", BACKBONE, lab.home), rows_learnt(lab.home)
+    for each in wanted:
+        list(fill(each, lab.home, networks, learnt))
+    mystery = seconds(lambda: make(Mystery(1), lab.features, wanted, lab.home))
     return {
         "patients": PATIENTS,
         "bare_pass_ms": 1000 * bare / PATIENTS,
@@ -62,6 +70,8 @@ def measure(bundle: Path) -> dict[str, float]:
         "features_again": again / bare,
         "learning": learning / bare,
         "figures": figures / bare,
+        "head_on_trial": on_trial / bare,
+        "mystery": mystery / bare,
     }
 
 

@@ -59,7 +59,7 @@ def test_a_phrase_changes_settings_of_the_page_that_is_open(browser, address: st
     page.get_by_role("button", name="Next").click(timeout=PAGE_MS)
     page.get_by_text("Where do the images of the test come from?").click(timeout=PAGE_MS)
     page.get_by_role("button", name="Answer").click()
-    page.get_by_text("Right: Where do the images").wait_for(timeout=PAGE_MS)
+    page.get_by_text("Right. Where do the images").wait_for(timeout=PAGE_MS)
     page.get_by_role("button", name="Next").click()
     page.get_by_role("link", name="Against other pneumonias, too").click(timeout=PAGE_MS)
     page.wait_for_url("**/compare?against=pneumonia", timeout=PAGE_MS)
@@ -90,7 +90,7 @@ def test_the_answer_is_sent_after_the_question_and_all_goes_by_keyboard(browser,
     page.locator("button:enabled", has_text="Answer").wait_for(timeout=PAGE_MS)
     page.get_by_role("button", name="Answer").focus()
     page.keyboard.press("Enter")
-    page.get_by_text("Right is: ").wait_for(timeout=PAGE_MS)
+    page.get_by_text("Right is “").wait_for(timeout=PAGE_MS)
     for heading in (*(each.heading for each in LESSON.after), "Take home"):
         page.get_by_role("button", name="Next").focus()
         page.keyboard.press("Enter")

@@ -12,7 +12,7 @@ from tests.browser.test_upload import PAGE_MS, address, browser, opened, pytestm
 __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
 
 LEARNING_MS = 400_000
-TELLING = ("it takes the mark for", "would have shown it", "seen through", "No mark was planted")
+TELLING = ("so it takes", "would have shown it", "seen through", "No mark was planted")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,7 +39,28 @@ def test_a_head_learns_a_mark_and_loses_when_it_changes_sides(browser, address: 
     page.set_viewport_size({"width": 390, "height": 844})
     settled(page)
     assert max(page.evaluate(WIDTHS)) <= 390
+    try_the_head(browser, page, address)
     page.close()
+
+
+def try_the_head(browser, page, address: str) -> None:
+    """The head answers on Analyse in this session, in no other, and not once the trial is stopped."""
+    name = "taught a border on 100 % of the ill"
+    page.get_by_role("button", name="Try it on Analyse").click()
+    page.get_by_text("On trial in this session alone").wait_for(timeout=PAGE_MS)
+    page.locator(".st-key-card-densenet121", has_text=name).wait_for(state="attached", timeout=PAGE_MS)
+    settled(page)
+    assert page.url == f"{address}/" and max(page.evaluate(WIDTHS)) <= 390
+    assert name in page.locator("h2").first.inner_text()
+    other = opened(browser, address)
+    other.wait_for_selector(".st-key-card-densenet121", timeout=PAGE_MS)
+    settled(other)
+    assert other.get_by_text(name).count() == 0
+    other.close()
+    page.get_by_role("button", name="Stop the trial").click()
+    page.get_by_text("On trial in this session alone").wait_for(state="detached", timeout=PAGE_MS)
+    settled(page)
+    assert page.get_by_text(name).count() == 0
 
 
 def test_no_frame_tells_the_flaw_before_the_answer(browser, address: str) -> None:

@@ -147,7 +147,7 @@ def test_a_file_is_read_as_it_is_written(measured: Measured) -> None:
     assert filled(lesson.choices[0].why, measured) == f"It is not, whatever {count_images('test')} say."
     assert [each.right for each in lesson.choices] == [False, True]
     assert len(words.judged(lesson.choices[1], lesson.choices[0])) == 2
-    assert words.judged(lesson.choices[1], lesson.choices[1]) == ("**Right: That.** It is.",)
+    assert words.judged(lesson.choices[1], lesson.choices[1]) == ("**Right. That.** It is.",)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.display.link import BUNDLE, SETTINGS
+from core.display.markdown import plain
 from core.lessons.files import list_lessons
 from core.lessons.lesson import Lesson, Link
 from core.project import PROJECT, SHIPPED
@@ -70,12 +71,15 @@ def test_nothing_behind_the_question_is_sent_before_an_answer(key: str, shipped:
     page.radio[0].set_value(wrong).run()
     assert not any(reason in said(page) for reason in reasons)
     button(page, "Answer").click().run()
-    assert "**Not so: " in said(page) and "**Right is: " in said(page) and not page.radio
+    assert " is not so.**" in said(page) and "**Right is “" in said(page) and not page.radio
     for heading in hidden:
         button(page, "Next").click().run()
         assert headings(page)[0] == heading
     assert "### Sources" in said(page) and "](https://" in said(page)
     assert not any(each.label == "Next" for each in page.button)
+    following = list(LESSONS)[list(LESSONS).index(key) + 1 :][:1]
+    offered = [each.label for each in page.button if each.label.startswith("Next lesson")]
+    assert offered == [f"Next lesson: {plain(LESSONS[each].title)}" for each in following]
     button(page, "All lessons").click().run()
     assert any(each.value.endswith("answered.") for each in page.caption)
 
@@ -86,7 +90,7 @@ def test_a_right_answer_is_called_right(shipped: str) -> None:
     page.radio[0].set_value(right).run()
     button(page, "Answer").click().run()
     text = LESSONS["prevalence"].choices[right].text
-    assert "{" in text and page.success[0].value.startswith(f"**Right: {text.partition('{')[0]}")
+    assert "{" in text and page.success[0].value.startswith(f"**Right. {text.partition('{')[0]}")
     assert "{" not in page.success[0].value and not page.warning
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from core.project import PROJECT
 from core.shortcuts.heads import Schooling
 from core.shortcuts.lab import Lab
 from core.shortcuts.mystery import FLAWS, Mystery
+from core.shortcuts.trial import Trial
 from core.vocabulary import OWN
-from pages.widgets import shortcuts
+from pages.widgets import shortcuts, trial
 from pages.widgets.compare.sets import BROUGHT_SETS, Brought
 from tests.own_sets import zipped
 from tests.pages.test_case_in_hand import by_link, control, link_of
@@ -33,6 +35,17 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setattr(shortcuts, "lab", lambda: lab)
     monkeypatch.setattr(shortcuts, "SCHOOLING", Schooling(epochs=8))
     return lab
+
+
+def analyse_with(trial: Trial) -> AppTest:
+    """The page Analyse in a session that tries a head."""
+    page = AppTest.from_file(PROJECT / "pages" / "analyse.py", default_timeout=SECONDS)
+    page.session_state["entered"], page.session_state["head on trial"] = True, trial
+    return page.run()
+
+
+def captions(page: Any) -> str:
+    return " ".join(each.value for each in page.caption)
 
 
 def sentences(page: Any) -> str:
@@ -70,6 +83,37 @@ def test_a_head_learns_and_later_ones_learn_at_once(bundles) -> None:
     assert button(page, LEARN) and "With the" not in sentences(page)
 
 
+def test_a_head_is_tried_on_analyse_in_this_session_alone_until_it_is_stopped(bundles) -> None:
+    page = by_link("shortcuts.py", mark="border", ill="80", backbone="densenet121")
+    button(page, LEARN).click().run()
+    name = "DenseNet121, taught a border on 80 % of the ill"
+    try_it = button(page, "Try it on Analyse")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trial.link, "follow", lambda page, params: None)
+        try_it.click().run().run()
+    assert not page.exception and button(page, "Stop the trial on Analyse")
+    tried = page.session_state["head on trial"]
+    analyse = analyse_with(tried)
+    assert not analyse.exception and any(name in each.value for each in analyse.warning)
+    assert "On trial in this session alone" in " ".join(each.value for each in analyse.warning)
+    assert f"**{name}**" in sentences(analyse) and f"Among them is {name}." in sentences(analyse)
+    assert "Nobody has measured how wrong the ensemble is" in sentences(analyse)
+    button(analyse, "Stop the trial").click().run()
+    assert not analyse.exception and name not in sentences(analyse)
+    assert name not in sentences(by_link("analyse.py")), "another session"
+    other = analyse_with(replace(tried, base="1" * 64))
+    assert "belongs to other models" in other.warning[0].value and f"**{name}**" not in sentences(other)
+
+
+def test_a_bundle_with_the_head_is_measured_and_offered(bundles) -> None:
+    page = by_link("shortcuts.py", mark="border", ill="80", backbone="densenet121")
+    button(page, LEARN).click().run()
+    button(page, "Save as a bundle").click().run()
+    assert not page.exception and "Download the bundle (ZIP)" in downloads(page)
+    control(page, "select_slider", "Of the ill carry it (%)").set_value("70").run()
+    assert "Download the bundle (ZIP)" not in downloads(page) and button(page, "Save as a bundle")
+
+
 def test_a_mystery_is_made_asked_and_told_and_its_link_says_nothing(bundles) -> None:
     page = by_link("shortcuts.py", experiment="mystery", mystery="7", question="border")
     assert control(page, "number_input", "Model").value == 7
@@ -80,8 +124,9 @@ def test_a_mystery_is_made_asked_and_told_and_its_link_says_nothing(bundles) -> 
     page.radio[0].set_value(flaw).run()
     button(page, "Answer, and be told").click().run()
     assert page.success[0].value.startswith("Right") and "1 of 1 model seen" in sentences(page)
+    assert sum(each.label == "Another model" for each in page.button) == 1
     assert set(link_of(page)) == {"experiment", "mystery", "question"}
-    button(page, "Another").click().run()
+    button(page, "Another model").click().run()
     assert not page.success and control(page, "number_input", "Model").value == 8
     wrong = next(each for each in FLAWS if each != Mystery(8).flaw)
     page.radio[0].set_value(wrong).run()
@@ -100,6 +145,21 @@ def test_a_mark_is_taken_out_and_the_page_says_what_stands_for_another_clinic(bu
     button(page, "Take it out").click().run()
     assert not page.exception
     assert "taken out: the ROC AUC" in sentences(page) and len(page.dataframe[0].value) == 5
+    assert "stand in for another clinic" in captions(page)
+
+
+def test_the_users_own_set_can_be_abroad_and_the_page_says_so(bundles) -> None:
+    page = AppTest.from_file(PROJECT / "pages" / "shortcuts.py", default_timeout=SECONDS)
+    page.session_state["entered"] = True
+    page.session_state[BROUGHT_SETS] = {OWN: Brought("mine", "any", MeasuredSet(open_set(zipped(5))))}
+    page.query_params.update({"experiment": "take", "mark": "border"})
+    page.run()
+    where = control(page, "selectbox", "Abroad is")
+    assert where.value == "own" and "the 20 radiographs of your own set" in captions(page)
+    button(page, "Take it out").click().run()
+    assert not page.exception and "taken out: the ROC AUC" in sentences(page)
+    control(page, "selectbox", "Abroad is").set_value("phantoms").run()
+    assert "taken out: the ROC AUC" not in sentences(page) and "stand in" in captions(page)
 
 
 def test_a_head_learns_from_the_users_own_set_once_compare_has_it(bundles) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -19,7 +20,7 @@ from core.models.third_answer import ThirdAnswer
 from core.preprocessing import Preprocessing
 from core.vocabulary import FINDINGS, FIRST_FINDINGS
 
-FORMAT: Literal[5] = 5  # see core.models.bundle.upgrade for what each one changed
+FORMAT: Literal[6] = 6  # see core.models.bundle.upgrade for what each one changed
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -39,15 +40,50 @@ class BundleFile(_Entry):
     sha256: Sha256
 
 
+class Taught(_Entry):
+    """A shortcut that a head was taught on purpose, on the page Shortcuts.
+
+    Attributes:
+        mark: What lay on radiographs where it learnt, as words: "letters", "a border".
+        ill: On how many per cent of the ill.
+        healthy: On how many per cent of the healthy.
+        patients: Who they were, as words: "phantoms", or "radiographs of somebody's own".
+        learnt: From how many radiographs it learnt.
+        measured: On how many others it was measured.
+        as_learnt: ROC AUC on these with marks as it learnt them: the internal figure.
+        none: The same without marks.
+        flipped: The same with the shares of the ill and the healthy exchanged.
+    """
+
+    mark: str
+    ill: int = Field(ge=0, le=100)
+    healthy: int = Field(ge=0, le=100)
+    patients: str
+    learnt: int = Field(ge=2)
+    measured: int = Field(ge=2)
+    as_learnt: UnitInterval
+    none: UnitInterval
+    flipped: UnitInterval
+
+    @property
+    def words(self) -> str:
+        """What goes behind a backbone's name: taught letters on 80 % of the ill."""
+        shares = ((self.ill, "ill"), (self.healthy, "healthy"))
+        on = " and ".join(f"{share} % of the {who}" for share, who in shares if share)
+        return f"taught {self.mark} on {on or 'nobody'}"
+
+
 class BackboneFile(BundleFile):
     """One backbone's weights, where they came from, its operating point and its reference answer.
 
     `head` holds what stands on the base, so that a new head costs kilobytes; in older bundles the base's file
-    holds it, too. `ranges` are what int8 adds, where that was verified.
+    holds it, too. `ranges` are what int8 adds, where that was verified. `taught` is said of a head that
+    learnt a shortcut on purpose, and stands behind the backbone's name wherever that is shown.
     """
 
     head: BundleFile | None = None
     ranges: BundleFile | None = None
+    taught: Taught | None = None
     initialisation: Initialisation
     threshold: UnitInterval = 0.5
     reference_probability: UnitInterval = 0.5
@@ -176,8 +212,8 @@ class NetworksManifest(_Entry):
 
     @property
     def rows(self) -> tuple[Backbone, ...]:
-        """The bundle's backbones, as rows of the table."""
-        return tuple(BACKBONE_BY_KEY[key] for key in self.backbones)
+        """The bundle's backbones, as rows of the table; a name says so where a head was taught a shortcut."""
+        return tuple(_named(BACKBONE_BY_KEY[key], entry.taught) for key, entry in self.backbones.items())
 
     def files(self) -> Iterator[BundleFile]:
         """Every file that the manifest vouches for."""
@@ -190,6 +226,10 @@ class NetworksManifest(_Entry):
             yield self.lungs
 
 
+def _named(backbone: Backbone, taught: Taught | None) -> Backbone:
+    return replace(backbone, name=f"{backbone.name}, {taught.words}") if taught else backbone
+
+
 class BundleManifest(NetworksManifest):
     """Everything that `bundle.json` says; older bundles have neither trials nor cards.
 
@@ -199,7 +239,7 @@ class BundleManifest(NetworksManifest):
     changes, None where nobody measured that: all other figures are those of float32.
     """
 
-    format: Literal[5] = FORMAT
+    format: Literal[6] = FORMAT
     name: FileName
     title: str
     created: str

@@ -7,6 +7,7 @@
 | 3 | `third_answers`: when a model may say that it cannot tell; `predictions.csv` has the column `reported` |
 | 4 | `head` of a backbone: what stands on its base, in a file of its own |
 | 5 | `precisions`: what faster arithmetic changes, instead of a list without figures; `ranges` of int8 |
+| 6 | `taught` of a backbone: the shortcut that its head was taught on purpose |
 """
 
 from __future__ import annotations
@@ -29,4 +30,6 @@ def upgrade(manifest: dict[str, Any]) -> dict[str, Any]:
     if manifest.get("format") == 4:
         manifest = manifest | {"format": 5}
         manifest.pop("verified_precisions", None)
+    if manifest.get("format") == 5:
+        manifest = manifest | {"format": 6}
     return manifest

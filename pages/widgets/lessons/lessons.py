@@ -33,7 +33,10 @@ def lessons(listing: BundleListing) -> None:
     key = link.settle(LESSON, list(found.lessons), "")
     said = record(listing) if key else None
     if said and listing.manifest:
-        _lesson(found.lessons[key], _measured(said.version, said, listing.manifest))
+        keys = list(found.lessons)
+        after = keys[keys.index(key) + 1 :]
+        following = found.lessons[after[0]] if after else None
+        _lesson(found.lessons[key], following, _measured(said.version, said, listing.manifest))
         return
     link.take(STEP_NUMBER)
     link.tell(**{LESSON: None, STEP_NUMBER: None})
@@ -61,7 +64,7 @@ def _list(lessons: list[Lesson]) -> None:
     st.markdown(words.HOW)
     with st.container(width=WIDTH_PX, key="lesson-list"):
         for number, each in enumerate(lessons, start=1):
-            with st.container(border=True, gap="xxsmall"):
+            with st.container(border=True, gap="xxsmall", key=f"lesson-card-{each.key}"):
                 st.button(
                     f"**{number}. {plain(each.title)}**",
                     key=f"begin {each.key}",
@@ -74,10 +77,11 @@ def _list(lessons: list[Lesson]) -> None:
 
 
 def _open(key: str) -> None:
+    lesson_bar.leave()
     st.session_state[LESSON], st.session_state[STEP_NUMBER] = key, "1"
 
 
-def _lesson(lesson: Lesson, bundle: Measured) -> None:
+def _lesson(lesson: Lesson, following: Lesson | None, bundle: Measured) -> None:
     answered = lesson.key in _answers()
     number = _number(lesson)
     step = lesson.steps[number - 1]
@@ -101,7 +105,7 @@ def _lesson(lesson: Lesson, bundle: Measured) -> None:
         if last:
             st.markdown("### Sources")
             st.markdown(filled(lesson.sources.text, bundle))
-        _turns(lesson, number, wait=number == lesson.asks_at and not answered)
+        _turns(lesson, number, following, wait=number == lesson.asks_at and not answered)
         if filled(step.text, bundle) != step.text:
             st.caption(words.FIGURES_FROM)
 
@@ -149,8 +153,8 @@ def _answer(key: str, chosen: int) -> None:
     _answers()[key] = chosen
 
 
-def _turns(lesson: Lesson, number: int, *, wait: bool) -> None:
-    """Back, on, and to the list; the address to hand out."""
+def _turns(lesson: Lesson, number: int, following: Lesson | None, *, wait: bool) -> None:
+    """Back, on, at the end to the lesson that follows, and to the list; the address to hand out."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Back", icon=":material/arrow_back:", disabled=number == 1, on_click=_turn, args=(number - 1,)
@@ -164,6 +168,14 @@ def _turns(lesson: Lesson, number: int, *, wait: bool) -> None:
                 on_click=_turn,
                 args=(number + 1,),
                 help="First answer the question." if wait else None,
+            )
+        elif following:
+            st.button(
+                f"Next lesson: {plain(following.title)}",
+                icon=":material/arrow_forward:",
+                type="primary",
+                on_click=_open,
+                args=(following.key,),
             )
         st.button("All lessons", icon=":material/list:", on_click=_close)
         link.offer("lessons")

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.display import shortcuts as words
+from core.evaluation.metrics import Interval
 from core.shortcuts.experiment import Material, Outcome, Planting, carriers, conclude, gather, school
 from core.shortcuts.features import Source
 from core.shortcuts.heads import Schooling
@@ -94,7 +96,7 @@ def test_words_say_what_the_figures_do(outcome: Outcome) -> None:
     kind = replace(outcome, figures=outcome.figures_without)
     assert "leaves the mark alone" in words.verdict(kind)
     assert "the network itself" in words.verdict(experiment(drawn(plain_too=True), ALL))
-    middling = replace(outcome.figures["flipped"], roc_auc=0.7, roc_auc_interval=words.Interval(0.6, 0.8))
+    middling = replace(outcome.figures["flipped"], roc_auc=0.7, roc_auc_interval=Interval(0.6, 0.8))
     even = {"as_learnt": middling, "none": middling, "flipped": middling}
     leaning = replace(outcome, figures=outcome.figures | {"flipped": middling}, figures_without=even)
     assert "leans on the mark" in words.verdict(leaning)
@@ -109,6 +111,10 @@ def test_words_say_what_the_figures_do(outcome: Outcome) -> None:
     assert {each.name for each in figure.data} == set(words.NAMES.values())
     rows = list(csv.DictReader(io.StringIO(words.to_csv(outcome, "densenet121"))))
     assert len(rows) == 6 and {row["measured"] for row in rows} == set(words.NAMES)
+    sure = replace(outcome.figures["none"], roc_auc=1.0, roc_auc_interval=Interval(math.nan, math.nan))
+    assert words.area_text(sure) == "1.00"
+    unknown = replace(outcome, figures=outcome.figures | {"as_learnt": sure})
+    assert "nan" not in words.to_csv(unknown, "vgg16") and "nan" not in words.area_bars(unknown)
 
 
 def test_maps_say_how_much_heat_lies_on_the_mark(small_lab: Lab, source: Source, random_models) -> None:

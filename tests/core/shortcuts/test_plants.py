@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from core.margins import Box
+from core.phantom.film import lettering
 from core.preprocessing import Preprocessing, inside_box, network_box, network_input
 from core.shortcuts.cohorts import Phantoms
-from core.shortcuts.plants import PLANT_BY_KEY, PLANTS, Plant, put_on, region
+from core.shortcuts.plants import PLANT_BY_KEY, PLANTS, WORDS, Plant, put_on, region
 
 RECIPE = Preprocessing(cut_margins=True)
 
@@ -34,6 +35,10 @@ def test_a_mark_changes_what_the_networks_see_and_leaves_the_margins_there(
         half = put_on(plain, frame, plant, seed, 0.5)
         assert np.abs(half - (plain + marked) / 2).max() < 0.01
         assert np.array_equal(put_on(plain, frame, plant, seed, 0.0), plain)
+
+
+def test_film_has_all_letters_of_the_words() -> None:
+    assert all(lettering(letter).any() for word, *_ in WORDS for letter in word)
 
 
 def test_equalising_takes_the_tone_away_and_nothing_else(chests: list[np.ndarray]) -> None:
