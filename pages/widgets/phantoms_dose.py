@@ -15,10 +15,9 @@ from core.studio.dose import SWEEPS, Step, Sweep, recipes, to_csv
 from core.studio.twins import answers
 from core.vocabulary import ENSEMBLE
 from pages.widgets import link
-from pages.widgets.common import numbers_table, plot, refusals, renderings, service
+from pages.widgets.common import numbers_table, plot, renderings, service
 from pages.widgets.phantoms_many import ASKED
-
-_DONE = "doses"  # key of the session
+from pages.widgets.phantoms_run import Measurement, measured
 
 
 def dose(recipe: Recipe, bundle: Loaded) -> None:
@@ -28,26 +27,24 @@ def dose(recipe: Recipe, bundle: Loaded) -> None:
     if sweep.disease and recipe.disease == "none":
         st.info("Choose a disease: without one there is no extent to change.", icon=":material/timeline:")
         return
-    with refusals():
-        _shown(_measured(recipe, sweep, bundle), sweep, bundle)
-
-
-def _measured(recipe: Recipe, sweep: Sweep, bundle: Loaded) -> list[Step]:
-    """All steps, asked once while the recipe stays."""
-    key = recipe, sweep.knob.name, bundle.version
-    kept = st.session_state.get(_DONE)
-    if kept and kept[0] == key:
-        return list(kept[1])
-    bar, steps = st.progress(0.0, "Rendering the first step"), []
     wanted = recipes(recipe, sweep)
-    for number, each in enumerate(wanted, start=1):
-        done = renderings().render(each)
-        said = service().ask(done.file, bundle, ASKED)
-        steps.append(_step(sweep.values[number - 1], done, said))
-        bar.progress(number / len(wanted), f"{number} of {len(wanted)} steps")
-    bar.empty()
-    st.session_state[_DONE] = key, steps
-    return steps
+    steps = measured(
+        Measurement(
+            key="doses",
+            of=(recipe, sweep.knob.name, bundle.version),
+            wanted=len(wanted),
+            begin=f"Ask about {len(wanted)} steps",
+            unit="steps",
+            step=lambda number, tell: _asked(wanted[number], sweep.values[number], bundle),
+        )
+    )
+    if steps:
+        _shown(steps, sweep, bundle)
+
+
+def _asked(recipe: Recipe, value: float, bundle: Loaded) -> Step:
+    done = renderings().render(recipe)
+    return _step(value, done, service().ask(done.file, bundle, ASKED))
 
 
 def _step(value: float, done: Rendering, said: Analysis) -> Step:

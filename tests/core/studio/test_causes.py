@@ -77,7 +77,7 @@ def test_each_way_renders_what_it_says_and_nothing_else() -> None:
     assert not np.array_equal(finish(pixels), pixels)
     usual, _ = with_causes(Recipe(4), (True, False, True, True, False))
     assert (usual.exposure, usual.rotation) == (1, 6)
-    assert [each.what for each in causes_of(recipe)][2:4] == ["+0.5 stops", "-3 degrees about the long axis"]
+    assert [each.what for each in causes_of(recipe)][2:4] == ["+0.5 stops", "−3 degrees about the long axis"]
 
 
 def test_letters_and_border_stay_in_range_and_where_the_networks_look() -> None:
