@@ -14,7 +14,7 @@ from core.service import Loaded
 from core.studio.dose import SWEEPS, Step, Sweep, recipes, to_csv
 from core.studio.twins import answers
 from core.vocabulary import ENSEMBLE
-from pages.widgets import link
+from pages.widgets import link, phantoms_detection
 from pages.widgets.common import numbers_table, plot, renderings, service
 from pages.widgets.phantoms_many import ASKED
 from pages.widgets.phantoms_run import Measurement, measured
@@ -24,8 +24,12 @@ def dose(recipe: Recipe, bundle: Loaded) -> None:
     """What is changed; then curves, words and numbers."""
     names = {name: each.knob.label for name, each in SWEEPS.items()}
     sweep = SWEEPS[link.choose_segment(SWEEP, "Change", names, "extent")]
-    if sweep.disease and recipe.disease == "none":
-        st.info("Choose a disease: without one there is no extent to change.", icon=":material/timeline:")
+    if sweep.disease and (recipe.disease == "none" or (recipe.extent == 0 and sweep.knob.name != "extent")):
+        what = sweep.knob.label.lower()
+        st.info(
+            f"Choose a disease with an extent: without one there is no {what} to change.",
+            icon=":material/timeline:",
+        )
         return
     wanted = recipes(recipe, sweep)
     steps = measured(
@@ -40,6 +44,8 @@ def dose(recipe: Recipe, bundle: Loaded) -> None:
     )
     if steps:
         _shown(steps, sweep, bundle)
+    if sweep.disease:
+        phantoms_detection.detection(recipe, sweep.knob.name, bundle)
 
 
 def _asked(recipe: Recipe, value: float, bundle: Loaded) -> Step:

@@ -30,7 +30,7 @@ def test_more_extent_is_more_disease_and_nothing_else() -> None:
 @pytest.mark.parametrize("name", SWEEPS)
 def test_each_sweep_passes_what_is_usual(name: str) -> None:
     sweep = SWEEPS[name]
-    assert 0 in sweep.values and list(sweep.values) == sorted(sweep.values)
+    assert {0, sweep.knob.low} & set(sweep.values) and list(sweep.values) == sorted(sweep.values)
     assert sweep.knob.low <= sweep.values[0] and sweep.values[-1] <= sweep.knob.high
 
 
