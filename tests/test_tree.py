@@ -58,6 +58,7 @@ CORE = (
     "core.looks",
     "core.tray",
     "core.filling",
+    "core.maps",
 )
 TRAIN = (
     "train",

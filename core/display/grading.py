@@ -138,7 +138,12 @@ def grade_table(grades: Sequence[Grade]) -> list[dict[str, str]]:
 
 
 def _cell(grade: Grade | None) -> str:
-    return f"{signed(grade.mean)} ({_range(grade.interval)})" if grade else ""
+    if grade is None:
+        return ""
+    mean, low, high = (
+        signed(each).lstrip("+") for each in (grade.mean, grade.interval.low, grade.interval.high)
+    )
+    return f"{mean} ({low} to {high})"
 
 
 def _range(interval: Interval) -> str:

@@ -259,9 +259,7 @@ class PointingGame(_Entry):
     @model_validator(mode="after")
     def _no_more_than_asked(self) -> PointingGame:
         if max(self.learnt, self.hits, self.centre) > self.asked or self.low > self.high:
-            raise ValueError(
-                "there are more hits than were asked about, or the interval ends before it begins"
-            )
+            raise ValueError("there are more hits than questions, or the interval ends before it begins")
         return self
 
 

@@ -14,7 +14,7 @@ from core.phantom.render import Phantom
 from core.phantom.truth import png_file
 from core.service import File, Loaded
 from core.studio.detection import LEARNING, Viewed, detect, patient_of, to_csv, view
-from pages.widgets.common import numbers_table, plot, service
+from pages.widgets.common import numbers_table, png_plot, service
 from pages.widgets.phantoms_many import ASKED, SIZE_PX, count
 from pages.widgets.phantoms_run import Measurement, Tell, measured
 
@@ -70,7 +70,7 @@ def _shown(learning: list[Viewed], tested: list[Viewed], knob: str) -> None:
     found = detect(learning, tested, knob)
     said = words.detection_words(found, knob)
     st.markdown(said)
-    plot(words.detection_figure(found, knob), "detection", alt=said)
+    png_plot(words.detection_figure(found, knob), "detection", f"thoraxlens-detection-{knob}", alt=said)
     numbers_table(pd.DataFrame(words.detection_table(found, knob)))
     st.caption(f"Over {len(tested)} patients; intervals by a percentile bootstrap over them. {words.METHOD}")
     st.markdown(words.MISLEADS)

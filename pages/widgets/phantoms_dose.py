@@ -15,7 +15,7 @@ from core.studio.dose import SWEEPS, Step, Sweep, recipes, to_csv
 from core.studio.twins import answers
 from core.vocabulary import ENSEMBLE
 from pages.widgets import link, phantoms_detection
-from pages.widgets.common import numbers_table, plot, renderings, service
+from pages.widgets.common import numbers_table, png_plot, renderings, service
 from pages.widgets.phantoms_many import ASKED
 from pages.widgets.phantoms_run import Measurement, measured
 
@@ -64,7 +64,7 @@ def _shown(steps: list[Step], sweep: Sweep, bundle: Loaded) -> None:
     st.markdown("## What moves the answers")
     said = words.dose_words(steps, sweep)
     st.markdown(said)
-    plot(words.dose_figure(steps, sweep, thresholds), "dose", alt=said)
+    png_plot(words.dose_figure(steps, sweep, thresholds), "dose", f"thoraxlens-{sweep.knob.name}", alt=said)
     numbers_table(pd.DataFrame(words.dose_table(steps, sweep)))
     st.download_button(
         "CSV, a row a step",

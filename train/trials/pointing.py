@@ -1,7 +1,7 @@
-"""The pointing game: does the hottest place of a finding's map lie in what radiologists drew about the finding?
+"""The pointing game: does the hottest place of a finding's map lie in what radiologists drew about it?
 
-Zhang et al. 2018, "Top-down neural attention by excitation backprop", International Journal of Computer Vision
-126:1084, section 4.2; without its tolerance, for boxes are large beside the map's places.
+Zhang et al. 2018, "Top-down neural attention by excitation backprop", International Journal of Computer
+Vision 126:1084, section 4.2; without its tolerance, for boxes are large beside the map's places.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ def tabulate(pointed: Sequence[Pointed]) -> tuple[PointingGame, ...]:
 def _row(finding: str, found: Sequence[Pointed]) -> PointingGame:
     count = len(found)
     hits = sum(each.hit for each in found)
-    low, high = wilson([hits / count], [count])[0].tolist()
+    low, high = wilson([hits / count], [count])[:, 0].tolist()
     return PointingGame(
         finding=finding,
         asked=count,

@@ -118,7 +118,7 @@ def test_words_and_numbers_say_who_ranks_and_who_does_not() -> None:
     assert "some map is surely ahead" in said
     assert "surely ahead of it" in model_words(grades, "vgg16")
     rows = grade_table(grades)
-    assert rows[0]["Method"] == "Grad-CAM" and rows[0]["VGG16"] == "+1.00 (+1.00 to +1.00)"
+    assert rows[0]["Method"] == "Grad-CAM" and rows[0]["VGG16"] == "1.00 (1.00 to 1.00)"
     assert rows[1]["Ensemble"].startswith("−1.00") and len(rows) == 5
     assert grade_strips(grades, ENSEMBLE).count("<tr>") >= 5
     useless = [each for each in grades if each.method != "gradcam"]
