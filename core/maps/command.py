@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -26,10 +25,10 @@ from core.display.explain import CLASS_NAMES
 from core.display.overlay import small_greys, with_heat
 from core.display.wording import named
 from core.errors import BundleError, NotAskedError, RadiographError, ThoraxLensError
-from core.explain.explainers import EXPLAINER_BY_KEY, METHOD_BY_KEY, QUESTIONER_BY_KEY, scaled
+from core.explain.explainers import EXPLAINER_BY_KEY, METHOD_BY_KEY, QUESTIONER_BY_KEY
 from core.explain.gradient_process import GRADIENT
 from core.explain.gradients_on_demand import GradientsOnDemand
-from core.explain.method import Map, Questioner
+from core.explain.method import Map, Step
 from core.explain.packed import pack, unpack
 from core.gate.sentences import refusal
 from core.margins import Box, share_of
@@ -44,7 +43,7 @@ from core.whole_file import replacing
 FAILED = 1
 LONGEST_PX = 1024  # of the picture
 
-Say = Callable[[str], object]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,23 +163,18 @@ def _heat(
             )
             return said if covid else -said
 
-        return _asked(method, replace(plain, gradient=gradient), named(model), say)
+        def tell(step: Step) -> None:
+            if step.done % 50 == 0 or step.done == step.total:
+                say(f"{method.name}, {named(model)}: {step.done} of {step.total} questions")
+
+        return maps.asked_map(method, replace(plain, gradient=gradient), tell)
 
     try:
         if options.backbone != ENSEMBLE:
-            return scaled(one(options.backbone))[0]
+            return one(options.backbone)
         return maps.ensemble_map(analysis, {key: one(key) for key in maps.added(analysis)}, covid=covid)
     finally:
         keras.end()
-
-
-def _asked(method: Questioner, subject: Any, name: str, say: Say) -> Map:
-    heat: Map = np.zeros((1, 1), np.float32)
-    for step in method.look(subject):
-        heat = step.heat
-        if step.done % 50 == 0 or step.done == step.total:
-            say(f"{method.name}, {name}: {step.done} of {step.total} questions")
-    return heat
 
 
 def to_png(found: Found) -> bytes:

@@ -30,6 +30,7 @@ from core.phantom.choices import Place, Side, Zone
 from core.phantom.recipe import Recipe
 from core.phantom.render import Phantom
 from core.phantom.scene import Mask
+from core.phantom.truth import eight_bits
 from core.preprocessing import Preprocessing, network_input
 from core.studio.many import RESAMPLES
 from core.studio.twins import answers, mask_seen, share_outside
@@ -80,6 +81,21 @@ class Graded:
     outside: float
     effects: Mapping[str, Vector]
     heats: Mapping[str, Mapping[str, Vector]]
+
+
+@dataclass(frozen=True, eq=False)
+class Pictured:
+    """A patient as graded, and the pictures that were asked about.
+
+    Attributes:
+        graded: None for a patient with too few lesions.
+        whole: (height, width), uint8.
+        without: The same without each lesion, where somebody is to see them.
+    """
+
+    graded: Graded | None
+    whole: NDArray[np.uint8]
+    without: tuple[NDArray[np.uint8], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -197,6 +213,18 @@ def grade(
             for model, each in maps.items()
         },
     )
+
+
+def backbones_see(whole: Phantom, analysis: Analysis, preprocessing: Preprocessing) -> Map:
+    """What the backbones were shown of a phantom's file, (size_px, size_px), in [0, 1].
+
+    Args:
+        whole: The phantom.
+        analysis: What the models said of its file.
+        preprocessing: What the bundle does to a radiograph.
+    """
+    pixels = eight_bits(whole).astype(np.float32) / np.float32(255)
+    return network_input(crop(pixels, analysis.inside), preprocessing)
 
 
 def heat_on(masks: Sequence[Mask], heat: Map) -> Vector:

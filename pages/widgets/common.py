@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.display import comparison_charts as charts
@@ -141,7 +140,7 @@ def plot(figure: drawn.Figure, key: str, *, saved_as: str = "", **options: Any) 
     return st.plotly_chart(shown, config=_saving(saved_as) if saved_as else PLOT, key=key, **options)
 
 
-def png_plot(figure: go.Figure, key: str, saved_as: str, **options: Any) -> Any:
+def png_plot(figure: drawn.Figure, key: str, saved_as: str, **options: Any) -> Any:
     """A figure that can be saved as a PNG file; it has the page's ground, so that its text can be read there.
 
     Args:
@@ -151,7 +150,7 @@ def png_plot(figure: go.Figure, key: str, saved_as: str, **options: Any) -> Any:
         **options: Of `st.plotly_chart`.
     """
     ground = st.get_option(f"theme.{st.context.theme.type or 'dark'}.backgroundColor")
-    found = plot(figure.update_layout(paper_bgcolor=ground), key, saved_as=saved_as, **options)
+    found = plot(drawn.on_ground(figure, ground), key, saved_as=saved_as, **options)
     st.caption("PNG: the camera at the figure's upper right corner saves it.")
     return found
 

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
-import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 from core.analysis import maps
 from core.analysis.results import Analysis
 from core.display import grading as words
 from core.display.link import HEAT_BY, NETWORK, NETWORKS
 from core.display.wording import model_name
-from core.explain.explainers import METHOD_BY_KEY, QUESTIONERS, scaled
-from core.explain.method import Map, Questioner
-from core.margins import crop
+from core.explain.explainers import METHOD_BY_KEY, QUESTIONERS
+from core.explain.method import Map, Questioner, Step
 from core.phantom.recipe import Recipe
 from core.phantom.render import Phantom
 from core.phantom.truth import eight_bits, png_file
-from core.preprocessing import network_input
 from core.service import File, Loaded
 from core.studio.grading import (
     MIN_REGIONS,
     By,
     Graded,
-    Region,
+    Pictured,
+    backbones_see,
     grade,
     mean_outside,
     regions,
@@ -45,21 +42,6 @@ from pages.widgets.phantoms_twins import NOT_ILL
 
 ASKABLE = [each.key for each in QUESTIONERS if each.key not in ("smoothgrad", "scorecam")]
 SHOWN_PX = 150
-
-
-@dataclass(frozen=True, eq=False)
-class Pictured:
-    """A patient as graded, and the pictures that were asked about.
-
-    Attributes:
-        graded: None for a patient with too few lesions.
-        whole: (height, width), uint8.
-        without: The same without each lesion.
-    """
-
-    graded: Graded | None
-    whole: NDArray[np.uint8]
-    without: tuple[NDArray[np.uint8], ...]
 
 
 def graded_maps(recipe: Recipe, bundle: Loaded) -> None:
@@ -111,20 +93,15 @@ def _patient(recipe: Recipe, bundle: Loaded, asked: tuple[str, ...], number: int
 
     more = partial(_asked_maps, bundle, asked, tell) if asked else None
     found = grade((whole, lesions), patient.seed, ask, bundle.models.manifest.preprocessing, more)
-    return Pictured(found, eight_bits(whole), _pictures(number, lesions))
-
-
-def _pictures(number: int, lesions: tuple[Region, ...]) -> tuple[NDArray[np.uint8], ...]:
-    """Of the first patient alone: the others are only counted."""
-    return tuple(eight_bits(each.without) for each in lesions) if number == 0 else ()
+    shown = lesions if number == 0 else ()  # the others are only counted
+    return Pictured(found, eight_bits(whole), tuple(eight_bits(each.without) for each in shown))
 
 
 def _asked_maps(
     bundle: Loaded, asked: tuple[str, ...], tell: Tell, analysis: Analysis, whole: Phantom
 ) -> Mapping[str, Mapping[str, Map]]:
     """The maps of methods that ask on, of every backbone and, weighted, of the ensemble."""
-    pixels = eight_bits(whole).astype(np.float32) / np.float32(255)
-    seen = network_input(crop(pixels, analysis.inside), bundle.models.manifest.preprocessing)
+    seen = backbones_see(whole, analysis, bundle.models.manifest.preprocessing)
     found: dict[str, dict[str, Map]] = {row.key: {} for row in bundle.models.manifest.rows}
     for method in (each for each in QUESTIONERS if each.key in asked):
         for model, each in found.items():
@@ -138,11 +115,11 @@ def _asked_maps(
 
 def _whole_map(bundle: Loaded, seen: Map, method: Questioner, model: str, tell: Tell) -> Map:
     plain = maps.subject(seen, bundle.models, model, covid=True)
-    heat = np.zeros((1, 1), np.float32)
-    for step in method.look(replace(plain, network=in_turn(plain.network))):
-        heat = step.heat
+
+    def told(step: Step) -> None:
         tell(f"{method.name}, {model_name(model)}, {step.done} of {step.total} questions")
-    return scaled(heat)[0]
+
+    return maps.asked_map(method, replace(plain, network=in_turn(plain.network)), told)
 
 
 def _shown(usable: list[Graded], left_out: int, found: list[Pictured]) -> None:
