@@ -82,6 +82,20 @@ def test_a_dose_is_answered_step_by_step(bundles, analysed) -> None:
     assert len(analysed) == 7
 
 
+def test_doses_are_detected_beside_an_observer_that_learns_first(bundles, analysed, monkeypatch) -> None:
+    for name in ("core.studio.detection.LEARNING", "pages.widgets.phantoms_detection.LEARNING"):
+        monkeypatch.setattr(name, 8)
+    monkeypatch.setattr("pages.widgets.phantoms_detection.MIN_TESTED", 2)
+    monkeypatch.setattr("pages.widgets.phantoms_detection.SIZE_PX", 96)
+    monkeypatch.setattr("pages.widgets.phantoms_detection.count", lambda: 2)
+    page = by_link("phantoms.py", phantom=WORD, view="dose", sweep="density")
+    assert not analysed
+    button(page, "Let the observer learn, and ask about 2 patients").click().run()
+    assert not page.exception and len(analysed) == 16, "two patients, in health and at seven doses"
+    said = sentences(page)
+    assert "An observer that knows the place" in said and "Why it may mislead" in said
+
+
 def test_analyse_opens_a_phantom_by_its_link(bundles, analysed) -> None:
     page = by_link(phantom=WORD)
     assert "Phantom 5" in headline(page) and "Truth: COVID-19" in sentences(page)
