@@ -2,7 +2,14 @@
 
 import streamlit as st
 
-from pages.widgets import link, phantoms_causes, phantoms_dose, phantoms_many, phantoms_twins
+from pages.widgets import (
+    link,
+    phantoms_causes,
+    phantoms_dose,
+    phantoms_grading,
+    phantoms_many,
+    phantoms_twins,
+)
 from pages.widgets import phantoms as show
 from pages.widgets.common import chosen_bundle, title
 from pages.widgets.in_hand import files_in_hand
@@ -30,6 +37,8 @@ if bundle:
             phantoms_many.many(recipe, bundle)
         elif view == "causes":
             phantoms_causes.causes(recipe, bundle)
+        elif view == "maps":
+            phantoms_grading.graded_maps(recipe, bundle)
         else:
             phantoms_dose.dose(recipe, bundle)
         show.flatters()

@@ -59,6 +59,7 @@ CORE = (
     "core.looks",
     "core.tray",
     "core.filling",
+    "core.maps",
 )
 TRAIN = (
     "train",

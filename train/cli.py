@@ -241,6 +241,28 @@ def outlines(
 
 
 @app.command()
+def pointing(
+    data: Annotated[
+        Path, typer.Option("--data", envvar="THORAXLENS_DATA", help="A folder with manifest.csv.")
+    ],
+    boxes: Annotated[
+        Path, typer.Option(help="CSV of radiologists' boxes: image, finding, x, y, w, h in pixels of 1024.")
+    ],
+    bundle: Bundle = BUNDLES / SHIPPED,
+) -> None:
+    """Ask whether a bundle's maps of findings point into radiologists' boxes, and record it."""
+    from train.bundle.pointing import add_pointing
+
+    with plainly(), watching() as watch:
+        rows = add_pointing(bundle, read_records(data), data, boxes, watch("Asking for maps"))
+    for row in rows:
+        console.print(
+            f"{row.finding}: {row.hits} of {row.asked} in a box; a random map {row.random:.2f}, "
+            f"the centre {row.centre / row.asked:.2f}"
+        )
+
+
+@app.command()
 def ensemble(
     table: Annotated[
         Path, typer.Option(help="CSV: the backbones' probabilities, the findings, label (1 = COVID-19).")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from core.analysis.load import Models
 from core.analysis.results import Analysis, BackboneReading
 from core.explain.explainers import explain, scaled
 from core.explain.heat_in_lungs import HeatInLungs, heat_in_lungs
-from core.explain.method import Explainer, Map
+from core.explain.method import Explainer, Map, Questioner, Step
 from core.explain.subject import Subject
 from core.explain.together import together, weights_towards
 from core.margins import crop, share_of
@@ -94,6 +94,21 @@ def subject(seen: NDArray[np.float32], models: Models, model: str, *, covid: boo
     scale = next(each.scale for each in models.manifest.rows if each.key == model)
     head = models.networks.heads[model]
     return Subject(seen, models.networks.backbones[model], head if covid else head.opposed(), scale)
+
+
+def asked_map(method: Questioner, asked: Subject, tell: Callable[[Step], object]) -> Map:
+    """The whole map of a method that asks on, scaled to [0, 1].
+
+    Args:
+        method: It.
+        asked: Whom to ask about what.
+        tell: Called after each answer.
+    """
+    heat = np.zeros((1, 1), dtype=np.float32)
+    for step in method.look(asked):
+        heat = step.heat
+        tell(step)
+    return scaled(heat)[0]
 
 
 def in_lungs(analysis: Analysis, heat: Map) -> HeatInLungs | None:

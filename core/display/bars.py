@@ -118,9 +118,15 @@ def axis_head(axis: Axis) -> str:
     )
 
 
+def _tick(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
+
+
 def axis_foot(axis: Axis) -> str:
     """The ticks, as the foot of a table; empty without any."""
     if not axis.ticks:
         return ""
-    ticks = "".join(f'<span style="left:{axis.percent(each):.2f}%">{each:g}</span>' for each in axis.ticks)
+    ticks = "".join(
+        f'<span style="left:{axis.percent(each):.2f}%">{_tick(each)}</span>' for each in axis.ticks
+    )
     return f'<tfoot aria-hidden="true"><tr><td></td><td></td><td class="ticks">{ticks}</td></tr></tfoot>'

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.display.course_charts import LEGEND, MARGIN
 from core.display.style import NEUTRAL, still
-from core.display.wording import counted, listed
+from core.display.wording import counted, listed, signed
 from core.explain.belief import CENTRE, RANDOM, REFERENCES, STEPS, BeliefStep, area
 from core.explain.explainers import METHOD_BY_KEY
 from core.explain.heat_in_lungs import HeatInLungs
@@ -148,7 +148,7 @@ def agreement_words(agreements: Mapping[str, Mapping[str, float]]) -> str:
     return (
         f"Of {counted(len(pairs), 'pair')} of methods, {alike} show much the same (rank correlation of at "
         f"least "
-        f"{ALIKE:g}); {name_of(first)} and {name_of(second)} agree least ({value:+.2f})."
+        f"{ALIKE:g}); {name_of(first)} and {name_of(second)} agree least ({signed(value)})."
     )
 
 
@@ -175,8 +175,8 @@ def _row(name: str, each: Tested) -> dict[str, str]:
         "Deletion (low is good)": f"{each.deletion:.3f}",
         "Insertion (high is good)": f"{each.insertion:.3f}",
         "In the lungs": f"{100 * each.lungs.share:.0f} %" if each.lungs else "",
-        "After a small shift": "" if each.stability is None else f"{each.stability:+.2f}",
-        "Agreement with other methods": "" if each.agreement is None else f"{each.agreement:+.2f}",
+        "After a small shift": "" if each.stability is None else signed(each.stability),
+        "Agreement with other methods": "" if each.agreement is None else signed(each.agreement),
     }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from core.display.bars import Axis, Bar, bars_html
 from core.display.figures import TOWARDS
 from core.display.style import colour_and_dash
-from core.display.wording import listed, model_name
+from core.display.wording import listed, model_name, named, signed
 from core.models.backbones import BACKBONES
+from core.phantom.spec import AIRSPACE
 from core.studio.causes import Cause, Shares
 from core.vocabulary import ENSEMBLE, FINDINGS, finding_name
 
@@ -20,6 +21,11 @@ METHOD = (
     "can come (Shapley 1953): exact, and the shares sum to the whole difference. All changes are made before "
     "the histogram is equalised."
 )
+SEEN = (
+    "Below, each cause alone, as taken, and under it what the networks are given of that. The border of "
+    "the picture is cut off there and the histogram is equalised, which takes most of a change of "
+    "exposure away, and spreads any other change over the whole picture."
+)
 _SEVERITY = {"extent": ("Extent (0 to 8)", 8.0), "opacity": ("Opacity (0 to 6)", 6.0)}
 
 
@@ -29,20 +35,15 @@ def answer_names(keys: Sequence[str]) -> dict[str, str]:
     Args:
         keys: As `core.studio.causes.every_answer` has them.
     """
-    named = {key: f"P(COVID-19), {model_name(key)}" for key in MODELS}
-    named |= {key: name for key, (name, _) in _SEVERITY.items()}
-    named |= {name: f"Score of {finding_name(name).lower()}" for name in FINDINGS}
-    return {key: name for key, name in named.items() if key in keys}
+    found = {key: f"P(COVID-19), {named(key)}" for key in MODELS}
+    found |= {key: name for key, (name, _) in _SEVERITY.items()}
+    found |= {name: f"Score of {finding_name(name).lower()}" for name in FINDINGS}
+    return {key: name for key, name in found.items() if key in keys}
 
 
 def whole(key: str) -> float:
     """The range of an answer."""
     return _SEVERITY[key][1] if key in _SEVERITY else 1.0
-
-
-def signed(value: float) -> str:
-    """A share in two digits with its sign, which zero has none of."""
-    return f"{value:+.2f}" if round(value, 2) else "0.00"
 
 
 def cause_bars(causes: Sequence[Cause], shares: Shares, key: str) -> str:
@@ -72,13 +73,14 @@ def cause_bars(causes: Sequence[Cause], shares: Shares, key: str) -> str:
     )
 
 
-def cause_words(causes: Sequence[Cause], shares: Shares, key: str) -> str:
+def cause_words(causes: Sequence[Cause], shares: Shares, key: str, *, follows: bool = True) -> str:
     """From where to where an answer goes, what does most of it, and what an honest model would do.
 
     Args:
         causes: In their order.
         shares: Of that answer.
         key: Of the answer.
+        follows: Whether the lesion is what the answer is about, so that an honest one follows it.
     """
     labels = {each.name: each.label.lower() for each in causes}
     name = answer_names([key])[key]
@@ -87,11 +89,18 @@ def cause_words(causes: Sequence[Cause], shares: Shares, key: str) -> str:
     none, every = f"{shares.before:.2f}", f"{shares.after:.2f}"
     whole_way = f"{name} is {none} with none of the {len(causes)} and {every} with all of them"
     if not moved:
-        missed = " An honest answer would follow the lesion." if "lesion" in labels else ""
+        missed = " An honest answer would follow the lesion." if "lesion" in labels and follows else ""
         return f"**{whole_way}; none of them adds or takes more than {LITTLE * whole(key):g}.**{missed}"
     beside = [labels[each] for each in moved if each != "lesion"]
     verb = "move" if len(beside) > 1 or beside == [labels.get("letters")] else "moves"
-    if "lesion" not in labels:
+    if "lesion" in labels and not follows:
+        all_moved = [labels[each] for each in moved]
+        verb = "move" if len(all_moved) > 1 or all_moved == [labels["letters"]] else "moves"
+        honest = (
+            f" The lesion is not what this answer is about, so an honest one would stay; {listed(all_moved)} "
+            f"{verb} it."
+        )
+    elif "lesion" not in labels:
         honest = f" None of them is a disease, and an honest answer would stay; {listed(beside)} {verb} it."
     elif beside:
         too = ", too" if "lesion" in moved else ", and the lesion hardly does"
@@ -118,6 +127,36 @@ def cause_table(causes: Sequence[Cause], shares: Mapping[str, Shares]) -> list[d
         }
         for key in MODELS
         if key in shares
+    ]
+
+
+def is_about(key: str, label: str, shown: Collection[str]) -> bool:
+    """Whether an answer is about what a phantom's lesion is, so that an honest one follows it.
+
+    Args:
+        key: Of the answer.
+        label: What the phantom shows, as of `Recipe.label`.
+        shown: Findings that it truly shows.
+    """
+    if key in _SEVERITY:
+        return any(each in AIRSPACE for each in shown)
+    return label == "covid" if key in MODELS else key in shown
+
+
+def seen_table(causes: Sequence[Cause], changes: Sequence[tuple[float, float]]) -> list[dict[str, str]]:
+    """A row a cause: by how much it changes greys on average, before and after equalisation.
+
+    Args:
+        causes: In their order.
+        changes: Of each, as a share of the whole range of greys, before and after.
+    """
+    return [
+        {
+            "Cause": each.label,
+            "Mean change of grey, as taken": f"{100 * before:.1f} %",
+            "As the networks are given it": f"{100 * after:.1f} %",
+        }
+        for each, (before, after) in zip(causes, changes, strict=True)
     ]
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.display.behind import BINS, Behind, bins, mistakes
 from core.display.comparison_charts import LEGEND, Chart, Floats, TableRow, add_line, distinct, square
 from core.display.style import ACCENT, NEUTRAL, line_style
+from core.display.wording import signed
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.measures import Draws
 from core.evaluation.metrics import calibration_bins, confusion, weighted_levels
@@ -293,7 +294,7 @@ def framing_chart(framing: Sequence[FramedAnswers], entrants: Mapping[str, Entra
     words = (
         f"{images} held-out normal radiographs, their borders cut more and more; a model that reads lungs "
         "keeps a flat line. A fifth cut off moves the mean most for "
-        f"{entrants[most].name}: by {moves[most]:+.2f}."
+        f"{entrants[most].name}: by {signed(moves[most])}."
     )
     return Chart(figure, words, tuple(table))
 

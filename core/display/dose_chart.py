@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.display.course_charts import LEGEND, MARGIN, add_level
 from core.display.style import NEUTRAL, colour_and_dash, mark, still
-from core.display.wording import listed, model_name
+from core.display.wording import listed, model_name, named, opening
 from core.studio.dose import Step, Sweep, honest, ranges
 from core.vocabulary import ENSEMBLE
 
@@ -58,7 +58,7 @@ def dose_words(steps: Sequence[Step], sweep: Sweep) -> str:
     """Who moves and who hardly does, and whether that is as it should be: a sentence or two."""
     moved = ranges(steps)
     most = max(moved, key=lambda model: moved[model])
-    still_ones = [model_name(model) for model, by in moved.items() if by <= STEADY]
+    still_ones = [named(model) for model, by in moved.items() if by <= STEADY]
     what = sweep.knob.label.lower()
     if sweep.disease:
         so = "With more disease an honest answer rises; the dotted lines are the models' thresholds."
@@ -68,7 +68,7 @@ def dose_words(steps: Sequence[Step], sweep: Sweep) -> str:
             f"its dotted line: what lies off it is the {what}'s doing."
         )
     hardly = f" Hardly moved (by at most {STEADY:g}): {listed(still_ones)}." if still_ones else ""
-    who = f"{model_name(most)} moves most with the {what}: its answers lie {moved[most]:.2f} apart."
+    who = f"{opening(named(most))} moves most with the {what}: its answers lie {moved[most]:.2f} apart."
     if len(still_ones) == len(moved):
         who, hardly = f"No model moves by more than {STEADY:g} with the {what}.", ""
     return f"**{who}**{hardly} {so} This is one patient: it may be otherwise in another."

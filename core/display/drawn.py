@@ -34,6 +34,16 @@ LECTURE_PX = 16  # no text in a chart is smaller, where the last row has to read
 LECTURE_ROOM = 1.25  # what a chart's height and margins grow by for that
 
 
+def on_ground(figure: go.Figure, colour: str) -> go.Figure:
+    """A figure on a ground of its own, so that its text can be read where it is saved as a picture.
+
+    Args:
+        figure: For Plotly.
+        colour: As CSS has it.
+    """
+    return figure.update_layout(paper_bgcolor=colour)
+
+
 def enlarged(figure: go.Figure) -> Drawn:
     """The same chart for a lecture hall: larger type, and the room that this takes.
 

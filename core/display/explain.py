@@ -8,7 +8,7 @@ from core.analysis.maps import reading_of
 from core.analysis.results import Analysis
 from core.display.bars import Axis, Bar, bars_html
 from core.display.style import colour_and_dash
-from core.display.wording import decision_at_threshold, listed, model_name
+from core.display.wording import decision_at_threshold, listed, model_name, signed
 from core.explain.arithmetic import Addend, HeadInNumbers, Sum
 from core.explain.heat_in_lungs import HeatInLungs
 from core.explain.method import Map, Method
@@ -83,7 +83,7 @@ def ensemble_words(added: Mapping[str, float], findings: float, *, covid: bool) 
     """
     sign = 1 if covid else -1
     counting = {key: sign * value for key, value in added.items() if sign * value > 0}
-    beyond = f"The findings added {findings:+.2f} of the decision value; their maps stand under Findings."
+    beyond = f"The findings added {signed(findings)} of the decision value; their maps stand under Findings."
     if not counting:
         return (
             f"No backbone adds anything towards {CLASS_NAMES[covid]}: the ensemble's map is empty. {beyond}"
@@ -111,11 +111,11 @@ def sum_bars(found: Sum, model: str) -> str:
     low = min(0.0, *(value for _, value in rows))
     axis = Axis(low, high, line=0)
     colour = colour_and_dash(model)[0]
-    return bars_html([Bar(name, value, f"{value:+.4f}", colour) for name, value in rows], axis)
+    return bars_html([Bar(name, value, signed(value, 4), colour) for name, value in rows], axis)
 
 
 def _channel(addend: Addend) -> str:
-    return f"Channel {addend.channel}: {addend.weight:+.5f} × {addend.activation:.3f}"
+    return f"Channel {addend.channel}: {signed(addend.weight, 5)} × {addend.activation:.3f}"
 
 
 def sum_formula(found: Sum) -> str:
@@ -158,9 +158,8 @@ def sum_words(found: Sum, head: HeadInNumbers, model: str, *, covid: bool) -> st
     """What the sum says: what raises, what lowers, and what the map shows of it."""
     name = model_name(model)
     shown = (
-        f"**Row {found.row + 1}, column {found.column + 1}: what raises it adds {found.raising:+.4f}, what "
-        f"lowers it "
-        f"{found.lowering:+.4f}; the sum is {found.total:+.4f}.**"
+        f"**Row {found.row + 1}, column {found.column + 1}: what raises it adds {signed(found.raising, 4)}, "
+        f"what lowers it {signed(found.lowering, 4)}; the sum is {signed(found.total, 4)}.**"
     )
     if found.total <= 0:
         against = CLASS_NAMES[covid]
@@ -169,9 +168,8 @@ def sum_words(found: Sum, head: HeadInNumbers, model: str, *, covid: bool) -> st
         said = f"That is {100 * found.share:.0f} % of the map's peak ({found.peak:.4f})."
     return (
         f"{shown} {said} {name} found {found.channels:,} things, its channels, in each place. Their weights "
-        f"are the "
-        f"same everywhere; they follow from the {head.active} of {head.units} hidden units that this picture "
-        f"switches on, and the logit is {head.logit:+.2f}."
+        f"are the same everywhere; they follow from the {head.active} of {head.units} hidden units that this "
+        f"picture switches on, and the logit is {signed(head.logit)}."
     )
 
 

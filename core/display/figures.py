@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.analysis.results import Analysis
 from core.display.bars import Axis, Bar, bars_html
 from core.display.style import ACCENT, NEUTRAL
+from core.display.wording import signed
 from core.models.findings import FindingScore
 from core.once import once
 from core.vocabulary import finding_name
@@ -81,7 +82,7 @@ def contributions(analysis: Analysis) -> str:
     axis = Axis(min(0.0, *values), max(0.0, *values), line=0, beside=TOWARDS)
     return bars_html(
         [
-            Bar(name, value, f"{value:+.2f}", ACCENT if value > 0 else NEUTRAL, "/" if value > 0 else "")
+            Bar(name, value, signed(value), ACCENT if value > 0 else NEUTRAL, "/" if value > 0 else "")
             for name, value in rows
         ],
         axis,

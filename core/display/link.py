@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import get_args
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from core.analysis.what_if import CHANGE_BY_KEY
@@ -16,6 +17,7 @@ from core.shortcuts.mystery import LAST
 from core.shortcuts.plants import PLANT_BY_KEY
 from core.shortcuts.probes import PROBES
 from core.studio.dose import SWEEPS
+from core.studio.grading import By
 from core.studio.many import MAX_PATIENTS, MIN_PATIENTS, STEP
 from core.vocabulary import ENSEMBLE, FINDINGS
 
@@ -26,7 +28,7 @@ GUESS, LECTURE = "guess", "lecture"
 PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
 LAB, NETWORK, TOWARDS, CELL, FINDING = "lab", "network", "towards", "cell", "finding"
 CHANGE, LAYER = "change", "layer"
-ANSWER = "answer"
+ANSWER, HEAT_BY = "answer", "heat_by"
 EXPERIMENT, BACKBONE, PLANT, ILL, HEALTHY = "experiment", "backbone", "mark", "ill", "healthy"
 MYSTERY, QUESTION = "mystery", "question"
 OWN_THRESHOLDS, THRESHOLD = "own_thresholds", "threshold"
@@ -79,6 +81,8 @@ SETTINGS: dict[str, dict[str, str]] = {
         PATIENTS: "how many patients",
         SWEEP: "what is changed",
         ANSWER: "whose answer",
+        NETWORK: "the network",
+        HEAT_BY: "how heat is counted",
     },
     "shortcuts": _EVERYWHERE
     | {
@@ -128,6 +132,7 @@ VIEWS = {
     "many": "Many patients",
     "dose": "Dose and response",
     "causes": "Causes",
+    "maps": "Maps graded",
 }
 EXPERIMENTS = {"plant": "Plant one", "take": "Take one out", "mystery": "Mystery model"}
 RATES = {rate_key(rate): rate for rate in ERROR_RATES}
@@ -140,6 +145,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     VIEW: tuple(VIEWS),
     TRUTH: ("0", "1"),
     SWEEP: tuple(SWEEPS),
+    HEAT_BY: get_args(By),
     LAB: tuple(LABS),
     EXPERIMENT: tuple(EXPERIMENTS),
     NETWORK: tuple(NETWORKS),

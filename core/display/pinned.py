@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from core.analysis.results import Analysis
 from core.display.markdown import plain
 from core.display.third_answer_wording import ANSWERS
-from core.display.wording import listed
+from core.display.wording import listed, signed
 from core.gate import sentences
 from core.gate.verdict import Verdict
 from core.gate.way import AS_IT_IS, Way
@@ -269,5 +269,4 @@ def _step(values: Sequence[float | None], digits: int) -> str:
     before, now = values
     if before is None or now is None:
         return ""
-    step = round(now - before, digits)
-    return f"{step:+.{digits}f}" if step else f"{0:.{digits}f}"
+    return signed(now - before, digits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.analysis.arithmetic import network_label
+from core.display.wording import signed
 from core.models.bundle.precisions import (
     CHOOSING_SPLIT,
     MAX_AUC_CHANGE,
@@ -59,7 +60,7 @@ def _differences(splits: dict[str, Difference]) -> dict[str, str]:
         cells |= {
             f"flips, {name}": f"{found.flips} of {found.decisions}",
             f"largest change, {name}": f"{found.largest_change:.4f}",
-            f"ROC AUC, {name}": "" if found.auc_change is None else f"{found.auc_change:+.4f}",
+            f"ROC AUC, {name}": "" if found.auc_change is None else signed(found.auc_change, 4),
             f"heat, {name}": _heat(found),
         }
     return cells

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.display.course_charts import LEGEND, MARGIN
 from core.display.style import still
-from core.display.wording import listed
+from core.display.wording import listed, signed
 from core.explain.explainers import METHOD_BY_KEY
 from core.explain.gradient_process import GRADIENT, HEAD
 from core.explain.sanity import GROUPS, Depth
@@ -56,8 +56,8 @@ def sanity_words(depths: Sequence[Depth]) -> str:
     means = {
         key: sum(each.similarity[key] for each in shuffled) / len(shuffled) for key in depths[0].similarity
     }
-    stay = [f"{method_name(key)} ({mean:+.2f})" for key, mean in means.items() if mean >= ALIKE]
-    change = [f"{method_name(key)} ({mean:+.2f})" for key, mean in means.items() if mean < ALIKE]
+    stay = [f"{method_name(key)} ({signed(mean)})" for key, mean in means.items() if mean >= ALIKE]
+    change = [f"{method_name(key)} ({signed(mean)})" for key, mean in means.items() if mean < ALIKE]
     parts = []
     if change:
         parts.append(f"**With what was learnt, these maps change: {listed(change)}.**")
@@ -90,8 +90,8 @@ def sanity_table(depths: Sequence[Depth]) -> list[dict[str, str]]:
     return [
         {
             "Shuffled down to": depth_name(each.groups),
-            "Logit": f"{each.logit:+.2f}",
-            **{method_name(key): f"{value:+.2f}" for key, value in each.similarity.items()},
+            "Logit": signed(each.logit),
+            **{method_name(key): signed(value) for key, value in each.similarity.items()},
         }
         for each in depths
     ]

@@ -110,6 +110,7 @@ def build_scene(
         "maps": colour_tables(),
         "sides": not analysis.refused,  # of what is no upright frontal chest nobody knows them
         "own_scale": False,
+        "group": "",
         "foot": [*([REFUSED] if analysis.refused else []), wording.DISCLAIMER],
         "panes": [_plain_pane(), *(_pane(reading) for reading in analysis.readings)],
     }
@@ -149,7 +150,14 @@ def cells_scene(analysis: Analysis, heat: NDArray[np.float32], address: Address)
 
 
 def build_phantom_scene(
-    phantom: Phantom, picture: Picture, frame: Box, key: str, address: Address, *, truth: bool
+    phantom: Phantom,
+    picture: Picture,
+    frame: Box,
+    key: str,
+    address: Address,
+    *,
+    truth: bool,
+    group: str = "",
 ) -> dict[str, Any]:
     """A phantom without any heat, as `build_scene` has it; no network need have been asked.
 
@@ -160,6 +168,7 @@ def build_phantom_scene(
         key: Under which the browser keeps how somebody looks at it.
         address: As of `build_scene`.
         truth: Whether the outlines of its lungs and lesions are shown.
+        group: Viewers of one follow each other's zoom and window; empty for one by itself.
     """
     height, width = phantom.pixels.shape
     whole = Box(0, 0, width, height)
@@ -183,6 +192,7 @@ def build_phantom_scene(
         "maps": colour_tables(),
         "sides": True,
         "own_scale": False,
+        "group": group,
         "foot": [SYNTHETIC, wording.DISCLAIMER],
         "panes": [_plain_pane()],
     }

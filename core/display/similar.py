@@ -16,12 +16,16 @@ PHANTOM_LABELS = {
     "pneumonia": "other pneumonia",
     "findings": "another finding",
 }
+ASKED = (
+    "What does the network think is alike? Phantoms with and without disease are rendered once, and each "
+    "network is shown them; those whose features lie nearest to this radiograph's then stand here, with "
+    "what they truly show."
+)
 CAVEAT = (
     "Near means that a network's head sees much the same numbers, the mean of each channel over the "
-    "picture: body, "
-    "breath and exposure count as well as disease. For a radiograph from a hospital all phantoms are far "
-    "away, "
-    "and the nearest of them says little; similarities of two networks cannot be compared."
+    "picture: body, breath and exposure count as well as disease. For a radiograph from a hospital all "
+    "phantoms are far away, and the nearest of them says little; similarities of two networks cannot be "
+    "compared."
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.display.wording import listed
+from core.display.wording import listed, signed
 from core.evaluation.comparison import Answers
 from core.evaluation.story import CHANCE, Place, Step
 from core.models.backbones import BACKBONE_BY_KEY
@@ -63,7 +63,7 @@ def told(step: Step) -> Told:
     return Told(
         TITLES[step.place],
         f"{step.roc_auc:.2f}",
-        f"{step.roc_auc - CHANCE:+.2f} against always the same answer",
+        f"{signed(step.roc_auc - CHANCE)} against always the same answer",
         f"Of 100 pairs of a COVID-19 and a normal radiograph {who} ranks **{100 * step.roc_auc:.0f}** "
         f"rightly, {_WHERE[step.place]}.",
         " ".join([*_range(step), *([f"{', '.join(known)}."] if known else []), *_faultless(step)]),

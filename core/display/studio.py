@@ -10,7 +10,7 @@ from core.display.figures import FINDINGS, PROBABILITIES, TOWARDS, finding_bar, 
 from core.display.strips import Strip, strips_html
 from core.display.style import colour_and_dash
 from core.display.truth import RIGHT, WRONG, mark
-from core.display.wording import counted, listed, model_name
+from core.display.wording import counted, listed, model_name, named, opening, signed
 from core.evaluation.metrics import Interval
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.severity import SeverityScore
@@ -96,7 +96,7 @@ def severity_words(score: SeverityScore, sample: Sample) -> str:
 
 def effect_bars(effects: Mapping[str, float]) -> str:
     """What the disease does to each model in one patient, as HTML."""
-    return bars_html([_bar(key, value, f"{value:+.2f}") for key, value in effects.items()], EFFECTS)
+    return bars_html([_bar(key, value, signed(value)) for key, value in effects.items()], EFFECTS)
 
 
 def _bar(key: str, value: float, text: str, threshold: float | None = None, hint: str = "") -> Bar:
@@ -109,12 +109,12 @@ def effect_words(effects: Mapping[str, float]) -> str:
     """Which model the disease moves most, and which least, in a sentence."""
     most = max(effects, key=lambda key: abs(effects[key]))
     least = min(effects, key=lambda key: abs(effects[key]))
-    against = [model_name(key) for key, value in effects.items() if value < 0]
+    against = [named(key) for key, value in effects.items() if value < 0]
     verb = "goes" if len(against) == 1 else "go"
-    other = f" {listed(against)} {verb} the other way." if against else ""
+    other = f" {opening(listed(against))} {verb} the other way." if against else ""
     return (
-        f"**Of all models, the disease alone moves {model_name(most)} most ({effects[most]:+.2f}) and "
-        f"{model_name(least)} least ({effects[least]:+.2f}).**{other}"
+        f"**Of all models, the disease alone moves {named(most)} most ({signed(effects[most])}) and "
+        f"{named(least)} least ({signed(effects[least])}).**{other}"
     )
 
 
@@ -145,7 +145,7 @@ def strips(effects: Sequence[Effect]) -> str:
                 each.mean,
                 each.interval.low,
                 each.interval.high,
-                f"{each.mean:+.2f} ({_range(each.interval)})",
+                f"{signed(each.mean)} ({_range(each.interval)})",
                 colour_and_dash(each.model)[0],
             )
             for each in effects
@@ -155,7 +155,7 @@ def strips(effects: Sequence[Effect]) -> str:
 
 
 def _range(interval: Interval) -> str:
-    return f"{interval.low:+.2f} to {interval.high:+.2f}"
+    return f"{signed(interval.low)} to {signed(interval.high)}"
 
 
 def many_words(effects: Sequence[Effect]) -> str:
@@ -165,10 +165,10 @@ def many_words(effects: Sequence[Effect]) -> str:
     rest = [each for each in effects if each.interval.low <= 0]
     parts = []
     if moved:
-        by = listed([f"{model_name(each.model)} by {each.mean:+.2f}" for each in moved])
+        by = listed([f"{named(each.model)} by {signed(each.mean)}" for each in moved])
         parts.append(f"the disease raises P(COVID-19) on average: {by}")
     if rest:
-        names = listed([model_name(each.model) for each in rest])
+        names = listed([named(each.model) for each in rest])
         parts.append(f"no rise is certain for {names}, whose interval holds zero or lies below it")
     words = "; ".join(parts)
     return f"**Over {counted(count, 'patient')}, {words}.**"
@@ -183,11 +183,11 @@ def many_table(effects: Sequence[Effect]) -> list[dict[str, str]]:
         rows.append(
             {
                 "Model": model_name(each.model),
-                "Mean effect": f"{each.mean:+.3f}",
+                "Mean effect": signed(each.mean, 3),
                 "95 % interval of the mean": _range(each.interval),
-                "Smallest": f"{values[0]:+.2f}",
-                "Median": f"{(values[(count - 1) // 2] + values[count // 2]) / 2:+.2f}",
-                "Largest": f"{values[-1]:+.2f}",
+                "Smallest": signed(values[0]),
+                "Median": signed((values[(count - 1) // 2] + values[count // 2]) / 2),
+                "Largest": signed(values[-1]),
                 "Raised in": f"{each.raised} of {count}",
             }
         )

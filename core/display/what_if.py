@@ -14,7 +14,7 @@ from core.analysis.what_if import Change
 from core.display.bars import Bar, bars_html
 from core.display.figures import PROBABILITIES
 from core.display.style import colour_and_dash
-from core.display.wording import counted, listed, model_name
+from core.display.wording import counted, listed, model_name, named, opening, signed
 from core.models.backbones import BACKBONE_BY_KEY
 from core.vocabulary import ENSEMBLE
 
@@ -66,7 +66,7 @@ def change_words(analysis: Analysis, after: Mapping[str, float], change: Change)
     answers = _answers(analysis)
     moved = {key: after[key] - before for key, (before, _) in answers.items()}
     flipped = [
-        model_name(key)
+        named(key)
         for key, (before, threshold) in answers.items()
         if (before >= threshold) != (after[key] >= threshold)
     ]
@@ -80,7 +80,7 @@ def change_words(analysis: Analysis, after: Mapping[str, float], change: Change)
     few = "no model moves"
     if still:
         few = f"{counted(len(still), 'model')} of {len(moved)} {'moves' if len(still) == 1 else 'move'}"
-    head = f"{head} {model_name(most)} moves most ({moved[most]:+.2f})"
+    head = f"{head} {opening(named(most))} moves most ({signed(moved[most])})"
     return f"{head}; {few} by less than {MUCH:g}. {change.honest}"
 
 

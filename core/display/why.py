@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.analysis.changed import CUT_SHARE, Changed, ChangeKey
 from core.analysis.results import Analysis, BackboneReading
-from core.display.wording import count_word, listed, tie_digits
+from core.display.wording import count_word, listed, signed, tie_digits
 from core.vocabulary import ENSEMBLE
 
 CHANGES: dict[ChangeKey, str] = {
@@ -132,7 +132,7 @@ def _row(
         "Model": name,
         "P(COVID-19)": _answer(probability, threshold),
         "Threshold": f"{threshold:.{tie_digits(probability, threshold)}f}",
-        "From its threshold": f"{probability - threshold:+.2f}",
+        "From its threshold": signed(probability - threshold),
         "Heat in the lungs": heat,
         **asked,
     }

@@ -240,10 +240,31 @@ def contributions(analysis: Analysis) -> str:
         for group in ("backbone", "finding")
     }
     return (
-        f"An average radiograph starts at {decision.intercept:+.2f}; the backbones add "
-        f"{by_group['backbone']:+.2f}, the findings {by_group['finding']:+.2f}. The sum, "
-        f"{decision.decision_value:+.2f}, is calibrated to a probability of {decision.probability:.2f}."
+        f"An average radiograph starts at {signed(decision.intercept)}; the backbones add "
+        f"{signed(by_group['backbone'])}, the findings {signed(by_group['finding'])}. The sum, "
+        f"{signed(decision.decision_value)}, is calibrated to a probability of {decision.probability:.2f}."
     )
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, a minus being the true one; zero, also a rounded one, has none.
+
+    Args:
+        value: Any number.
+        digits: Behind the point.
+    """
+    said = f"{value:+.{digits}f}".replace("-", "−")
+    return said if any(each in "123456789" for each in said) else said[1:]
+
+
+def named(key: str) -> str:
+    """A model inside of a sentence: a backbone has a name, the ensemble is called what it is."""
+    return model_name(key) if key in BACKBONE_BY_KEY else "the ensemble"
+
+
+def opening(words: str) -> str:
+    """Words as they begin a sentence."""
+    return words[:1].upper() + words[1:]
 
 
 def model_name(key: str) -> str:

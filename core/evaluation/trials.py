@@ -231,6 +231,38 @@ class SeverityCheck(_Entry):
     high: Correlation
 
 
+class PointingGame(_Entry):
+    """How often the hottest place of a finding's map lies in a box that radiologists drew about the finding.
+
+    Attributes:
+        finding: Its name, or "all".
+        asked: How many pairs of a radiograph and a finding.
+        learnt: How many of these on radiographs that networks may have learnt from.
+        hits: How often it lies in one of the finding's boxes.
+        low: Of the share of hits, a 95 % interval (Wilson 1927).
+        high: The same.
+        random: Mean share of places that lie in the boxes: what a random map gets.
+        centre: How often the middle of the picture does: what a blob in the centre gets.
+        heat: Mean share of the heat that lies in the boxes.
+    """
+
+    finding: Annotated[str, Field(min_length=1, max_length=60)]
+    asked: Annotated[int, Field(ge=1)]
+    learnt: Count
+    hits: Count
+    low: UnitInterval
+    high: UnitInterval
+    random: UnitInterval
+    centre: Count
+    heat: UnitInterval
+
+    @model_validator(mode="after")
+    def _no_more_than_asked(self) -> PointingGame:
+        if max(self.learnt, self.hits, self.centre) > self.asked or self.low > self.high:
+            raise ValueError("there are more hits than questions, or the interval ends before it begins")
+        return self
+
+
 class Trials(_Entry):
     """All trials of a bundle; a trial that the data did not allow has no rows."""
 
@@ -240,6 +272,7 @@ class Trials(_Entry):
     framing: tuple[FramedAnswers, ...] = ()
     people: tuple[PeopleResult, ...] = ()
     severity_checks: tuple[SeverityCheck, ...] = ()
+    pointing: tuple[PointingGame, ...] = ()
 
 
 def measure_auc(labels: ArrayLike, scores: ArrayLike, groups: ArrayLike) -> MeasuredAuc:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter, shift
 from scipy.stats import rankdata
 
@@ -72,9 +72,13 @@ def area(curve: tuple[float, ...]) -> float:
     return float(np.trapezoid(curve)) / (len(curve) - 1)
 
 
-def reference_maps() -> dict[str, Map]:
-    """Maps that know nothing: three of random blobs, and one blob in the middle; all in [0, 1]."""
-    random = np.random.default_rng(0)
+def reference_maps(seed: int = 0) -> dict[str, Map]:
+    """Maps that know nothing: three of random blobs, and one blob in the middle; all in [0, 1].
+
+    Args:
+        seed: Of the random ones.
+    """
+    random = np.random.default_rng(seed)
     maps = {name: resized(random.random((CELLS, CELLS), dtype=np.float32), 4 * CELLS) for name in RANDOM}
     y, x = np.mgrid[-1:1:28j, -1:1:28j]
     return maps | {CENTRE: np.exp(-2 * (x**2 + y**2)).astype(np.float32)}
@@ -152,7 +156,17 @@ def rank_correlation(first: Map, second: Map) -> float:
         first: One.
         second: The other.
     """
-    ranks = [rankdata(resized(each, GRID)) for each in (first, second)]
+    return spearman(resized(first, GRID).ravel(), resized(second, GRID).ravel())
+
+
+def spearman(first: ArrayLike, second: ArrayLike) -> float:
+    """Spearman's rank correlation, ties by mean ranks; 0 where either is the same everywhere.
+
+    Args:
+        first: (n,).
+        second: The same.
+    """
+    ranks = [rankdata(each) for each in (first, second)]
     if any(np.ptp(each) == 0 for each in ranks):
         return 0.0
     return float(np.corrcoef(*ranks)[0, 1])

@@ -7,6 +7,7 @@ from typing import Literal
 
 Side = Literal["right", "left"]
 Zone = Literal["upper", "middle", "lower"]
+Place = tuple[Side, Zone]  # a third of one lung
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Choices:
         density: Share of the air that the label's disease replaces in its core, in (0, 1).
         side: The lung that the label's disease keeps to, as far as that has room.
         zone: The third of the lungs that it prefers.
+        spared: Thirds of the lungs from which the label's disease is taken away again; all else stays.
     """
 
     habitus: float | None = None
@@ -30,6 +32,7 @@ class Choices:
     density: float | None = None
     side: Side | None = None
     zone: Zone | None = None
+    spared: tuple[Place, ...] = ()
 
 
 AS_DRAWN = Choices()

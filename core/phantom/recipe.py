@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from core.phantom.chests import Chests, chest_key
-from core.phantom.choices import Choices, Side, Zone
+from core.phantom.choices import Choices, Place, Side, Zone
 from core.phantom.render import Phantom, render
 from core.phantom.seeds import SEEDS, take_seeds
 from core.phantom.spec import PhantomLabel, PhantomSpec
@@ -119,8 +119,12 @@ class Recipe:
             extras=self.extras,
         )
 
-    def choices(self) -> Choices:
-        """What is chosen besides."""
+    def choices(self, spared: tuple[Place, ...] = ()) -> Choices:
+        """What is chosen besides.
+
+        Args:
+            spared: Thirds of the lungs from which the disease is taken away.
+        """
         return Choices(
             habitus=self.habitus,
             inspiration=self.inspiration,
@@ -129,16 +133,20 @@ class Recipe:
             density=self.density / 100,
             side=None if self.side == "both" else self.side,
             zone=None if self.zone == "any" else self.zone,
+            spared=spared,
         )
 
-    def render(self, size_px: int = FULL_PX, chests: Chests | None = None) -> Phantom:
+    def render(
+        self, size_px: int = FULL_PX, chests: Chests | None = None, spared: tuple[Place, ...] = ()
+    ) -> Phantom:
         """The patient's radiograph with its truth.
 
         Args:
             size_px: Of the shorter side.
             chests: Where chests are kept, which changes no pixel.
+            spared: Thirds of the lungs from which the disease is taken away.
         """
-        return render(self.spec(size_px), self.choices(), chests)
+        return render(self.spec(size_px), self.choices(spared), chests)
 
     def has_chest(self, chests: Chests, size_px: int = FULL_PX) -> bool:
         """Whether the chest is kept, so that this patient takes half the time.

@@ -11,7 +11,7 @@ from core.phantom import acquisition, airspace, film, lesions
 from core.phantom.anatomy import Anatomy, draw_anatomy
 from core.phantom.chests import Chest, Chests, chest_key
 from core.phantom.choices import AS_DRAWN, Choices
-from core.phantom.scene import Mask, Scene, attenuation, bones, lay_out
+from core.phantom.scene import Mask, Scene, attenuation, bones, lay_out, place_weight
 from core.phantom.shapes import Array, Frame
 from core.phantom.spec import (
     AIRSPACE,
@@ -126,7 +126,13 @@ def _paint_disease(scene: Scene, spec: PhantomSpec, choices: Choices) -> dict[st
     drawn = rng.beta(1.3, 1.9) * 0.85 + 0.05 if covid else rng.uniform(0.06, 0.4)
     extent = drawn if spec.extent is None else spec.extent
     paint = airspace.paint_covid if covid else airspace.paint_pneumonia
+    opacity, extra = scene.opacity, scene.extra
     mask = paint(scene, rng, float(extent), choices)
+    if choices.spared:
+        left = 1 - sum(place_weight(scene, place) for place in choices.spared)
+        scene.opacity = opacity + left * (scene.opacity - opacity)
+        scene.extra = extra + left * (scene.extra - extra)
+        mask = mask & (left > 0.5)
     dense = mask.any() and float(np.quantile(scene.opacity[mask], 0.75)) > _CONSOLIDATED
     return {"Pneumonia": mask, "Consolidation" if dense else "Infiltration": mask.copy()}
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from core.phantom import organs, skeleton, vessels
 from core.phantom.anatomy import SIDES, Anatomy
-from core.phantom.shapes import Array, Frame
+from core.phantom.choices import Place
+from core.phantom.shapes import Array, Frame, smoothstep
 from core.phantom.spec import Streams
 
 Mask = NDArray[np.bool_]
@@ -18,6 +19,7 @@ Mask = NDArray[np.bool_]
 # bone adds what it exceeds the soft tissue that it displaces).
 SOFT_PER_MM = 0.0203
 BONE_PER_MM = 0.038
+RAMP = 0.04  # of a lung's height: half of the way over which one third passes into the next
 
 
 @dataclass(eq=False)
@@ -62,6 +64,26 @@ class Scene:
     def fill(self, share: Array) -> None:
         """Replaces a share of the air that is left in the lungs."""
         self.opacity = 1 - (1 - self.opacity) * (1 - np.clip(share, 0, 0.99))
+
+
+def place_weight(scene: Scene, place: Place) -> Array:
+    """How far each pixel belongs to a third of a lung, (height, width) in [0, 1].
+
+    The six weights of a pixel in the lungs sum to 1: a third ends gradually, so that what is taken away from
+    it leaves no edge.
+
+    Args:
+        scene: The chest.
+        place: Side and zone.
+    """
+    side, zone = place
+    lung = scene.lungs[0 if side == "right" else 1]
+    begins = {"upper": None, "middle": 1 / 3, "lower": 2 / 3}[zone]
+    ends = {"upper": 1 / 3, "middle": 2 / 3, "lower": None}[zone]
+    first = 1.0 if begins is None else smoothstep(lung.level, begins - RAMP, begins + RAMP)
+    last = 0.0 if ends is None else smoothstep(lung.level, ends - RAMP, ends + RAMP)
+    own = (scene.frame.x < 0) == (lung.side < 0)
+    return np.asarray((first - last) * own)
 
 
 def lay_out(frame: Frame, anatomy: Anatomy, streams: Streams) -> Scene:

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.analysis.results import Analysis
+from core.margins import crop
 from core.phantom.film import lettering
 from core.phantom.recipe import Recipe
+from core.preprocessing import Preprocessing, inside_box, network_input
 from core.studio.twins import answers
 
 CauseName = Literal["lesion", "letters", "exposure", "rotation", "border"]
@@ -77,10 +79,14 @@ def causes_of(recipe: Recipe) -> tuple[Cause, ...]:
     return (
         Cause("lesion", "Lesion", "the disease and the findings that the sliders set"),
         Cause("letters", "Letters", "PORTABLE and R, in the upper corners"),
-        Cause("exposure", "Exposure", f"{exposure:+g} stop{'' if abs(exposure) == 1 else 's'}"),
-        Cause("rotation", "Rotation", f"{rotation:+g} degrees about the long axis"),
+        Cause("exposure", "Exposure", f"{_signed(exposure)} stop{'' if abs(exposure) == 1 else 's'}"),
+        Cause("rotation", "Rotation", f"{_signed(rotation)} degrees about the long axis"),
         Cause("border", "Border", _BORDER),
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+g}".replace("-", "−")
 
 
 def _strengths(recipe: Recipe) -> tuple[float, float]:
@@ -228,6 +234,33 @@ def shapley(answers: Sequence[float]) -> NDArray[np.float64]:
     )[others]
     effects = [np.diff(np.moveaxis(table, cause, 0), axis=0)[0].ravel() for cause in range(count)]
     return np.array([float(weights @ effect) for effect in effects])
+
+
+def alone(count: int) -> tuple[Present, ...]:
+    """No cause, then each by itself, then all of them.
+
+    Args:
+        count: Of causes.
+    """
+    each = tuple(tuple(at == cause for at in range(count)) for cause in range(count))
+    return ((False,) * count, *each, (True,) * count)
+
+
+def seen_pair(pixels: Picture, preprocessing: Preprocessing) -> tuple[Picture, Picture]:
+    """What of a picture the networks are given, (size_px, size_px): before and after equalisation.
+
+    Args:
+        pixels: (height, width), in [0, 1].
+        preprocessing: What the bundle does to a radiograph.
+    """
+    part = crop(pixels, inside_box(pixels, preprocessing))
+    as_taken = network_input(part, preprocessing.model_copy(update={"equalise": False}))
+    return as_taken, network_input(part, preprocessing)
+
+
+def mean_change(first: Picture, second: Picture) -> float:
+    """By how much the greys of two pictures of one shape differ on average, as a share of the whole range."""
+    return float(np.abs(first.astype(np.float64) - second).mean())
 
 
 def every_answer(analysis: Analysis) -> dict[str, float]:

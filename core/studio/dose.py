@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.phantom.recipe import EXPOSURE, EXTENT, ROTATION, Knob, Recipe
+from core.phantom.recipe import DENSITY, EXPOSURE, EXTENT, ROTATION, Knob, Recipe
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ SWEEPS = {
     each.knob.name: each
     for each in (
         Sweep(EXTENT, tuple(np.arange(0, 61, 10.0).tolist()), disease=True),
+        Sweep(DENSITY, tuple(np.arange(10, 81, 10.0).tolist()), disease=True),
         Sweep(EXPOSURE, tuple(np.arange(-2, 2.1, 0.5).tolist())),
         Sweep(ROTATION, tuple(np.arange(-10, 10.1, 2.5).tolist())),
     )

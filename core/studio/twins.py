@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.analysis.results import Analysis
-from core.margins import crop
+from core.margins import Box, crop
 from core.phantom.chests import Chests
 from core.phantom.recipe import FULL_PX, Recipe
 from core.phantom.render import Phantom
@@ -72,10 +72,7 @@ def measure_outside(twins: Twins, preprocessing: Preprocessing) -> Outside:
         preprocessing: What the bundle does to a radiograph.
     """
     inside = inside_box(twins.ill.pixels, preprocessing)
-    box = crop_box(inside, preprocessing.border_share)
-    side = (preprocessing.size_px, preprocessing.size_px)
-    whole = Image.fromarray(twins.lesion.astype(np.float32))
-    lesion = np.asarray(whole.resize(side, Image.Resampling.BILINEAR, box=box)) > 0
+    lesion = mask_seen(twins.lesion, inside, preprocessing)
     pair = [crop(each.pixels, inside) for each in (twins.ill, twins.well)]
     shares = []
     for equalised in (False, True):
@@ -83,6 +80,20 @@ def measure_outside(twins: Twins, preprocessing: Preprocessing) -> Outside:
         ill, well = (network_input(each, recipe) for each in pair)
         shares.append(share_outside(ill, well, lesion))
     return Outside(*shares)
+
+
+def mask_seen(mask: Mask, inside: Box, preprocessing: Preprocessing) -> Mask:
+    """Where a part of a radiograph lies in what the networks are given, (size_px, size_px).
+
+    Args:
+        mask: (height, width) of the radiograph.
+        inside: The part of the radiograph that is read.
+        preprocessing: What the bundle does to a radiograph.
+    """
+    side = (preprocessing.size_px, preprocessing.size_px)
+    whole = Image.fromarray(mask.astype(np.float32))
+    box = crop_box(inside, preprocessing.border_share)
+    return np.asarray(np.asarray(whole.resize(side, Image.Resampling.BILINEAR, box=box)) > 0)
 
 
 def share_outside(first: NDArray[np.float32], second: NDArray[np.float32], mask: Mask) -> float:

@@ -142,16 +142,41 @@ def is_lecture() -> bool:
     return st.session_state.get(LECTURE) == "1"
 
 
-def plot(figure: drawn.Figure, key: str, **options: Any) -> Any:
+def plot(figure: drawn.Figure, key: str, *, saved_as: str = "", **options: Any) -> Any:
     """A figure, in a lecture with larger type. Returns what was chosen in it.
 
     Args:
         figure: For Plotly.
         key: Of the element.
+        saved_as: Name of a PNG file, without its ending, that a button on the figure saves; empty for none.
         **options: Of `st.plotly_chart`.
     """
     shown = drawn.enlarged(figure) if is_lecture() else figure
-    return st.plotly_chart(shown, config=PLOT, key=key, **options)
+    return st.plotly_chart(shown, config=_saving(saved_as) if saved_as else PLOT, key=key, **options)
+
+
+def png_plot(figure: drawn.Figure, key: str, saved_as: str, **options: Any) -> Any:
+    """A figure that can be saved as a PNG file; it has the page's ground, so that its text can be read there.
+
+    Args:
+        figure: For Plotly.
+        key: Of the element.
+        saved_as: Name of the file, without its ending.
+        **options: Of `st.plotly_chart`.
+    """
+    ground = st.get_option(f"theme.{st.context.theme.type or 'dark'}.backgroundColor")
+    found = plot(drawn.on_ground(figure, ground), key, saved_as=saved_as, **options)
+    st.caption("PNG: the camera at the figure's upper right corner saves it.")
+    return found
+
+
+def _saving(name: str) -> dict[str, Any]:
+    return {
+        "displayModeBar": True,
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+    }
 
 
 @contextmanager

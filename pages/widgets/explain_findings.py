@@ -37,9 +37,9 @@ def findings(looked: Looked) -> None:
         f"## {plain(looked.source.subject)}: what the findings network looks at", help=term("findings")
     )
     chosen = link.choose(FINDING, "Finding", names, next(iter(names)))
+    ask_by_click(asking, lambda: _begin(looked))
     with st.container(key="look"):
         _viewer(looked, step, chosen)
-    ask_by_click(asking, lambda: _begin(looked))
     with st.expander("All scores", icon=":material/list_alt:"):
         st.html(figures.findings(looked.analysis))
 

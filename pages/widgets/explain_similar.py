@@ -28,6 +28,8 @@ def similar(looked: Looked) -> None:
     asking = Asking("similar asked", "Render phantoms to compare with", "Phantoms to compare with", question)
     step: SimilarStep | None = known(asking)
     models = looked.bundle.models
+    if not (step and step.done == step.total):
+        st.markdown(words.ASKED)
     ask_by_click(asking, lambda: gather(models, words.PHANTOM_LABELS, service().in_turn))
     mine = vectors_of(looked.analysis)
     if step:

@@ -237,10 +237,10 @@ def _pictured(now: Recipe, bundle: Loaded, *, truth: bool, controls: DeltaGenera
     return done
 
 
-def view(done: Rendering, bundle: Loaded, key: str, *, truth: bool) -> None:
+def view(done: Rendering, bundle: Loaded, key: str, *, truth: bool, group: str = "") -> None:
     """A phantom in the viewer, with the frame that the networks see."""
     frame = network_box(done.phantom.pixels, bundle.models.manifest.preprocessing)
-    phantom_viewer(done.phantom, done.picture, frame, key, truth=truth)
+    phantom_viewer(done.phantom, done.picture, frame, key, truth=truth, group=group)
 
 
 def ask(done: Rendering, bundle: Loaded) -> Case | None:

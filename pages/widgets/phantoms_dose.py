@@ -14,40 +14,43 @@ from core.service import Loaded
 from core.studio.dose import SWEEPS, Step, Sweep, recipes, to_csv
 from core.studio.twins import answers
 from core.vocabulary import ENSEMBLE
-from pages.widgets import link
-from pages.widgets.common import numbers_table, plot, refusals, renderings, service
+from pages.widgets import link, phantoms_detection
+from pages.widgets.common import numbers_table, png_plot, renderings, service
 from pages.widgets.phantoms_many import ASKED
-
-_DONE = "doses"  # key of the session
+from pages.widgets.phantoms_run import Measurement, measured
 
 
 def dose(recipe: Recipe, bundle: Loaded) -> None:
     """What is changed; then curves, words and numbers."""
     names = {name: each.knob.label for name, each in SWEEPS.items()}
     sweep = SWEEPS[link.choose_segment(SWEEP, "Change", names, "extent")]
-    if sweep.disease and recipe.disease == "none":
-        st.info("Choose a disease: without one there is no extent to change.", icon=":material/timeline:")
+    if sweep.disease and (recipe.disease == "none" or (recipe.extent == 0 and sweep.knob.name != "extent")):
+        what = sweep.knob.label.lower()
+        st.info(
+            f"Choose a disease with an extent: without one there is no {what} to change.",
+            icon=":material/timeline:",
+        )
         return
-    with refusals():
-        _shown(_measured(recipe, sweep, bundle), sweep, bundle)
-
-
-def _measured(recipe: Recipe, sweep: Sweep, bundle: Loaded) -> list[Step]:
-    """All steps, asked once while the recipe stays."""
-    key = recipe, sweep.knob.name, bundle.version
-    kept = st.session_state.get(_DONE)
-    if kept and kept[0] == key:
-        return list(kept[1])
-    bar, steps = st.progress(0.0, "Rendering the first step"), []
     wanted = recipes(recipe, sweep)
-    for number, each in enumerate(wanted, start=1):
-        done = renderings().render(each)
-        said = service().ask(done.file, bundle, ASKED)
-        steps.append(_step(sweep.values[number - 1], done, said))
-        bar.progress(number / len(wanted), f"{number} of {len(wanted)} steps")
-    bar.empty()
-    st.session_state[_DONE] = key, steps
-    return steps
+    steps = measured(
+        Measurement(
+            key="doses",
+            of=(recipe, sweep.knob.name, bundle.version),
+            wanted=len(wanted),
+            begin=f"Ask about {len(wanted)} steps",
+            unit="steps",
+            step=lambda number, tell: _asked(wanted[number], sweep.values[number], bundle),
+        )
+    )
+    if steps:
+        _shown(steps, sweep, bundle)
+    if sweep.disease:
+        phantoms_detection.detection(recipe, sweep.knob.name, bundle)
+
+
+def _asked(recipe: Recipe, value: float, bundle: Loaded) -> Step:
+    done = renderings().render(recipe)
+    return _step(value, done, service().ask(done.file, bundle, ASKED))
 
 
 def _step(value: float, done: Rendering, said: Analysis) -> Step:
@@ -61,7 +64,7 @@ def _shown(steps: list[Step], sweep: Sweep, bundle: Loaded) -> None:
     st.markdown("## What moves the answers")
     said = words.dose_words(steps, sweep)
     st.markdown(said)
-    plot(words.dose_figure(steps, sweep, thresholds), "dose", alt=said)
+    png_plot(words.dose_figure(steps, sweep, thresholds), "dose", f"thoraxlens-{sweep.knob.name}", alt=said)
     numbers_table(pd.DataFrame(words.dose_table(steps, sweep)))
     st.download_button(
         "CSV, a row a step",

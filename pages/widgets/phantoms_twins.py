@@ -26,7 +26,7 @@ def twins(recipe: Recipe, bundle: Loaded) -> None:
     for column, done, name in zip(columns, (ill, well), ("with", "without"), strict=True):
         with column:
             st.markdown(f"**{name.capitalize()} the disease**")
-            phantoms.view(done, bundle, f"twin {name}", truth=truth)
+            phantoms.view(done, bundle, f"twin {name}", truth=truth, group="twins")
     cases = [phantoms.ask(each, bundle) for each in (ill, well)]
     said = [case.analysis for case in cases if case and case.analysis]
     if len(said) == 2:

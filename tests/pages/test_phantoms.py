@@ -57,11 +57,43 @@ def test_many_patients_are_measured_with_an_interval(bundles, analysed, monkeypa
     assert len(analysed) == 40 and "Over 20 patients" in sentences(page)
 
 
+def test_maps_are_graded_by_what_each_lesion_does(bundles, analysed, monkeypatch) -> None:
+    monkeypatch.setattr("pages.widgets.phantoms_grading.SIZE_PX", 128)
+    page = by_link("phantoms.py", phantom="extent_60", view="maps")
+    assert not analysed
+    monkeypatch.setattr("pages.widgets.phantoms_grading.count", lambda: 1)
+    page.run()
+    button(page, "Grade the maps of 1 patients").click().run()
+    assert not page.exception and 4 <= len(analysed) <= 7, "the patient whole, and without each lesion"
+    assert "ranks lesions best" in sentences(page) and "Why it may mislead" in sentences(page)
+    asked = len(analysed)
+    control(page, "segmented_control", "A lesion's heat").set_value("mean").run()
+    assert len(analysed) == asked and "mean" in link_of(page)["heat_by"]
+    page = by_link("phantoms.py", phantom="disease_none", view="maps")
+    assert "nothing to take away" in page.info[0].value
+
+
 def test_a_dose_is_answered_step_by_step(bundles, analysed) -> None:
     page = by_link("phantoms.py", phantom=WORD, view="dose", sweep="extent")
+    assert not analysed, "nobody asked yet"
+    button(page, "Ask about 7 steps").click().run()
     assert len(analysed) == 7 and "with the extent" in sentences(page)
     page.run()
     assert len(analysed) == 7
+
+
+def test_doses_are_detected_beside_an_observer_that_learns_first(bundles, analysed, monkeypatch) -> None:
+    for name in ("core.studio.detection.LEARNING", "pages.widgets.phantoms_detection.LEARNING"):
+        monkeypatch.setattr(name, 8)
+    monkeypatch.setattr("pages.widgets.phantoms_detection.MIN_TESTED", 2)
+    monkeypatch.setattr("pages.widgets.phantoms_detection.SIZE_PX", 96)
+    monkeypatch.setattr("pages.widgets.phantoms_detection.count", lambda: 2)
+    page = by_link("phantoms.py", phantom=WORD, view="dose", sweep="density")
+    assert not analysed
+    button(page, "Let the observer learn, and ask about 2 patients").click().run()
+    assert not page.exception and len(analysed) == 16, "two patients, in health and at seven doses"
+    said = sentences(page)
+    assert "An observer that knows the place" in said and "Why it may mislead" in said
 
 
 def test_analyse_opens_a_phantom_by_its_link(bundles, analysed) -> None:
@@ -74,6 +106,8 @@ def test_analyse_opens_a_phantom_by_its_link(bundles, analysed) -> None:
 
 def test_causes_share_an_answer_out_and_are_asked_once(bundles, analysed) -> None:
     page = by_link("phantoms.py", phantom=WORD, view="causes")
+    assert not analysed and "What the causes look like" in sentences(page)
+    button(page, "Ask about all 32 combinations").click().run()
     assert len(analysed) == 32 and "with all of them" in sentences(page)
     control(page, "selectbox", "Answer").set_value("vgg16").run()
     assert len(analysed) == 32 and "P(COVID-19), VGG16 is" in sentences(page)
@@ -90,5 +124,6 @@ def test_causes_of_the_picture_in_hand_are_asked_too(bundles, analysed) -> None:
     page.session_state["causes of"] = "mine.png"
     page.query_params.update(phantom="disease_none", view="causes")
     page.run()
+    button(page, "Ask about all 16 combinations").click().run()
     assert not page.exception and len(analysed) == 16
     assert "with none of the 4" in sentences(page) and "there is no lesion to take away" in sentences(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.display.markdown import plain, table
 from core.evaluation.metrics import interval_text
 from core.evaluation.trials import Base, LeftOutSources, Trials, mean_left_out
-from core.vocabulary import ENSEMBLE
+from core.vocabulary import ENSEMBLE, finding_name
 from train.cards.facts import SPLIT_NAMES, bullets, model_name, text
 
 INVARIANT = ("10 % cut off", "20 % cut off", "sharpened", "blurred")
@@ -114,6 +114,35 @@ def people(trials: Trials) -> str:
     if not rows:
         return "Not measured: the collections do not say enough of the people on held-out images."
     return f"{text('people')}\n\n{table(list(rows.values()))}"
+
+
+def pointing(trials: Trials) -> str:
+    """How often maps of findings point into radiologists' boxes."""
+    if not trials.pointing:
+        return "Not measured: that takes radiologists' boxes, and the command pointing."
+    rows = [
+        {
+            "finding": "all" if each.finding == "all" else finding_name(each.finding),
+            "radiographs": f"{each.asked} ({each.learnt} to learn from)",
+            "hottest place in a box (95 %)": (
+                f"{each.hits} = {each.hits / each.asked:.2f} ({interval_text(each.low, each.high)})"
+            ),
+            "a random map": f"{each.random:.2f}",
+            "a blob in the centre": f"{each.centre / each.asked:.2f}",
+            "share of heat in the boxes": f"{each.heat:.2f}",
+        }
+        for each in trials.pointing
+    ]
+    overall = next((each for each in trials.pointing if each.finding == "all"), trials.pointing[0])
+    best = max(overall.random, overall.centre / overall.asked)
+    verdict = (
+        "The maps point into the boxes more often than either."
+        if overall.low > best
+        else "The interval holds what the better of them gets: the maps are not shown to point any better."
+        if overall.high >= best
+        else "The maps point into the boxes less often than the better of them."
+    )
+    return f"{text('pointing')} {verdict}\n\n{table(rows)}"
 
 
 def covered(trials: Trials) -> str:

@@ -18,8 +18,8 @@ import { fetchGreys } from './wavelet.js'
  *   picture: Sheet, sharp: Sheet | null, more: boolean, seen: string | null,
  *   frame: number[], inside: number[], lungs: Point[][], lesions: Point[][],
  *   maps: Record<string, string>, panes: PaneData[], foot: string[],
- *   sides: boolean, own_scale: boolean, asks: import('./marks.js').Kind[], gives: boolean,
- * }} Scene Own scale: each map is scaled to its own peak, and there is no other choice.
+ *   sides: boolean, own_scale: boolean, group: string, asks: import('./marks.js').Kind[], gives: boolean,
+ * }} Scene Group: viewers of one follow each other, unless it is empty. Own scale: each map is scaled to its own peak, and there is no other choice.
  * @typedef {{
  *   id: string, levels: Greys[], range: [number, number], sent: string | null, seen: HTMLImageElement | null,
  *   sharp: boolean,

@@ -15,7 +15,7 @@ import { coloursOf, openHeat, openPicture } from './scene.js'
 import { composeSheet, saveSheet } from './sheet.js'
 import { make } from './make.js'
 import { Toolbar } from './toolbar.js'
-import { clamp, FIRST, forAnother, keepDrawn, measure } from './view.js'
+import { clamp, FIRST, forAnother, keepDrawn, measure, PLAIN } from './view.js'
 import { fetchGreys } from './wavelet.js'
 
 /**
@@ -48,6 +48,9 @@ const GESTURES = {
   ],
   fingers: [['Two fingers', 'zoom and move'], ['Double tap', 'reset'], ['Swipe', 'the next one, where there is one']],
 }
+
+const FOLLOW = 'viewer-follow' // what viewers of one group tell each other
+const SHARED = /** @type {(keyof typeof PLAIN)[]} */ (Object.keys(PLAIN))
 
 /**
  * By key; outlives reruns and other pages.
@@ -98,6 +101,8 @@ export class Viewer {
     this.keys = make('details')
     root.append(make('div', { class: 'foot' }, make('p', {}, QUIET), this.keys))
     this.observer = new ResizeObserver(() => this.resize())
+    this.following = false
+    this.onFollow = (/** @type {Event} */ event) => this.follow(/** @type {CustomEvent} */ (event).detail)
     this.onKey = (/** @type {KeyboardEvent} */ event) => {
       // Streamlit has keys of its own, R among them.
       if (!this.root.isConnected || !this.painter || !press(this, event)) return
@@ -108,12 +113,14 @@ export class Viewer {
 
   wake() {
     document.addEventListener('keydown', this.onKey, true)
+    document.addEventListener(FOLLOW, this.onFollow)
     document.addEventListener('wheel', noticeScrolling, { passive: true })
     this.observer.observe(this.stage)
   }
 
   rest() {
     document.removeEventListener('keydown', this.onKey, true)
+    document.removeEventListener(FOLLOW, this.onFollow)
     document.removeEventListener('wheel', noticeScrolling)
     this.observer.disconnect()
     cancelAnimationFrame(this.due)
@@ -265,9 +272,10 @@ export class Viewer {
   /** @param {(view: View) => View} change */
   change(change) {
     if (!this.painter) return
-    const { large, chosen, map, marks, tool } = this.view
-    this.view = change(this.view)
+    const before = this.view, { large, chosen, map, marks, tool } = before
+    this.view = change(before)
     const { view } = this
+    this.lead(before)
     this.notice.textContent = ''
     this.keep(this.painter.picture)
     this.stage.classList.toggle('large', view.large && !this.narrow)
@@ -284,6 +292,24 @@ export class Viewer {
     if (view.tool !== tool && draws(view.tool)) this.said.textContent = `${NAMES[view.tool]}. ${BY_KEYS}`
     if (view.marks !== marks) this.say(marks.length)
     this.schedule()
+  }
+
+  /**
+   * Tells the other viewers of the same group how this one is looked at now.
+   * @param {View} before
+   */
+  lead(before) {
+    const { scene: { group }, view } = this
+    if (!group || this.following || !SHARED.some((name) => before[name] !== view[name])) return
+    document.dispatchEvent(new CustomEvent(FOLLOW, { detail: { group, from: this, view } }))
+  }
+
+  /** @param {{group: string, from: Viewer, view: View}} told By another viewer. */
+  follow({ group, from, view }) {
+    if (from === this || !this.painter || group !== this.scene.group) return
+    this.following = true
+    this.change((own) => ({ ...own, ...Object.fromEntries(SHARED.map((name) => [name, view[name]])) }))
+    this.following = false
   }
 
   /** @param {Picture} picture That is shown. */

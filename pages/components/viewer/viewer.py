@@ -91,7 +91,9 @@ def maps_viewer(
     )
 
 
-def phantom_viewer(phantom: Phantom, picture: Picture, frame: Box, key: str, *, truth: bool) -> None:
+def phantom_viewer(
+    phantom: Phantom, picture: Picture, frame: Box, key: str, *, truth: bool, group: str = ""
+) -> None:
     """A phantom alone, without heat.
 
     Args:
@@ -100,8 +102,9 @@ def phantom_viewer(phantom: Phantom, picture: Picture, frame: Box, key: str, *, 
         frame: What of it the networks see.
         key: Of the element, and of what the browser keeps about it.
         truth: Whether the outlines of its lungs and lesions are shown.
+        group: Viewers of one follow each other's zoom and window; empty for one by itself.
     """
-    scene = build_phantom_scene(phantom, picture, frame, key, partial(address, key), truth=truth)
+    scene = build_phantom_scene(phantom, picture, frame, key, partial(address, key), truth=truth, group=group)
     _viewer(
         key=key,
         data={**scene, "asks": [], "gives": False},

@@ -22,7 +22,7 @@ def test_networks_and_the_ensemble_have_a_row_each_with_what_chose_and_what_did_
     assert [row["speed"] for row in rows] == ["3.1 x", "0.9 x", "1.5 x"]
     assert [row["may serve"] for row in rows] == ["yes", "no", "yes"]
     assert rows[0]["flips, validation"] == "0 of 4392" and rows[0]["flips, test"] == "9 of 244"
-    assert rows[1]["largest change, validation"] == "0.0123" and rows[1]["ROC AUC, validation"] == "-0.0003"
+    assert rows[1]["largest change, validation"] == "0.0123" and rows[1]["ROC AUC, validation"] == "−0.0003"
     assert rows[1]["heat, validation"] == "0.9991 (0.87)" and rows[1]["heat, test"] == ""
     assert rows[2]["flips, test"] == "3 of 244"
     assert len({frozenset(row) for row in rows}) == 1

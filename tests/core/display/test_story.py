@@ -32,7 +32,7 @@ def test_a_step_in_words() -> None:
 def test_a_mean_of_backbones_is_called_one() -> None:
     words = told(LEFT_OUT)
     assert "a backbone, on average, ranks **40** rightly" in words.sentence
-    assert words.beside.startswith("-0.10") and words.spread == "Backbones 0.30 to 0.50."
+    assert words.beside.startswith("−0.10") and words.spread == "Backbones 0.30 to 0.50."
 
 
 def test_what_is_below_chance_with_the_lungs_covered_is_explained() -> None:

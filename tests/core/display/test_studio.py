@@ -61,7 +61,9 @@ def test_a_rise_is_claimed_only_where_its_interval_lies_above_zero() -> None:
         ]
     )
     words = studio.many_words(found)
-    assert "VGG16 by +0.30" in words and "no rise is certain for Ensemble" in words
+    assert "VGG16 by +0.30" in words and "no rise is certain for the ensemble" in words
     assert studio.strips(found).count("<em") == 4 * len(KEYS)
     assert studio.many_table(found)[-1]["Raised in"] == "1 of 4"
-    assert "Ensemble goes the other way" in studio.effect_words(dict.fromkeys(KEYS, 0.2) | {ENSEMBLE: -0.1})
+    assert "The ensemble goes the other way" in studio.effect_words(
+        dict.fromkeys(KEYS, 0.2) | {ENSEMBLE: -0.1}
+    )

@@ -87,7 +87,7 @@ def test_the_figures_have_a_row_a_model_and_a_column_a_change(analysis: Analysis
         "Model": NAMES[0],
         "P(COVID-19)": "0.10, normal",
         "Threshold": "0.50",
-        "From its threshold": "-0.40",
+        "From its threshold": "−0.40",
         "Heat in the lungs": "60 %",
         "Lungs covered": "0.10, normal",
         "10 % cut off at each side": "0.10, normal",

@@ -53,7 +53,7 @@ def test_a_right_map_beats_those_that_know_nothing_and_a_wrong_one_does_not(step
     assert "passes" in words.verdict("gradcam", results)
     rows = {row["Map"]: row for row in words.belief_table(results)}
     assert [*rows] == ["Grad-CAM", "RISE", "Random maps (mean of 3)", "Blob in the middle"]
-    assert rows["Grad-CAM"]["Agreement with other methods"] == "-1.00"
+    assert rows["Grad-CAM"]["Agreement with other methods"] == "−1.00"
 
 
 def test_what_was_stopped_says_what_is_whole(step: BeliefStep) -> None:

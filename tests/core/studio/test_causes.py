@@ -9,16 +9,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.display.causes import answer_names, cause_bars, cause_table, cause_words
+from core.display.causes import answer_names, cause_bars, cause_table, cause_words, is_about, seen_table
+from core.phantom.chests import Chests
 from core.phantom.recipe import Recipe
+from core.preprocessing import Preprocessing
 from core.studio.causes import (
     OWN_CAUSES,
     Shares,
     add_border,
+    alone,
     causes_of,
     change,
+    mean_change,
     picture_file,
     reduced,
+    seen_pair,
     shapley,
     share_out,
     to_csv,
@@ -77,7 +82,7 @@ def test_each_way_renders_what_it_says_and_nothing_else() -> None:
     assert not np.array_equal(finish(pixels), pixels)
     usual, _ = with_causes(Recipe(4), (True, False, True, True, False))
     assert (usual.exposure, usual.rotation) == (1, 6)
-    assert [each.what for each in causes_of(recipe)][2:4] == ["+0.5 stops", "-3 degrees about the long axis"]
+    assert [each.what for each in causes_of(recipe)][2:4] == ["+0.5 stops", "−3 degrees about the long axis"]
 
 
 def test_letters_and_border_stay_in_range_and_where_the_networks_look() -> None:
@@ -103,6 +108,39 @@ def test_a_picture_of_ones_own_is_changed_by_what_is_present_alone() -> None:
     large = np.zeros((3000, 1500), np.float32)
     assert reduced(large).shape == (1024, 512) and reduced(pixels) is pixels
     assert np.asarray(Image.open(BytesIO(picture_file(pixels)))) == pytest.approx(255 * pixels, abs=0.51)
+
+
+def test_what_the_networks_are_given_shows_that_exposure_is_equalised_away() -> None:
+    recipe, preprocessing = Recipe(4), Preprocessing(size_px=96)
+    ways_alone = alone(5)
+    assert len(ways_alone) == 7 and [sum(each) for each in ways_alone] == [0, 1, 1, 1, 1, 1, 5]
+    chests = Chests(most=2)
+
+    def seen(present: tuple[bool, ...]) -> tuple[np.ndarray, np.ndarray]:
+        patient, finish = with_causes(recipe, present)
+        return seen_pair(finish(patient.render(96, chests).pixels), preprocessing)
+
+    none, lesion, _, exposure, *_ = (seen(each) for each in ways_alone[:4])
+    assert none[0].shape == none[1].shape == (96, 96) and mean_change(none[0], none[0]) == 0
+    before, after = (mean_change(*pair) for pair in zip(none, exposure, strict=True))
+    assert before > 0.03 and after < before / 5
+    assert mean_change(none[1], lesion[1]) > after, "which says nothing of a lesion"
+    rows = seen_table(causes_of(recipe)[:1], [(0.012, 0.026)])
+    assert rows[0]["Mean change of grey, as taken"] == "1.2 %"
+
+
+def test_an_answer_that_is_not_about_the_lesion_need_not_follow_it() -> None:
+    shown = frozenset({"Pneumonia", "Lung Opacity"})
+    assert is_about(ENSEMBLE, "covid", shown) and not is_about(ENSEMBLE, "pneumonia", shown)
+    assert is_about("Lung Opacity", "covid", shown) and not is_about("Hernia", "covid", shown)
+    assert is_about("extent", "pneumonia", shown) and not is_about("extent", "findings", {"Mass"})
+    causes = causes_of(Recipe())
+    shares = Shares(0.1, 0.5, dict.fromkeys((each.name for each in causes), 0.0) | {"lesion": 0.4})
+    said = cause_words(causes, shares, "Hernia", follows=False)
+    assert "not what this answer is about" in said and "lesion moves it" in said
+    assert "as it should be" not in said
+    still = Shares(0.1, 0.1, dict.fromkeys((each.name for each in causes), 0.0))
+    assert "would follow" not in cause_words(causes, still, "Hernia", follows=False)
 
 
 def test_words_say_what_counts_besides_the_lesion() -> None:

@@ -30,7 +30,7 @@ def test_more_extent_is_more_disease_and_nothing_else() -> None:
 @pytest.mark.parametrize("name", SWEEPS)
 def test_each_sweep_passes_what_is_usual(name: str) -> None:
     sweep = SWEEPS[name]
-    assert 0 in sweep.values and list(sweep.values) == sorted(sweep.values)
+    assert {0, sweep.knob.low} & set(sweep.values) and list(sweep.values) == sorted(sweep.values)
     assert sweep.knob.low <= sweep.values[0] and sweep.values[-1] <= sweep.knob.high
 
 
@@ -38,7 +38,7 @@ def test_the_flat_line_stands_where_nothing_is_changed_and_who_leaves_it_is_name
     assert honest(STEPS, ENSEMBLE) == 0.5
     assert ranges(STEPS)[ENSEMBLE] == pytest.approx(0.75)
     said = dose_words(STEPS, SWEEPS["exposure"])
-    assert "Ensemble moves most" in said and "VGG16" in said and "0.75 apart" in said
+    assert "The ensemble moves most" in said and "VGG16" in said and "0.75 apart" in said
     steady = [Step(each.value, 0.3, dict.fromkeys(KEYS, 0.4)) for each in STEPS]
     assert "No model moves by more than 0.1" in dose_words(steady, SWEEPS["exposure"])
     figure = dose_figure(STEPS, SWEEPS["exposure"], dict.fromkeys(KEYS, 0.6))
