@@ -45,7 +45,7 @@ def test_marks_lines_and_what_they_mean() -> None:
     assert found[1].find("td/b") is None and style(found[1].find("td/u"))["left"] == "25.00%"
     head, foot = (parsed(html).findall(f"{part}//span") for part in ("thead", "tfoot"))
     assert [each.text for each in head] == ["<left", "right>"] and [each.text for each in foot] == [
-        "-0.5",
+        "−0.5",
         "1.5",
     ]
     assert parsed(bars_html(BARS, Axis(0, 1))).find("thead") is None
