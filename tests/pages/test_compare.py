@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.display.behind import MAX_ROWS
 from core.display.link import CHART, ONE_POINT
+from core.display.markdown import plain
 from core.display.wording import count_word
 from core.evaluation.comparison import OTHERS
 from core.evaluation.predictions import read_predictions
@@ -245,7 +246,7 @@ def test_an_image_opens_in_analyse_and_its_set_is_there_afterwards(
     next(each for each in app.button if each.label == "Open in Analyse").click().run()
     assert not app.exception
     (held,) = app.session_state["tray"].held.values()
-    assert not held.refusal and any(held.name in each.value for each in app.markdown)
+    assert not held.refusal and any(plain(held.name) in each.value for each in app.markdown)
     app.switch_page("pages/compare.py").run()
     assert usual_images(app) == "own" and not app.exception
     next(each for each in app.button if each.label == "Put your set away").click().run()

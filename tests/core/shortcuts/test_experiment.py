@@ -144,7 +144,7 @@ def test_what_was_not_computed_is_not_taken_and_what_was_is_not_computed_again(
     rows = range(PATIENTS)
     assert features.missing(source, home, rows) == 0
     assert not list(features.fill(source, home, networks, rows))
-    other = replace(source, plant="tube")
+    other = replace(source, version="of nobody else", plant="tube")
     with pytest.raises(KeyError):
         features.take(other, home, rows)
     assert next(features.fill(other, home, networks, rows)) == 8
