@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.paper import WIDTH_PX
 from tests.browser.test_link import WIDTHS
 from tests.browser.test_upload import NAMES, PAGE_MS, address, browser, pytestmark, settled
 from tests.browser.test_viewer import shown
@@ -12,6 +13,7 @@ __all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest
 
 PROJECTOR = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
+LETTER_PX = 949  # the height of the lower of both papers between its margins
 LONGEST_PX = 3200  # of the page on a phone; it was 7,029
 LOOKED_AT = "document.querySelector('.stMarkdown h2').textContent"
 HIDDEN = """() => {
@@ -128,4 +130,15 @@ def test_title_and_disclaimer_never_lie_over_each_other(browser, address: str, w
     words = page.locator(".stMarkdown h1 .stMarkdownColoredText, .stMarkdown h1 span").last.bounding_box()
     line = page.get_by_text("For teaching and demonstration only").first.bounding_box()
     assert words["x"] + words["width"] < line["x"] or words["y"] + words["height"] <= line["y"]
+    page.close()
+
+
+def test_the_first_printed_sheet_holds_all_pictures(browser, address: str) -> None:
+    page = opened(browser, address, viewport={"width": 1440, "height": 900})
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": WIDTH_PX, "height": 1000})
+    page.wait_for_timeout(400)
+    boxes = [each.bounding_box() for each in page.locator(".viewer figure").all()]
+    assert len(boxes) == 1 + len(NAMES)
+    assert max(box["y"] + box["height"] for box in boxes) <= LETTER_PX
     page.close()
