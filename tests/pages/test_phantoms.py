@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.phantom.recipe import Recipe, recipe_word
 from core.project import PROJECT
 from core.service import File
+from core.studio.detection import DOSES
 from core.tray import Tray
 from tests.pages.test_case_in_hand import by_link, control, link_of
 from tests.pages.test_gate import button
@@ -85,13 +86,14 @@ def test_a_dose_is_answered_step_by_step(bundles, analysed) -> None:
 def test_doses_are_detected_beside_an_observer_that_learns_first(bundles, analysed, monkeypatch) -> None:
     for name in ("core.studio.detection.LEARNING", "pages.widgets.phantoms_detection.LEARNING"):
         monkeypatch.setattr(name, 8)
+    monkeypatch.setitem(DOSES, "density", (20, 80))
     monkeypatch.setattr("pages.widgets.phantoms_detection.MIN_TESTED", 2)
-    monkeypatch.setattr("pages.widgets.phantoms_detection.SIZE_PX", 96)
+    monkeypatch.setattr("pages.widgets.phantoms_detection.SIZE_PX", 128)
     monkeypatch.setattr("pages.widgets.phantoms_detection.count", lambda: 2)
     page = by_link("phantoms.py", phantom=WORD, view="dose", sweep="density")
     assert not analysed
     button(page, "Let the observer learn, and ask about 2 patients").click().run()
-    assert not page.exception and len(analysed) == 16, "two patients, in health and at seven doses"
+    assert not page.exception and len(analysed) == 6, "two patients, in health and at two doses"
     said = sentences(page)
     assert "An observer that knows the place" in said and "Why it may mislead" in said
 
