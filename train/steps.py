@@ -148,13 +148,8 @@ def train_lung_network(run: Run, masks: Path | None) -> None:
     Raises:
         DataError: If there is a folder of masks that cannot be used.
     """
-    from train.fitting.lungs import (
-        HELD_OUT_PHANTOMS,
-        LungsData,
-        outlined_phantoms,
-        outlined_radiographs,
-        train_lungs,
-    )
+    from train.data.outlined import outlined_phantoms, outlined_radiographs
+    from train.fitting.lungs import HELD_OUT_PHANTOMS, LungsData, train_lungs
 
     note = run.folder / "lungs.json"
     if note.is_file():

@@ -21,8 +21,8 @@ from core.preprocessing import Preprocessing
 from core.vocabulary import PHANTOM
 from train.cards.write import add_cards
 from train.data.images import read_framed, read_inside
+from train.data.outlined import read_mask
 from train.data.records import Record
-from train.fitting.lungs import read_mask
 from train.tools.progress import Tally
 
 SHARE = 0.01  # of validation radiographs whose outline counts as nonsense, at most
@@ -39,7 +39,7 @@ def add_outlines(
         folder: The bundle's.
         records: A data set; images that somebody learnt from are left alone, but for their masks.
         data: Its folder.
-        masks: Folder of masks drawn by people, as `train.fitting.lungs.outlined_radiographs` takes it.
+        masks: Folder of masks drawn by people, as `train.data.outlined.outlined_radiographs` takes it.
         progress: Called with (done, total) radiographs.
 
     Raises:

@@ -9,13 +9,12 @@ from PIL import Image
 from core.errors import DataError
 from train.config import LungsConfig
 from train.data.images import read_pixels
+from train.data.outlined import outlined_phantoms, outlined_radiographs
 from train.data.records import Record, draw_phantoms
 from train.fitting.lungs import (
     LungsData,
     dice,
     misregistered,
-    outlined_phantoms,
-    outlined_radiographs,
     overlap_loss,
     train_lungs,
 )
