@@ -95,5 +95,5 @@ def test_who_decides_otherwise_is_named(analysis) -> None:
     assert "no model decides otherwise" in said and "6 models of 6 move by less than 0.1" in said
     other = dict.fromkeys(same, 0.95)
     said = change_words(analysis, other, change)
-    assert "decide otherwise" in said and "Ensemble" in said.partition("decide")[0]
+    assert "decide otherwise" in said and "the ensemble" in said.partition("decide")[0]
     assert ", flips" in change_bars(analysis, other)

@@ -34,7 +34,7 @@ def test_a_map_that_depends_on_the_weights_changes_and_one_that_does_not_stays()
     assert "these maps change: Grad-CAM" in said and "much the same: Gradient of the picture (+1.00)" in said
     rows = words.sanity_table(last.depths)
     assert rows[0]["Shuffled down to"] == "as trained" and rows[-1]["Shuffled down to"] == "base 6 of 6"
-    assert rows[2]["Logit"] == "-1.00" and "LayerCAM" not in rows[0]
+    assert rows[2]["Logit"] == "−1.00" and "LayerCAM" not in rows[0]
     figure = words.sanity_figure(last.depths)
     assert [trace.name for trace in figure.data] == ["Grad-CAM", "Gradient of the picture"]
     assert words.sanity_words(last.depths[:1]) == ""
