@@ -199,7 +199,7 @@ def scores_chart(
             name = "<br>".join(wrap(f"{name_of(source)}: {LABELS[label]} ({values.size})", AXIS_LETTERS))
             figure.add_trace(
                 go.Box(
-                    x=values,
+                    x=values.astype(np.float32),  # three digits are shown, and every click sends them
                     name=name,
                     boxpoints="all",
                     jitter=0.5,
