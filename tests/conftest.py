@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -105,6 +106,25 @@ def random_models(random_bundle_files: Path, tmp_path_factory: pytest.TempPathFa
         patch.setenv("THORAXLENS_CACHE", str(KEPT / "openvino"))
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         return load_models(random_bundle_files)
+
+
+@cache
+def _loaded(folder: Path, version: str, precision: str | None) -> Models:
+    from core.analysis.load import load_models
+
+    return load_models(folder)
+
+
+@pytest.fixture
+def models_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that forgets its bundles need not wait for the same networks again."""
+    from core import service
+    from core.models.bundle.files import manifest_sha256
+
+    def load(folder: Path, **_: object) -> Models:
+        return _loaded(folder, manifest_sha256(folder), os.environ.get("THORAXLENS_PRECISION"))
+
+    monkeypatch.setattr(service, "load_models", load)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import shutil
 import threading
 import time
-import weakref
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +23,8 @@ from core.phantom.samples import SAMPLES, list_samples
 from core.preprocessing import network_input
 from core.reading.radiograph import read_radiograph
 from core.service import File, Reading, Service
+
+pytestmark = pytest.mark.usefixtures("models_loaded_once")
 
 
 class SessionEndedError(Exception):
@@ -52,17 +53,6 @@ def test_a_bundle_is_loaded_once_and_again_when_it_changes(
     manifest.write_text(manifest.read_text() + "\n")
     assert service.loaded(folder) is None
     assert service.load(folder) is not first and len(loads) == 2
-
-
-def test_a_bundle_that_nobody_holds_any_more_leaves_memory(random_bundle: Path) -> None:
-    """Half a gigabyte each, which the garbage collector was told to leave alone."""
-    session: dict[str, object] = {"service": Service()}
-    session["session"] = session  # in a cycle, as Streamlit's own leave them
-    models = weakref.ref(session["service"].load(random_bundle).models)
-    assert models() is not None
-    del session
-    Service().load(random_bundle)
-    assert models() is None
 
 
 def test_the_queue_says_how_many_wait_and_forgets_who_left(
