@@ -158,7 +158,7 @@ def cell_marks(x: list[str], y: list[str], keys: Sequence[Any], size: int) -> go
         customdata=keys,
         mode="markers",
         marker={"symbol": "square", "size": size, "opacity": 0},
-        selected={"marker": {"opacity": 0.6, "color": NEUTRAL}},
+        selected={"marker": {"opacity": 0.15, "color": NEUTRAL}},
         unselected={"marker": {"opacity": 0}},
         hoverinfo="none",
         showlegend=False,

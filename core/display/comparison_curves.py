@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.display.behind import BINS, Behind, bins, mistakes
 from core.display.comparison_charts import LEGEND, Chart, Floats, TableRow, add_line, distinct, square
 from core.display.style import ACCENT, NEUTRAL, line_style
-from core.display.wording import signed
+from core.display.wording import count_word, listed, signed
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.measures import Draws
 from core.evaluation.metrics import calibration_bins, confusion, weighted_levels
@@ -64,11 +64,14 @@ def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
             }
         )
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": NEUTRAL, "dash": "dot", "width": 1})
-    best = max(table, key=lambda row: float(row["Sensitivity at 90 % specificity"]))
-    words = (
-        f"ROC curves of {len(table)} models. At a specificity of 90 % the best is {best['Model']}, which "
-        f"finds {best['Sensitivity at 90 % specificity']:.0%} of COVID-19."
-    )
+    found = {str(row["Model"]): f"{float(row['Sensitivity at 90 % specificity']):.0%}" for row in table}
+    most = max(found.values(), key=lambda share: int(share.rstrip("%")))
+    best = [name for name, share in found.items() if share == most]
+    if len(best) <= 2:
+        most_found = f"{listed(best)} {'finds' if len(best) == 1 else 'find'} most of COVID-19, {most}"
+    else:
+        most_found = f"{count_word(len(best))} of them find as much of COVID-19 as any does, {most}"
+    words = f"ROC curves of {len(table)} models. At a specificity of 90% {most_found}."
     return Chart(square(figure, "1 - specificity", "sensitivity"), words, tuple(table), behind)
 
 

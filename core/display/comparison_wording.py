@@ -37,14 +37,22 @@ def missing_intervals(found: Mapping[str, Measured]) -> str:
     Args:
         found: By key, of `MEASURES`.
     """
-    names = [
-        MEASURE_BY_KEY[key].name
+    without = [
+        MEASURE_BY_KEY[key]
         for key, each in found.items()
         if (np.isnan(each.low) & ~np.isnan(each.values)).any()
     ]
-    if not names:
-        return ""
-    return (
-        f"Some figures of {listed(names)} have no interval: each draw of patients gives the same, as it does "
-        "where a model makes no mistake, so these images cannot say how sure they are."
-    )
+    rising = [each.name for each in without if each.rises_when_drawn]
+    same = [each.name for each in without if not each.rises_when_drawn]
+    said = []
+    if same:
+        said.append(
+            f"Some figures of {listed(same)} have no interval: each draw of patients gives the same, as it "
+            "does where a model makes no mistake, so these images cannot say how sure they are."
+        )
+    if rising:
+        said.append(
+            f"{listed(rising)} has no interval: drawing images again only adds to it, so draws would all lie "
+            "too high."
+        )
+    return " ".join(said)

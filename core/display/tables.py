@@ -107,8 +107,16 @@ def printed_table(frame: pd.DataFrame, digits: int) -> str:
 
 def _printed(value: object, digits: int) -> str:
     if isinstance(value, float):
-        return "" if np.isnan(value) else f"{value:.{digits}f}"
+        return "" if np.isnan(value) else _fraction(value, digits)
     return "" if value is None else escape(str(value))
+
+
+def _fraction(value: float, digits: int) -> str:
+    """With a real minus; what is too small for the digits is said to be smaller than the least of them."""
+    text = f"{abs(value):.{digits}f}"
+    if value and not float(text):
+        return escape(f"<{10**-digits:.{digits}f}")
+    return f"{'−' if value < 0 else ''}{text}"
 
 
 def with_study(frame: pd.DataFrame) -> pd.DataFrame:

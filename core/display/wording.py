@@ -109,8 +109,13 @@ def agreement(analysis: Analysis) -> str:
     )
 
 
-def track_record(evidence: Sequence[Evidence]) -> str:
-    """How often the ensemble was wrong, on known sources and beyond, before any number can impress."""
+def track_record(evidence: Sequence[Evidence], *, moved: bool = False) -> str:
+    """How often the ensemble was wrong, on known sources and beyond, before any number can impress.
+
+    Args:
+        evidence: How the models did on held-out images, each at its own threshold.
+        moved: Whether the page decides at another threshold.
+    """
     found = {each.split: each for each in evidence if each.model == ENSEMBLE}
     parts = []
     if "test" in found:
@@ -124,8 +129,9 @@ def track_record(evidence: Sequence[Evidence]) -> str:
     known = [found[split].figures for split in ("test", "external") if split in found]
     always = " and ".join(str(each.images - each.positives) for each in known)
     never = " and ".join(str(each.positives) for each in known)
+    who = "At its own threshold the ensemble" if moved else "The ensemble"
     return (
-        f"The ensemble was {', and '.join(parts)}. Always answering COVID-19 would be wrong on {always}, "
+        f"{who} was {', and '.join(parts)}. Always answering COVID-19 would be wrong on {always}, "
         f"always normal on {never}."
     )
 

@@ -47,6 +47,8 @@ class Measure:
         kind: Whether it depends on the operating point.
         worse_high: Whether less is better.
         among: Of a share of images, among which of `Counts` it counts them; empty for any other figure.
+        rises_when_drawn: Whether drawing images again adds to it, as noise in each bin does to a mean of
+            distances, so that percentiles of draws lie too high and no interval is given.
     """
 
     key: str
@@ -55,6 +57,7 @@ class Measure:
     kind: Literal["decision", "ranking"]
     worse_high: bool = False
     among: tuple[str, ...] = ()
+    rises_when_drawn: bool = False
 
 
 # All measures, in the order to show them in; a new one is a row and a formula.
@@ -70,7 +73,14 @@ MEASURES = (
     Measure("roc_auc", "ROC AUC", formulas.roc_auc, "ranking"),
     Measure("pr_auc", "PR AUC", formulas.pr_auc, "ranking"),
     Measure("brier", "Brier score", formulas.brier, "ranking", worse_high=True),
-    Measure("ece", "Calibration error (ECE)", formulas.calibration_error, "ranking", worse_high=True),
+    Measure(
+        "ece",
+        "Calibration error (ECE)",
+        formulas.calibration_error,
+        "ranking",
+        worse_high=True,
+        rises_when_drawn=True,
+    ),
 )
 MEASURE_BY_KEY = {measure.key: measure for measure in MEASURES}
 
@@ -189,4 +199,10 @@ def rankings(labels: ArrayLike, probabilities: ArrayLike, draws: Draws) -> dict[
     with ThreadPoolExecutor() as pool:
         drawn = np.concatenate(list(pool.map(measure, blocks)), axis=1)
     (whole,) = np.moveaxis(measure(np.ones((1, truth.size), np.float32)), 1, 0)
-    return {row.key: draws.interval(whole[index], drawn[index]) for index, row in enumerate(rows)}
+    found = {row.key: draws.interval(whole[index], drawn[index]) for index, row in enumerate(rows)}
+    return found | {row.key: _without_interval(found[row.key]) for row in rows if row.rises_when_drawn}
+
+
+def _without_interval(measured: Measured) -> Measured:
+    nobody = np.full_like(measured.values, np.nan)
+    return Measured(measured.values, nobody, nobody)

@@ -252,7 +252,7 @@ def _provenance(imprint: Imprint, analysis: Analysis | None) -> list[list[str]]:
     return [
         *models,
         ["Weights of the backbones", source.backbone_weights],
-        ["Findings", f"{source.findings_source}. {source.findings_note}"],
+        ["Findings", f"{source.findings_source}. {source.findings_note}".replace("`", "")],
         ["Heatmaps", f"{analysis.explainer.name} ({analysis.explainer.paper})"],
         ["Inference", f"{source.precision}, {analysis.milliseconds:.0f} ms"],
     ]

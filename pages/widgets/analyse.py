@@ -53,15 +53,16 @@ def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
         source: What was asked about.
     """
     refused = "refused by the gate; asked all the same, " if analysis.refused else ""
+    moved = thresholds.one_for_all() is not None
     if caveat := third_wording.beside_the_mean(bundle.models.manifest):
         st.markdown(f"**{caveat}**")
     st.markdown(unbroken(f"## {plain(source.subject)}: {refused}{wording.headline(analysis)}"))
     st.markdown(
-        f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence)}",
+        unbroken(f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence, moved=moved)}"),
         help=terms("agreement", "spread"),
     )
     if sample := in_hand.sample_of(source):
-        st.markdown(truth.judged(sample, analysis), help=term("truth"))
+        st.markdown(unbroken(truth.judged(sample, analysis)), help=term("truth"))
     _margins(analysis)
 
 

@@ -126,7 +126,10 @@ def tests(record: TrackRecord, question: Question, answers: Answers) -> None:
     numbers_table(
         kept(lambda: tables.pairs(answers, pairs), "pairs", record, question, pairs),
         digits=4,
-        column_config={name: st.column_config.NumberColumn(format="%.4f") for name in tables.FRACTIONS},
+        column_config={
+            name: st.column_config.NumberColumn(format="%.2g" if " p" in name else "%.4f")
+            for name in tables.FRACTIONS
+        },
     )
     st.caption(
         f"DeLong's test over patients (Obuchowski 1997) and McNemar's exact test over images, {len(pairs)} "

@@ -9,6 +9,7 @@ from sklearn import metrics as reference
 
 from core.display import comparison_charts as charts
 from core.display import comparison_curves as curves
+from core.display.wording import count_word
 from core.evaluation.comparison import Answers
 from core.evaluation.measures import Draws, draw
 from core.evaluation.metrics import confusion
@@ -36,6 +37,15 @@ def test_roc_curve_is_scikit_learns(answers: Answers, draws: Draws) -> None:
     assert chart.table[0]["Sensitivity at its threshold"] == counts.sensitivity
     models = len(answers.entrants) - 1  # the best single backbone is one of them already
     assert len(chart.table) == models and f"{models} models" in chart.words
+
+
+def test_models_that_find_as_much_are_not_told_apart(answers: Answers, draws: Draws) -> None:
+    alike = replace(answers, scores=np.repeat(answers.scores[:, :1], answers.scores.shape[1], axis=1))
+    models = count_word(len(answers.entrants) - 1)
+    said = curves.roc_chart(alike, draws, "vgg16").words
+    assert f"{models} of them find as much of COVID-19 as any does" in said
+    other = replace(answers, scores=np.hstack([answers.labels[:, None], alike.scores[:, 1:] * 0]))
+    assert "VGG16 finds most of COVID-19, 100%" in curves.roc_chart(other, draws, "vgg16").words
 
 
 def test_a_roc_curve_keeps_its_stairs_without_the_points_between(answers: Answers, draws: Draws) -> None:

@@ -42,3 +42,7 @@ def test_what_has_no_interval_is_named() -> None:
     assert missing_intervals({"accuracy": whole, "mcc": unknown}) == ""
     said = missing_intervals({"accuracy": whole, "roc_auc": faultless, "f1": faultless})
     assert said.startswith("Some figures of ROC AUC and F1 have no interval:")
+    said = missing_intervals({"ece": faultless, "f1": faultless})
+    assert "Calibration error (ECE) has no interval: drawing" in said and said.startswith(
+        "Some figures of F1"
+    )

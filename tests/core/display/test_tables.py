@@ -100,3 +100,5 @@ def test_a_table_for_paper_has_every_cell_and_runs_nothing() -> None:
     assert "<script" not in found and "&lt;script&gt;" in found and "<td>&amp;</td>" in found
     assert "<th>a&lt;b&gt;</th>" in found and "<td>0.123</td><td>7</td>" in found
     assert found.count("<td></td>") == 2 and found.count("<tr>") == 3
+    small = tables.printed_table(pd.DataFrame({"p": [3e-9, -0.25, 0.0]}), 4)
+    assert "<td>&lt;0.0001</td>" in small and "<td>−0.2500</td>" in small and "<td>0.0000</td>" in small

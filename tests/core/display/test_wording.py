@@ -120,6 +120,8 @@ def test_how_often_the_ensemble_was_wrong_stands_beside_always_the_same_answer(t
         f"Always answering COVID-19 would be wrong on {normal[0]} and {normal[1]}, always normal on {ill[0]} "
         f"and {ill[1]}."
     )
+    moved = wording.track_record(evidence, moved=True)
+    assert moved == said.replace("The ensemble was", "At its own threshold the ensemble was")
     alone = wording.track_record([external])
     assert alone.endswith(f"COVID-19 would be wrong on {normal[1]}, always normal on {ill[1]}.")
     assert "nobody knows how wrong" in wording.track_record([])
