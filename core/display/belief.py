@@ -145,10 +145,10 @@ def agreement_words(agreements: Mapping[str, Mapping[str, float]]) -> str:
         return ""
     value, first, second = min(pairs)
     alike = sum(each[0] >= ALIKE for each in pairs)
+    show = "shows" if alike == 1 else "show"
     return (
-        f"Of {counted(len(pairs), 'pair')} of methods, {alike} show much the same (rank correlation of at "
-        f"least "
-        f"{ALIKE:g}); {name_of(first)} and {name_of(second)} agree least ({signed(value)})."
+        f"Of {counted(len(pairs), 'pair')} of methods, {alike} {show} much the same (rank correlation of at "
+        f"least {ALIKE:g}); {name_of(first)} and {name_of(second)} agree least ({signed(value)})."
     )
 
 

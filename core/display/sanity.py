@@ -19,16 +19,16 @@ ASKED = (
     "group of "
     "layers after another has its weights shuffled, and each method is asked for its map again (Adebayo et "
     "al. 2018). "
-    "The network behind it runs in Keras, which has to be loaded first: that takes a while and 1 GB of "
-    "memory, and "
-    "goes when nobody asks for five minutes."
+    "The network behind it runs in Keras, whose loading takes a while and 1 GB of memory, and which goes "
+    "when nobody asks for five minutes."
 )
 MISLEADS = (
     "**Why it may mislead.** One radiograph and one way of shuffling: other draws give other numbers, near "
     "0 for maps "
     "that pass. A map that passes depends on the weights; whether it shows the reason is another question. "
     "The maps "
-    "here are of the last feature map, coarse and smooth, so that two of them are easily alike by chance."
+    "here, but for the gradient's, are of the last feature map, coarse and smooth, so that two of them are "
+    "easily alike by chance."
 )
 _COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -49,20 +49,30 @@ def depth_name(groups: int) -> str:
 
 
 def sanity_words(depths: Sequence[Depth]) -> str:
-    """Which maps change and which stay, on average over all depths."""
+    """Which maps change and which stay, on average over all depths that left a map to compare."""
     shuffled = depths[1:]
     if not shuffled:
         return ""
-    means = {
-        key: sum(each.similarity[key] for each in shuffled) / len(shuffled) for key in depths[0].similarity
+    left = {
+        key: [each.similarity[key] for each in shuffled if key in each.similarity]
+        for key in depths[0].similarity
     }
+    means = {key: sum(values) / len(values) for key, values in left.items() if values}
     stay = [f"{method_name(key)} ({signed(mean)})" for key, mean in means.items() if mean >= ALIKE]
     change = [f"{method_name(key)} ({signed(mean)})" for key, mean in means.items() if mean < ALIKE]
     parts = []
     if change:
-        parts.append(f"**With what was learnt, these maps change: {listed(change)}.**")
+        parts.append(
+            f"**With what was learnt, these maps change: {listed(change)}** (mean rank correlation with the "
+            "trained map)."
+        )
     if stay:
         parts.append(f"Whatever the network knows, these stay much the same: {listed(stay)}.")
+    if blank := [method_name(key) for key, values in left.items() if len(values) < len(shuffled)]:
+        parts.append(
+            f"At some depths the map of {listed(blank)} is the same everywhere, for the shuffled network "
+            "answers alike whatever it is shown: there is nothing to compare there, so it counts for nothing."
+        )
     return " ".join(parts)
 
 
@@ -74,7 +84,7 @@ def sanity_figure(depths: Sequence[Depth]) -> go.Figure:
         colour = _COLOURS[at % len(_COLOURS)]
         figure.add_scatter(
             x=names,
-            y=[round(each.similarity[key], 3) for each in depths],
+            y=[round(each.similarity[key], 3) if key in each.similarity else None for each in depths],
             name=method_name(key),
             mode="lines+markers",
             line={"color": colour, "dash": _DASHES[at % len(_DASHES)], "width": 2},
@@ -91,7 +101,10 @@ def sanity_table(depths: Sequence[Depth]) -> list[dict[str, str]]:
         {
             "Shuffled down to": depth_name(each.groups),
             "Logit": signed(each.logit),
-            **{method_name(key): signed(value) for key, value in each.similarity.items()},
+            **{
+                method_name(key): signed(each.similarity[key]) if key in each.similarity else "empty"
+                for key in depths[0].similarity
+            },
         }
         for each in depths
     ]

@@ -31,7 +31,7 @@ class Depth:
         groups: How many; 0 is the network as it was trained.
         logit: For COVID-19.
         similarity: Rank correlation of each method's map with that of the trained network, by key; of methods
-            that found heat there.
+            that found heat there, and whose map is not the same everywhere now.
     """
 
     groups: int
@@ -74,7 +74,9 @@ def check(
         said = ask({"task": SHUFFLED, "model": model, "covid": covid, "groups": groups, "seen": pack(seen)})
         maps = {key: _small(unpack(each)) for key, each in said["maps"].items()}
         trained = trained or {key: heat for key, heat in maps.items() if heat.any()}
-        alike = {key: rank_correlation(maps[key], heat) for key, heat in trained.items()}
+        alike = {
+            key: rank_correlation(maps[key], heat) for key, heat in trained.items() if np.ptp(maps[key]) > 0
+        }
         depths = (*depths, Depth(groups, float(said["logit"]), alike))
         yield SanityStep(groups + 1, GROUPS + 1, depths)
 

@@ -268,12 +268,16 @@ def _answers(analysis: Analysis, done: Rendering) -> None:
 
 
 def _take_along(done: Rendering) -> None:
-    """Open in Analyse; save the picture and its truth."""
+    """Open in Analyse or in Explain; save the picture and its truth."""
     word = recipe_word(done.recipe)
     name = f"phantom-{done.recipe.seed}"
     with st.container(horizontal=True):
-        if st.button("Open in Analyse", icon=":material/radiology:"):
-            st.switch_page("pages/analyse.py", query_params={PHANTOM: word})
+        for page, label, icon in (
+            ("analyse", "Open in Analyse", ":material/radiology:"),
+            ("explain", "Open in Explain", ":material/center_focus_strong:"),
+        ):
+            if st.button(label, icon=icon):
+                st.switch_page(f"pages/{page}.py", query_params={PHANTOM: word})
         for label, data, suffix, kind in (
             ("PNG", done.file.data, "png", "image/png"),
             ("DICOM", partial(save_dicom, done.phantom, word), "dcm", "application/dicom"),

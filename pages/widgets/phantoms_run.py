@@ -94,15 +94,16 @@ def _stop(now: Run[Found]) -> None:
 def _go_on(now: Run[Found], asked: Measurement[Found]) -> None:
     """The steps that are left; a click anywhere stops it between two of them."""
     before, start, said = len(now.found), time.monotonic(), 0.0
+    wanted = now.wanted  # who stops wants no more than there is, while this run still ends its step
     with st.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(before / now.wanted, f"{before} of {now.wanted} {asked.unit}")
+        bar = st.progress(before / wanted, f"{before} of {wanted} {asked.unit}")
         st.button("Stop, and keep what is measured", icon=":material/stop:", on_click=_stop, args=(now,))
 
     def tell(what: str) -> None:
         nonlocal said
         if time.monotonic() - said > SAID_EVERY_S:
             count = len(now.found)
-            bar.progress(count / now.wanted, f"{count} of {now.wanted} {asked.unit}: {what}")
+            bar.progress(count / wanted, f"{count} of {wanted} {asked.unit}: {what}")
             said = time.monotonic()
 
     while (done := len(now.found)) < now.wanted:
@@ -112,5 +113,5 @@ def _go_on(now: Run[Found], asked: Measurement[Found]) -> None:
             _stop(now)
             raise
         done += 1
-        left = time_left(done - before, now.wanted - before, time.monotonic() - start)
-        bar.progress(done / now.wanted, f"{done} of {now.wanted} {asked.unit}{left}")
+        left = time_left(done - before, wanted - before, time.monotonic() - start)
+        bar.progress(done / wanted, f"{done} of {wanted} {asked.unit}{left}")

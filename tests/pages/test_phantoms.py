@@ -106,6 +106,11 @@ def test_analyse_opens_a_phantom_by_its_link(bundles, analysed) -> None:
     assert "Phantom" not in headline(page) and "the phantom" in sentences(page)
 
 
+def test_explain_opens_a_phantom_by_its_link(bundles, analysed) -> None:
+    page = by_link("explain.py", phantom=WORD)
+    assert not page.exception and "Phantom 5" in " ".join(markdown(page)) and len(analysed) == 1
+
+
 def test_causes_share_an_answer_out_and_are_asked_once(bundles, analysed) -> None:
     page = by_link("phantoms.py", phantom=WORD, view="causes")
     assert not analysed and "What the causes look like" in sentences(page)

@@ -229,7 +229,7 @@ def _ask_about(brought: Brought, bundle: Loaded, record: TrackRecord) -> None:
     images, waiting, ask = measured.images, measured.waiting, service().ask
     count, before = len(images.members), len(images.members) - len(waiting)
     name, place = SPLITS[images.split].name, st.empty()
-    with place.container(horizontal=True, vertical_alignment="center"):
+    with place.container(horizontal=True, vertical_alignment="center", key=f"measuring-{images.split}"):
         bar = st.progress(before / count, f"{name}: {before} of {count}")
         st.button(
             "Stop, and keep what is measured",

@@ -40,6 +40,20 @@ def test_a_map_that_depends_on_the_weights_changes_and_one_that_does_not_stays()
     assert words.sanity_words(last.depths[:1]) == ""
 
 
+def test_an_empty_map_is_neither_changed_nor_the_same() -> None:
+    def silenced(question: dict[str, Any]) -> dict[str, Any]:
+        said = ask(question)
+        if question["groups"] > 2:
+            said["maps"]["gradcam"] = pack(np.zeros((7, 7)))
+        return said
+
+    *_, last = check(np.zeros((8, 8), np.float32), silenced, "any", covid=True)
+    assert ["gradcam" in each.similarity for each in last.depths] == [True] * 3 + [False] * (GROUPS - 2)
+    assert "At some depths the map of Grad-CAM is the same everywhere" in words.sanity_words(last.depths)
+    assert words.sanity_table(last.depths)[-1]["Grad-CAM"] == "empty"
+    assert words.sanity_figure(last.depths).data[0].y[-1] is None
+
+
 def test_arrays_come_back_as_they_were() -> None:
     np.testing.assert_array_equal(unpack(pack(TRAINED)), TRAINED)
     assert unpack(pack(EDGES.astype(np.float64))).dtype == np.float32
