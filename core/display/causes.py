@@ -23,8 +23,9 @@ METHOD = (
 )
 SEEN = (
     "Below, each cause alone, as taken, and under it what the networks are given of that. The border of "
-    "the picture is cut off there and the histogram is equalised, which takes most of a change of "
-    "exposure away, and spreads any other change over the whole picture."
+    "the picture is cut off there, and dark edges with it, so that the chest is larger; and the histogram "
+    "is equalised, which takes most of a change of exposure away, and spreads any other change over the "
+    "whole picture."
 )
 _SEVERITY = {"extent": ("Extent (0 to 8)", 8.0), "opacity": ("Opacity (0 to 6)", 6.0)}
 

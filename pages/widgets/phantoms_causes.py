@@ -39,7 +39,7 @@ from pages.widgets.phantoms_run import Measurement, Tell, measured
 from pages.widgets.phantoms_twins import NOT_ILL
 
 _OF = "causes of"  # key of the session
-SHOWN_PX = 150
+SHOWN_PX = 130  # all seven side by side on a laptop
 _PHANTOM = "This phantom"
 OWN = (
     "On a picture of your own there is no lesion to take away: what can be put in is put in. It is made "
@@ -130,14 +130,15 @@ def _pictures(asked: Asked, bundle: Loaded) -> None:
     st.markdown("## What the causes look like")
     st.markdown(words.SEEN)
     preprocessing = bundle.models.manifest.preprocessing
-    pairs = [seen_pair(asked.drawn(each), preprocessing) for each in alone(len(asked.causes))]
+    taken = [asked.drawn(each) for each in alone(len(asked.causes))]
+    pairs = [seen_pair(each, preprocessing) for each in taken]
     names = ["None of them", *(each.label for each in asked.causes), "All of them"]
     with st.container(horizontal=True, key="causes-alone"):
         columns = [st.container(width=SHOWN_PX) for _ in names]
-    for column, name, pair in zip(columns, names, pairs, strict=True):
+    for column, name, whole, (_, given) in zip(columns, names, taken, pairs, strict=True):
         with column:
             st.markdown(f"**{name}**")
-            for picture, how in zip(pair, ("as taken", "as the networks are given it"), strict=True):
+            for picture, how in ((whole, "as taken"), (given, "as the networks are given it")):
                 st.image(picture, width="stretch", alt=f"{name}, {how}")
     none = pairs[0]
     changes = [(mean_change(none[0], each[0]), mean_change(none[1], each[1])) for each in pairs[1:-1]]
