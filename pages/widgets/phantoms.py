@@ -281,7 +281,7 @@ def _take_along(done: Rendering) -> None:
         for label, data, suffix, kind in (
             ("PNG", done.file.data, "png", "image/png"),
             ("DICOM", partial(save_dicom, done.phantom, word), "dcm", "application/dicom"),
-            ("Truth, JSON", partial(save_truth, done.phantom, word), "json", "application/json"),
+            ("Truth, JSON", partial(save_truth, done.phantom, done.recipe), "json", "application/json"),
         ):
             st.download_button(
                 label, data, f"{name}.{suffix}", kind, on_click="ignore", icon=":material/download:"
