@@ -65,7 +65,7 @@ def dose_words(steps: Sequence[Step], sweep: Sweep) -> str:
     else:
         so = (
             "The disease is the same at each step, so as long as one can see it, an honest model keeps to "
-            f"its dotted line: what lies off it is the {what}'s doing."
+            f"its dotted line: what lies off it comes of the {what}."
         )
     hardly = f" Hardly moved (by at most {STEADY:g}): {listed(still_ones)}." if still_ones else ""
     who = f"{opening(named(most))} moves most with the {what}: its answers lie {moved[most]:.2f} apart."

@@ -183,36 +183,44 @@ def picture_file(pixels: Picture) -> bytes:
     return file.getvalue()
 
 
-def write_letters(pixels: Picture) -> Picture:
+def write_letters(pixels: Picture, size: float = 1.0) -> Picture:
     """Burns letters into the upper corners of a picture, where the networks still see them.
 
     Args:
         pixels: (height, width), in [0, 1], bright where dense.
+        size: Of the letters, in their usual size; 0 for none.
     """
+    if size == 0:
+        return pixels
     height, width = pixels.shape
     ink = np.zeros_like(pixels)
     for text, (across, down), share in _LETTERS:
         dots = Image.fromarray((255 * lettering(text)).astype(np.uint8))
-        size = max(1, round(dots.width * share * height)), max(1, round(dots.height * share * height))
-        drawn = np.asarray(dots.resize(size, Image.Resampling.BILINEAR), np.float32) / 255
-        left = min(max(round(across * width - size[0] / 2), 0), max(width - size[0], 0))
-        top = min(max(round(down * height - size[1] / 2), 0), max(height - size[1], 0))
-        part = ink[top : top + size[1], left : left + size[0]]
+        dot = share * size * height
+        wide, high = max(1, round(dots.width * dot)), max(1, round(dots.height * dot))
+        drawn = np.asarray(dots.resize((wide, high), Image.Resampling.BILINEAR), np.float32) / 255
+        left = min(max(round(across * width - wide / 2), 0), max(width - wide, 0))
+        top = min(max(round(down * height - high / 2), 0), max(height - high, 0))
+        part = ink[top : top + high, left : left + wide]
         part[...] = drawn[: part.shape[0], : part.shape[1]]
     return np.asarray(pixels + (np.float32(0.95) - pixels) * ink, np.float32)
 
 
-def add_border(pixels: Picture) -> Picture:
+def add_border(pixels: Picture, share: float | None = None) -> Picture:
     """Darkens the edges of a picture as a collimator does; slanted, so that no cut takes all of it away.
 
     Args:
         pixels: (height, width), in [0, 1], bright where dense.
+        share: Of each side, the mean of its narrowest and widest place; 0 for none, None for the usual.
     """
+    if share == 0:
+        return pixels
     height, width = pixels.shape
     across, down = (np.linspace(0, 1, side, dtype=np.float32) for side in (width, height))
     u = across[None, :] + LEAN * (down[:, None] - 0.5)
     v = down[:, None] - LEAN * (across[None, :] - 0.5)
-    narrow, wide = BORDER_SHARE
+    usual = float(np.mean(BORDER_SHARE))
+    narrow, wide = (each * (share or usual) / usual for each in BORDER_SHARE)
     edge = np.minimum.reduce([u - narrow, 1 - wide - u, v - narrow, 1 - wide - v])
     return np.asarray(pixels * np.clip(edge / 0.008 + 0.5, 0, 1), np.float32)
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from core.phantom.recipe import DENSITY, EXPOSURE, EXTENT, ROTATION, Knob, Recipe
+from core.studio.causes import Picture, add_border, write_letters
+
+LETTERS = Knob(
+    "letters", "Letters", 0, 3, 0.5, "times their usual size", "PORTABLE and R, in the upper corners."
+)
+BORDER = Knob("border", "Border", 0, 20, 2.5, "% of each side", "Dark edges, as of a collimator.")
 
 
 @dataclass(frozen=True)
@@ -18,14 +24,21 @@ class Sweep:
     """What is changed.
 
     Attributes:
-        knob: Of the recipe.
+        knob: Of the recipe, or of what is done to its picture.
         values: In rising order, in the knob's unit.
         disease: Whether it changes the disease; else an honest answer stays where it is.
+        finish: What is done to a picture, (height, width), in [0, 1], for a value, before equalisation; None
+            where the recipe says all.
     """
 
     knob: Knob
     values: tuple[float, ...]
     disease: bool = False
+    finish: Callable[[Picture, float], Picture] | None = None
+
+
+def _border(pixels: Picture, per_cent: float) -> Picture:
+    return add_border(pixels, per_cent / 100)
 
 
 SWEEPS = {
@@ -35,6 +48,8 @@ SWEEPS = {
         Sweep(DENSITY, tuple(np.arange(10, 81, 10.0).tolist()), disease=True),
         Sweep(EXPOSURE, tuple(np.arange(-2, 2.1, 0.5).tolist())),
         Sweep(ROTATION, tuple(np.arange(-10, 10.1, 2.5).tolist())),
+        Sweep(LETTERS, tuple(np.arange(0, 3.1, 0.5).tolist()), finish=write_letters),
+        Sweep(BORDER, tuple(np.arange(0, 20.1, 2.5).tolist()), finish=_border),
     )
 }
 
@@ -61,6 +76,8 @@ def recipes(recipe: Recipe, sweep: Sweep) -> tuple[Recipe, ...]:
         recipe: Of the patient.
         sweep: What is changed.
     """
+    if sweep.finish:
+        return (recipe,) * len(sweep.values)
     changes: list[dict[str, Any]] = [{sweep.knob.name: value} for value in sweep.values]
     return tuple(replace(recipe, **change) for change in changes)
 

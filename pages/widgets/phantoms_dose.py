@@ -10,7 +10,8 @@ from core.display import dose_chart as words
 from core.display.link import SWEEP
 from core.phantom.recipe import Recipe
 from core.renderings import Rendering
-from core.service import Loaded
+from core.service import File, Loaded
+from core.studio.causes import picture_file
 from core.studio.dose import SWEEPS, Step, Sweep, recipes, to_csv
 from core.studio.twins import answers
 from core.vocabulary import ENSEMBLE
@@ -39,7 +40,7 @@ def dose(recipe: Recipe, bundle: Loaded) -> None:
             wanted=len(wanted),
             begin=f"Ask about {len(wanted)} steps",
             unit="steps",
-            step=lambda number, tell: _asked(wanted[number], sweep.values[number], bundle),
+            step=lambda number, tell: _asked(wanted[number], sweep, sweep.values[number], bundle),
         )
     )
     if steps:
@@ -48,9 +49,12 @@ def dose(recipe: Recipe, bundle: Loaded) -> None:
         phantoms_detection.detection(recipe, sweep.knob.name, bundle)
 
 
-def _asked(recipe: Recipe, value: float, bundle: Loaded) -> Step:
+def _asked(recipe: Recipe, sweep: Sweep, value: float, bundle: Loaded) -> Step:
     done = renderings().render(recipe)
-    return _step(value, done, service().ask(done.file, bundle, ASKED))
+    file = done.file
+    if sweep.finish:
+        file = File(picture_file(sweep.finish(done.phantom.pixels, value)), f"{sweep.knob.name}.png")
+    return _step(value, done, service().ask(file, bundle, ASKED))
 
 
 def _step(value: float, done: Rendering, said: Analysis) -> Step:

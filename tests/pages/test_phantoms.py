@@ -83,6 +83,13 @@ def test_a_dose_is_answered_step_by_step(bundles, analysed) -> None:
     assert len(analysed) == 7
 
 
+def test_a_dose_of_letters_is_put_on_the_picture(bundles, analysed) -> None:
+    page = by_link("phantoms.py", phantom=WORD, view="dose", sweep="letters")
+    button(page, "Ask about 7 steps").click().run()
+    assert not page.exception and len(analysed) == 7 and set(analysed) == {"letters.png"}
+    assert "with the letters" in sentences(page)
+
+
 def test_doses_are_detected_beside_an_observer_that_learns_first(bundles, analysed, monkeypatch) -> None:
     for name in ("core.studio.detection.LEARNING", "pages.widgets.phantoms_detection.LEARNING"):
         monkeypatch.setattr(name, 8)

@@ -34,6 +34,19 @@ def test_each_sweep_passes_what_is_usual(name: str) -> None:
     assert sweep.knob.low <= sweep.values[0] and sweep.values[-1] <= sweep.knob.high
 
 
+@pytest.mark.parametrize("name", ["letters", "border"])
+def test_what_is_done_to_the_picture_grows_and_changes_nothing_else(name: str) -> None:
+    sweep, patient = SWEEPS[name], Recipe(3, extent=20)
+    assert set(recipes(patient, sweep)) == {patient} and sweep.finish
+    pixels = patient.render(128).pixels
+    pictures = [sweep.finish(pixels, value) for value in sweep.values]
+    assert np.array_equal(pictures[0], pixels)
+    changed = [float((picture != pixels).mean()) for picture in pictures]
+    assert changed == sorted(changed) and len(set(changed)) == len(changed) and changed[-1] > 0.02
+    middle = slice(52, 76)
+    assert np.array_equal(pictures[-1][middle, middle], pixels[middle, middle])
+
+
 def test_the_flat_line_stands_where_nothing_is_changed_and_who_leaves_it_is_named() -> None:
     assert honest(STEPS, ENSEMBLE) == 0.5
     assert ranges(STEPS)[ENSEMBLE] == pytest.approx(0.75)
