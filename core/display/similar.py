@@ -19,7 +19,8 @@ PHANTOM_LABELS = {
 ASKED = (
     "What does the network think is alike? Phantoms with and without disease are rendered once, and each "
     "network is shown them; those whose features lie nearest to this radiograph's then stand here, with "
-    "what they truly show."
+    "what they truly show. Of all that are rendered a third are COVID-19-like and a third have another "
+    "finding, a sixth have other pneumonia and a sixth no disease: chance alone would show as much."
 )
 CAVEAT = (
     "Near means that a network's head sees much the same numbers, the mean of each channel over the "
