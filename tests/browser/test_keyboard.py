@@ -21,6 +21,7 @@ FOCUSED = """() => {
 
 def test_every_stop_is_seen_and_few_stand_between_a_case_and_its_answer(browser, address: str) -> None:
     page = opened(browser, address)
+    settled(page)
     stops = []
     for _ in range(STOPS):
         page.keyboard.press("Tab")
@@ -36,9 +37,11 @@ def test_every_stop_is_seen_and_few_stand_between_a_case_and_its_answer(browser,
 
 def test_the_next_case_by_arrow_and_space(browser, address: str) -> None:
     page = opened(browser, address)
+    settled(page)  # or it may be drawn anew between two keys
     while not page.evaluate(FOCUSED)["chosen"]:
         page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"({FOCUSED})().name === 'Normal chest'", timeout=PAGE_MS)
     page.keyboard.press("Space")
     page.wait_for_selector("h2:has-text('Normal chest')", timeout=PAGE_MS)
     settled(page)
