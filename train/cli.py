@@ -25,6 +25,7 @@ from train.options import (
     Masks,
     Name,
     Names,
+    NeededData,
     Scores,
     console,
     on_run,
@@ -69,9 +70,7 @@ def _chosen(names: list[str] | None) -> tuple[Backbone, ...]:
 
 @app.command()
 def audit(
-    data: Annotated[
-        Path, typer.Option("--data", envvar="THORAXLENS_DATA", help="A folder with manifest.csv.")
-    ],
+    data: NeededData,
 ) -> None:
     """Look for images of one split that are (nearly) copies of another's; exits with 1 if there are any."""
     from train.data.audit import find_leaks, report
@@ -222,9 +221,7 @@ def precisions(bundle: Bundle = BUNDLES / SHIPPED, data: Data = None) -> None:
 
 @app.command()
 def outlines(
-    data: Annotated[
-        Path, typer.Option("--data", envvar="THORAXLENS_DATA", help="A folder with manifest.csv.")
-    ],
+    data: NeededData,
     lung_masks: Annotated[
         Path, typer.Option(help="Folder of lung masks drawn by people: PATH.png for PATH.jpg.")
     ],
@@ -242,9 +239,7 @@ def outlines(
 
 @app.command()
 def pointing(
-    data: Annotated[
-        Path, typer.Option("--data", envvar="THORAXLENS_DATA", help="A folder with manifest.csv.")
-    ],
+    data: NeededData,
     boxes: Annotated[
         Path, typer.Option(help="CSV of radiologists' boxes: image, finding, x, y, w, h in pixels of 1024.")
     ],
@@ -309,9 +304,7 @@ def _verify(bundle: Path, data: Path | None, images: int | None) -> None:
 
 @app.command()
 def gate(
-    data: Annotated[
-        Path, typer.Option("--data", envvar="THORAXLENS_DATA", help="A folder with manifest.csv.")
-    ],
+    data: NeededData,
     odd: Annotated[
         Path,
         typer.Option(help="A folder of pictures that are no frontal chests: manifest.csv with path, kind."),

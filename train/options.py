@@ -28,6 +28,9 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", envvar="THORAXLENS_DATA", help="Folder with a manifest.csv; phantoms without it."),
 ]
+NeededData = Annotated[
+    Path, typer.Option("--data", envvar="THORAXLENS_DATA", help="A folder with manifest.csv.")
+]
 Names = Annotated[
     list[str] | None, typer.Option("--backbone", help="Only these backbones (give it several times).")
 ]

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from scipy.special import expit
 
 from core.analysis.load import Models, read_reference
 from core.analysis.run import provenance
@@ -169,4 +170,4 @@ def _reference_probability(folder: Path, models: Models, trial: Trial) -> float:
     row = BACKBONE_BY_KEY[trial.backbone]
     network = exact_backbone(folder, trial.backbone)
     features = network(scale_pixels(seen[np.newaxis], row.scale))[0][0]
-    return float(1 / (1 + np.exp(-logit(features, trial.head))))
+    return float(expit(logit(features, trial.head)))

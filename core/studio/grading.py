@@ -32,7 +32,7 @@ from core.phantom.render import Phantom
 from core.phantom.scene import Mask
 from core.phantom.truth import eight_bits
 from core.preprocessing import Preprocessing, network_input
-from core.studio.many import RESAMPLES
+from core.studio.many import RESAMPLES, mean_interval
 from core.studio.twins import answers, mask_seen, share_outside
 
 PLACES: tuple[Place, ...] = tuple(product(get_args(Side), get_args(Zone)))
@@ -256,14 +256,14 @@ def summarise(patients: Sequence[Graded], by: By = "sum") -> tuple[Grade, ...]:
         for method, pairs in values.items():
             ahead = None
             if method not in REFERENCES:
-                ahead = _interval(pairs[:, 0] - values[best][:, 0], times_drawn)
+                ahead = mean_interval(pairs[:, 0] - values[best][:, 0], times_drawn)
             found.append(
                 Grade(
                     model=model,
                     method=method,
                     values=tuple(pairs[:, 0].tolist()),
                     mean=float(pairs[:, 0].mean()),
-                    interval=_interval(pairs[:, 0], times_drawn),
+                    interval=mean_interval(pairs[:, 0], times_drawn),
                     first=float(pairs[:, 1].mean()),
                     ahead=ahead,
                 )
@@ -275,11 +275,6 @@ def _methods(patients: Sequence[Graded], model: str) -> list[str]:
     """Those that every patient has, the three random maps as one."""
     shared = [key for key in patients[0].heats[model] if all(key in each.heats[model] for each in patients)]
     return [key for key in shared if key not in (*RANDOM, *REFERENCES)] + list(REFERENCES)
-
-
-def _interval(values: Vector, times_drawn: NDArray[np.int64]) -> Interval:
-    low, high = np.quantile(times_drawn @ values / len(values), (0.025, 0.975)).tolist()
-    return Interval(low, high)
 
 
 def _agreement(patient: Graded, model: str, method: str, by: By) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.evaluation.metrics import Interval, draw_groups
 from core.studio.twins import Outside
@@ -62,17 +63,27 @@ def summarise(patients: Sequence[Measured]) -> tuple[Effect, ...]:
     values = np.array([[each.effects[model] for model in models] for each in patients])
     count = len(patients)
     times_drawn, _ = draw_groups(np.arange(count), RESAMPLES, seed=0)
-    bounds = np.quantile(times_drawn @ values / count, (0.025, 0.975), axis=0).T.tolist()
     return tuple(
         Effect(
             model=model,
             values=tuple(column.tolist()),
             mean=float(column.mean()),
-            interval=Interval(low, high),
+            interval=mean_interval(column, times_drawn),
             raised=int((column > 0).sum()),
         )
-        for model, column, (low, high) in zip(models, values.T, bounds, strict=True)
+        for model, column in zip(models, values.T, strict=True)
     )
+
+
+def mean_interval(values: NDArray[np.float64], times_drawn: NDArray[np.int64]) -> Interval:
+    """The 95 % interval of a mean over patients, by percentiles of draws.
+
+    Args:
+        values: (patients,).
+        times_drawn: (draws, patients), how often each is drawn, from `draw_groups`.
+    """
+    low, high = np.quantile(times_drawn @ values / len(values), (0.025, 0.975)).tolist()
+    return Interval(low, high)
 
 
 def mean_outside(patients: Sequence[Measured]) -> Outside:

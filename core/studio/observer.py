@@ -95,13 +95,3 @@ def template(ill: Floats, well: Floats) -> Floats:
     """
     covariance = (np.cov(ill, rowvar=False) + np.cov(well, rowvar=False)) / 2
     return np.asarray(np.linalg.lstsq(covariance, ill.mean(axis=0) - well.mean(axis=0), rcond=None)[0])
-
-
-def detectability(difference: Floats, covariance: Floats) -> float:
-    """Hotelling's d': the distance of the two means in standard deviations of the observer's answer.
-
-    Args:
-        difference: (n,), the mean difference that the lesion makes.
-        covariance: (n, n), of what is seen.
-    """
-    return float(np.sqrt(difference @ np.linalg.lstsq(covariance, difference, rcond=None)[0]))

@@ -23,7 +23,7 @@ from core.studio.detection import (
     to_csv,
     view,
 )
-from core.studio.observer import Site, channels, detectability, seen_through, sites, template
+from core.studio.observer import Site, channels, seen_through, sites, template
 
 SIDE, NOISE = 48, 0.7
 PLACE = Site(22.0, 25.0, 15.0)
@@ -33,6 +33,11 @@ def signal(height: float) -> np.ndarray:
     y, x = np.mgrid[:SIDE, :SIDE]
     squared = (y - PLACE.row) ** 2 + (x - PLACE.column) ** 2
     return np.asarray(height * np.exp(-np.pi * squared / PLACE.width**2))
+
+
+def detectability(difference: np.ndarray, covariance: np.ndarray) -> float:
+    """Hotelling's d': the distance of the two means in standard deviations of the observer's answer."""
+    return float(np.sqrt(difference @ np.linalg.lstsq(covariance, difference, rcond=None)[0]))
 
 
 def test_channels_lose_nothing_of_a_gaussian_in_white_noise() -> None:
