@@ -67,7 +67,8 @@ _SPLITS = (
 SPLITS: dict[str, Split] = {split.key: split for split in _SPLITS}
 # Kinds of images in the trials that are no split: each has the same name wherever it is shown.
 LUNGS_COVERED = f"{SPLITS['test'].name}, lungs covered"
-SOURCES_LEFT_OUT = "Sources left out"
+SOURCES_LEFT_OUT = "Sources left out of heads"
+WHOLE_LEFT_OUT = "Sources left out whole"
 DATA_SPLITS = ("train", "val", "test", "seed_test", "external")  # of a data folder's manifest
 HELD_OUT = tuple(split.key for split in _SPLITS if split.held_out)  # in the order to show them in
 # The keys of the splits that come while a page is open.

@@ -6,7 +6,7 @@ import time
 from typing import TextIO
 
 from core.batch.run import Standing
-from core.display.wording import counted
+from core.display.wording import counted, percent
 from core.progress import duration
 
 TERMINAL_S = 0.2  # between two looks
@@ -53,7 +53,7 @@ class Meter:
 def describe(standing: Standing) -> str:
     """Files done, the rate, and the time left at that rate."""
     share = standing.done / standing.total
-    parts = [f"{standing.done:,} of {counted(standing.total, 'file')} ({share:.0%})"]
+    parts = [f"{standing.done:,} of {counted(standing.total, 'file')} ({percent(share)})"]
     if standing.seconds_left is not None:
         parts += [f"{standing.rate:.1f} a second", f"{duration(standing.seconds_left)} left"]
     return ", ".join(parts)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from core.display.behind import Behind, cell_key, cells, dot_key
-from core.display.style import FIRST, NEUTRAL, SECOND, line_style, marker_style
+from core.display.style import CELLS, FIRST, NEUTRAL, SECOND, line_style, marker_style
+from core.display.wording import percent
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.metrics import confusion
 from core.evaluation.predictions import Predictions
@@ -104,10 +105,11 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
                 y=["COVID-19", "not"],
                 zmin=0,
                 zmax=1,
-                colorscale="Cividis",
+                colorscale=CELLS,
+                textfont={"color": "#FFFFFF"},
                 showscale=False,
                 text=[
-                    [f"{cell}<br>{share:.0%}" for cell, share in zip(*pair, strict=True)]
+                    [f"{cell}<br>{percent(share)}" for cell, share in zip(*pair, strict=True)]
                     for pair in zip(matrix, shares, strict=True)
                 ],
                 texttemplate="%{text}",
@@ -234,8 +236,8 @@ def scores_chart(
     if most[read] != least[read]:
         words += (
             f" They differ most in {most['Class']}: of {least['Images']} of {least['Source']} "
-            f"{least[read]:.0%} are read as COVID-19, of {most['Images']} of {most['Source']} "
-            f"{most[read]:.0%}."
+            f"{percent(float(least[read]))} are read as COVID-19, of {most['Images']} of {most['Source']} "
+            f"{percent(float(most[read]))}."
         )
     return Chart(figure, words, tuple(rows), behind)
 
@@ -262,7 +264,8 @@ def agreement_chart(answers: Answers) -> Chart:
             y=names[1:],
             zmin=0,
             zmax=1,
-            colorscale="Cividis",
+            colorscale=CELLS,
+            textfont={"color": "#FFFFFF"},
             showscale=False,  # each cell holds its number, and a phone has no room
             text=[
                 [_cell(kappas[i, j], differ[i, j]) if j < i else "" for j in range(size - 1)]

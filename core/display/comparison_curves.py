@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from core.display.behind import BINS, Behind, bins, mistakes
 from core.display.comparison_charts import LEGEND, Chart, Floats, TableRow, add_line, distinct, square
 from core.display.style import ACCENT, NEUTRAL, line_style
-from core.display.wording import count_word, listed, signed
+from core.display.wording import count_word, listed, percent, signed
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.measures import Draws
 from core.evaluation.metrics import calibration_bins, confusion, weighted_levels
 from core.evaluation.trials import FramedAnswers
 
+PREVALENCES = {0.001: "0.1 %", 0.01: "1 %", 0.1: "10 %", 0.5: "50 %"}
 CUTS = {"10 % cut off": 0.1, "20 % cut off": 0.2, "30 % cut off": 0.3}  # of the trials' changes
 GRID = np.linspace(0, 1, 101)
 BAND_DRAWS = 400  # as many of the bootstrap's draws as a band of a curve is taken from
@@ -64,14 +65,14 @@ def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
             }
         )
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": NEUTRAL, "dash": "dot", "width": 1})
-    found = {str(row["Model"]): f"{float(row['Sensitivity at 90 % specificity']):.0%}" for row in table}
+    found = {str(row["Model"]): percent(float(row["Sensitivity at 90 % specificity"])) for row in table}
     most = max(found.values(), key=lambda share: int(share.rstrip("%")))
     best = [name for name, share in found.items() if share == most]
     if len(best) <= 2:
         most_found = f"{listed(best)} {'finds' if len(best) == 1 else 'find'} most of COVID-19, {most}"
     else:
         most_found = f"{count_word(len(best))} of them find as much of COVID-19 as any does, {most}"
-    words = f"ROC curves of {len(table)} models. At a specificity of 90% {most_found}."
+    words = f"ROC curves of {len(table)} models. At a specificity of 90 % {most_found}."
     return Chart(square(figure, "1 - specificity", "sensitivity"), words, tuple(table), behind)
 
 
@@ -115,7 +116,8 @@ def pr_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
     best = max(table, key=lambda row: float(row["PPV at 90 % sensitivity"]))
     words = (
         f"Precision-recall curves. Where 90 % of COVID-19 is found, {best['Model']} is right most often: "
-        f"{best['PPV at 90 % sensitivity']:.0%} of its positives, of {prevalence:.0%} among the images."
+        f"{percent(float(best['PPV at 90 % sensitivity']))} of its positives, "
+        f"of {percent(prevalence)} among the images."
     )
     return Chart(square(figure, "sensitivity (recall)", "PPV (precision)"), words, tuple(table), behind)
 
@@ -241,18 +243,18 @@ def decision_chart(answers: Answers) -> Chart:
         add_line(figure, shares, benefit, entrant)
         table.append(
             {"Model": entrant.name}
-            | {f"Net benefit at {shares[at]:.0%}": float(benefit[at]) for at in (9, 24, 49, 74)}
+            | {f"Net benefit at {at + 1} %": float(benefit[at]) for at in (9, 24, 49, 74)}
         )
     for name, values, dash in (("Act on all", everybody, "dot"), ("Act on none", 0 * odds, "solid")):
         line = {"color": NEUTRAL, "dash": dash, "width": 1}
         figure.add_trace(go.Scatter(x=shares, y=values, mode="lines", name=name, line=line))
     useful = [
-        row["Model"] for row in table if float(row["Net benefit at 50%"]) > max(float(everybody[49]), 0)
+        row["Model"] for row in table if float(row["Net benefit at 50 %"]) > max(float(everybody[49]), 0)
     ]
     figure = square(figure, "threshold probability", "net benefit", height=500)
     figure.update_yaxes(range=[-0.1, prevalence + 0.05])
     words = (
-        f"Decision curves at a prevalence of {prevalence:.0%}. At a threshold of 50 %, {len(useful)} of "
+        f"Decision curves at a prevalence of {percent(prevalence)}. At a threshold of 50 %, {len(useful)} of "
         f"{len(table)} models are worth more than acting on all or on none."
     )
     return Chart(figure, words, tuple(table))
@@ -278,8 +280,8 @@ def framing_chart(framing: Sequence[FramedAnswers], entrants: Mapping[str, Entra
         table.append({"Model": entrant.name, "As it is": round(cuts[0].mean_before, 2), **moved})
     figure.update_xaxes(
         title="Cut off width and height,<br>half of it at either side",
-        tickformat=".0%",
-        dtick=0.1,
+        tickvals=[0, *CUTS.values()],
+        ticktext=["none", *(percent(cut) for cut in CUTS.values())],
         range=[0, 1.05 * max(CUTS.values())],
         fixedrange=True,
     )
@@ -320,14 +322,16 @@ def prevalence_chart(answers: Answers, prevalence: float) -> Chart:
         table.append({"Model": entrant.name, "PPV": float(here[0][0]), "NPV": float(here[1][0])})
     figure.add_vline(x=prevalence, line={"color": ACCENT, "dash": "dash", "width": 1})
     figure = square(figure, "prevalence", "PPV")
-    figure.update_xaxes(type="log", range=[-3, 0], tickvals=[0.001, 0.01, 0.1, 0.5], tickformat=".1%")
+    figure.update_xaxes(
+        type="log", range=[-3, 0], tickvals=list(PREVALENCES), ticktext=list(PREVALENCES.values())
+    )
     known = [row for row in table if not np.isnan(float(row["PPV"]))]
     words = "At these thresholds no model reads anything as COVID-19, so there is no PPV."
     if known:
         best = max(known, key=lambda row: float(row["PPV"]))
         words = (
-            f"Where {prevalence:.1%} of those examined have COVID-19, a positive of the best model, "
-            f"{best['Model']}, is right in {best['PPV']:.0%} of cases."
+            f"Where {percent(prevalence, 1)} of those examined have COVID-19, a positive of the best model, "
+            f"{best['Model']}, is right in {percent(float(best['PPV']))} of cases."
         )
     return Chart(figure, words, tuple(table))
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.display.wording import listed, signed
+from core.display.wording import count_word, listed, signed
 from core.evaluation.comparison import Answers
 from core.evaluation.story import CHANCE, Place, Step
 from core.models.backbones import BACKBONE_BY_KEY
-from core.vocabulary import ENSEMBLE, LUNGS_COVERED, OWN, PHANTOMS, SOURCES_LEFT_OUT, SPLITS
+from core.vocabulary import ENSEMBLE, LUNGS_COVERED, OWN, PHANTOMS, SOURCES_LEFT_OUT, SPLITS, WHOLE_LEFT_OUT
 
 TITLES: dict[Place, str] = {
     "test": SPLITS["test"].name,
     "covered": LUNGS_COVERED,
-    "left out": SOURCES_LEFT_OUT,
+    "whole": WHOLE_LEFT_OUT,
+    "heads": SOURCES_LEFT_OUT,
     "external": SPLITS["external"].name,
     "own": SPLITS[OWN].name,
     "phantoms": SPLITS[PHANTOMS].name,
@@ -22,7 +23,8 @@ TITLES: dict[Place, str] = {
 _WHERE: dict[Place, str] = {
     "test": "on held-out images of the sources that it learnt from",
     "covered": "with a black rectangle over both lungs: so much can be had without them",
-    "left out": "where neither the ill nor the healthy came from a source that it learnt from",
+    "whole": "where a class comes from a source of which nothing in it learnt",
+    "heads": "where neither class came from a source that its head learnt from (its base did)",
     "external": "on images from clinics that are in no training set",
     "own": "on the images that you brought",
     "phantoms": "on rendered images, which flatter networks that learnt from such",
@@ -56,7 +58,7 @@ class Told:
 
 def told(step: Step) -> Told:
     """A step in words."""
-    who = "the ensemble" if step.ensemble else "a backbone, on average,"
+    who = "the ensemble" if step.ensemble else "a backbone on its own"
     known = [f"{step.images} images"] if step.images else []
     if step.interval:
         known.append(f"95 % interval {step.interval.text().replace('–', ' to ')}")
@@ -66,7 +68,9 @@ def told(step: Step) -> Told:
         f"{signed(step.roc_auc - CHANCE)} against always the same answer",
         f"Of 100 pairs of a COVID-19 and a normal radiograph {who} ranks **{100 * step.roc_auc:.0f}** "
         f"rightly, {_WHERE[step.place]}.",
-        " ".join([*_range(step), *([f"{', '.join(known)}."] if known else []), *_faultless(step)]),
+        " ".join(
+            [*_range(step), *([f"{', '.join(known)}."] if known else []), *_faultless(step), *_mean(step)]
+        ),
     )
 
 
@@ -107,6 +111,15 @@ def _faultless(step: Step) -> Iterator[str]:
     """Why there is no interval where no pair is ranked wrongly."""
     if step.interval is None and step.roc_auc == 1:
         yield NO_INTERVAL
+
+
+def _mean(step: Step) -> Iterator[str]:
+    """What a mean is of, and what it would be if the bases knew the sources."""
+    if step.ensemble:
+        return
+    yield f"A mean of {count_word(len(step.backbones))}; there is no such ensemble."
+    if step.heads is not None:
+        yield f"Where only their heads did not know the sources: {step.heads:.2f}, which flatters."
 
 
 def _range(step: Step) -> Iterator[str]:

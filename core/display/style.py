@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
 from core.evaluation.comparison import Entrant
 from core.models.backbones import BACKBONE_BY_KEY
 from core.vocabulary import ENSEMBLE
 
 NEUTRAL, ACCENT = "#9AA4AF", "#9A7FD1"  # neither is a model's
+# The dark end of Cividis: white numbers on it have a contrast of 5 and more (WCAG 2.2, 1.4.3 asks for 4.5).
+CELLS = sample_colorscale("Cividis", [0.45 * step / 8 for step in range(9)])
 FIRST, SECOND = "#E69F00", "#56B4E9"  # COVID-19 and the rest, where a chart is about classes, not models
 
 # Colour, line style and symbol of what is compared with the backbones: all differ from theirs and from each

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from core.analysis.results import Analysis
 from core.display.markdown import plain
-from core.display.wording import model_name
+from core.display.wording import model_name, percent
 from core.evaluation.coverage import Coverage
 from core.evaluation.strata import OtherDisease
-from core.evaluation.trials import Base, LeftOutSources
+from core.evaluation.trials import HEADS_ALONE, LeftOutSources
 from core.models.bundle.manifest import BundleManifest
 from core.models.third_answer import Answer, rate_key
 from core.vocabulary import ENSEMBLE, SOURCES_LEFT_OUT, SPLITS
@@ -20,7 +20,6 @@ ANSWERS: dict[Answer, str] = {
     "both": "cannot tell, like both",
     "neither": "cannot tell, like neither",
 }
-BASES: tuple[Base, ...] = ("retrained", "imagenet", "frozen")  # what flatters least comes first
 
 
 def third_answers(analysis: Analysis, error_rate: float) -> dict[str, Answer]:
@@ -89,9 +88,9 @@ def _cell(right_or_silent: float, silent: float) -> str:
 def _mean_left_out(
     left_out: Sequence[LeftOutSources], model: str, error_rate: float
 ) -> tuple[float, float] | None:
-    """Mean over pairs of sources that were left out: of whole networks, or else of heads on other bases."""
+    """Mean over pairs of sources that were left out of the training of heads."""
     rows = [row for row in left_out if row.model == model and row.strict]
-    base = next((base for base in BASES if any(row.base == base for row in rows)), None)
+    base = next((base for base in HEADS_ALONE if any(row.base == base for row in rows)), None)
     found = [
         (each.right_or_silent, each.silent)
         for row in rows
@@ -128,14 +127,14 @@ def neither(other_diseases: Sequence[OtherDisease], manifest: BundleManifest) ->
         manifest: Of the bundle, which knows how people cite a source.
     """
     parts = [
-        f"{each.called.share:.0%} of {each.called.images} with {plain(each.name)} "
+        f"{percent(each.called.share)} of {each.called.images} with {plain(each.name)} "
         f"({plain(manifest.source_name(each.source))})"
         for each in other_diseases
         if each.called.model == ENSEMBLE
     ]
     if not parts:
         return ""
-    said = "; ".join(parts).replace("%", " %")
+    said = "; ".join(parts)
     return (
         f"**Or neither?** Of held-out images of other diseases, the ensemble reads as COVID-19: {said}. An "
         "image counts with each disease that its source reports."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from statistics import fmean
 
 from core.analysis.results import Analysis, BackboneReading
 from core.evaluation.evidence import Evidence
-from core.evaluation.trials import Base, Trials, mean_left_out
+from core.evaluation.record import whole_left_out_points
+from core.evaluation.trials import HEADS_ALONE, Base, Trials, mean_left_out
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
 from core.models.ensemble import EnsembleDecision
 from core.models.severity import SeverityScore
@@ -19,9 +21,8 @@ MOVED = (
 SIDES = "Left in the picture is the patient's right (R), unless it was mirrored before it came."
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 
-# Of a base under heads that learnt without a source: whole networks first, for they flatter least.
+# Of a base under heads that learnt without a source.
 _BASES: dict[Base, str] = {
-    "retrained": " (whole networks trained anew)",
     "imagenet": " (heads trained anew)",
     "frozen": " (heads trained anew; their bases had seen the sources, which flatters)",
 }
@@ -156,16 +157,29 @@ def covered_lungs(trials: Trials) -> str | None:
 
 
 def left_out_sources(trials: Trials) -> str | None:
-    """What is left where no source of the test was learnt from; None where nobody measured it."""
-    for base, meaning in _BASES.items():
+    """What is left where a source of the test was not learnt from; None where nobody measured it."""
+    return " ".join([*_heads_left_out(trials), *_whole_left_out(trials)]) or None
+
+
+def _whole_left_out(trials: Trials) -> Iterator[str]:
+    found = [value for _, _, value in whole_left_out_points(trials)]
+    if found:
+        yield (
+            "Where whole networks learnt anew without a source, and so nothing in them knew it, the mean is "
+            f"{fmean(found):.2f}."
+        )
+
+
+def _heads_left_out(trials: Trials) -> Iterator[str]:
+    for base in HEADS_ALONE:
         strict = mean_left_out(trials.left_out, base)
         if strict is None:
             continue
         easier = mean_left_out(trials.left_out, base, strict=False)
         beside = f"; with one of the two known, {easier:.2f}" if easier is not None else ""
-        figure = f"mean ROC AUC is {strict:.2f}{beside}{meaning}"
-        return f"On sources left out of its training, a backbone's {figure}."
-    return None
+        figure = f"mean ROC AUC is {strict:.2f}{beside}{_BASES[base]}"
+        yield f"On sources left out of its head's training, a backbone's {figure}."
+        return
 
 
 def decision_at_threshold(reading: BackboneReading | EnsembleDecision) -> str:
@@ -250,6 +264,11 @@ def contributions(analysis: Analysis) -> str:
         f"{signed(by_group['backbone'])}, the findings {signed(by_group['finding'])}. The sum, "
         f"{signed(decision.decision_value)}, is calibrated to a probability of {decision.probability:.2f}."
     )
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share from 0 to 1 in percent, for people; number and sign stay on one line."""
+    return f"{100 * share:.{digits}f}\u00a0%"
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -11,11 +11,20 @@ from statistics import fmean
 from core.evaluation.comparison import Entrant, Question, ask, enter
 from core.evaluation.metrics import roc_auc
 from core.evaluation.predictions import Predictions, read_predictions
-from core.evaluation.trials import Trials, mean_left_out, read_trials
+from core.evaluation.trials import HEADS_ALONE, LeftOutSources, Trials, mean_left_out, read_trials
 from core.models.bundle.files import bundle_path, manifest_sha256
 from core.models.bundle.manifest import BundleManifest
 from core.models.ensemble_files import load_smaller_svms
-from core.vocabulary import BROUGHT, HELD_OUT, LABELS, LUNGS_COVERED, SOURCES_LEFT_OUT, SPLITS, TASK
+from core.vocabulary import (
+    BROUGHT,
+    HELD_OUT,
+    LABELS,
+    LUNGS_COVERED,
+    SOURCES_LEFT_OUT,
+    SPLITS,
+    TASK,
+    WHOLE_LEFT_OUT,
+)
 
 COLLECTIONS = {label: f"{LABELS[label][0].upper()}{LABELS[label][1:]} images" for label in TASK}
 
@@ -77,7 +86,7 @@ def read_record(folder: Path, manifest: BundleManifest) -> TrackRecord:
 def shortcut_points(record: TrackRecord) -> tuple[Point, ...]:
     """ROC AUC of every model by kind of images, from what flatters least to what flatters most.
 
-    Images that somebody brought stand between clinics never seen and sources left out.
+    Images that somebody brought stand between clinics never seen and what was left out.
 
     Returns:
         (key of the model, kind of images, ROC AUC), the kinds in the order to show them in.
@@ -86,7 +95,8 @@ def shortcut_points(record: TrackRecord) -> tuple[Point, ...]:
     first = [SPLITS[split].name for split in ("external", *BROUGHT)]
     own = [point for point in measured if point[1] not in first]
     far = sorted((point for point in measured if point[1] in first), key=lambda point: first.index(point[1]))
-    return (*far, *left_out_points(record.trials), *_covered(record.trials), *own)
+    out = (*whole_left_out_points(record.trials), *left_out_points(record.trials))
+    return (*far, *out, *_covered(record.trials), *own)
 
 
 def splits_of(record: TrackRecord) -> tuple[str, ...]:
@@ -114,17 +124,25 @@ def _covered(trials: Trials | None) -> Iterator[Point]:
 
 
 def left_out_points(trials: Trials | None) -> Iterator[Point]:
-    """Of each model the strict mean where sources were left out.
+    """Of each model the strict mean where its head learnt from neither source; its base may have."""
+    for model, rows in _left_out_rows(trials):
+        means = (mean_left_out(rows, base) for base in HEADS_ALONE)
+        if (known := next((mean for mean in means if mean is not None), None)) is not None:
+            yield model, SOURCES_LEFT_OUT, known
 
-    Of a network that was retrained whole, where there is one.
-    """
+
+def whole_left_out_points(trials: Trials | None) -> Iterator[Point]:
+    """Of each network that learnt anew without a source, its mean on the images of that."""
+    for model, rows in _left_out_rows(trials):
+        means = (mean_left_out(rows, "retrained", strict=strict) for strict in (True, False))
+        if (known := next((mean for mean in means if mean is not None), None)) is not None:
+            yield model, WHOLE_LEFT_OUT, known
+
+
+def _left_out_rows(trials: Trials | None) -> Iterator[tuple[str, list[LeftOutSources]]]:
     rows = trials.left_out if trials else ()
     for model in dict.fromkeys(row.model for row in rows):
-        of_model = [row for row in rows if row.model == model]
-        means = [mean_left_out(of_model, base) for base in ("retrained", "imagenet", "frozen")]
-        known = [mean for mean in means if mean is not None]
-        if known:
-            yield model, SOURCES_LEFT_OUT, known[0]
+        yield model, [row for row in rows if row.model == model]
 
 
 def source_points(record: TrackRecord) -> tuple[Point, ...]:

@@ -9,12 +9,13 @@ from typing import Literal
 
 from core.evaluation.comparison import Question, ask
 from core.evaluation.metrics import Interval, roc_auc, roc_auc_interval
-from core.evaluation.record import TrackRecord, left_out_points
+from core.evaluation.record import TrackRecord, left_out_points, whole_left_out_points
 from core.vocabulary import ENSEMBLE, TASK
 
 CHANCE = 0.5  # ROC AUC of always the same answer
-Place = Literal["test", "covered", "left out", "external", "own", "phantoms"]
-STEPS: tuple[Place, ...] = ("test", "covered", "left out", "external")
+Place = Literal["test", "covered", "whole", "heads", "external", "own", "phantoms"]
+# "heads" stands in the place of "whole" where no network learnt anew without a source.
+STEPS: tuple[Place, ...] = ("test", "covered", "whole", "external")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Step:
         images: How many; None for a mean over trials.
         backbones: ROC AUC of each backbone, by key.
         below_chance: Of them, those whose whole interval lies below `CHANCE`, where intervals are known.
+        heads: Of "whole", the mean where heads alone did not know the sources, if that was measured.
     """
 
     place: Place
@@ -38,6 +40,7 @@ class Step:
     images: int | None
     backbones: dict[str, float]
     below_chance: dict[str, float] = field(default_factory=dict)
+    heads: float | None = None
 
 
 def tell(record: TrackRecord) -> tuple[Step, ...]:
@@ -87,6 +90,10 @@ def _covered(record: TrackRecord) -> Iterator[Step]:
 
 
 def _left_out(record: TrackRecord) -> Iterator[Step]:
-    areas = {model: value for model, _, value in left_out_points(record.trials)}
-    if areas:
-        yield Step("left out", fmean(areas.values()), False, None, None, areas)
+    whole = {model: value for model, _, value in whole_left_out_points(record.trials)}
+    heads = {model: value for model, _, value in left_out_points(record.trials)}
+    mean = fmean(heads.values()) if heads else None
+    if whole:
+        yield Step("whole", fmean(whole.values()), False, None, None, whole, heads=mean)
+    elif mean is not None:
+        yield Step("heads", mean, False, None, None, heads)

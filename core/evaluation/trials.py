@@ -75,6 +75,9 @@ class LeftOutCoverage(_Entry):
     silent: UnitInterval
 
 
+HEADS_ALONE: tuple[Base, ...] = ("imagenet", "frozen")  # the bases under heads that were taught anew
+
+
 class LeftOutSources(_Entry):
     """A model that learnt without a source, measured on that source's images.
 

@@ -13,7 +13,7 @@ from core.display.link import PREVALENCES
 from core.errors import BundleError
 from core.evaluation.evidence import task_splits
 from core.evaluation.metrics import Confusion, confusion, roc_auc, roc_auc_interval
-from core.evaluation.record import TrackRecord, left_out_points
+from core.evaluation.record import TrackRecord, left_out_points, whole_left_out_points
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.bundle.manifest import BundleManifest
 from core.models.gate_files import read_gate
@@ -201,6 +201,10 @@ def _left_out(bundle: Measured) -> str | None:
     return _range([value for _, _, value in left_out_points(bundle.record.trials)], 2)
 
 
+def _whole_left_out(bundle: Measured) -> str | None:
+    return _range([value for _, _, value in whole_left_out_points(bundle.record.trials)], 2)
+
+
 def _sources_told(bundle: Measured, label: str) -> str | None:
     rows = bundle.record.trials.source_classifier if bundle.record.trials else ()
     areas = [each.measured.roc_auc for each in rows if each.label == label]
@@ -270,7 +274,12 @@ FIGURES: dict[str, Figure] = {
         _right_of_100,
     ),
     "covered": Figure(("model", "images"), "ROC AUC with both lungs covered", _covered),
-    "left_out": Figure((), "ROC AUC of the backbones on sources left out, as a range of means", _left_out),
+    "left_out": Figure(
+        (), "ROC AUC of the backbones on sources left out of heads: range of means", _left_out
+    ),
+    "whole_left_out": Figure(
+        (), "The same of networks that learnt anew without a source, bases and all", _whole_left_out
+    ),
     "sources_told": Figure(
         ("class",), "ROC AUC at telling two collections of one class apart", _sources_told
     ),

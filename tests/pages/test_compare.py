@@ -91,7 +91,7 @@ def test_the_story_is_told_in_four_figures(page: AppTest) -> None:
     assert [name for name, _ in steps] == [
         "Known sources",
         "Known sources, lungs covered",
-        "Sources left out",
+        "Sources left out whole",
         "Clinics never seen",
     ]
     assert all(0.5 < float(value) < 1 for _, value in steps)
@@ -272,7 +272,7 @@ TABS = {
     "Scores": "Ensemble, by source",
     "Agreement": "Agreement beyond chance",
     "Decision curve": "Decision curves at",
-    "Prevalence": "Where 5.0%",
+    "Prevalence": "Where 5.0\u00a0%",
 }
 
 

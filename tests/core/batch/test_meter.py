@@ -20,15 +20,15 @@ def standing() -> Standing:
 
 
 def test_files_done_rate_and_time_left(standing: Standing) -> None:
-    assert describe(standing) == "1,000 of 2,000 files (50%), 3.0 a second, 6 min left"
-    assert describe(Standing(3)) == "0 of 3 files (0%)"
+    assert describe(standing) == "1,000 of 2,000 files (50\u00a0%), 3.0 a second, 6 min left"
+    assert describe(Standing(3)) == "0 of 3 files (0\u00a0%)"
     assert summarise(standing) == (
         "2,000 files: 900 answered, 90 refused by the gate, 10 not readable as a radiograph"
     )
 
 
 def test_one_file_is_no_files() -> None:
-    assert describe(Standing(1)) == "0 of 1 file (0%)"
+    assert describe(Standing(1)) == "0 of 1 file (0\u00a0%)"
     assert summarise(Standing(1, Counter(answered=1))) == "1 file: 1 answered"
 
 

@@ -45,7 +45,7 @@ def test_models_that_find_as_much_are_not_told_apart(answers: Answers, draws: Dr
     said = curves.roc_chart(alike, draws, "vgg16").words
     assert f"{models} of them find as much of COVID-19 as any does" in said
     other = replace(answers, scores=np.hstack([answers.labels[:, None], alike.scores[:, 1:] * 0]))
-    assert "VGG16 finds most of COVID-19, 100%" in curves.roc_chart(other, draws, "vgg16").words
+    assert "VGG16 finds most of COVID-19, 100\u00a0%" in curves.roc_chart(other, draws, "vgg16").words
 
 
 def test_a_roc_curve_keeps_its_stairs_without_the_points_between(answers: Answers, draws: Draws) -> None:
@@ -139,7 +139,7 @@ def test_net_benefit_by_hand(answers: Answers) -> None:
     counts = confusion(answers.labels, answers.scores[:, 0], 0.25)
     count = answers.labels.size
     expected = counts.true_positives / count - counts.false_positives / count / 3
-    assert chart.table[0]["Net benefit at 25%"] == pytest.approx(expected)
+    assert chart.table[0]["Net benefit at 25 %"] == pytest.approx(expected)
     (everybody,) = [trace for trace in chart.figure.data if trace.name == "Act on all"]
     prevalence = answers.labels.mean()
     assert everybody.y[24] == pytest.approx(prevalence - (1 - prevalence) / 3)

@@ -33,20 +33,29 @@ def test_the_steps_of_the_bundle_that_ships(record: TrackRecord) -> None:
     assert abroad.roc_auc == pytest.approx(roc_auc(table.label[task] == "covid", table.scores[task, column]))
     assert abroad.interval and abroad.interval.low < abroad.roc_auc < abroad.interval.high
     assert record.trials
-    rows = {row.model: row for row in record.trials.covered_lungs if row.split == "test"}
-    assert covered.ensemble and covered.roc_auc == rows["ensemble"].covered.roc_auc
+    seen = {row.model: row for row in record.trials.covered_lungs if row.split == "test"}
+    assert covered.ensemble and covered.roc_auc == seen["ensemble"].covered.roc_auc
     assert covered.below_chance == {
         model: row.covered.roc_auc
-        for model, row in rows.items()
+        for model, row in seen.items()
         if row.covered.high is not None and row.covered.high < 0.5
     }
-    means = [
-        mean_left_out([r for r in record.trials.left_out if r.model == each.key], "frozen")
-        for each in BACKBONES
-    ]
+    rows = [row for row in record.trials.left_out if row.base == "retrained"]
     assert not left_out.ensemble and left_out.images is left_out.interval is None
-    assert min(m for m in means if m) <= left_out.roc_auc <= 1
+    assert left_out.backbones.keys() == {row.model for row in rows}
+    for model, mean in left_out.backbones.items():
+        areas = [row.measured.roc_auc for row in rows if row.model == model]
+        assert mean == pytest.approx(np.mean([area for area in areas if area is not None]))
+    assert left_out.heads == pytest.approx(mean_left_out(record.trials.left_out, "frozen"))
     assert home.roc_auc > covered.roc_auc and set(home.backbones) == {each.key for each in BACKBONES}
+
+
+def test_heads_stand_in_for_networks_that_nobody_trained_anew(record: TrackRecord) -> None:
+    assert record.trials
+    rows = tuple(row for row in record.trials.left_out if row.base == "frozen")
+    heads = tell(replace(record, trials=record.trials.model_copy(update={"left_out": rows})))[2]
+    assert heads.place == "heads" and set(heads.backbones) == {each.key for each in BACKBONES}
+    assert heads.roc_auc == pytest.approx(mean_left_out(rows, "frozen")) and heads.heads is None
 
 
 def test_what_nobody_measured_is_no_step(record: TrackRecord) -> None:
