@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from core.analysis.results import Analysis
@@ -39,15 +40,12 @@ def third_sentence(answers: dict[str, Answer], error_rate: float) -> str:
     backbones = ", ".join(f"{count} {words}" for words, count in counts.items() if count)
     said = [f"the ensemble {_says(answers[ENSEMBLE])}"] if ENSEMBLE in answers else []
     said += [f"of the backbones {backbones}"] if backbones else []
-    return (
-        f"Where at most {100 * error_rate:.0f} % of each class may be answered wrongly, or else not at all: "
-        f"{'; '.join(said)}."
-    )
+    return f"Rather silent than wrong on more than {percent(error_rate)} of either class: {'; '.join(said)}."
 
 
 def _says(answer: Answer) -> str:
     if answer in ("both", "neither"):
-        return f"cannot tell, for the picture is like {answer}"
+        return f"cannot tell (the picture is like {answer} of the classes)"
     return f"says {ANSWERS[answer]}"
 
 
@@ -120,24 +118,23 @@ def promise(coverage: Sequence[Coverage], error_rate: float) -> str:
 
 
 def neither(other_diseases: Sequence[OtherDisease], manifest: BundleManifest) -> str:
-    """How often the ensemble reads another disease as COVID-19: empty where nobody measured it.
+    """How often the ensemble reads another disease as COVID-19, a line each: empty where nobody measured it.
 
     Args:
         other_diseases: What was measured.
         manifest: Of the bundle, which knows how people cite a source.
     """
-    parts = [
-        f"{percent(each.called.share)} of {each.called.images} with {plain(each.name)} "
-        f"({plain(manifest.source_name(each.source))})"
-        for each in other_diseases
-        if each.called.model == ENSEMBLE
-    ]
+    parts = defaultdict[str, list[str]](list)
+    for each in other_diseases:
+        if each.called.model == ENSEMBLE:
+            source = plain(manifest.source_name(each.source))
+            parts[each.name].append(f"{percent(each.called.share)} of {each.called.images} ({source})")
     if not parts:
         return ""
-    said = "; ".join(parts)
+    lines = "".join(f"\n- {plain(name)}: {', '.join(shares)}" for name, shares in parts.items())
     return (
-        f"**Or neither?** Of held-out images of other diseases, the ensemble reads as COVID-19: {said}. An "
-        "image counts with each disease that its source reports."
+        "**Or neither?** Of held-out images of other diseases, the ensemble reads as COVID-19:\n"
+        f"{lines}\n\nAn image counts with each disease that its source reports."
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.analysis.changed import CUT_SHARE, Changed, ChangeKey
 from core.analysis.results import Analysis, BackboneReading
-from core.display.wording import count_word, listed, signed, tie_digits
+from core.display.wording import count_word, listed, percent, signed, tie_digits
 from core.vocabulary import ENSEMBLE
 
 CHANGES: dict[ChangeKey, str] = {
@@ -56,11 +56,11 @@ def _heat(analysis: Analysis) -> str:
     ]
     if not known:
         return ""
-    even = f"heat spread evenly would have {100 * known[0][1].area:.0f} %"
-    outside = [f"{name} ({100 * heat.share:.0f} %)" for name, heat in known if heat.share < heat.area]
+    even = f"if it were spread evenly ({percent(known[0][1].area)})"
+    outside = [f"{name} ({percent(heat.share)})" for name, heat in known if heat.share < heat.area]
     if not outside:
-        return f"no heat leaves the lungs ({even} there)"
-    return f"heat leaves the lungs in {listed(outside)}: {even} there"
+        return f"no map has less heat in the lungs than {even}"
+    return f"less heat lies in the lungs than {even} in {listed(outside)}"
 
 
 def _change(analysis: Analysis, changed: Changed) -> str:
@@ -109,7 +109,7 @@ def figures(analysis: Analysis, changed: Sequence[Changed] = ()) -> list[dict[st
             each.probability,
             each.threshold,
             changed,
-            f"{100 * each.heat_in_lungs.share:.0f} %" if each.heat_in_lungs else "not known",
+            percent(each.heat_in_lungs.share) if each.heat_in_lungs else "not known",
         )
         for each in analysis.readings
     ]

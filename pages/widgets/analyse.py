@@ -164,7 +164,8 @@ def _switch_margins() -> None:
 def heatmaps(case: Case, own: Analysis, source: Source) -> None:
     """The viewer, and a card a backbone; a threshold makes neither a new picture nor a new inference."""
     st.header("Where they looked", help=terms("heatmap", "heat_scale", "colour_map"))
-    pictures, methods = st.container(key="look"), st.container(key="method")  # the pictures first
+    # The pictures first, then the answers: on a projector each stands below its picture.
+    pictures, answers, methods = (st.container(key=key) for key in ("look", "answers", "method"))
     with methods:
         explained = explain_anew(own, _explainer())
     with pictures:
@@ -173,7 +174,7 @@ def heatmaps(case: Case, own: Analysis, source: Source) -> None:
     st.caption(f"{plain(explained.name)}: {size}. {wording.frame(explained)}")
     analysis = at_threshold(explained, thresholds.one_for_all())
     sample = in_hand.sample_of(source)
-    with folded("cards", "What each of them answers"), st.container(key="cards"):
+    with answers, folded("cards", "What each of them answers"), st.container(key="cards"):
         first, *others = st.columns(1 + len(analysis.readings), gap="small")
         with first:
             _card(ENSEMBLE, "Ensemble", analysis.decision, sample)

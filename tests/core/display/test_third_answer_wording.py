@@ -56,8 +56,8 @@ def test_each_model_answers_or_is_silent(answered: Analysis) -> None:
         ENSEMBLE: "both",
     }
     assert third_sentence(found, 0.1) == (
-        "Where at most 10 % of each class may be answered wrongly, or else not at all: the ensemble cannot "
-        "tell, for the picture is like both; of the backbones 1 say COVID-like, 1 say normal-like."
+        "Rather silent than wrong on more than 10\u00a0% of either class: the ensemble cannot tell (the "
+        "picture is like both of the classes); of the backbones 1 say COVID-like, 1 say normal-like."
     )
     sure = found | {ENSEMBLE: "covid"}
     assert "the ensemble says COVID-like" in third_sentence(sure, 0.1)
@@ -102,8 +102,8 @@ def test_other_diseases_stand_beside_a_positive_answer() -> None:
     ]
     manifest = SimpleNamespace(source_name={"pakistan": "Somebody et al. 2020"}.get)
     said = neither(others, manifest)
-    assert "as COVID-19: 71\u00a0% of 61 with another disease; " in said
-    assert r"\*Tuberculosis\* (Somebody et al. 2020). An image counts with each disease" in said
+    line = r"- another disease; \*Tuberculosis\*: 71" + "\u00a0% of 61 (Somebody et al. 2020)"
+    assert [each for each in said.splitlines() if each.startswith("- ")] == [line]
     assert neither([], manifest) == ""
 
 

@@ -46,10 +46,10 @@ def test_who_stands_nearest_to_the_threshold_follows_the_threshold(analysis: Ana
 def test_heat_leaves_the_lungs_where_even_heat_would_have_more_of_it_there(analysis: Analysis) -> None:
     found = why.reasons(with_heat(analysis, 0.31, 0.4, 0.9, 0.5, 0.2))
     assert (
-        f"; heat leaves the lungs in {NAMES[0]} (31 %) and {NAMES[4]} (20 %): heat spread evenly would have "
-        "40 %" in found
+        "; less heat lies in the lungs than if it were spread evenly (40\u00a0%) in "
+        f"{NAMES[0]} (31\u00a0%) and {NAMES[4]} (20\u00a0%)." in found
     )
-    assert "; no heat leaves the lungs (heat spread evenly would have 40 % there)." in why.reasons(
+    assert "; no map has less heat in the lungs than if it were spread evenly (40\u00a0%)." in why.reasons(
         with_heat(analysis, *[0.5] * 5)
     )
 
@@ -88,7 +88,7 @@ def test_the_figures_have_a_row_a_model_and_a_column_a_change(analysis: Analysis
         "P(COVID-19)": "0.10, normal",
         "Threshold": "0.50",
         "From its threshold": "−0.40",
-        "Heat in the lungs": "60 %",
+        "Heat in the lungs": "60\u00a0%",
         "Lungs covered": "0.10, normal",
         "10 % cut off at each side": "0.10, normal",
     }
