@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from core.display.picture import Picture
 from core.display.scene import COLOUR_MAPS, colour_table
 from core.display.wavelet import unpack
 
+LUNG, LUNG_PX, DASH_PX = "#C9B6F2", 2, (8, 5)  # an outline's colour and width, its dashes and their gaps
 OPACITY, OPAQUE_FROM = 0.6, 0.45  # as the viewer has them at first: heat below the latter fades out
 
 
@@ -19,6 +22,32 @@ def small_greys(picture: Picture, longest_px: int) -> NDArray[np.uint8]:
     grey = Image.fromarray(np.rint(unpack(picture.packed) * (255 / white)).astype(np.uint8))
     grey.thumbnail((longest_px, longest_px), Image.Resampling.LANCZOS)
     return np.asarray(grey)
+
+
+def with_lungs(
+    greys: NDArray[np.uint8], lines: Sequence[Sequence[Sequence[int]]], width_px: int
+) -> NDArray[np.uint8]:
+    """Dashed lines around the lungs over a radiograph.
+
+    Args:
+        greys: (height, width).
+        lines: Closed polygons in pixels of the whole radiograph, each a list of points across and down.
+        width_px: Of the whole radiograph.
+
+    Returns:
+        (height, width, 3): red, green and blue.
+    """
+    drawn = Image.fromarray(greys).convert("RGB")
+    pen = ImageDraw.Draw(drawn)
+    for line in lines:
+        corners = np.asarray(line, dtype=float) * greys.shape[1] / width_px
+        lengths = np.hypot(*np.diff(corners, axis=0).T)
+        along = np.concatenate([[0.0], np.cumsum(lengths)])
+        for begin in np.arange(0, along[-1], sum(DASH_PX)):
+            at = np.linspace(begin, min(begin + DASH_PX[0], along[-1]), DASH_PX[0])
+            dash = np.column_stack([np.interp(at, along, side) for side in corners.T])
+            pen.line([tuple(point) for point in dash.tolist()], LUNG, LUNG_PX)
+    return np.asarray(drawn)
 
 
 def with_heat(

@@ -60,7 +60,7 @@ def _heat(analysis: Analysis) -> str:
     outside = [f"{name} ({percent(heat.share)})" for name, heat in known if heat.share < heat.area]
     if not outside:
         return f"no map has less heat in the lungs than {even}"
-    return f"less heat lies in the lungs than {even} in {listed(outside)}"
+    return f"in {listed(outside)} less of the heat lies in the lungs than {even}"
 
 
 def _change(analysis: Analysis, changed: Changed) -> str:

@@ -22,8 +22,9 @@ from core.analysis.changed import Changed
 from core.analysis.results import Analysis, BackboneReading
 from core.display import third_answer_wording, why, wording
 from core.display.figures import contribution_rows, ranked_findings
-from core.display.overlay import small_greys, with_heat
+from core.display.overlay import small_greys, with_heat, with_lungs
 from core.display.picture import Picture
+from core.display.scene import outlines
 from core.display.style import NEUTRAL
 from core.gate import sentences
 from core.gate.verdict import Verdict
@@ -36,6 +37,7 @@ TEMPLATE = Path(__file__).with_suffix(".typ")
 PICTURE_PX = 560  # of each picture's longer side: 300 to the inch where it is printed 47 mm wide
 SHAPES = (0.7, 1.2)  # of a picture's place: what is flatter or taller leaves some of it black
 QUALITY = 88  # of JPEG
+OUTLINE = "A dashed line goes around the lungs."
 NO_HEAT = "no heat: nothing speaks for COVID-19"
 MOST_CONTRIBUTIONS = 10
 VERSION_DIGITS = 12  # of a bundle's SHA-256
@@ -82,6 +84,7 @@ class Imprint:
         record: Sentences on how wrong the models tend to be.
         link: Restores the settings; empty where nobody knows the address.
         changed: What the models say of the changed radiograph, where they were asked.
+        truth: What is true and who is right, in Markdown; empty where nobody knows.
     """
 
     title: str
@@ -92,6 +95,7 @@ class Imprint:
     record: Sequence[str] = ()
     link: str = ""
     changed: Sequence[Changed] = ()
+    truth: str = ""
 
 
 def report_pdf(subject: Subject, imprint: Imprint) -> bytes:
@@ -132,8 +136,11 @@ def report_content(subject: Subject, imprint: Imprint) -> dict[str, Any]:
 
 
 def printable(text: str) -> str:
-    """Text of which everything can be printed: what the fonts lack becomes a white square."""
-    return "".join(letter if _can_print(letter) else UNPRINTABLE for letter in text)
+    """Text of which everything can be printed: what the fonts lack becomes a white square.
+
+    A number and its percent sign stay on one line.
+    """
+    return "".join(letter if _can_print(letter) else UNPRINTABLE for letter in text).replace(" %", "\u00a0%")
 
 
 def _can_print(letter: str) -> bool:
@@ -160,20 +167,32 @@ def _gate(subject: Subject) -> list[str]:
 def _pictures(subject: Subject) -> list[dict[str, Any]]:
     """The radiograph, then the heat of each backbone over it, all of one size."""
     greys, analysis = small_greys(subject.picture, PICTURE_PX), subject.analysis
-    plain = {
-        "name": "Radiograph",
-        "figure": "",
-        "said": [f"{analysis.width_px} x {analysis.height_px} px"] if analysis else [],
-        "alt": "The radiograph without heat.",
-        "colour": NEUTRAL,
-        "share": None,
-        "jpeg": _jpeg(greys),
-    }
+    plain = _plain(greys, analysis)
     if analysis is None:
         return [plain]
     width, height, box = analysis.width_px, analysis.height_px, analysis.box
     frame = (box.left / width, box.top / height, box.right / width, box.bottom / height)
     return [plain, *(_heat(greys, reading, frame) for reading in analysis.readings)]
+
+
+def _plain(greys: NDArray[np.uint8], analysis: Analysis | None) -> dict[str, Any]:
+    said, alt, drawn = "", "The radiograph without heat.", greys
+    if analysis:
+        said = f"{analysis.width_px} x {analysis.height_px} px"
+    if analysis and analysis.lungs is not None:
+        lines = outlines(analysis.lungs, analysis.inside)
+        drawn, alt = with_lungs(greys, lines, analysis.width_px), f"{alt} {OUTLINE}"
+        said += "; dashed: the lungs, as a small network finds them"
+    return {
+        "name": "Radiograph",
+        "figure": "",
+        "said": [said] if said else [],
+        "alt": alt,
+        "colour": NEUTRAL,
+        "share": None,
+        "sides": analysis is not None and not analysis.refused,
+        "jpeg": _jpeg(drawn),
+    }
 
 
 def _heat(
@@ -188,6 +207,7 @@ def _heat(
         "colour": reading.backbone.colour,
         "share": reading.probability,
         "threshold": reading.threshold,
+        "sides": False,
         "jpeg": _jpeg(with_heat(greys, reading.heatmap, reading.probability, frame)),
     }
 
@@ -204,6 +224,7 @@ def _answers(analysis: Analysis, imprint: Imprint) -> dict[str, Any]:
     third = third_answer_wording.third_answers(analysis, USUAL_ERROR_RATE)
     return {
         "headline": _capitalised(wording.headline(analysis)),
+        "truth": imprint.truth.replace("**", ""),
         "said": [
             wording.agreement(analysis),
             *([] if analysis.refused else [why.reasons(analysis, imprint.changed, bold="")]),

@@ -328,7 +328,9 @@ def downloads(case: Case, bundle: Loaded, source: Source) -> None:
     """The case to take along: a report, and the analysis where there is one."""
     changed = asked_already(bundle, source)
     with st.container(horizontal=True):
-        report(case, bundle, source.subject, changed)
+        sample = in_hand.sample_of(source)
+        said = truth.judged(sample, case.analysis) if sample and case.analysis else ""
+        report(case, bundle, source.subject, changed, said)
         if case.analysis:
             _analysis_downloads(case.analysis, changed)
 

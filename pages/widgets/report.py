@@ -15,7 +15,7 @@ from pages.widgets import link
 from pages.widgets.why import AskedAlready
 
 
-def report(case: Case, bundle: Loaded, subject: str, changed: AskedAlready) -> None:
+def report(case: Case, bundle: Loaded, subject: str, changed: AskedAlready, truth: str = "") -> None:
     """A button that makes the report of a case when it is clicked.
 
     Args:
@@ -23,10 +23,11 @@ def report(case: Case, bundle: Loaded, subject: str, changed: AskedAlready) -> N
         bundle: What was asked.
         subject: What the case is called on the page.
         changed: Says, when it is clicked, what the models say of the changed radiograph.
+        truth: As of `Imprint`.
     """
     st.download_button(
         "PDF, one page to print",
-        partial(_made, case, bundle, subject, link.restoring("analyse"), changed),
+        partial(_made, case, bundle, subject, link.restoring("analyse"), changed, truth),
         "thoraxlens-report.pdf",
         "application/pdf",
         on_click="ignore",
@@ -34,7 +35,9 @@ def report(case: Case, bundle: Loaded, subject: str, changed: AskedAlready) -> N
     )
 
 
-def _made(case: Case, bundle: Loaded, subject: str, address: link.Address, changed: AskedAlready) -> bytes:
+def _made(
+    case: Case, bundle: Loaded, subject: str, address: link.Address, changed: AskedAlready, truth: str
+) -> bytes:
     manifest = bundle.models.manifest
     imprint = Imprint(
         title=subject,
@@ -43,6 +46,7 @@ def _made(case: Case, bundle: Loaded, subject: str, address: link.Address, chang
         version=bundle.version,
         licence=manifest.licence,
         changed=changed() or (),
+        truth=truth,
         record=(beside_the_mean(manifest), track_record(bundle.evidence)),
         link=address(),
     )

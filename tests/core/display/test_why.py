@@ -46,8 +46,8 @@ def test_who_stands_nearest_to_the_threshold_follows_the_threshold(analysis: Ana
 def test_heat_leaves_the_lungs_where_even_heat_would_have_more_of_it_there(analysis: Analysis) -> None:
     found = why.reasons(with_heat(analysis, 0.31, 0.4, 0.9, 0.5, 0.2))
     assert (
-        "; less heat lies in the lungs than if it were spread evenly (40\u00a0%) in "
-        f"{NAMES[0]} (31\u00a0%) and {NAMES[4]} (20\u00a0%)." in found
+        f"; in {NAMES[0]} (31\u00a0%) and {NAMES[4]} (20\u00a0%) less of the heat lies in the lungs than if "
+        "it were spread evenly (40\u00a0%)." in found
     )
     assert "; no map has less heat in the lungs than if it were spread evenly (40\u00a0%)." in why.reasons(
         with_heat(analysis, *[0.5] * 5)

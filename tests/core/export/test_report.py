@@ -189,3 +189,17 @@ def test_it_is_made_within_a_click(analysis: Analysis) -> None:
     began = time.perf_counter()
     report_pdf(case(analysis), imprint())
     assert time.perf_counter() - began < 5
+
+
+def test_a_report_draws_the_lungs_names_the_sides_and_says_the_truth(analysis: Analysis) -> None:
+    sure = replace(analysis, lungs=np.zeros((32, 32), np.float32))
+    assert sure.lungs is not None
+    sure.lungs[8:24, 4:12] = 1
+    known = replace(imprint(), truth="**Truth: COVID-19.** All are right.")
+    with_them = report_content(case(sure), known)
+    without = report_content(case(replace(analysis, lungs=None)), known)
+    plain, bare = with_them["pictures"][0], without["pictures"][0]
+    assert plain["jpeg"] != bare["jpeg"] and plain["sides"] and "dashed: the lungs" in plain["said"][0]
+    assert "dashed" not in bare["said"][0] and not any(each["sides"] for each in with_them["pictures"][1:])
+    assert with_them["answers"]["truth"] == "Truth: COVID-19. All are right."
+    assert pages(report_pdf(case(sure), known)) == 1
