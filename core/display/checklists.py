@@ -39,6 +39,12 @@ class Item(_Row):
     says: str
     where: str
 
+    def place(self) -> str:
+        """Where it is, in Markdown: a link to a page, or the file."""
+        if self.where in PAGES:
+            return f"[{PAGES[self.where]}]({self.where})"
+        return f"`{self.where}`" if self.where else ""
+
 
 class Checklist(_Row):
     """One checklist: its name, its paper and address, and all of its items in order."""
@@ -54,7 +60,7 @@ class Checklist(_Row):
         return ", ".join(f"{found[answer]} {answer}" for answer in MARKS if found[answer])
 
     def table(self) -> pd.DataFrame:
-        """One row an item."""
+        """One row an item, in Markdown."""
         return pd.DataFrame(
             [
                 {
@@ -62,7 +68,7 @@ class Checklist(_Row):
                     "Asks for": each.asks,
                     "Answer": f"{MARKS[each.answer]} {each.answer}",
                     "Here": each.says,
-                    "Where": PAGES.get(each.where, each.where),
+                    "Where": each.place(),
                 }
                 for each in self.items
             ]

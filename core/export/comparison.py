@@ -44,6 +44,7 @@ def measures_latex(answers: Answers, found: Mapping[str, Measured], caption: str
     ]
     explained = f"{_escaped(caption)}. In brackets, 95\\,\\% intervals: bootstrap over patients."
     lines = [
+        "% Needs \\usepackage{booktabs}.",
         "\\begin{table}[p]",
         "\\centering\\scriptsize\\setlength{\\tabcolsep}{4pt}",
         f"\\caption{{{explained}}}",

@@ -7,7 +7,6 @@ import streamlit as st
 from core.display import tables
 from core.display.checklists import checklists
 from core.evaluation import study as study_results
-from pages.widgets.common import numbers_table
 
 
 def study() -> None:
@@ -32,4 +31,4 @@ def reporting() -> None:
         if box.open:
             with box:
                 st.markdown(f"[{checklist.source}]({checklist.url}); the items in our words.")
-                numbers_table(checklist.table())
+                st.table(checklist.table().set_index("Item"))  # whose sentences wrap, on paper, too

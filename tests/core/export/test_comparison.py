@@ -25,7 +25,7 @@ def test_csv_has_all_digits(answers: Answers, found) -> None:
 
 def test_latex_explains_itself_and_holds_every_measure_of_every_model(answers: Answers, found) -> None:
     text = comparison.measures_latex(answers, found, "Test_1: 385 patients")
-    assert text.startswith("\\begin{table}") and "–" not in text
+    assert text.startswith("% Needs \\usepackage{booktabs}.\n\\begin{table}") and "–" not in text
     assert "\\caption{Test\\_1: 385 patients. In brackets, 95\\,\\% intervals" in text
     lines = text.splitlines()
     for name in ("Model", *(each.name for each in answers.entrants)):
