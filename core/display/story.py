@@ -119,7 +119,7 @@ def _mean(step: Step) -> Iterator[str]:
         return
     yield f"A mean of {count_word(len(step.backbones))}; there is no such ensemble."
     if step.heads is not None:
-        yield f"Where only their heads did not know the sources: {step.heads:.2f}, which flatters."
+        yield f"Where heads alone did not know the sources, the mean is {step.heads:.2f}, which flatters."
 
 
 def _range(step: Step) -> Iterator[str]:

@@ -34,7 +34,7 @@ def test_a_mean_of_backbones_is_called_one() -> None:
     assert "a backbone on its own ranks **40** rightly" in words.sentence
     assert words.beside.startswith("−0.10") and words.spread == (
         "Backbones 0.30 to 0.50. A mean of two; there is no such ensemble. "
-        "Where only their heads did not know the sources: 0.90, which flatters."
+        "Where heads alone did not know the sources, the mean is 0.90, which flatters."
     )
     assert "0.90" not in told(replace(LEFT_OUT, place="heads", heads=None)).spread
 
