@@ -21,7 +21,7 @@ from core.service import Case, File, Loaded, Reading, Service
 
 RECENT = 8  # rows whose pace tells how long the rest takes
 HEAD_START_S = 0.2  # of the page that wants rows, which reads one of the files itself
-NO_REASON = "The file could not be read, for a reason that is none of its own; try it again."
+NO_REASON = "The file could not be read, though nothing is known to be wrong with it; try it again."
 
 _log = logging.getLogger(__name__)
 

@@ -86,7 +86,8 @@ def _read(entry: Entry) -> Examination | float | str:
         return entry.header
     if found := _DAY.fullmatch(typed):
         number = float(found[1].replace(",", "."))
-        return number if abs(number) <= MAX_DAYS else f"A day lies between -{MAX_DAYS} and {MAX_DAYS}."
+        wrong = f"A day lies between −{MAX_DAYS} and {MAX_DAYS}; correct it, or leave it empty."
+        return number if abs(number) <= MAX_DAYS else wrong
     if found := _DATE.fullmatch(typed):
         year, month, day = (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
         try:

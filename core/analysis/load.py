@@ -165,8 +165,9 @@ def run_self_test(folder: Path, models: Models) -> None:
         if np.abs(answer - expected[key]).max() > near[key][key == FINDINGS_KEY]
     ]
     if wrong:
+        answer = "answers" if len(wrong) == 1 else "answer"
         raise SelfTestError(
-            f"The bundle '{manifest.name}' fails its self-test: {', '.join(wrong)} answers otherwise than "
+            f"The bundle '{manifest.name}' fails its self-test: {', '.join(wrong)} {answer} otherwise than "
             f"when it was built; {REMEDY}."
         )
 

@@ -39,5 +39,5 @@ class Decoded:
 
 def frame_warnings(frame: int, frames: int) -> tuple[ReadingWarning, ...]:
     """Says which page was read, where there are several."""
-    text = f"The file holds {frames} frames; frame {frame + 1} was read."
+    text = f"The file holds {frames} pictures; picture {frame + 1} was read."
     return (ReadingWarning("several_frames", text),) if frames > 1 else ()

@@ -87,4 +87,4 @@ def check_frame(frame: int, frames: int) -> None:
         RadiographError: If there are not so many.
     """
     if not 0 <= frame < frames:
-        raise RadiographError(f"The file has no frame {frame + 1}; choose one from 1 to {frames}.")
+        raise RadiographError(f"The file has no picture {frame + 1}; choose one from 1 to {frames}.")

@@ -66,7 +66,9 @@ class Network:
         try:
             results = self._compiled.create_infer_request().infer([batch])
         except RuntimeError as error:
-            raise EngineError(f"The inference engine refused the image ({_line(error)}).") from error
+            raise EngineError(
+                f"The inference engine refused the image ({_line(error)}); try again, or restart the server."
+            ) from error
         return tuple(np.asarray(results[output], dtype=np.float32) for output in self._compiled.outputs)
 
 

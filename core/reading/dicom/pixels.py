@@ -144,7 +144,8 @@ def _check_layout(layout: PixelLayout) -> None:
         raise RadiographError(NO_CONTRAST)
     if layout.bits_allocated not in (8, 16):
         raise RadiographError(
-            f"The DICOM image has {layout.bits_allocated} bits a pixel, which is unsupported; export as PNG."
+            f"The DICOM image has {layout.bits_allocated} bits a pixel, which is unsupported; "
+            "export it as PNG."
         )
     if layout.photometric in ("YBR_FULL", "YBR_FULL_422") and layout.bits_allocated > 8:
         raise RadiographError(

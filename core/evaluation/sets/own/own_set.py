@@ -68,7 +68,9 @@ class OwnSet:
         try:
             return read_member(self.archive, member.info, MAX_BYTES)
         except DAMAGE:
-            raise DataError(f"{member.name} is encrypted or damaged inside the archive; left out.") from None
+            raise DataError(
+                f"{member.name} is encrypted or damaged inside the archive; pack it again without a password."
+            ) from None
 
 
 def open_set(data: bytes) -> OwnSet:

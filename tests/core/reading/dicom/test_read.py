@@ -168,7 +168,7 @@ def test_the_first_of_several_frames_is_read_with_a_warning() -> None:
     )
     first = read(header)
     assert codes(first) == {"several_frames"}
-    assert "3 frames; frame 1" in first.warnings[0].message
+    assert "3 pictures; picture 1" in first.warnings[0].message
     np.testing.assert_array_equal(read(header, 2).pixels, first.pixels[:, ::-1])
     with pytest.raises(RadiographError, match="from 1 to 3"):
         read(header, 3)

@@ -218,7 +218,7 @@ def test_each_page_must_be_of_a_size_that_a_radiograph_has() -> None:
 @pytest.mark.parametrize("frame", [-1, 1])
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "BMP", "WEBP", "TIFF"])
 def test_a_file_of_one_picture_has_no_other_frame(form: str, frame: int) -> None:
-    assert f"no frame {frame + 1}; choose one from 1 to 1" in refusal(encode(GREY, form), frame)
+    assert f"no picture {frame + 1}; choose one from 1 to 1" in refusal(encode(GREY, form), frame)
 
 
 @pytest.mark.parametrize("side", [4, 2])

@@ -187,7 +187,7 @@ def test_of_several_pages_the_chosen_one_is_read() -> None:
         radiograph = read(data, frame)
         assert np.array_equal(radiograph.pixels, page.astype(np.float32) / np.float32(255))
         assert radiograph.frames == 3
-        assert radiograph.warnings[0].message == f"The file holds 3 frames; frame {frame + 1} was read."
+        assert radiograph.warnings[0].message == f"The file holds 3 pictures; picture {frame + 1} was read."
     with pytest.raises(RadiographError, match="choose one from 1 to 3"):
         read(data, 3)
 
