@@ -184,7 +184,7 @@ def remeasure(
         bool, typer.Option(help="Whether uniform margins are cut before the networks see a radiograph.")
     ] = True,
 ) -> None:
-    """Measure a bundle's networks anew: predictions, operating points, ensemble, trials and cards."""
+    """Measure a bundle's networks anew: predictions, thresholds, ensemble, trials and cards."""
     from train.bundle.remeasure import Anew, audited, compare_on_validation, recorded
     from train.bundle.remeasure import remeasure as measure
 
