@@ -195,7 +195,7 @@ def _findings(manifest: BundleManifest, trials: Trials) -> str:
         quality = (
             f"Findings: mean ROC AUC {sum(auc for auc, _ in known) / len(known):.2f} over {len(known)} on "
             f"phantoms that the network has not learnt from; from {least:.2f} ({plain(worst)}) to {most:.2f} "
-            f"({plain(best)}). 0.5 is a finding's operating point, not a probability."
+            f"({plain(best)}). 0.5 is a finding's threshold, not a probability."
         )
     scores = (
         f"{name.capitalize()} (0–{fit.maximum:g}): mean absolute error {fit.mean_absolute_error:.2f} on "

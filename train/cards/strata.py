@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.display.markdown import plain, table
+from core.display.wording import percent
 from core.evaluation.coverage import measure_coverage
 from core.evaluation.predictions import Predictions
 from core.evaluation.strata import (
@@ -62,7 +63,7 @@ def third_answers(predictions: Predictions, manifest: BundleManifest) -> str:
     for each in measure_coverage(predictions, manifest.third_answers):
         named = {
             "images": f"{SPLIT_NAMES[each.split]} ({each.images})",
-            "error rate": f"{each.error_rate:.0%}",
+            "error rate": percent(each.error_rate),
         }
         row = rows.setdefault((each.split, each.error_rate), named)
         spread = each.right_or_silent_interval.in_brackets() if each.model == ENSEMBLE else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.display.markdown import plain, table
+from core.display.wording import percent
 from core.evaluation.metrics import interval_text
 from core.evaluation.trials import Base, LeftOutSources, Trials, mean_left_out
 from core.vocabulary import ENSEMBLE, finding_name
@@ -40,7 +41,7 @@ def _left_out_row(row: LeftOutSources) -> dict[str, str]:
         "images": f"{row.measured.images} ({row.measured.positives} COVID-19)",
         "ROC AUC (95 %)": str(row.measured),
     } | {
-        f"right or silent, cannot tell ({each.error_rate:.0%})": (
+        f"right or silent, cannot tell ({percent(each.error_rate)})": (
             f"{each.right_or_silent:.2f}, {each.silent:.2f}"
         )
         for each in row.coverage
