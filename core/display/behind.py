@@ -20,8 +20,8 @@ BINS = 10
 CELLS = {
     (True, True): "COVID-19, found",
     (True, False): "COVID-19, missed",
-    (False, True): "not COVID-19, read as it",
-    (False, False): "not COVID-19, read as such",
+    (False, True): "not COVID-19, read as COVID-19",
+    (False, False): "not COVID-19, read as not",
 }
 
 

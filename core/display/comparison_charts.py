@@ -138,9 +138,9 @@ def confusion_chart(answers: Answers, columns: int = 4) -> Chart:
     figure.update_layout(height=210 * rows, margin={"l": 0, "r": 0, "t": 40, "b": 0}, dragmode=False)
     worst = max(table, key=lambda row: int(row["False negatives"]) + int(row["False positives"]))
     words = (
-        "Confusion matrices: a row is what an image is, + what a model reads as COVID-19; counts, and shares "
-        f"of the row. Most mistakes: {worst['Model']}, with {worst['False negatives']} COVID-19 "
-        f"images missed and {worst['False positives']} others read as COVID-19."
+        "Confusion matrices: rows say what the images show, columns what a model reads, + for COVID-19; "
+        f"counts, and shares of the row. Most mistakes: {worst['Model']}, with {worst['False negatives']} "
+        f"COVID-19 images missed and {worst['False positives']} others read as COVID-19."
     )
     return Chart(figure, words, tuple(table), behind)
 

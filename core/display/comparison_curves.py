@@ -73,7 +73,7 @@ def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
     else:
         most_found = f"{count_word(len(best))} of them find as much of COVID-19 as any does, {most}"
     words = f"ROC curves of {len(table)} models. At a specificity of 90 % {most_found}."
-    return Chart(square(figure, "1 - specificity", "sensitivity"), words, tuple(table), behind)
+    return Chart(square(figure, "1 − specificity", "sensitivity"), words, tuple(table), behind)
 
 
 def _corners(x: Floats, y: Floats) -> tuple[Floats, Floats]:

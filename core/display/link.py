@@ -288,7 +288,7 @@ def carries(page: str, *, upload: bool) -> str:
     """What a link to what is on screen takes along, in a sentence."""
     if page == "compare":
         alone = "It carries the question alone: your own images do not travel."
-        return alone if upload else "It opens this comparison, seen so."
+        return alone if upload else "It opens this comparison as you see it."
     if page == "explain":
         alone = "It carries the settings alone: your picture does not travel."
         return alone if upload else "It opens this radiograph and this view of it."
@@ -299,4 +299,4 @@ def carries(page: str, *, upload: bool) -> str:
     if page == "shortcuts":
         return "It carries the experiment: the marks, or a model's number; never what is wrong with that."
     alone = "It carries the settings alone: your picture does not travel."
-    return alone if upload else "It opens this sample, seen so."
+    return alone if upload else "It opens this sample as you see it."

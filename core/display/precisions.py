@@ -69,4 +69,4 @@ def _differences(splits: dict[str, Difference]) -> dict[str, str]:
 def _heat(found: Difference) -> str:
     if found.heat_correlation is None or found.lowest_heat_correlation is None:
         return ""
-    return f"{found.heat_correlation:.4f} ({found.lowest_heat_correlation:.2f})"
+    return f"{found.heat_correlation:.4f} ({found.lowest_heat_correlation:.2f})".replace("-", "−")

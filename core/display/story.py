@@ -23,7 +23,7 @@ TITLES: dict[Place, str] = {
 _WHERE: dict[Place, str] = {
     "test": "on held-out images of the sources that it learnt from",
     "covered": "with a black rectangle over both lungs: so much can be had without them",
-    "whole": "where a class comes from a source of which nothing in it learnt",
+    "whole": "where one class comes from a source that no part of it learnt from",
     "heads": "where neither class came from a source that its head learnt from (its base did)",
     "external": "on images from clinics that are in no training set",
     "own": "on the images that you brought",
@@ -67,7 +67,7 @@ def told(step: Step) -> Told:
         f"{step.roc_auc:.2f}",
         f"{signed(step.roc_auc - CHANCE)} against always the same answer",
         f"Of 100 pairs of a COVID-19 and a normal radiograph {who} ranks **{100 * step.roc_auc:.0f}** "
-        f"rightly, {_WHERE[step.place]}.",
+        f"correctly, {_WHERE[step.place]}.",
         " ".join(
             [*_range(step), *([f"{', '.join(known)}."] if known else []), *_faultless(step), *_mean(step)]
         ),
@@ -92,7 +92,7 @@ def result(place: Place, answers: Answers, steps: Sequence[Step]) -> str:
         return f"{said}. They are all {'COVID-19' if ill else 'normal'}, so that nothing can be ranked."
     said += f"; always the same answer would be right on {max(ill, images - ill)}."
     others = [f"{100 * each.roc_auc:.0f} {words}" for each in steps if (words := _ELSEWHERE.get(each.place))]
-    said += f" Of 100 pairs it ranks {100 * step.roc_auc:.0f} rightly"
+    said += f" Of 100 pairs it ranks {100 * step.roc_auc:.0f} correctly"
     said += f", against {listed(others)}." if others else "."
     home = next((each for each in steps if each.place == "test"), None)
     if home and step.interval and step.interval.high < home.roc_auc:
@@ -117,7 +117,7 @@ def _mean(step: Step) -> Iterator[str]:
     """What a mean is of, and what it would be if the bases knew the sources."""
     if step.ensemble:
         return
-    yield f"A mean of {count_word(len(step.backbones))}; there is no such ensemble."
+    yield f"A mean of {count_word(len(step.backbones))} backbones; no ensemble learnt so."
     if step.heads is not None:
         yield f"Where heads alone did not know the sources, the mean is {step.heads:.2f}, which flatters."
 

@@ -176,7 +176,7 @@ def _heads_left_out(trials: Trials) -> Iterator[str]:
         if strict is None:
             continue
         easier = mean_left_out(trials.left_out, base, strict=False)
-        beside = f"; with one of the two known, {easier:.2f}" if easier is not None else ""
+        beside = f"; with only one of the two sources left out, {easier:.2f}" if easier is not None else ""
         figure = f"mean ROC AUC is {strict:.2f}{beside}{_BASES[base]}"
         yield f"On sources left out of its head's training, a backbone's {figure}."
         return

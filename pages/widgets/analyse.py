@@ -277,8 +277,8 @@ def trust(analysis: Analysis, bundle: Loaded) -> None:
                     help=term("external" if split == "external" else "internal"),
                 )
     st.caption(
-        "Internal figures flatter: in public data the source of an image nearly tells its label. "
-        "The external clinics are in no other split."
+        "Figures on known sources flatter: in public data the source of an image nearly tells its label. "
+        "The clinics never seen are in no other split."
     )
     if bundle.trials:
         _trial(wording.left_out_sources(bundle.trials), "left_out_sources")

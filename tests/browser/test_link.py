@@ -37,7 +37,7 @@ def test_the_copied_link_opens_what_was_on_screen(browser, address: str) -> None
     page.wait_for_selector("text=One threshold for all", timeout=PAGE_MS)
     settled(page)
     page.get_by_role("button", name="Copy link").click()
-    assert status(page) == "Copied. It opens this sample, seen so."
+    assert status(page) == "Copied. It opens this sample as you see it."
     link = page.evaluate("navigator.clipboard.readText()")
     assert link == page.url == f"{address}/?own_thresholds=false&sample=normal"
     other = browser.new_context().new_page()

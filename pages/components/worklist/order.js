@@ -26,7 +26,7 @@ const GATE = ['unreadable', 'failed', 'refused', 'answered', 'waiting']
 export const DECISIONS = [['', 'All decisions'], ['covid', 'COVID-19'], ['normal', 'Normal'], ['none', 'No answer']]
 
 /** @type {[string, string][]} */
-export const GATES = [['', 'All the gate says'], ['passed', 'Let pass'], ['refused', 'Refused'], ['unread', 'Not read']]
+export const GATES = [['', 'Whatever the gate says'], ['passed', 'Let pass'], ['refused', 'Refused'], ['unread', 'Not read']]
 
 /** @param {number} index Of a backbone. */
 const probabilityBy = (index) => (/** @type {Row} */ row) => row.backbones?.[index]?.probability

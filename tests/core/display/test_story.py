@@ -31,9 +31,9 @@ def test_a_step_in_words() -> None:
 
 def test_a_mean_of_backbones_is_called_one() -> None:
     words = told(LEFT_OUT)
-    assert "a backbone on its own ranks **40** rightly" in words.sentence
+    assert "a backbone on its own ranks **40** correctly" in words.sentence
     assert words.beside.startswith("−0.10") and words.spread == (
-        "Backbones 0.30 to 0.50. A mean of two; there is no such ensemble. "
+        "Backbones 0.30 to 0.50. A mean of two backbones; no ensemble learnt so. "
         "Where heads alone did not know the sources, the mean is 0.90, which flatters."
     )
     assert "0.90" not in told(replace(LEFT_OUT, place="heads", heads=None)).spread
@@ -63,8 +63,8 @@ def test_what_came_of_somebodys_images_in_words(answers: Answers) -> None:
     assert words == (
         f"Your own set: the ensemble classifies **{right} of {images}** COVID-19 or normal images correctly; "
         f"always the same answer would be right on {max(ill, images - ill)}. Of 100 pairs it ranks 70 "
-        "rightly, against 99 on known sources and 40 at clinics never seen. What it can do on known sources "
-        "does not hold here."
+        "correctly, against 99 on known sources and 40 at clinics never seen. What it can do on known "
+        "sources does not hold here."
     )
     wide = replace(own, interval=Interval(0.55, 1.0))
     assert "the 95 % interval is 55 to 100" in result("own", answers, [HOME, wide])

@@ -56,7 +56,7 @@ def test_the_ensemble_with_its_lungs_covered() -> None:
 def test_heads_alone_are_said_to_be_just_that(base: str, said: str) -> None:
     rows = (left_out(base, 0.6), left_out(base, 0.7), left_out(base, 0.9, normal=None))
     found = wording.left_out_sources(Trials(left_out=rows))
-    assert found and "0.65; with one of the two known, 0.90" in found and said in found
+    assert found and "0.65; with only one of the two sources left out, 0.90" in found and said in found
 
 
 def test_whole_networks_trained_anew_stand_beside_heads() -> None:
