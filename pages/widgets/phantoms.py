@@ -60,7 +60,7 @@ _NAMES = {
 
 def head() -> str:
     """Which view, a key of `VIEWS`; and the buttons that take the recipe along."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="phantom-head"):
+    with st.container(horizontal=True, vertical_alignment="center", key="phantom-head"):
         view = link.choose_segment(VIEW, "View", VIEWS, "one", hide_label=True)
         link.offer("phantoms")
     return view

@@ -33,6 +33,7 @@ class Measurement(Generic[Found]):
         begin: Label of the button that begins it.
         unit: Of a step, in the plural.
         step: Measures one, by its number from 0; it may tell in between what it does.
+        main: Whether it is what the page is for; else it is one thing more.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Measurement(Generic[Found]):
     begin: str
     unit: str
     step: Callable[[int, Tell], Found]
+    main: bool = True
 
 
 @dataclass
@@ -109,7 +111,7 @@ def measured(asked: Measurement[Found]) -> list[Found]:
         st.button(
             f"Go on: {begun} of {asked.wanted} {asked.unit} are done" if begun else asked.begin,
             icon=":material/play_arrow:",
-            type="primary",
+            type="primary" if asked.main else "secondary",
             on_click=_begin,
             args=(asked.key, asked.of, asked.wanted),
         )
