@@ -69,27 +69,24 @@ class _Going:
     Attributes:
         run: How far it is.
         asked: What is measured.
-        place: Where its bar stands, and what goes wrong with it.
+        bar: Says how far.
     """
 
     run: Run[Any]
     asked: Measurement[Any]
-    place: DeltaGenerator
+    bar: DeltaGenerator
 
 
 @contextmanager
 def in_turn() -> Iterator[None]:
-    """Draws a page, then goes on with the measurement that was begun first; others say that they wait."""
+    """Draws a page, then goes on with the measurement that was begun first; others wait, and say so."""
     going = st.session_state[_GOING] = []
     yield
-    if not going:
-        return
-    first, *others = sorted(going, key=lambda each: each.run.since)
-    for each in others:
-        each.place.progress(_share(each.run), f"{_count(each.run, each.asked)}: {WAITS}")
-    with first.place, refusals():
-        _go_on(first.run, first.asked)
-        st.rerun()
+    if going:
+        first = min(going, key=lambda each: each.run.since)
+        with refusals():
+            _go_on(first.run, first.asked, first.bar)
+            st.rerun()
 
 
 def measured(asked: Measurement[Found]) -> list[Found]:
@@ -101,13 +98,20 @@ def measured(asked: Measurement[Found]) -> list[Found]:
     now: Run[Found] | None = st.session_state.get(asked.key)
     if now and now.of != asked.of:
         now = None
-    begun = len(now.found) if now else 0
-    if now and begun < now.wanted:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.session_state[_GOING].append(_Going(now, asked, st.empty()))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if now and len(now.found) < now.wanted:
+            bar = st.progress(_share(now), f"{_count(now, asked)}: {WAITS}")
             label = "Stop, and keep what is measured"
             st.button(label, icon=":material/stop:", on_click=_stop, args=(now,), key=f"stop {asked.key}")
-    elif begun < asked.wanted:
+            st.session_state[_GOING].append(_Going(now, asked, bar))
+        else:
+            _offer(asked, len(now.found) if now else 0)
+    return now.found if now else []
+
+
+def _offer(asked: Measurement[Any], begun: int) -> None:
+    """The button that begins it or goes on, while anything is left to measure."""
+    if begun < asked.wanted:
         st.button(
             f"Go on: {begun} of {asked.wanted} {asked.unit} are done" if begun else asked.begin,
             icon=":material/play_arrow:",
@@ -115,7 +119,6 @@ def measured(asked: Measurement[Found]) -> list[Found]:
             on_click=_begin,
             args=(asked.key, asked.of, asked.wanted),
         )
-    return now.found if now else []
 
 
 def _begin(key: str, of: object, wanted: int) -> None:
@@ -138,11 +141,11 @@ def _count(now: Run[Any], asked: Measurement[Any]) -> str:
     return f"{len(now.found)} of {now.wanted} {asked.unit}"
 
 
-def _go_on(now: Run[Found], asked: Measurement[Found]) -> None:
+def _go_on(now: Run[Found], asked: Measurement[Found], bar: DeltaGenerator) -> None:
     """The steps that are left; a click anywhere stops it between two of them."""
     before, start, said = len(now.found), time.monotonic(), 0.0
     wanted = now.wanted  # who stops wants no more than there is, while this run still ends its step
-    bar = st.progress(_share(now), _count(now, asked))
+    bar.progress(_share(now), _count(now, asked))
 
     def tell(what: str) -> None:
         nonlocal said
