@@ -113,6 +113,11 @@ SETTINGS: dict[str, dict[str, str]] = {
         CHART: "the chart",
     },
 }
+# Sections of long pages at which a lesson's link may open, as `pages.widgets.common.folded` calls them.
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "analyse": ("cards", "thresholds", "third", "findings", "trust"),
+    "compare": ("measures", "curves", "tests", "mistakes", "study"),
+}
 CUT, LEFT = "cut", "left"  # margins
 LABS = {
     "maps": "Methods side by side",

@@ -11,7 +11,7 @@ from core.lessons.lesson import Link
 from pages.components.lesson_links.lesson_links import lesson_links
 from pages.widgets import in_hand, link
 
-_AT_HAND, _TURNED = "lesson at hand", "steps by key"  # keys of the session
+_AT_HAND, _TURNED, _ARRIVALS = "lesson at hand", "steps by key", "sections opened at"  # keys of the session
 _STYLE = """
 .st-key-lesson-bar > :has(.stExpander) { flex: 1 1 24rem; }
 .st-key-lesson-bar [data-testid=stExpanderDetails] { max-height: 45vh; overflow-y: auto; }
@@ -66,7 +66,14 @@ def _follow(place: Place, chosen: Link) -> None:
     params = dict(chosen.params)
     if chosen.page == "analyse" and SAMPLE in params:
         in_hand.choose(params[SAMPLE])
+    st.session_state.setdefault(_ARRIVALS, []).append(chosen.section)
     link.follow(chosen.page, params)
+
+
+def arrival() -> tuple[int, str]:
+    """How many links were followed so far, and at which section the last one opens its page."""
+    sections: list[str] = st.session_state.get(_ARRIVALS, [])
+    return len(sections), sections[-1] if sections else ""
 
 
 def bar() -> None:
