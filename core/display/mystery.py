@@ -40,8 +40,8 @@ def first_time(patients: int, kinds: int, seconds: float) -> str:
         seconds: That this server needs for what is still to be done, by measurement.
     """
     return (
-        f"The network sees {patients} phantoms in {kinds} ways: about {duration(seconds)} on this server, "
-        "once for everybody. From then on each model is made within seconds."
+        f"The network sees {patients} phantoms in {kinds} ways: about {duration(seconds)} at this "
+        "server's present pace, once for everybody. Then each model is made within seconds."
     )
 
 

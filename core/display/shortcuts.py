@@ -89,7 +89,8 @@ def first_time(radiographs: int, seconds: float) -> str:
     """
     return (
         f"{radiographs} phantoms are rendered, and the network sees each without the mark and with it: about "
-        f"{duration(seconds)} on this server, once for everybody. From then on a head learns within seconds."
+        f"{duration(seconds)} at this server's present pace, once for everybody. Then a head learns within "
+        "seconds."
     )
 
 

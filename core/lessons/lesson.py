@@ -295,7 +295,7 @@ class _Reader:
                 self.refuse(number, f"the page {page} has no setting “{setting}”; it has {known}")
             if not is_readable(setting, [value]) or (setting == SAMPLE and value not in _samples()):
                 self.refuse(number, f"the setting {setting} of the page {page} cannot be “{value}”")
-        sections = SECTIONS.get(page, ())
+        sections = SECTIONS.get(page, {})
         if mark and section not in sections:
             known = f"; it has {', '.join(sections)}" if sections else ""
             self.refuse(number, f"the page {page} has no section “{section}” to open at{known}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.display.link import LESSON, SAMPLE, STEP_NUMBER
+from core.display.link import LESSON, SAMPLE, SECTIONS, STEP_NUMBER
 from core.lessons.lesson import Link
 from pages.components.lesson_links.lesson_links import lesson_links
 from pages.widgets import in_hand, link
@@ -66,14 +66,15 @@ def _follow(place: Place, chosen: Link) -> None:
     params = dict(chosen.params)
     if chosen.page == "analyse" and SAMPLE in params:
         in_hand.choose(params[SAMPLE])
-    st.session_state.setdefault(_ARRIVALS, []).append(chosen.section)
+    key = SECTIONS[chosen.page][chosen.section] if chosen.section else ""
+    st.session_state.setdefault(_ARRIVALS, []).append(key)
     link.follow(chosen.page, params)
 
 
 def arrival() -> tuple[int, str]:
-    """How many links were followed so far, and at which section the last one opens its page."""
-    sections: list[str] = st.session_state.get(_ARRIVALS, [])
-    return len(sections), sections[-1] if sections else ""
+    """How many links were followed so far, and the key of the section at which the last one opens."""
+    keys: list[str] = st.session_state.get(_ARRIVALS, [])
+    return len(keys), keys[-1] if keys else ""
 
 
 def bar() -> None:

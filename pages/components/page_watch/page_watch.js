@@ -67,7 +67,7 @@ function arrive(number, section) {
   if (!section) return
   const over = new AbortController()
   const show = () => {
-    const place = document.querySelector(`.st-key-fold-${section}`), main = document.querySelector('[data-testid=stMain]')
+    const place = document.querySelector(`.st-key-${section}`), main = document.querySelector('[data-testid=stMain]')
     if (!place) return
     const details = place.querySelector('details')
     if (details && !details.open) details.querySelector('summary').click()

@@ -17,7 +17,7 @@ def page_watch(page: str, arrival: tuple[int, str], *, lecture: bool, cases: boo
 
     Args:
         page: Which one it is: another one begins at its head.
-        arrival: A number, and the section to open at where the number is a new one; empty for the head.
+        arrival: A number, and where it is a new one the key of the section to open at; empty for the head.
         lecture: Whether arrow keys turn the page: up and down its sections, left and right its cases.
         cases: Whether it has any.
 
