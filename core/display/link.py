@@ -113,6 +113,12 @@ SETTINGS: dict[str, dict[str, str]] = {
         CHART: "the chart",
     },
 }
+# Sections of long pages at which a lesson's link may open, and the keys of their containers.
+SECTIONS: dict[str, dict[str, str]] = {
+    "analyse": {"maps": "looked"}
+    | {each: f"fold-{each}" for each in ("thresholds", "third", "findings", "trust")},
+    "compare": {each: f"fold-{each}" for each in ("measures", "curves", "tests", "mistakes", "study")},
+}
 CUT, LEFT = "cut", "left"  # margins
 LABS = {
     "maps": "Methods side by side",

@@ -14,6 +14,7 @@ from core.display.wording import counted, listed, model_name, named, opening, si
 from core.evaluation.metrics import Interval
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.severity import SeverityScore
+from core.phantom.recipe import FULL_PX, SAVED_PX
 from core.phantom.samples import Sample
 from core.studio.many import Effect
 from core.studio.twins import Outside
@@ -24,6 +25,10 @@ FLATTERS = (
     "Phantoms flatter networks that learnt phantoms, as the backbones and the findings network that ship "
     "here did: believe a difference between two of these pictures before any figure. How wrong the models "
     "are on real radiographs, clinics never seen among them, stands on Compare; on Analyse they read yours."
+)
+SAVED = (
+    f"Files are rendered anew at {SAVED_PX} × {SAVED_PX} px, which takes some seconds; the truth is of that "
+    f"size, too. The networks were asked at {FULL_PX} px, with other noise: answers may differ a little."
 )
 
 

@@ -39,7 +39,7 @@ def begin(page: str) -> None:
     cases, steps = page == "analyse", page == "lessons"
     if on:
         st.html(f"<style>{_STYLE}</style>")
-    if by := page_watch(page, lecture=on, cases=cases or steps):
+    if by := page_watch(page, lesson_bar.arrival(), lecture=on, cases=cases or steps):
         (lesson_bar.turn if steps else in_hand.step)(by)
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         disclaimer()

@@ -184,29 +184,25 @@ def choose_segment(
 
 
 def choose_several(
-    name: str, label: str, options: list[str], usual: Sequence[str] = (), placeholder: str | None = None
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    usual: Sequence[str] = (),
+    placeholder: str | None = None,
 ) -> list[str]:
-    """Several of some options whose names are their keys, as Streamlit binds them to the address."""
-    if any(word and word not in options for word in take_all(name)):
-        ignore(name)
-    return st.multiselect(
-        label, options, default=list(usual), key=name, bind="query-params", placeholder=placeholder
-    )
-
-
-def choose_named(name: str, label: str, options: Mapping[str, str], placeholder: str) -> list[str]:
     """Several of some options, which the address holds by their keys.
 
     Args:
         name: In the address, and of the widget's state.
         label: Of the widget.
         options: To choose from: name for people, by key.
+        usual: What is chosen where nobody chose; the address says nothing of it.
         placeholder: What is said where none is chosen.
     """
-    state, words = st.session_state, take_all(name)
-    if any(word and word not in options for word in words):
+    state, came = st.session_state, take_all(name)
+    if any(word and word not in options for word in came):
         ignore(name)
-    before = words or state.get(name) or []
+    before = came if any(came) else usual if came else state.get(name, usual)
     state[name] = [word for word in before if word in options]
     chosen = st.multiselect(
         label,
@@ -216,10 +212,10 @@ def choose_named(name: str, label: str, options: Mapping[str, str], placeholder:
         persist_state="session",
         placeholder=placeholder,
     )
-    if chosen:
-        st.query_params[name] = chosen
-    else:
+    if chosen == list(usual):
         tell(**{name: None})
+    else:
+        st.query_params[name] = chosen
     return chosen
 
 

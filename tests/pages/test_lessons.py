@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.display.link import BUNDLE, SETTINGS
+from core.display.link import BUNDLE, SECTIONS, SETTINGS
 from core.display.markdown import plain
 from core.lessons.files import list_lessons
 from core.lessons.lesson import Lesson, Link
@@ -108,6 +108,12 @@ def test_every_link_opens_a_page_and_sets_what_it_says(
     for name, value in link.params:
         if (link.page, name, value) not in AS_USUAL:
             assert value in address[name], (name, address)
+
+
+def test_the_sections_that_links_open_at_are_there() -> None:
+    written = "".join(path.read_text("utf-8") for path in (PROJECT / "pages").rglob("*.py"))
+    for key in {key for sections in SECTIONS.values() for key in sections.values()}:
+        assert f'folded("{key.removeprefix("fold-")}"' in written or f'"{key}"' in written, key
 
 
 def at_hand(lesson: Lesson, page_name: str) -> AppTest:

@@ -3,6 +3,8 @@ const CHARTS = '.js-plotly-plot .svg-container > svg'
 const HEADINGS = '.stMainBlockContainer :is(h2, h3, h4, .stExpander summary)'
 const APART = 40 // pixels between the heads of two sections that do not stand side by side
 const ABOVE = 16 // pixels of room above the head of a section
+const DRAWN_MS = 60_000 // after that a page that was opened at a section no longer moves there
+const INPUT = ['wheel', 'touchstart', 'pointerdown', 'keydown']
 // What has a use for arrow keys of its own; the viewer takes those that it needs before they come here.
 const OWN = [
   'input:not([type=checkbox])', 'textarea', 'select', '.chips *', '[data-testid=stDataFrame] *',
@@ -13,6 +15,7 @@ const OWN = [
 const narrow = matchMedia('(max-width: 640px)')
 const seen = new WeakSet()
 let shown // the page that was on screen last
+let arrived = 0 // the number of the last arrival
 
 // A phone gets sections folded; whoever unfolds one, has it. Wider windows have no heads to unfold them with.
 function fold() {
@@ -24,10 +27,17 @@ function fold() {
   }
 }
 
+// Where a section's head belongs on screen: below what stays at the top.
+function topOf(main) {
+  const header = document.querySelector('[data-testid=stHeader]'), bar = document.querySelector('.st-key-lesson-bar')
+  const stays = bar && getComputedStyle(bar.parentElement).position === 'sticky'
+  const top = Math.max(main.getBoundingClientRect().top, header?.getBoundingClientRect().bottom ?? 0)
+  return top + (stays ? bar.offsetHeight : 0) + ABOVE
+}
+
 // The next head of a section, or the one before: where another place of the page begins.
 function turn(by) {
-  const main = document.querySelector('[data-testid=stMain]'), bar = document.querySelector('[data-testid=stHeader]')
-  const top = Math.max(main.getBoundingClientRect().top, bar?.getBoundingClientRect().bottom ?? 0) + ABOVE
+  const main = document.querySelector('[data-testid=stMain]'), top = topOf(main)
   const places = [...document.querySelectorAll(HEADINGS)]
     .filter((each) => each.checkVisibility())
     .map((each) => each.getBoundingClientRect().top - top)
@@ -49,6 +59,28 @@ function begin(page) {
   shown = page
 }
 
+// Whoever followed a lesson's phrase gets its section, unfolded, at the head of the screen, while the page is
+// still being drawn above it and until they move themselves.
+function arrive(number, section) {
+  if (number === arrived) return
+  arrived = number
+  if (!section) return
+  const over = new AbortController()
+  const show = () => {
+    const place = document.querySelector(`.st-key-${section}`), main = document.querySelector('[data-testid=stMain]')
+    if (!place) return
+    const details = place.querySelector('details')
+    if (details && !details.open) details.querySelector('summary').click()
+    main.scrollBy({ top: place.getBoundingClientRect().top - topOf(main) })
+  }
+  const observer = new MutationObserver(show)
+  observer.observe(document.body, { subtree: true, childList: true })
+  over.signal.addEventListener('abort', () => observer.disconnect())
+  for (const each of INPUT) window.addEventListener(each, () => over.abort(), { signal: over.signal, passive: true })
+  setTimeout(() => over.abort(), DRAWN_MS)
+  show()
+}
+
 // Charts have the size of the screen: on paper they scale, as pictures do.
 function toPaper() {
   for (const chart of document.querySelectorAll(CHARTS)) {
@@ -62,6 +94,7 @@ function fromPaper() {
 
 export default function ({ data, setTriggerValue }) {
   begin(data.page)
+  arrive(data.number, data.section)
   const step = (by) => { if (data.cases) setTriggerValue('step', by) }
   const keys = {
     ArrowLeft: () => step(-1), ArrowRight: () => step(1), ArrowUp: () => turn(-1), ArrowDown: () => turn(1),
