@@ -73,6 +73,11 @@ def methods_list(methods: Iterable[Method]) -> str:
     )
 
 
+def nothing_towards(*, covid: bool) -> str:
+    """Why the ensemble has no map."""
+    return f"No backbone adds anything towards {CLASS_NAMES[covid]}: the ensemble's map is empty."
+
+
 def ensemble_words(added: Mapping[str, float], findings: float, *, covid: bool) -> str:
     """Whose maps make up the ensemble's, and what has no map.
 
@@ -85,9 +90,7 @@ def ensemble_words(added: Mapping[str, float], findings: float, *, covid: bool) 
     counting = {key: sign * value for key, value in added.items() if sign * value > 0}
     beyond = f"The findings added {signed(findings)} of the decision value; their maps stand under Findings."
     if not counting:
-        return (
-            f"No backbone adds anything towards {CLASS_NAMES[covid]}: the ensemble's map is empty. {beyond}"
-        )
+        return f"{nothing_towards(covid=covid)} {beyond}"
     total = sum(counting.values())
     shares = [
         f"{model_name(key)} {100 * value / total:.0f} %"
@@ -130,13 +133,24 @@ def sum_formula(found: Sum) -> str:
     )
 
 
+NO_PLACE = (
+    "The ensemble is not among them: its map is a sum of five of different grids, so that no place of it is "
+    "a sum of channels. Take its backbones apart one by one."
+)
 ANY_LAYER = (
     "Early layers see fine detail and know little of the class; the last one knows most and sees a few "
     "coarse places. "
-    "The methods that need no question are asked here on any layer. That takes gradients through the "
-    "network, which "
-    "Keras computes in a process of its own: it has to be loaded first, and goes when nobody asks for five "
-    "minutes."
+    "That takes gradients through the network, which Keras computes in a process of its own: it has to be "
+    "loaded first, and goes when nobody asks for five minutes."
+)
+NO_LAYER = (
+    "Occlusion, RISE and SmoothGrad change the picture and read the answer: they ask no layer, and stand "
+    "under Methods side by side."
+)
+LAYERS_TOGETHER = (
+    "The five networks share no layer, but each has maps as fine as the others': the ensemble's map on a "
+    "depth is that of each backbone's last layer so fine, weighted by what it added to the answer. A network "
+    "that added nothing is not asked."
 )
 WEIGHTS = (
     "**Where the weights come from**: the mean derivative of the logit *y* over all places. The head behind "
@@ -152,6 +166,16 @@ WEIGHTS_FORMULA = (
     r"\begin{aligned} \alpha_k &= \frac{1}{hw} \sum_{i,j} \frac{\partial y}{\partial A^k_{ij}} \\ "
     r"y &= w^\top \max(0, W \bar A + b) + c \end{aligned}"
 )
+
+
+def layer_words(name: str, rows: int, columns: int) -> str:
+    """A layer to choose."""
+    return f"{name}, {rows} × {columns}"
+
+
+def fineness_words(pixels: int) -> str:
+    """A depth to choose, at which several networks have a layer."""
+    return f"one place every {pixels} pixels of the input"
 
 
 def sum_words(found: Sum, head: HeadInNumbers, model: str, *, covid: bool) -> str:

@@ -27,7 +27,7 @@ SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "la
 GUESS, LECTURE = "guess", "lecture"
 PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
 LAB, NETWORK, TOWARDS, CELL, FINDING = "lab", "network", "towards", "cell", "finding"
-CHANGE, LAYER = "change", "layer"
+CHANGE, LAYER, METHOD = "change", "layer", "method"
 ANSWER, HEAT_BY = "answer", "heat_by"
 EXPERIMENT, BACKBONE, PLANT, ILL, HEALTHY = "experiment", "backbone", "mark", "ill", "healthy"
 MYSTERY, QUESTION = "mystery", "question"
@@ -72,6 +72,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         FINDING: "the finding",
         CHANGE: "the change",
         LAYER: "the layer",
+        METHOD: "the method",
     },
     "phantoms": _EVERYWHERE
     | {

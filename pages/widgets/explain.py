@@ -82,13 +82,15 @@ def asked(bundle: Loaded, view: str) -> tuple[str, bool]:
 
     Args:
         bundle: Whose networks there are.
-        view: A key of `LABS`; the ensemble has maps alone, and what is alike has no class.
+        view: A key of `LABS`; one place is of one map alone, and what is alike has no class.
     """
-    there = [each.key for each in bundle.models.manifest.rows] + ([ENSEMBLE] if view == "maps" else [])
+    there = [each.key for each in bundle.models.manifest.rows] + ([ENSEMBLE] if view != "cell" else [])
     networks = {key: name for key, name in NETWORKS.items() if key in there}
     with st.container(horizontal=True, vertical_alignment="bottom", key="explain-asked"):
         model = link.choose_segment(NETWORK, "Network", networks, there[0])
         covid = view == "similar" or link.choose_segment(TOWARDS, "Towards", CLASSES, "covid") == "covid"
+    if view == "cell":
+        st.caption(words.NO_PLACE)
     return model, covid
 
 

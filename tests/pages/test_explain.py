@@ -133,7 +133,10 @@ def test_similar_phantoms_are_rendered_by_a_click(bundles, analysed, monkeypatch
     button(page, "Render phantoms to compare with").click().run()
     assert not page.exception and "Of the 6 phantoms most alike to ResNet50" in sentences(page)
     (table,) = page.dataframe
-    assert len(table.value) == 5
+    assert [*table.value["Network"]][-1] == "Ensemble" and len(table.value) == 6
+    control(page, "button_group", "Network").set_value("ensemble").run()
+    assert not page.exception and "most alike to the ensemble" in sentences(page)
+    assert "mean rank " in sentences(page)
 
 
 def drawn_answer(question: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +146,8 @@ def drawn_answer(question: dict[str, Any]) -> dict[str, Any]:
         return {"layers": [["early", 48, 48], ["relu", 3, 3]]}
     side = 48 if question.get("layer") == "early" else 3
     maps = {key: pack(random.random((side, side))) for key in ("gradcam", "hirescam", "layercam")}
-    return {"maps": maps, "logit": 0.5, "gradient": pack(random.random((96, 96)))}
+    features = pack(random.random((side, side, 5)))
+    return {"maps": maps, "logit": 0.5, "gradient": pack(random.random((96, 96))), "features": features}
 
 
 @pytest.fixture
@@ -178,6 +182,45 @@ def test_any_layer_is_a_layer_to_choose(bundles, analysed, keras, panes) -> None
     assert len(panes[-1]) == 4
     page.run()
     assert keras == ["layers", "layer"]
+    button(page, "Faster-Score-CAM of this layer").click().run()
+    assert not page.exception and keras == ["layers", "layer", "channels"]
+    assert panes[-1][-1].startswith("Faster-Score-CAM") and "asked" not in panes[-1][-1]
+
+
+def towards_which_the_ensemble_has_a_map(lab: str):
+    """A view of the ensemble, towards a class to which a backbone adds anything."""
+    for towards in ("covid", "normal"):
+        page = by_link("explain.py", lab=lab, network="ensemble", towards=towards)
+        if page.button and not page.info:
+            return page
+    raise AssertionError("no backbone adds anything to either class")
+
+
+def test_the_ensembles_map_is_put_to_the_test(bundles, analysed, monkeypatch) -> None:
+    for module in ("core.explain.belief", "core.display.belief"):
+        monkeypatch.setattr(f"{module}.STEPS", 1)
+    page = towards_which_the_ensemble_has_a_map("belief")
+    next(each for each in page.button if each.label.startswith("Test ")).click().run()
+    assert not page.exception and "Of the **ensemble**" in sentences(page)
+    assert "Grad-CAM passes" in sentences(page) and len(page.dataframe) == 1
+
+
+def test_the_ensemble_has_a_map_on_each_depth_that_its_networks_share(
+    bundles, analysed, keras, panes
+) -> None:
+    page = towards_which_the_ensemble_has_a_map("layer")
+    button(page, "Load the networks in Keras, one after the other").click().run()
+    assert not page.exception and keras[0] == "layers" and 0 < keras.count("layers") <= 5
+    assert "32 pixels" in control(page, "selectbox", "Depth, from the picture on").options[-1]
+    assert len(panes[-1]) == 4
+
+
+def test_all_five_are_shuffled_for_the_ensemble(bundles, analysed, keras) -> None:
+    page = towards_which_the_ensemble_has_a_map("sanity")
+    button(page, "Shuffle all five").click().run()
+    assert not page.exception and len(keras) == 5 * (GROUPS + 1)
+    (table,) = page.dataframe
+    assert [*table.value["Map of"]][-1] == "Ensemble" and len(table.value) == 6
 
 
 def test_smoothgrad_asks_for_gradients(bundles, analysed, keras, panes) -> None:

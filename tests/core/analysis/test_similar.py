@@ -36,6 +36,7 @@ def test_a_case_is_nearest_to_itself(random_models: Models, monkeypatch: pytest.
         assert len(near) == similar.NEAREST
         said = similar_words(near, model, analysis)
         assert "Of the 6 phantoms most alike" in said and "COVID-19-like" in said
-        assert caption(near[0]).startswith("COVID-19-like, 1.0")
-    row = similar_table({model: near})[0]
+        assert caption(near[0], model).startswith("COVID-19-like, 1.0")
+    row = similar_table({model: near}, {model: similar.usual_similarity(last.neighbours, model)})[0]
+    assert row["Any two phantoms"] <= row["Most similar"]
     assert sum(int(row[label]) for label in PHANTOM_LABELS.values()) == similar.NEAREST

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.analysis.witnesses import backbone_witness
 from core.display import belief as words
 from core.explain.belief import (
     REFERENCES,
@@ -16,7 +17,6 @@ from core.explain.belief import (
     rank_correlation,
     reference_maps,
 )
-from core.explain.explainers import EXPLAINER_BY_KEY
 from core.explain.heat_in_lungs import HeatInLungs
 from tests.core.explain.test_explainers import SIDE, subject
 
@@ -29,7 +29,7 @@ def step() -> BeliefStep:
     bright = np.full((SIDE, SIDE), 0.9, np.float32)
     bright[: SIDE // 2, : SIDE // 2] = np.linspace(0.7, 1, (SIDE // 2) ** 2).reshape(SIDE // 2, -1)
     maps = {"gradcam": CORNER, "rise": 1 - CORNER}
-    *_, last = put_to_the_test(subject(bright), maps, {"gradcam": EXPLAINER_BY_KEY["gradcam"].heat})
+    *_, last = put_to_the_test(backbone_witness(subject(bright)), maps)
     return last
 
 
