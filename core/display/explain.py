@@ -8,7 +8,7 @@ from core.analysis.maps import reading_of
 from core.analysis.results import Analysis
 from core.display.bars import Axis, Bar, bars_html
 from core.display.style import colour_and_dash
-from core.display.wording import decision_at_threshold, listed, model_name, signed
+from core.display.wording import decision_at_threshold, listed, model_name, named, signed
 from core.explain.arithmetic import Addend, HeadInNumbers, Sum
 from core.explain.heat_in_lungs import HeatInLungs
 from core.explain.method import Map, Method
@@ -25,7 +25,7 @@ ONE_SCALE = (
 def answer_of(analysis: Analysis, model: str) -> str:
     """What a network or the ensemble answers, to follow what it is about."""
     given = analysis.decision if model == ENSEMBLE else reading_of(analysis, model)
-    return f"{model_name(model)} answers {given.probability:.2f} and {decision_at_threshold(given)}"
+    return f"{named(model)} answers {given.probability:.2f} and {decision_at_threshold(given)}"
 
 
 def map_words(name: str, heat: Map, lungs: HeatInLungs | None, *, covid: bool) -> str:
@@ -156,6 +156,13 @@ WEIGHTS = (
     "**Where the weights come from**: the mean derivative of the logit *y* over all places. The head behind "
     "the "
     "last map is small enough to write down: an average over places, a hidden layer with ReLU, one output."
+)
+FINDINGS_ASKED = (
+    "A grey patch covers one place after the other, and each answer holds all findings: one pass makes the "
+    "maps of all, to point at."
+)
+FINDINGS_SCALE = (
+    "Each map is scaled to its own peak: of two, the patterns can be compared and the brightness cannot."
 )
 FINDINGS_MEAN = (
     "Much heat means that covering the place lowers the finding's raw output. A grey patch is something "

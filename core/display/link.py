@@ -114,6 +114,21 @@ SETTINGS: dict[str, dict[str, str]] = {
         CHART: "the chart",
     },
 }
+# Where on a page a setting is seen: the key of a container, of the first setting here that a link says.
+SECTIONS: dict[str, dict[str, str]] = {
+    "explain": {LAB: "explain-head"},
+    "phantoms": {VIEW: "phantom-head"},
+    "shortcuts": {EXPERIMENT: "shortcuts-head"},
+    "compare": {
+        CHART: "fold-curves",
+        SCORES: "fold-curves",
+        PREVALENCE: "fold-curves",
+        MISTAKES: "fold-mistakes",
+        FIRST: "fold-curves",
+        SECOND: "fold-curves",
+        PAIRS: "fold-tests",
+    },
+}
 CUT, LEFT = "cut", "left"  # margins
 LABS = {
     "maps": "Methods side by side",
@@ -249,6 +264,17 @@ def _is_share(word: str) -> bool:
     except ValueError:
         return False
     return math.isfinite(number) and 0.01 <= number <= 0.99
+
+
+def section(page: str, names: Iterable[str]) -> str:
+    """Key of the container that shows what a link says; empty where that is the page's top.
+
+    Args:
+        page: A key of `SETTINGS`.
+        names: Of the settings that the link says.
+    """
+    said = set(names)
+    return next((key for name, key in SECTIONS.get(page, {}).items() if name in said), "")
 
 
 def ignored(page: str, names: Iterable[str]) -> str:

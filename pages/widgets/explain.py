@@ -13,6 +13,7 @@ import streamlit as st
 
 from core.analysis.maps import seen_by_backbones, subject
 from core.analysis.results import Analysis
+from core.analysis.run import TAUGHT
 from core.display import explain as words
 from core.display.glossary import term
 from core.display.link import CLASSES, LAB, LABS, NETWORK, NETWORKS, TOWARDS
@@ -105,11 +106,15 @@ def guess_first() -> None:
 
 
 def answer(looked: Looked) -> None:
-    """What the network answers, as a heading."""
+    """What the network answers, as a heading; below it, whether it is flawed on purpose."""
     st.markdown(
         f"## {plain(looked.source.subject)}: {words.answer_of(looked.analysis, looked.model)}",
         help=term("ensemble" if looked.model == ENSEMBLE else "probability"),
     )
+    if looked.model in looked.analysis.taught or (looked.model == ENSEMBLE and looked.analysis.taught):
+        for each in looked.analysis.warnings:
+            if each.code == TAUGHT:
+                st.warning(plain(each.message), icon=":material/experiment:")
 
 
 @st.cache_resource(show_spinner=False)

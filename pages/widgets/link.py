@@ -19,6 +19,7 @@ Address = Callable[[], str]  # says one whenever it is asked
 Key = TypeVar("Key", bound=str)
 
 _PAGE, _CAME, _IGNORED = "page of the link", "came by link", "ignored of the link"
+_SECTION = "section of the link"
 _FOLLOWED, _ONWARD = "page that was followed to", "where a link leads on to"
 
 
@@ -43,10 +44,17 @@ def arrive(page: str) -> None:
         if not back:  # when nothing is bound to it yet
             del st.query_params[name]
     state[_PAGE], state[_IGNORED] = page, set(ignored)
+    state[_SECTION] = "" if back else words.section(page, came), section()[1] + 1
     # What such an address does not say is as usual; who followed a link keeps models and what is looked at.
     kept = () if back else _kept(came)
     usual = {name: [""] for name in known if (back or followed) and name not in kept}
     state[_CAME] = usual | {name: said for name, said in came.items() if name not in ignored}
+
+
+def section() -> tuple[str, int]:
+    """Key of the container that the address led to, empty for the page's top; and how many addresses did."""
+    found: tuple[str, int] = st.session_state.get(_SECTION, ("", 0))
+    return found
 
 
 def _kept(came: Mapping[str, Sequence[str]]) -> set[str]:

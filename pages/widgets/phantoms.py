@@ -16,6 +16,7 @@ from core.display import studio, truth, wording
 from core.display.glossary import term
 from core.display.link import PHANTOM, TRUTH, VIEW, VIEWS
 from core.display.markdown import plain
+from core.display.wording import opening
 from core.export.phantom import save_dicom, save_truth
 from core.gate.sentences import refusal
 from core.phantom.recipe import (
@@ -257,7 +258,8 @@ def ask(done: Rendering, bundle: Loaded) -> Case | None:
 
 def _answers(analysis: Analysis, done: Rendering) -> None:
     sample = done.sample
-    st.markdown(f"## {plain(f'Phantom {done.recipe.seed}')}: {wording.headline(analysis)}")
+    st.markdown(f"## {plain(f'Phantom {done.recipe.seed}')}: {studio.votes(analysis)}")
+    st.markdown(opening(wording.headline(analysis)))
     st.markdown(truth.judged(sample, analysis), help=term("truth"))
     st.html(studio.answer_bars(analysis, sample.label))
     for score in analysis.severity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.explain.gradients_on_demand import GradientsOnDemand
 from core.explain.packed import pack
 from core.explain.saliency import COPIES
 from core.explain.sanity import GROUPS
+from core.vocabulary import FINDINGS
 from pages.components.cells.cells import _place
 from pages.components.viewer import viewer as viewer_module
 from pages.widgets import explain_what_if
@@ -90,7 +92,14 @@ def test_findings_are_asked_for_all_at_once(bundles, analysed, panes, monkeypatc
     page = by_link("explain.py", lab="findings", finding="nodule")
     assert panes[-1] == ["Radiograph"]
     button(page, "Ask for the maps of all findings").click().run()
-    assert not page.exception and panes[-1][1].startswith("Nodule") and len(panes[-1]) == 4
+    assert not page.exception and panes[-1][1].startswith("Nodule") and len(panes[-1]) == 2
+    (shown,) = [
+        json.loads(each.proto.json)
+        for each in page.get("bidi_component")
+        if each.proto.component_name == "gallery"
+    ]
+    assert len(shown["tiles"]) == len(FINDINGS) and shown["chosen"] == "nodule"
+    assert link_of(page)["finding"] in ("nodule", ["nodule"])
 
 
 def test_maps_are_put_to_the_test_by_a_click(bundles, analysed, monkeypatch) -> None:
