@@ -139,9 +139,8 @@ NO_PLACE = (
 )
 ANY_LAYER = (
     "Early layers see fine detail and know little of the class; the last one knows most and sees a few "
-    "coarse places. "
-    "That takes gradients through the network, which Keras computes in a process of its own: it has to be "
-    "loaded first, and goes when nobody asks for five minutes."
+    "coarse places. Their maps take gradients through the network, which Keras computes in a process of its "
+    "own: it has to be loaded first, and goes when nobody asks for five minutes."
 )
 NO_LAYER = (
     "Occlusion, RISE and SmoothGrad change the picture and read the answer: they ask no layer, and stand "
@@ -149,8 +148,10 @@ NO_LAYER = (
 )
 LAYERS_TOGETHER = (
     "The five networks share no layer, but each has maps as fine as the others': the ensemble's map on a "
-    "depth is that of each backbone's last layer so fine, weighted by what it added to the answer. A network "
-    "that added nothing is not asked."
+    "depth is that of each backbone's last layer so fine, weighted by what it added to the answer."
+)
+SCORES_ALONE = (
+    "The two Score-CAMs ask a network again about each of its channels: choose one network for them."
 )
 WEIGHTS = (
     "**Where the weights come from**: the mean derivative of the logit *y* over all places. The head behind "
@@ -180,9 +181,14 @@ def layer_words(name: str, rows: int, columns: int) -> str:
     return f"{name}, {rows} × {columns}"
 
 
-def fineness_words(pixels: int) -> str:
-    """A depth to choose, at which several networks have a layer."""
-    return f"one place every {pixels} pixels of the input"
+def fineness_words(pixels: int, side: int) -> str:
+    """A depth to choose, at which several networks have a layer.
+
+    Args:
+        pixels: Of the input, from one place to the next.
+        side: Of the input, in pixels.
+    """
+    return f"About {side // pixels} × {side // pixels} places, one every {pixels} pixels of the input"
 
 
 def sum_words(found: Sum, head: HeadInNumbers, model: str, *, covid: bool) -> str:

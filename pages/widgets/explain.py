@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.analysis import maps
 from core.analysis.maps import seen_by_backbones, subject
 from core.analysis.results import Analysis
 from core.analysis.run import TAUGHT
@@ -93,6 +94,13 @@ def asked(bundle: Loaded, view: str) -> tuple[str, bool]:
     if view == "cell":
         st.caption(words.NO_PLACE)
     return model, covid
+
+
+def whose_maps(looked: Looked) -> str:
+    """Whose maps make up the ensemble's, and what has no map."""
+    parts = looked.analysis.decision.contributions
+    findings = sum(part.contribution for part in parts if part.group == "finding")
+    return words.ensemble_words(maps.added(looked.analysis), findings, covid=looked.covid)
 
 
 def guess_first() -> None:

@@ -24,7 +24,17 @@ from core.looks import Question
 from core.vocabulary import ENSEMBLE
 from pages.components.viewer.viewer import maps_viewer
 from pages.widgets import link
-from pages.widgets.explain import Asking, Looked, ask_by_click, ask_keras, asking_on, known, seen, to_ask
+from pages.widgets.explain import (
+    Asking,
+    Looked,
+    ask_by_click,
+    ask_keras,
+    asking_on,
+    known,
+    seen,
+    to_ask,
+    whose_maps,
+)
 
 _LAYERS, _MAPS, _LOADED = "layers of networks", "maps of layers", "Keras was asked for"  # keys of the session
 MAX_KEPT = 24
@@ -38,7 +48,8 @@ def any_layer(looked: Looked) -> None:
         _together(looked)
     else:
         _one_network(looked)
-    st.caption(f"{words.ONE_SCALE} {words.NO_LAYER}")
+    beyond = words.SCORES_ALONE if looked.model == ENSEMBLE else ""
+    st.caption(f"{words.ONE_SCALE} {words.NO_LAYER} {beyond}")
 
 
 def _one_network(looked: Looked) -> None:
@@ -66,8 +77,8 @@ def _together(looked: Looked) -> None:
     """The ensemble's map on each depth at which its backbones have a layer."""
     st.markdown(words.LAYERS_TOGETHER)
     weights = weights_towards(maps.added(looked.analysis), covid=looked.covid)
+    st.markdown(whose_maps(looked))
     if not any(weights.values()):
-        st.info(words.nothing_towards(covid=looked.covid))
         return
     question = Question(looked.picture, ENSEMBLE, looked.towards, "layers")
     asking = Asking("layers asked", "Load the networks in Keras, one after the other", "Layers", question)
@@ -77,7 +88,8 @@ def _together(looked: Looked) -> None:
         return
     if step.done < step.total:
         st.caption(f"So far of {listed([model_name(key) for key in step.networks]) or 'no whole network'}.")
-    depths = {str(each): words.fineness_words(each) for each in sorted(step.maps)}
+    side = looked.bundle.models.manifest.preprocessing.size_px
+    depths = {str(each): words.fineness_words(each, side) for each in sorted(step.maps)}
     chosen = link.choose(LAYER, "Depth, from the picture on", depths, str(USUAL_FINENESS))
     found = {key: scaled(heat)[0] for key, heat in step.maps[int(chosen)].items()}
     with st.container(key="look"):

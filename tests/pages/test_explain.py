@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from core.explain.gradients_on_demand import GradientsOnDemand
 from core.explain.packed import pack
 from core.explain.saliency import COPIES
 from core.explain.sanity import GROUPS
+from core.models.bundle.files import read_manifest, write_manifest
+from core.models.bundle.manifest import Taught
 from core.vocabulary import FINDINGS
 from pages.components.cells.cells import _place
 from pages.components.viewer import viewer as viewer_module
@@ -261,6 +264,26 @@ def test_without_tensorflow_a_sentence_says_so_and_nothing_is_tried_again(
 def test_a_place_that_cannot_be_one_is_none(told) -> None:
     assert _place(told, (3, 4)) is None
     assert _place([2, 3], (3, 4)) == (2, 3)
+
+
+def test_a_head_that_was_taught_a_shortcut_has_its_plain_name_and_a_warning(
+    bundles, analysed, tmp_path, monkeypatch
+) -> None:
+    folder = tmp_path / "taught"
+    shutil.copytree(bundles / read_manifest(next(bundles.iterdir())).name, folder)
+    manifest = read_manifest(folder)
+    taught = Taught(
+        mark="letters", ill=80, healthy=0, patients="phantoms", learnt=100, measured=100, as_learnt=0.99,
+        none=0.7, flipped=0.1,
+    )  # fmt: skip
+    vgg16 = manifest.backbones["vgg16"].model_copy(update={"taught": taught})
+    networks = {**manifest.backbones, "vgg16": vgg16}
+    write_manifest(folder, manifest.model_copy(update={"name": "taught", "backbones": networks}))
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(tmp_path))
+    page = by_link("explain.py", lab="cell", network="vgg16")
+    assert ": VGG16 answers" in sentences(page) and "Grad-CAM of VGG16: choose a place" in sentences(page)
+    assert "flawed on purpose" in page.warning[0].value
+    assert not by_link("explain.py", lab="cell", network="xception").warning
 
 
 def test_with_a_guess_due_nothing_is_given_away(bundles, analysed) -> None:

@@ -56,6 +56,14 @@ def test_a_right_map_beats_those_that_know_nothing_and_a_wrong_one_does_not(step
     assert rows["Grad-CAM"]["Agreement with other methods"] == "−1.00"
 
 
+def test_what_is_ahead_by_less_than_random_maps_differ_is_too_close_to_call() -> None:
+    random = {f"random {at}": words.Tested(0.3 + 0.05 * at, 0.5, None, None, None) for at in (1, 2, 3)}
+    known = {**random, "centre": words.Tested(0.5, 0.5, None, None, None)}
+    for deletion, said in ((0.2, "passes 2 of 2"), (0.3, "Too close to call: taking"), (0.4, "Against it")):
+        mine = words.Tested(deletion, 0.6, None, None, None)
+        assert said in words.verdict("gradcam", {**known, "gradcam": mine})
+
+
 def test_what_was_stopped_says_what_is_whole(step: BeliefStep) -> None:
     curves = {**step.curves, "rise": Curves((0.5, 0.4))}
     results = words.tested(BeliefStep(9, 100, curves), {"gradcam": HeatInLungs(0.9, 0.3)}, {})
