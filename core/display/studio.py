@@ -88,14 +88,19 @@ def findings_words(analysis: Analysis, sample: Sample) -> str:
     )
 
 
+def votes(analysis: Analysis) -> str:
+    """How the backbones vote, short enough for the heading of a narrow column."""
+    return f"{analysis.votes} of {len(analysis.readings)} read COVID-19"
+
+
 def severity_words(score: SeverityScore, sample: Sample) -> str:
     """An estimate of extent or opacity beside the truth, and whether it lies within its usual error."""
     true = sample.extent_score if score.name == "extent" else sample.opacity_score
     near = abs(score.value - true) <= score.mean_absolute_error
     held = f"{RIGHT.icon} within" if near else f"{WRONG.icon} beyond"
     return (
-        f"**{score.name.capitalize()}** {score.value:.1f} of {score.maximum:g}, truly {true:.1f}: {held} its "
-        f"usual error of {score.mean_absolute_error:.1f}"
+        f"**{score.name.capitalize()} score** {score.value:.1f} of {score.maximum:g}, truly {true:.1f}: "
+        f"{held} its usual error of {score.mean_absolute_error:.1f}"
     )
 
 

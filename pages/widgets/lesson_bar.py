@@ -11,7 +11,7 @@ from core.lessons.lesson import Link
 from pages.components.lesson_links.lesson_links import lesson_links
 from pages.widgets import in_hand, link
 
-_AT_HAND, _TURNED, _ARRIVALS = "lesson at hand", "steps by key", "sections opened at"  # keys of the session
+_AT_HAND, _TURNED = "lesson at hand", "steps by key"  # keys of the session
 _STYLE = """
 .st-key-lesson-bar > :has(.stExpander) { flex: 1 1 24rem; }
 .st-key-lesson-bar [data-testid=stExpanderDetails] { max-height: 45vh; overflow-y: auto; }
@@ -67,14 +67,7 @@ def _follow(place: Place, chosen: Link) -> None:
     if chosen.page == "analyse" and SAMPLE in params:
         in_hand.choose(params[SAMPLE])
     key = SECTIONS[chosen.page][chosen.section] if chosen.section else ""
-    st.session_state.setdefault(_ARRIVALS, []).append(key)
-    link.follow(chosen.page, params)
-
-
-def arrival() -> tuple[int, str]:
-    """How many links were followed so far, and the key of the section at which the last one opens."""
-    keys: list[str] = st.session_state.get(_ARRIVALS, [])
-    return len(keys), keys[-1] if keys else ""
+    link.follow(chosen.page, params, key)
 
 
 def bar() -> None:

@@ -19,6 +19,7 @@ Address = Callable[[], str]  # says one whenever it is asked
 Key = TypeVar("Key", bound=str)
 
 _PAGE, _CAME, _IGNORED = "page of the link", "came by link", "ignored of the link"
+_SECTION = "section of the link"
 _FOLLOWED, _ONWARD = "page that was followed to", "where a link leads on to"
 
 
@@ -33,7 +34,8 @@ def arrive(page: str) -> None:
         state[_PAGE] = page
         follow(*onward)
     back = context is not None and context.is_history_navigation and state.get(_PAGE) == page
-    followed = state.pop(_FOLLOWED, None) == page
+    followed_to, at = state.pop(_FOLLOWED, (None, ""))
+    followed = followed_to == page
     if state.get(_PAGE) == page and not back and not followed:
         return
     known = words.SETTINGS[page]
@@ -43,10 +45,17 @@ def arrive(page: str) -> None:
         if not back:  # when nothing is bound to it yet
             del st.query_params[name]
     state[_PAGE], state[_IGNORED] = page, set(ignored)
+    state[_SECTION] = "" if back else at or words.section(page, came), section()[1] + 1
     # What such an address does not say is as usual; who followed a link keeps models and what is looked at.
     kept = () if back else _kept(came)
     usual = {name: [""] for name in known if (back or followed) and name not in kept}
     state[_CAME] = usual | {name: said for name, said in came.items() if name not in ignored}
+
+
+def section() -> tuple[str, int]:
+    """Key of the container that the address led to, empty for the page's top; and how many addresses did."""
+    found: tuple[str, int] = st.session_state.get(_SECTION, ("", 0))
+    return found
 
 
 def _kept(came: Mapping[str, Sequence[str]]) -> set[str]:
@@ -55,20 +64,21 @@ def _kept(came: Mapping[str, Sequence[str]]) -> set[str]:
     return {words.BUNDLE, words.LECTURE} | (set() if looked_at & came.keys() else looked_at)
 
 
-def follow(page: str, params: Mapping[str, str]) -> None:
+def follow(page: str, params: Mapping[str, str], at: str = "") -> None:
     """Opens a page with settings, in this session: all else is as usual there, and no file leaves the hand.
 
     Args:
         page: A key of `words.SETTINGS`.
         params: The settings.
+        at: Key of the container to open at; empty for where the settings are seen.
     """
     state, params = st.session_state, dict(params)
     if (
         state.get(_PAGE) == page
     ):  # whose widgets hold their settings as long as it is open: by way of another one
-        state[_ONWARD], page, params = (page, params), "about" if page == "lessons" else "lessons", {}
+        state[_ONWARD], page, params = (page, params, at), "about" if page == "lessons" else "lessons", {}
     else:
-        state[_FOLLOWED] = page
+        state[_FOLLOWED] = page, at
     st.switch_page(f"pages/{page}.py", query_params=params)
 
 

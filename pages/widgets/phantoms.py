@@ -257,7 +257,8 @@ def ask(done: Rendering, bundle: Loaded) -> Case | None:
 
 def _answers(analysis: Analysis, done: Rendering) -> None:
     sample = done.sample
-    st.markdown(f"## {plain(f'Phantom {done.recipe.seed}')}: {wording.headline(analysis)}")
+    st.markdown(f"## {plain(f'Phantom {done.recipe.seed}')}: {studio.votes(analysis)}")
+    st.markdown(wording.opening(wording.headline(analysis)))
     st.markdown(truth.judged(sample, analysis), help=term("truth"))
     st.html(studio.answer_bars(analysis, sample.label))
     for score in analysis.severity:
