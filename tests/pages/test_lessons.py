@@ -151,7 +151,7 @@ def test_a_bad_file_is_named_and_the_other_lessons_stay(
 def test_following_a_link_keeps_the_models_and_puts_the_rest_as_usual(bundles: Path) -> None:
     page: Any = AppTest.from_file(PROJECT / "pages" / "phantoms.py", default_timeout=SECONDS)
     page.session_state["entered"] = True
-    page.session_state["page that was followed to"] = "phantoms"
+    page.session_state["page that was followed to"] = "phantoms", ""
     page.session_state["truth"], page.session_state["lecture"] = "1", "1"
     page.query_params["view"] = "twins"
     page.run()
