@@ -6,13 +6,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Protocol, TypeVar
 
 import numpy as np
 
 from core.display.picture import Picture, first_picture
 from core.phantom.chests import Chests
-from core.phantom.recipe import COARSE_PX, FULL_PX, Recipe
+from core.phantom.recipe import COARSE_PX, FULL_PX, SAVED_PX, Recipe
 from core.phantom.render import Phantom
 from core.phantom.samples import Sample, phantom_sample
 from core.phantom.truth import eight_bits, png_file
@@ -21,6 +22,7 @@ from core.service import File
 
 KEPT = 48  # of 1.5 MB each at most, most of it masks
 KEPT_CHESTS = 4  # of 20 MB each at most
+KEPT_LARGE = 2  # of 20 MB each at most
 Work = TypeVar("Work")
 
 
@@ -59,6 +61,7 @@ class Renderings:
         self._state = threading.Lock()
         self._chests = Chests(KEPT_CHESTS)
         self._kept: OrderedDict[tuple[Recipe, int], Rendering] = OrderedDict()
+        self._large = lru_cache(KEPT_LARGE)(partial(Recipe.render, size_px=SAVED_PX))
 
     def kept(self, recipe: Recipe, size_px: int = FULL_PX) -> Rendering | None:
         """What `render` returned, while it is remembered."""
@@ -87,6 +90,14 @@ class Renderings:
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         return made
+
+    def large(self, recipe: Recipe) -> Phantom:
+        """A patient's radiograph at `SAVED_PX`, to take along; it takes seconds.
+
+        Args:
+            recipe: Of the patient.
+        """
+        return self._in_turn(lambda: self._large(recipe))
 
     def _made(self, recipe: Recipe, size_px: int) -> Rendering:
         return _ready(recipe, recipe.render(size_px, self._chests))

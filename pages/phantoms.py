@@ -8,6 +8,7 @@ from pages.widgets import (
     phantoms_dose,
     phantoms_grading,
     phantoms_many,
+    phantoms_run,
     phantoms_twins,
 )
 from pages.widgets import phantoms as show
@@ -28,7 +29,7 @@ if bundle:
         with controls:
             show.sliders(recipe)
     link.ignored("phantoms")
-    with shown:
+    with shown, phantoms_run.in_turn():
         if view == "one":
             show.patient(recipe, bundle, controls)
         elif view == "twins":

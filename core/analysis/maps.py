@@ -15,6 +15,7 @@ from core.explain.method import Explainer, Map, Questioner, Step
 from core.explain.subject import Subject
 from core.explain.together import together, weights_towards
 from core.margins import crop, share_of
+from core.models.ensemble import EnsembleDecision
 from core.models.head import Head
 from core.preprocessing import network_input
 from core.reading.radiograph import Radiograph
@@ -33,9 +34,12 @@ def head_towards(reading: BackboneReading, *, covid: bool) -> Head:
 
 def added(analysis: Analysis) -> dict[str, float]:
     """What each backbone added to the ensemble's decision value, positive towards COVID-19, by key."""
-    return {
-        part.input: part.contribution for part in analysis.decision.contributions if part.group == "backbone"
-    }
+    return added_to(analysis.decision)
+
+
+def added_to(decision: EnsembleDecision) -> dict[str, float]:
+    """The same of a decision."""
+    return {part.input: part.contribution for part in decision.contributions if part.group == "backbone"}
 
 
 def closed_map(analysis: Analysis, model: str, explainer: Explainer, *, covid: bool) -> Map:

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.stats import rankdata
 
 from core.analysis.load import Models
 from core.analysis.results import Analysis
@@ -18,6 +19,7 @@ from core.models.head import Head, head_input
 from core.phantom.recipe import Recipe
 from core.phantom.truth import eight_bits
 from core.preprocessing import inside_box, network_input
+from core.vocabulary import ENSEMBLE
 
 Vectors = Mapping[str, NDArray[np.float32]]
 
@@ -75,11 +77,14 @@ class Near:
 
     Attributes:
         case: It.
-        similarity: The cosine between what the head sees of it and of the case in hand, in [-1, 1].
+        similarity: The cosine between what the head sees of it and of the case in hand, in [-1, 1]; of the
+            ensemble, the mean over all backbones.
+        rank: Among all cases, from 1; of the ensemble, the mean of the backbones' ranks.
     """
 
     case: Neighbour
     similarity: float
+    rank: float
 
 
 def recipes() -> tuple[Recipe, ...]:
@@ -142,13 +147,32 @@ def _phantom(recipe: Recipe, models: Models, labels: Mapping[str, str]) -> Neigh
 def nearest(
     vectors: Vectors, cases: Sequence[Neighbour], model: str, most: int = NEAREST
 ) -> tuple[Near, ...]:
-    """The nearest cases in one network's features, the nearest first.
+    """The nearest cases in one network's features, or by the mean rank in all of them, the nearest first.
+
+    Ranks, because cosines of two networks have no common unit.
 
     Args:
         vectors: Of the case in hand, by key.
         cases: To be near to.
-        model: Key of a backbone.
+        model: Key of a backbone, or the ensemble's.
         most: How many.
     """
-    near = [Near(case, float(vectors[model] @ case.vectors[model])) for case in cases]
-    return tuple(sorted(near, key=lambda each: -each.similarity)[:most])
+    if not cases:
+        return ()
+    models = list(vectors) if model == ENSEMBLE else [model]
+    cosines = np.array([[vectors[key] @ case.vectors[key] for case in cases] for key in models])
+    ranks = rankdata(-cosines, axis=1).mean(axis=0)
+    order = np.lexsort((-cosines.mean(axis=0), ranks))[:most]
+    return tuple(Near(cases[at], float(cosines[:, at].mean()), float(ranks[at])) for at in order)
+
+
+def usual_similarity(cases: Sequence[Neighbour], model: str) -> float:
+    """The mean cosine of any two cases in a backbone's features: what nearness has to exceed.
+
+    Args:
+        cases: At least two.
+        model: Key of a backbone.
+    """
+    vectors = np.array([case.vectors[model] for case in cases])
+    cosines = vectors @ vectors.T
+    return float(cosines[np.triu_indices(len(cases), 1)].mean())

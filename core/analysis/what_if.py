@@ -120,7 +120,10 @@ def _lettered(scene: Scene) -> Pixels:
 
 
 _SAME = "An honest model keeps its answer: the disease is the same."
-_NOTHING = "An honest model has nothing left to read, and should come near to not knowing."
+_NOTHING = (
+    "An honest model has nothing left to read: it should answer near its threshold, where neither class is "
+    "nearer, and about the same whatever was covered."
+)
 
 CHANGES: tuple[Change, ...] = (
     Change("covered", "Cover the lungs", _lungs_covered, _NOTHING, "lungs"),

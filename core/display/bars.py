@@ -23,6 +23,7 @@ class Bar:
         pattern: Of its surface, by Plotly's name; empty is plain.
         threshold: Where a mark stands across it, if anywhere.
         hint: What else is known, in words, for who points at it or has it read out.
+        before: Where it ended before a change, if one was made: a dashed outline.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Bar:
     pattern: str = ""
     threshold: float | None = None
     hint: str = ""
+    before: float | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,9 @@ def _row(bar: Bar, axis: Axis) -> str:
         f'border-color:{bar.colour};background:{surface(bar.colour, bar.pattern)}"></i>'
     )
     across = "" if bar.threshold is None else f'<b style="left:{axis.percent(bar.threshold):.2f}%"></b>'
+    if bar.before is not None:
+        ends = sorted((zero, axis.percent(bar.before)))
+        fill += f'<s style="left:{ends[0]:.2f}%;width:{ends[1] - ends[0]:.2f}%"></s>'
     hint = escape(bar.hint, quote=True)
     said = f'<span class="said"> ({hint})</span>' if hint else ""
     return (

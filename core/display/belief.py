@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import plotly.graph_objects as go
 
 from core.display.course_charts import LEGEND, MARGIN
 from core.display.style import NEUTRAL, still
 from core.display.wording import counted, listed, signed
-from core.explain.belief import CENTRE, RANDOM, REFERENCES, STEPS, BeliefStep, area
+from core.explain.belief import ALIKE, CENTRE, RANDOM, REFERENCES, STEPS, BeliefStep, area
 from core.explain.explainers import METHOD_BY_KEY
 from core.explain.heat_in_lungs import HeatInLungs
 
 STABLE = 0.8  # rank correlation from which a map counts as hardly moved
-ALIKE = 0.5  # and from which two maps count as alike
 _COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#F0E442", "#0072B2", "#8DA0CB")
 _DASHES = ("solid", "dash", "dashdot", "longdash")
 ASKED = (
     "Each map is asked to keep its word: if hot places carry the answer, taking them away lowers it soon, "
     "and "
     "showing them alone raises it soon. A map is worth no more than what random blobs, or one blob in the "
-    "middle, "
-    "reach as well."
+    "middle, reach as well: it passes a test only where it beats all four by more than the three random "
+    "maps differ among themselves."
+)
+BLANKS = (
+    "Deletion ends in the middle grey, insertion begins with the picture blurred, because sharp pieces on "
+    "flat grey would add edges of their own (Petsiuk et al. 2018): compare areas of different maps, not "
+    "deletion with insertion."
+)
+TOGETHER = (
+    "Of the **ensemble**, all five backbones and the findings network are shown each changed picture, and "
+    "the curves are the ensemble's own probability. Its map is the backbones', each weighted by what it "
+    "added; the findings have no part in that, so that it cannot account for all of the answer."
 )
 MISLEADS = (
     "**Why these tests may mislead.** Deleting and inserting make pictures that no network learnt from, so "
@@ -36,6 +46,30 @@ MISLEADS = (
     "alike: that "
     "is what the sanity check of Adebayo et al. (2018) is for."
 )
+
+Outcome = Literal["for", "close", "against"]
+_HEADS: dict[Outcome, str] = {"for": "For it:", "close": "Too close to call:", "against": "Against it:"}
+_SAID: dict[str, dict[Outcome, str]] = {
+    "deletion": {
+        "for": "taking its hot places away lowers the answer sooner than any map that knows nothing",
+        "close": "taking its hot places away lowers the answer hardly sooner than a map that knows nothing",
+        "against": "a map that knows nothing lowers the answer as soon",
+    },
+    "insertion": {
+        "for": "showing its hot places alone raises the answer sooner than any map that knows nothing",
+        "close": "showing its hot places alone raises the answer hardly sooner than a map that knows nothing",
+        "against": "a map that knows nothing, shown from its hot places on, raises the answer as soon",
+    },
+    "lungs": {
+        "for": "more of its heat lies in the lungs than of any map that knows nothing",
+        "close": "hardly more of its heat lies in the lungs than of a map that knows nothing",
+        "against": "a map that knows nothing has as much of its heat in the lungs",
+    },
+    "shift": {
+        "for": "a small shift of the picture hardly changes it",
+        "against": "a small shift of the picture changes it",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -96,41 +130,35 @@ def verdict(key: str, results: Mapping[str, Tested]) -> str:
         key: Of the map.
         results: From `tested`, with all references.
     """
-    mine, references = results[key], [results[each] for each in REFERENCES]
-    passed: list[str] = []
-    failed: list[str] = []
+    found = _outcomes(results[key], results)
+    said = {
+        each: [_SAID[test][each] for test, outcome in found.items() if outcome == each] for each in _HEADS
+    }
+    parts = [f"{_HEADS[each]} {listed(clauses)}." for each, clauses in said.items() if clauses]
+    passed = f"{len(said['for'])} of {counted(len(found), 'test')}"
+    return " ".join([f"**{name_of(key)} passes {passed}.**", *parts])
 
-    def judge(good: bool, yes: str, no: str) -> None:
-        (passed if good else failed).append(yes if good else no)
 
-    judge(
-        mine.deletion < min(each.deletion for each in references),
-        "taking its hot places away lowers the answer sooner than any map that knows nothing",
-        "a map that knows nothing lowers the answer as soon",
-    )
-    judge(
-        mine.insertion > max(each.insertion for each in references),
-        "showing its hot places alone raises the answer sooner than any such map",
-        "a map that knows nothing, shown from its hot places on, raises the answer as soon",
-    )
-    if mine.lungs:
-        most = max(each.lungs.share for each in references if each.lungs)
-        judge(
-            mine.lungs.share > most,
-            "more of its heat lies in the lungs than of any map that knows nothing",
-            "a map that knows nothing has as much of its heat in the lungs",
-        )
+def _outcomes(mine: Tested, results: Mapping[str, Tested]) -> dict[str, Outcome]:
+    """How each test that can be made of a map ends."""
+    found = {
+        "deletion": _held(-mine.deletion, {key: -results[key].deletion for key in REFERENCES}),
+        "insertion": _held(mine.insertion, {key: results[key].insertion for key in REFERENCES}),
+    }
+    known = {key: results[key].lungs for key in REFERENCES}
+    shares = {key: each.share for key, each in known.items() if each}
+    if mine.lungs and len(shares) == len(known):
+        found["lungs"] = _held(mine.lungs.share, shares)
     if mine.stability is not None:
-        judge(
-            mine.stability >= STABLE,
-            "a small shift of the picture hardly changes it",
-            "a small shift of the picture changes it",
-        )
-    total = len(passed) + len(failed)
-    words = f"**{name_of(key)} passes {len(passed)} of {counted(total, 'test')}.**"
-    yes = f" For it: {listed(passed)}." if passed else ""
-    no = f" Against it: {listed(failed)}." if failed else ""
-    return words + yes + no
+        found["shift"] = "for" if mine.stability >= STABLE else "against"
+    return found
+
+
+def _held(mine: float, references: Mapping[str, float]) -> Outcome:
+    """Whether a value beats all references by more than the random ones differ among themselves."""
+    drawn = [references[key] for key in RANDOM]
+    ahead = mine - max(references.values())
+    return "against" if ahead <= 0 else "for" if ahead > max(drawn) - min(drawn) else "close"
 
 
 def agreement_words(agreements: Mapping[str, Mapping[str, float]]) -> str:
@@ -148,7 +176,8 @@ def agreement_words(agreements: Mapping[str, Mapping[str, float]]) -> str:
     show = "shows" if alike == 1 else "show"
     return (
         f"Of {counted(len(pairs), 'pair')} of methods, {alike} {show} much the same (rank correlation of at "
-        f"least {ALIKE:g}); {name_of(first)} and {name_of(second)} agree least ({signed(value)})."
+        f"least {ALIKE:g}, which fewer than 1 in 100 pairs of random maps reach); {name_of(first)} and "
+        f"{name_of(second)} agree least ({signed(value)})."
     )
 
 

@@ -8,7 +8,7 @@ from core.analysis.maps import reading_of
 from core.analysis.results import Analysis
 from core.display.bars import Axis, Bar, bars_html
 from core.display.style import colour_and_dash
-from core.display.wording import decision_at_threshold, listed, model_name, signed
+from core.display.wording import decision_at_threshold, listed, model_name, named, signed
 from core.explain.arithmetic import Addend, HeadInNumbers, Sum
 from core.explain.heat_in_lungs import HeatInLungs
 from core.explain.method import Map, Method
@@ -25,7 +25,7 @@ ONE_SCALE = (
 def answer_of(analysis: Analysis, model: str) -> str:
     """What a network or the ensemble answers, to follow what it is about."""
     given = analysis.decision if model == ENSEMBLE else reading_of(analysis, model)
-    return f"{model_name(model)} answers {given.probability:.2f} and {decision_at_threshold(given)}"
+    return f"{named(model)} answers {given.probability:.2f} and {decision_at_threshold(given)}"
 
 
 def map_words(name: str, heat: Map, lungs: HeatInLungs | None, *, covid: bool) -> str:
@@ -73,6 +73,11 @@ def methods_list(methods: Iterable[Method]) -> str:
     )
 
 
+def nothing_towards(*, covid: bool) -> str:
+    """Why the ensemble has no map."""
+    return f"No backbone adds anything towards {CLASS_NAMES[covid]}: the ensemble's map is empty."
+
+
 def ensemble_words(added: Mapping[str, float], findings: float, *, covid: bool) -> str:
     """Whose maps make up the ensemble's, and what has no map.
 
@@ -85,9 +90,7 @@ def ensemble_words(added: Mapping[str, float], findings: float, *, covid: bool) 
     counting = {key: sign * value for key, value in added.items() if sign * value > 0}
     beyond = f"The findings added {signed(findings)} of the decision value; their maps stand under Findings."
     if not counting:
-        return (
-            f"No backbone adds anything towards {CLASS_NAMES[covid]}: the ensemble's map is empty. {beyond}"
-        )
+        return f"{nothing_towards(covid=covid)} {beyond}"
     total = sum(counting.values())
     shares = [
         f"{model_name(key)} {100 * value / total:.0f} %"
@@ -130,18 +133,37 @@ def sum_formula(found: Sum) -> str:
     )
 
 
+NO_PLACE = (
+    "The ensemble is not among them: its map is a sum of five of different grids, so that no place of it is "
+    "a sum of channels. Take its backbones apart one by one."
+)
 ANY_LAYER = (
     "Early layers see fine detail and know little of the class; the last one knows most and sees a few "
-    "coarse places. "
-    "The methods that need no question are asked here on any layer. That takes gradients through the "
-    "network, which "
-    "Keras computes in a process of its own: it has to be loaded first, and goes when nobody asks for five "
-    "minutes."
+    "coarse places. Their maps take gradients through the network, which Keras computes in a process of its "
+    "own: it has to be loaded first, and goes when nobody asks for five minutes."
+)
+NO_LAYER = (
+    "Occlusion, RISE and SmoothGrad change the picture and read the answer: they ask no layer, and stand "
+    "under Methods side by side."
+)
+LAYERS_TOGETHER = (
+    "The five networks share no layer, but each has maps as fine as the others': the ensemble's map on a "
+    "depth is that of each backbone's last layer so fine, weighted by what it added to the answer."
+)
+SCORES_ALONE = (
+    "The two Score-CAMs ask a network again about each of its channels: choose one network for them."
 )
 WEIGHTS = (
     "**Where the weights come from**: the mean derivative of the logit *y* over all places. The head behind "
     "the "
     "last map is small enough to write down: an average over places, a hidden layer with ReLU, one output."
+)
+FINDINGS_ASKED = (
+    "A grey patch covers one place after the other, and each answer holds all findings: one pass makes the "
+    "maps of all, to point at."
+)
+FINDINGS_SCALE = (
+    "Each map is scaled to its own peak: of two, the patterns can be compared and the brightness cannot."
 )
 FINDINGS_MEAN = (
     "Much heat means that covering the place lowers the finding's raw output. A grey patch is something "
@@ -152,6 +174,21 @@ WEIGHTS_FORMULA = (
     r"\begin{aligned} \alpha_k &= \frac{1}{hw} \sum_{i,j} \frac{\partial y}{\partial A^k_{ij}} \\ "
     r"y &= w^\top \max(0, W \bar A + b) + c \end{aligned}"
 )
+
+
+def layer_words(name: str, rows: int, columns: int) -> str:
+    """A layer to choose."""
+    return f"{name}, {rows} × {columns}"
+
+
+def fineness_words(pixels: int, side: int) -> str:
+    """A depth to choose, at which several networks have a layer.
+
+    Args:
+        pixels: Of the input, from one place to the next.
+        side: Of the input, in pixels.
+    """
+    return f"About {side // pixels} × {side // pixels} places, one every {pixels} pixels of the input"
 
 
 def sum_words(found: Sum, head: HeadInNumbers, model: str, *, covid: bool) -> str:

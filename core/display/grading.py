@@ -11,7 +11,7 @@ from core.display.wording import counted, listed, model_name, named, signed
 from core.evaluation.metrics import Interval
 from core.explain.belief import CENTRE
 from core.explain.explainers import METHOD_BY_KEY
-from core.studio.grading import EVEN, RANDOM_MAP, REFERENCES, Grade
+from core.studio.grading import EVEN, MIN_PATIENTS, RANDOM_MAP, REFERENCES, Grade, Pick
 
 BY = {"sum": "all of it", "mean": "per area"}
 RANKS = Axis(-1, 1, line=0, beside=("←\u00a0reversed", "as the effects\u00a0→"), ticks=(-1, -0.5, 0, 0.5, 1))
@@ -29,6 +29,12 @@ MISLEADS = (
     "and an honest map may still show both. Ranks of three to six lesions are coarse in one patient; only "
     "the mean over many says something. What is best on phantoms need not be best on patients."
 )
+TABLE = (
+    "Mean of Spearman's rank correlation between heat and true effect, and its 95 % interval (percentile "
+    "bootstrap over patients). “As …” is a map that is the same, value for value: where a network averages "
+    "over all places before its head, HiResCAM is Grad-CAM. Lesions with equal heat share a rank, and a map "
+    "that is equal on all of them counts 0. The last three rows know nothing of the networks."
+)
 _REFERENCES = {
     RANDOM_MAP: "a random map (mean of three)",
     CENTRE: "a blob in the centre",
@@ -41,48 +47,57 @@ def method_title(key: str) -> str:
     return _REFERENCES.get(key) or METHOD_BY_KEY[key].name
 
 
-def grade_words(grades: Sequence[Grade], outside: float) -> str:
-    """Who ranks best, for whom no map does better than what knows nothing, and what lies elsewhere.
+def grade_words(picks: Sequence[Pick], count: int, outside: float) -> str:
+    """For whom a map does better than what knows nothing, for whom none, and what lies elsewhere.
 
     Args:
-        grades: Of all models and methods.
+        picks: From `core.studio.grading.choose`.
+        count: Of patients.
         outside: Mean share of the change that lies outside of the lesion taken away, in [0, 1].
     """
-    methods = [each for each in grades if each.method not in REFERENCES]
-    count = len(grades[0].values)
-    best = max(methods, key=lambda each: each.mean)
-    models = list(dict.fromkeys(each.model for each in methods))
-    ahead = {each.model for each in methods if each.ahead and each.ahead.low > 0}
-    lost = [named(model) for model in models if model not in ahead]
-    words = (
-        f"**Over {counted(count, 'patient')}, {method_title(best.method)} on {named(best.model)} ranks "
-        f"lesions best: {signed(best.mean)} ({_range(best.interval)}).** "
+    elsewhere = (
+        f"Of what changes for the networks when a lesion is taken away, {100 * outside:.0f} % lies outside "
+        "of it."
     )
-    if not lost:
-        words += "For every model, some map is surely ahead of all that knows nothing of the network."
-    elif ahead:
-        words += (
-            f"For {listed(lost)} no map is surely ahead of the best that knows nothing of the network, so "
-            "there a map's hottest place is no evidence of what matters most; for the others some map is."
+    if not picks:
+        return (
+            f"**{counted(count, 'patient').capitalize()}: every method stands below with its interval, and "
+            "none is named the best.** The best of several is so by luck, too, unless one half of the "
+            f"patients chooses it and the other measures it, for which {MIN_PATIENTS} are the least. "
+            f"{elsewhere}"
         )
-    else:
-        words += (
-            "For no model is any map surely ahead of the best that knows nothing of the network: "
-            "more patients may tell, or there is nothing to tell."
+    ahead = [f"{named(each.model)} ({method_title(each.method)})" for each in picks if each.ahead.low > 0]
+    lost = [named(each.model) for each in picks if each.ahead.low <= 0]
+    words = (
+        f"For each model, the method that ranks best was chosen on {picks[0].choosing} patients and measured "
+        f"on the {picks[0].measuring} others, so that none wins by luck."
+    )
+    if not ahead:
+        return (
+            f"**For no model is the chosen map surely ahead of the best that knows nothing of the network:** "
+            f"more patients may tell, or there is nothing to tell. {words} {elsewhere}"
         )
+    behind = (
+        f"; for {listed(lost)} it is not, so there a map's hottest place is no evidence of what matters most"
+        if lost
+        else ""
+    )
     return (
-        f"{words} Of what changes for the networks when a lesion is taken away, {100 * outside:.0f} % lies "
-        "outside of it."
+        f"**The chosen map is surely ahead of the best that knows nothing of the network for {listed(ahead)}"
+        f"{behind}.** {words} {elsewhere}"
     )
 
 
 def grade_strips(grades: Sequence[Grade], model: str) -> str:
-    """All methods of one model: a dot a patient, the mean and its interval, as HTML."""
+    """All methods of one model: a dot a patient, the mean and its interval, as HTML; the same ones once."""
     colour, grey = colour_and_dash(model)[0], "var(--text-faint, #8a8f98)"
+    own = [each for each in grades if each.model == model]
     return strips_html(
         [
             Strip(
-                method_title(each.method),
+                listed(
+                    [method_title(same.method) for same in own if each.method in (same.method, same.same_as)]
+                ),
                 each.values,
                 each.mean,
                 each.interval.low,
@@ -90,19 +105,16 @@ def grade_strips(grades: Sequence[Grade], model: str) -> str:
                 f"{signed(each.mean)} ({_range(each.interval)})",
                 grey if each.method in REFERENCES else colour,
             )
-            for each in grades
-            if each.model == model
+            for each in own
+            if not each.same_as
         ],
         RANKS,
     )
 
 
-def model_words(grades: Sequence[Grade], model: str) -> str:
-    """What one model's maps are worth, beside the best reference: a sentence or two."""
-    own = [each for each in grades if each.model == model]
-    best = max((each for each in own if each.method not in REFERENCES), key=lambda each: each.mean)
-    reference = max((each for each in own if each.method in REFERENCES), key=lambda each: each.mean)
-    lead = best.ahead or Interval(0, 0)
+def pick_words(pick: Pick) -> str:
+    """What one model's chosen map is worth, beside the chosen reference: a sentence or two."""
+    lead = pick.ahead
     verdict = (
         "surely ahead of it"
         if lead.low > 0
@@ -110,17 +122,14 @@ def model_words(grades: Sequence[Grade], model: str) -> str:
         if lead.high < 0
         else "not surely ahead of it"
     )
+    own, other = (signed(each) for each in pick.means)
     return (
-        f"**{model_name(model)}: {method_title(best.method)} ranks best, {signed(best.mean)}; the best of "
-        f"what knows nothing is {method_title(reference.method)}, {signed(reference.mean)}. "
-        f"Patient by patient the map is {verdict}** (by {_range(lead)}). Its hottest lesion is the one "
-        f"with the largest effect in {100 * best.first:.0f} % of patients, a random map's in "
-        f"{100 * _chance(own):.0f} %."
+        f"**{model_name(pick.model)}: chosen on {pick.choosing} patients, {method_title(pick.method)} ranks "
+        f"{own} on the {pick.measuring} others; the best of what knows nothing, "
+        f"{method_title(pick.reference)}, {other}. Patient by patient the map is {verdict}** "
+        f"(by {_range(lead)}). Its hottest lesion is the one with the largest effect in "
+        f"{100 * pick.firsts[0]:.0f} % of these patients, a random map's in {100 * pick.firsts[1]:.0f} %."
     )
-
-
-def _chance(grades: Sequence[Grade]) -> float:
-    return next(each.first for each in grades if each.method == RANDOM_MAP)
 
 
 def grade_table(grades: Sequence[Grade]) -> list[dict[str, str]]:
@@ -140,6 +149,8 @@ def grade_table(grades: Sequence[Grade]) -> list[dict[str, str]]:
 def _cell(grade: Grade | None) -> str:
     if grade is None:
         return ""
+    if grade.same_as:
+        return f"as {method_title(grade.same_as)}"
     mean, low, high = (
         signed(each).lstrip("+") for each in (grade.mean, grade.interval.low, grade.interval.high)
     )

@@ -27,7 +27,7 @@ SAMPLE, BUNDLE, MARGINS, LAID, INSIST, RATE = "sample", "models", "margins", "la
 GUESS, LECTURE = "guess", "lecture"
 PHANTOM, VIEW, TRUTH, PATIENTS, SWEEP = "phantom", "view", "truth", "patients", "sweep"
 LAB, NETWORK, TOWARDS, CELL, FINDING = "lab", "network", "towards", "cell", "finding"
-CHANGE, LAYER = "change", "layer"
+CHANGE, LAYER, METHOD = "change", "layer", "method"
 ANSWER, HEAT_BY = "answer", "heat_by"
 EXPERIMENT, BACKBONE, PLANT, ILL, HEALTHY = "experiment", "backbone", "mark", "ill", "healthy"
 MYSTERY, QUESTION = "mystery", "question"
@@ -72,6 +72,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         FINDING: "the finding",
         CHANGE: "the change",
         LAYER: "the layer",
+        METHOD: "the method",
     },
     "phantoms": _EVERYWHERE
     | {
@@ -111,6 +112,27 @@ SETTINGS: dict[str, dict[str, str]] = {
         PAIRS: "the models in pairs",
         PREVALENCE: "the prevalence",
         CHART: "the chart",
+    },
+}
+# Sections of long pages at which a lesson's link may open, and the keys of their containers.
+SECTIONS: dict[str, dict[str, str]] = {
+    "analyse": {"maps": "looked"}
+    | {each: f"fold-{each}" for each in ("thresholds", "third", "findings", "trust")},
+    "compare": {each: f"fold-{each}" for each in ("measures", "curves", "tests", "mistakes", "study")},
+}
+# Where on a page a setting is seen: the key of a container, of the first setting here that a link says.
+SHOWN_AT: dict[str, dict[str, str]] = {
+    "explain": {LAB: "explain-head"},
+    "phantoms": {VIEW: "phantom-head"},
+    "shortcuts": {EXPERIMENT: "shortcuts-head"},
+    "compare": {
+        CHART: "fold-curves",
+        SCORES: "fold-curves",
+        PREVALENCE: "fold-curves",
+        MISTAKES: "fold-mistakes",
+        FIRST: "fold-curves",
+        SECOND: "fold-curves",
+        PAIRS: "fold-tests",
     },
 }
 CUT, LEFT = "cut", "left"  # margins
@@ -248,6 +270,17 @@ def _is_share(word: str) -> bool:
     except ValueError:
         return False
     return math.isfinite(number) and 0.01 <= number <= 0.99
+
+
+def section(page: str, names: Iterable[str]) -> str:
+    """Key of the container that shows what a link says; empty where that is the page's top.
+
+    Args:
+        page: A key of `SETTINGS`.
+        names: Of the settings that the link says.
+    """
+    said = set(names)
+    return next((key for name, key in SHOWN_AT.get(page, {}).items() if name in said), "")
 
 
 def ignored(page: str, names: Iterable[str]) -> str:

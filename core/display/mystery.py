@@ -11,6 +11,7 @@ from core.display.course_charts import LEGEND, MARGIN
 from core.display.strips import Strip, strips_html
 from core.display.style import FIRST, SECOND, still, unit_axis
 from core.display.wording import count_word, counted
+from core.progress import duration
 from core.shortcuts.mystery import FLAWS, SOUND, TIMES, Mystery
 from core.shortcuts.plants import PLANT_BY_KEY
 from core.shortcuts.probes import LUNGS, PROBES, REST, TWIN, Asked, Mean, mean_change
@@ -30,12 +31,17 @@ STRIPS = (
 )
 
 
-def first_time(patients: int, kinds: int) -> str:
-    """How long it takes."""
+def first_time(patients: int, kinds: int, seconds: float) -> str:
+    """How long it takes.
+
+    Args:
+        patients: How many.
+        kinds: In how many ways each is seen.
+        seconds: That this server needs for what is still to be done, by measurement.
+    """
     return (
-        f"The network sees {patients} phantoms in {kinds} ways: a minute or two the first time, for "
-        f"everybody on "
-        "this server. From then on each model is made within seconds."
+        f"The network sees {patients} phantoms in {kinds} ways: about {duration(seconds)} at this "
+        "server's present pace, once for everybody. Then each model is made within seconds."
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
 from core.display.course_charts import LEGEND, MARGIN
-from core.display.style import still
-from core.display.wording import listed, signed
+from core.display.style import colour_and_dash, still
+from core.display.wording import listed, model_name, signed
+from core.explain.belief import ALIKE
 from core.explain.explainers import METHOD_BY_KEY
 from core.explain.gradient_process import GRADIENT, HEAD
-from core.explain.sanity import GROUPS, Depth
+from core.explain.sanity import GROUPS, Depth, TogetherStep
+from core.vocabulary import ENSEMBLE
 
-ALIKE = 0.5  # mean rank correlation from which a map counts as much the same
 ASKED = (
     "A map that shows what a network **learnt** must change when that is taken away. From the top down, one "
     "group of "
@@ -21,6 +23,11 @@ ASKED = (
     "al. 2018). "
     "The network behind it runs in Keras, whose loading takes a while and 1 GB of memory, and which goes "
     "when nobody asks for five minutes."
+)
+TOGETHER = (
+    "Of the **ensemble**, all five are shuffled, one network after the other: the chart has each backbone's "
+    "own curve and that of the ensemble's map, all five shuffled as far. The weight of each stays what it "
+    "added to the answer; only its map is another."
 )
 MISLEADS = (
     "**Why it may mislead.** One radiograph and one way of shuffling: other draws give other numbers, near "
@@ -57,14 +64,15 @@ def sanity_words(depths: Sequence[Depth]) -> str:
         key: [each.similarity[key] for each in shuffled if key in each.similarity]
         for key in depths[0].similarity
     }
-    means = {key: sum(values) / len(values) for key, values in left.items() if values}
+    means = _means(depths)
     stay = [f"{method_name(key)} ({signed(mean)})" for key, mean in means.items() if mean >= ALIKE]
     change = [f"{method_name(key)} ({signed(mean)})" for key, mean in means.items() if mean < ALIKE]
     parts = []
     if change:
         parts.append(
             f"**With what was learnt, these maps change: {listed(change)}** (mean rank correlation with the "
-            "trained map)."
+            f"trained map; from {ALIKE:g} on, which fewer than 1 in 100 pairs of random maps reach, a map "
+            "counts as the same)."
         )
     if stay:
         parts.append(f"Whatever the network knows, these stay much the same: {listed(stay)}.")
@@ -79,17 +87,44 @@ def sanity_words(depths: Sequence[Depth]) -> str:
 def sanity_figure(depths: Sequence[Depth]) -> go.Figure:
     """Similarity with the trained network's map against depth, a curve a method."""
     figure = go.Figure()
-    names = [depth_name(each.groups) for each in depths]
     for at, key in enumerate(depths[0].similarity):
-        colour = _COLOURS[at % len(_COLOURS)]
-        figure.add_scatter(
-            x=names,
-            y=[round(each.similarity[key], 3) if key in each.similarity else None for each in depths],
-            name=method_name(key),
-            mode="lines+markers",
-            line={"color": colour, "dash": _DASHES[at % len(_DASHES)], "width": 2},
-            hovertemplate="%{x}: %{y:+.2f}<extra>%{fullData.name}</extra>",
-        )
+        line = {"color": _COLOURS[at % len(_COLOURS)], "dash": _DASHES[at % len(_DASHES)], "width": 2}
+        _curve(figure, depths, key, method_name(key), line)
+    return _by_depth(figure)
+
+
+def together_figure(step: TogetherStep, method: str) -> go.Figure:
+    """The same of one method, a curve a network, and the ensemble's.
+
+    Args:
+        step: How far the check is.
+        method: Key of it.
+    """
+    figure = go.Figure()
+    for model, depths in _everybody(step).items():
+        colour, dash = colour_and_dash(model)
+        line = {"color": colour, "dash": dash, "width": 4 if model == ENSEMBLE else 2}
+        _curve(figure, depths, method, model_name(model), line)
+    return _by_depth(figure)
+
+
+def _everybody(step: TogetherStep) -> dict[str, tuple[Depth, ...]]:
+    """The depths of each network, and those of the ensemble's map, by key."""
+    return {**step.networks, ENSEMBLE: step.together}
+
+
+def _curve(figure: go.Figure, depths: Sequence[Depth], key: str, name: str, line: dict[str, Any]) -> None:
+    figure.add_scatter(
+        x=[depth_name(each.groups) for each in depths],
+        y=[round(each.similarity[key], 3) if key in each.similarity else None for each in depths],
+        name=name,
+        mode="lines+markers",
+        line=line,
+        hovertemplate="%{x}: %{y:+.2f}<extra>%{fullData.name}</extra>",
+    )
+
+
+def _by_depth(figure: go.Figure) -> go.Figure:
     figure.update_xaxes(title="Shuffled down to", type="category")
     figure.update_yaxes(range=[-1.05, 1.05], title="Rank correlation with the trained map")
     return still(figure.update_layout(height=420, margin=MARGIN, legend=LEGEND))
@@ -100,7 +135,7 @@ def sanity_table(depths: Sequence[Depth]) -> list[dict[str, str]]:
     return [
         {
             "Shuffled down to": depth_name(each.groups),
-            "Logit": signed(each.logit),
+            "Logit": "" if each.logit is None else signed(each.logit),
             **{
                 method_name(key): signed(each.similarity[key]) if key in each.similarity else "empty"
                 for key in depths[0].similarity
@@ -108,3 +143,26 @@ def sanity_table(depths: Sequence[Depth]) -> list[dict[str, str]]:
         }
         for each in depths
     ]
+
+
+def together_table(step: TogetherStep) -> list[dict[str, str]]:
+    """A row a network and one of the ensemble's map: each method's mean similarity over all depths."""
+    rows = {key: depths for key, depths in _everybody(step).items() if depths[1:]}
+    means = {key: _means(depths) for key, depths in rows.items()}
+    methods = dict.fromkeys(method for each in means.values() for method in each)
+    return [
+        {
+            "Map of": model_name(key),
+            **{method_name(each): signed(found[each]) if each in found else "empty" for each in methods},
+        }
+        for key, found in means.items()
+    ]
+
+
+def _means(depths: Sequence[Depth]) -> dict[str, float]:
+    """Each method's mean similarity over the shuffled depths that left a map to compare."""
+    left = {
+        key: [each.similarity[key] for each in depths[1:] if key in each.similarity]
+        for key in depths[0].similarity
+    }
+    return {key: sum(values) / len(values) for key, values in left.items() if values}

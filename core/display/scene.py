@@ -124,7 +124,7 @@ def build_maps_scene(scene: dict[str, Any], panes: Sequence[MapPane], frame: Box
         panes: Shown behind the plain one.
         frame: What the maps lie over.
     """
-    maps = [_map_pane(each) for each in panes]
+    maps = [map_pane(each) for each in panes]
     return {**scene, "frame": list(frame), "own_scale": True, "panes": [_plain_pane(), *maps]}
 
 
@@ -274,7 +274,8 @@ def _pane(reading: BackboneReading) -> dict[str, Any]:
     }
 
 
-def _map_pane(pane: MapPane) -> dict[str, Any]:
+def map_pane(pane: MapPane) -> dict[str, Any]:
+    """A map as `build_scene` has its panes."""
     return {
         "name": pane.name,
         "detail": pane.detail,

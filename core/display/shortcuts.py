@@ -16,6 +16,7 @@ from core.display.overlay import with_heat
 from core.display.style import ACCENT, FIRST, NEUTRAL, area_axis, still
 from core.display.wording import model_name
 from core.evaluation.metrics import Evaluation
+from core.progress import duration
 from core.shortcuts.experiment import CONDITIONS, Condition, Outcome, Planting, Point
 from core.shortcuts.features import Floats
 from core.shortcuts.maps import HeadMap, Maps, OnMark
@@ -79,23 +80,29 @@ def on_trial(trial: Trial, *, mine: bool) -> str:
     )
 
 
-def first_time(radiographs: int, *, own: bool) -> str:
-    """How long it takes.
+def first_time(radiographs: int, seconds: float) -> str:
+    """How long it takes with phantoms.
 
     Args:
         radiographs: How many.
-        own: Whether they are the user's, or phantoms that are still to be rendered.
+        seconds: That this server needs for what is still to be done, by measurement.
     """
-    if own:
-        return (
-            f"The network sees your {radiographs} radiographs without the mark and with it. They stay in "
-            f"this session's "
-            "memory, and half of their patients measure what the head has learnt from the others."
-        )
     return (
-        f"{radiographs} phantoms are rendered, and the network sees each without the mark and with it: up "
-        f"to two "
-        "minutes the first time, for everybody on this server. From then on a head learns within seconds."
+        f"{radiographs} phantoms are rendered, and the network sees each without the mark and with it: about "
+        f"{duration(seconds)} at this server's present pace, once for everybody. Then a head learns within "
+        "seconds."
+    )
+
+
+def first_time_own(radiographs: int) -> str:
+    """What happens to the user's own radiographs.
+
+    Args:
+        radiographs: How many.
+    """
+    return (
+        f"The network sees your {radiographs} radiographs without the mark and with it. They stay in this "
+        "session's memory, and half of their patients measure what the head has learnt from the others."
     )
 
 

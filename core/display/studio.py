@@ -14,6 +14,7 @@ from core.display.wording import counted, listed, model_name, named, opening, si
 from core.evaluation.metrics import Interval
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.severity import SeverityScore
+from core.phantom.recipe import FULL_PX, SAVED_PX
 from core.phantom.samples import Sample
 from core.studio.many import Effect
 from core.studio.twins import Outside
@@ -24,6 +25,10 @@ FLATTERS = (
     "Phantoms flatter networks that learnt phantoms, as the backbones and the findings network that ship "
     "here did: believe a difference between two of these pictures before any figure. How wrong the models "
     "are on real radiographs, clinics never seen among them, stands on Compare; on Analyse they read yours."
+)
+SAVED = (
+    f"Files are rendered anew at {SAVED_PX} × {SAVED_PX} px, which takes some seconds; the truth is of that "
+    f"size, too. The networks were asked at {FULL_PX} px, with other noise: answers may differ a little."
 )
 
 
@@ -83,14 +88,19 @@ def findings_words(analysis: Analysis, sample: Sample) -> str:
     )
 
 
+def votes(analysis: Analysis) -> str:
+    """How the backbones vote, short enough for the heading of a narrow column."""
+    return f"{analysis.votes} of {len(analysis.readings)} read COVID-19"
+
+
 def severity_words(score: SeverityScore, sample: Sample) -> str:
     """An estimate of extent or opacity beside the truth, and whether it lies within its usual error."""
     true = sample.extent_score if score.name == "extent" else sample.opacity_score
     near = abs(score.value - true) <= score.mean_absolute_error
     held = f"{RIGHT.icon} within" if near else f"{WRONG.icon} beyond"
     return (
-        f"**{score.name.capitalize()}** {score.value:.1f} of {score.maximum:g}, truly {true:.1f}: {held} its "
-        f"usual error of {score.mean_absolute_error:.1f}"
+        f"**{score.name.capitalize()} score** {score.value:.1f} of {score.maximum:g}, truly {true:.1f}: "
+        f"{held} its usual error of {score.mean_absolute_error:.1f}"
     )
 
 

@@ -19,6 +19,7 @@ from core.models.backbones import BACKBONE_BY_KEY
 from core.vocabulary import ENSEMBLE
 
 MUCH = 0.1  # of probability: a model that moves less hardly moves
+BARS = "P(COVID-19): the dashed outline is before, the bar after; the upright mark is the threshold."
 BEFORE_EQUALISING = (
     "The picture was changed before its greys were spread evenly, as if the file had come so: a change of "
     "one place "
@@ -29,6 +30,8 @@ BEFORE_EQUALISING = (
 
 def change_bars(analysis: Analysis, after: Mapping[str, float]) -> str:
     """Each model's answer to the changed picture, with the one before, as HTML; the mark is its threshold.
+
+    The outline is the answer before.
 
     Args:
         analysis: Of the unchanged radiograph.
@@ -58,6 +61,7 @@ def _bar(key: str, before: float, after: float, threshold: float) -> Bar:
         pattern,
         threshold,
         f"threshold {threshold:.2f}",
+        before,
     )
 
 

@@ -15,10 +15,8 @@ from scipy.ndimage import gaussian_filter, shift
 from scipy.stats import rankdata
 
 from core.explain.method import Map
-from core.explain.subject import FILL, Subject
+from core.explain.subject import FILL
 from core.explain.together import resized
-from core.models.findings import sigmoid
-from core.models.head import Head
 
 STEPS = 14  # of a curve, of equal numbers of pixels
 BLUR = 11 / 224  # standard deviation of the blur where insertion begins, as a share of the side
@@ -27,8 +25,24 @@ CENTRE = "centre"
 REFERENCES = (*RANDOM, CENTRE)  # maps that know nothing of the network
 CELLS = 7  # of a random map, a side: about as coarse as the networks' own
 GRID = 14  # places a side on which maps are compared
+ALIKE = 0.5  # rank correlation from which two maps are alike; of pairs of random ones fewer than 1 in 100 are
 SHIFTS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # down and right, in units of `SHIFT`
 SHIFT = 8 / 224  # of the side
+
+
+@dataclass(frozen=True, eq=False)
+class Witness:
+    """Who answers about changed pictures: a network, or all of them together.
+
+    Attributes:
+        seen: (size, size), float32 in [0, 1]: the picture, as networks are shown it.
+        probability: P(class) of a changed picture of the same shape.
+        maps: Of such a picture: the map of each method that needs no question, by key.
+    """
+
+    seen: NDArray[np.float32]
+    probability: Callable[[NDArray[np.float32]], float]
+    maps: Callable[[NDArray[np.float32]], Mapping[str, Map]]
 
 
 @dataclass(frozen=True)
@@ -84,17 +98,12 @@ def reference_maps(seed: int = 0) -> dict[str, Map]:
     return maps | {CENTRE: np.exp(-2 * (x**2 + y**2)).astype(np.float32)}
 
 
-def put_to_the_test(
-    subject: Subject,
-    maps: Mapping[str, Map],
-    closed: Mapping[str, Callable[[NDArray[np.float32], Head], Map]],
-) -> Iterator[BeliefStep]:
+def put_to_the_test(witness: Witness, maps: Mapping[str, Map]) -> Iterator[BeliefStep]:
     """Asks what the tests need, map by map; the references come first.
 
     Args:
-        subject: The network, the picture and the class.
+        witness: Who is asked about the picture, towards the class.
         maps: To be tested, by key, each with heat.
-        closed: Of them, those whose heat follows from a feature map: how.
 
     Yields:
         After each answer.
@@ -106,19 +115,19 @@ def put_to_the_test(
     for key, heat in ordered.items():
         for changed in (_deleted, _inserted):
             said: tuple[float, ...] = ()
-            for picture in changed(subject.seen, heat):
-                said, done = (*said, float(sigmoid(subject.score(picture)))), done + 1
+            for picture in changed(witness.seen, heat):
+                said, done = (*said, witness.probability(picture)), done + 1
                 before = curves.get(key, Curves())
                 now = Curves(said, ()) if changed is _deleted else Curves(before.deletion, said)
                 curves = curves | {key: now}
                 yield BeliefStep(done, total, curves)
-    shifted: dict[str, list[float]] = {key: [] for key in closed}
+    shifted: dict[str, list[float]] = {}
     for number, (down, right) in enumerate(SHIFTS, start=1):
-        by = SHIFT * len(subject.seen)
-        features = subject.features(_moved(subject.seen, down * by, right * by))
-        for key, heat_of in closed.items():
-            back = _moved(resized(heat_of(features, subject.head), 4 * GRID), -down * 2, -right * 2)
-            shifted[key].append(rank_correlation(back, maps[key]))
+        by = SHIFT * len(witness.seen)
+        found = witness.maps(_moved(witness.seen, down * by, right * by))
+        for key in maps.keys() & found.keys():
+            back = _moved(resized(found[key], 4 * GRID), -down * 2, -right * 2)
+            shifted.setdefault(key, []).append(rank_correlation(back, maps[key]))
         stability = (
             {key: float(np.mean(each)) for key, each in shifted.items()} if number == len(SHIFTS) else {}
         )

@@ -5,15 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.explain.gradcam import gradcam
-from core.explain.gradcam_plus_plus import gradcam_plus_plus
-from core.explain.hirescam import hirescam
-from core.explain.layercam import layercam
+from core.explain.gradcam import gradcam, gradcam_on_layer
+from core.explain.gradcam_plus_plus import gradcam_plus_plus, gradcam_plus_plus_on_layer
+from core.explain.hirescam import hirescam, hirescam_on_layer
+from core.explain.layercam import layercam, layercam_on_layer
 from core.explain.method import Explainer, Map, Method, Questioner
 from core.explain.occlusion import occlusion
 from core.explain.rise import rise
 from core.explain.saliency import smoothgrad
-from core.explain.scorecam import faster_scorecam, scorecam
+from core.explain.scorecam import (
+    faster_scorecam,
+    faster_scorecam_on_layer,
+    scorecam,
+    scorecam_on_layer,
+)
 from core.models.head import Head
 
 # At once, out of what a network has said already.
@@ -22,6 +27,7 @@ EXPLAINERS: tuple[Explainer, ...] = (
         key="gradcam",
         name="Grad-CAM",
         heat=gradcam,
+        on_layer=gradcam_on_layer,
         meaning="Where what the network found speaks for the class, weighted over the whole image.",
         misleads="One weight a channel for the whole picture: a channel that matters in one place lends its "
         "heat to every place where it is active.",
@@ -32,6 +38,7 @@ EXPLAINERS: tuple[Explainer, ...] = (
         key="hirescam",
         name="HiResCAM",
         heat=hirescam,
+        on_layer=hirescam_on_layer,
         meaning="Where what the network found speaks for the class, each place with a weight of its own.",
         misleads="Behind an average over all places it is Grad-CAM, number by number: two names that agree"
         " are no second witness. Only behind max pooling do the two differ.",
@@ -42,6 +49,7 @@ EXPLAINERS: tuple[Explainer, ...] = (
         key="layercam",
         name="LayerCAM",
         heat=layercam,
+        on_layer=layercam_on_layer,
         meaning="Where channels that speak for the class are active; what speaks against it is left out.",
         misleads="Nothing can cool it: a place that speaks for and against the class at once looks as hot as "
         "one that only speaks for it.",
@@ -52,6 +60,7 @@ EXPLAINERS: tuple[Explainer, ...] = (
         key="gradcam_plus_plus",
         name="Grad-CAM++",
         heat=gradcam_plus_plus,
+        on_layer=gradcam_plus_plus_on_layer,
         meaning="Where channels that speak for the class are active, each weighted by its positive "
         "derivatives.",
         misleads="Only positive derivatives count, so that there is heat for either class, also for the one "
@@ -86,6 +95,7 @@ QUESTIONERS: tuple[Questioner, ...] = (
         key="faster_scorecam",
         name="Faster-Score-CAM",
         look=faster_scorecam,
+        on_layer=faster_scorecam_on_layer,
         meaning="Where the channels that vary most are active, each weighted by the answer to what it shows.",
         misleads="Every weight is positive: where the answers to all masks are alike, it shows all that the "
         "network found, whatever that speaks for.",
@@ -106,6 +116,7 @@ QUESTIONERS: tuple[Questioner, ...] = (
         key="scorecam",
         name="Score-CAM",
         look=scorecam,
+        on_layer=scorecam_on_layer,
         meaning="Where any channel is active, each weighted by the answer to what it shows.",
         misleads="Every weight is positive: where the answers to all masks are alike, it shows all that the "
         "network found, whatever that speaks for.",

@@ -46,3 +46,16 @@ def gradcam(features: NDArray[np.float32], head: Head) -> NDArray[np.float32]:
         (h, w), float32, at least 0.
     """
     return np.asarray(np.maximum(features @ channel_weights(features, head), np.float32(0)))
+
+
+def gradcam_on_layer(features: NDArray[np.float32], gradient: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same on any layer.
+
+    Args:
+        features: A of that layer, (h, w, channels), float32.
+        gradient: The logit's derivative with respect to each value of A.
+
+    Returns:
+        (h, w), float32, at least 0.
+    """
+    return np.asarray(np.maximum(features @ gradient.mean(axis=(0, 1)), np.float32(0)))

@@ -16,19 +16,19 @@ from core.models.head import Head
 Floats = NDArray[np.float64]
 
 
-def channel_weights(features: NDArray[np.float32], head: Head) -> Floats:
+def channel_weights(features: NDArray[np.float32], gradient: NDArray[np.float32]) -> Floats:
     """The weight of each channel, up to exp(logit), which all share and which no scaled map shows.
 
     The coefficients of a channel are normalised to add up to 1 over its places, as in the authors' code.
 
     Args:
         features: A, (h, w, channels), float32.
-        head: What follows it.
+        gradient: The logit's derivative with respect to each value of A.
 
     Returns:
         (channels,), float64, at least 0.
     """
-    gradient = feature_gradient(features, head).astype(np.float64)
+    gradient = gradient.astype(np.float64)
     total = features.sum(axis=(0, 1), dtype=np.float64)
     squared = gradient**2
     below = 2 * squared + gradient**3 * total
@@ -48,4 +48,11 @@ def gradcam_plus_plus(features: NDArray[np.float32], head: Head) -> NDArray[np.f
     Returns:
         (h, w), float32, at least 0.
     """
-    return np.maximum(features @ channel_weights(features, head), 0).astype(np.float32)
+    return gradcam_plus_plus_on_layer(features, feature_gradient(features, head))
+
+
+def gradcam_plus_plus_on_layer(
+    features: NDArray[np.float32], gradient: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The same on any layer: what follows it, ReLU and pooling, is piecewise linear in all backbones."""
+    return np.maximum(features @ channel_weights(features, gradient), 0).astype(np.float32)

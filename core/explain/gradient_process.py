@@ -24,7 +24,7 @@ from core.models.head import Head
 
 PARTS = 6  # of a base's weighted layers, from the top down
 HEAD = ("head_output", "head_hidden")  # from the top down
-GRADIENT, LAYERS, LAYER, SHUFFLED = "gradient", "layers", "layer", "shuffled"  # what can be asked
+GRADIENT, LAYERS, LAYER, CHANNELS, SHUFFLED = "gradient", "layers", "layer", "channels", "shuffled"  # to ask
 
 Array = NDArray[np.float32]
 Question = Mapping[str, Any]
@@ -129,26 +129,35 @@ def _layers(backbones: Backbones, question: Question) -> Answer:
     return {"layers": list(spatial_layers(backbones.network(question["model"])))}
 
 
-def _layer(backbones: Backbones, question: Question) -> Answer:
-    """Grad-CAM, HiResCAM and LayerCAM on any layer."""
+def _up_to_layer(backbones: Backbones, question: Question) -> Any:
+    """The network up to a layer, and to its logit."""
     import keras
+
+    network = backbones.network(question["model"])
+    return keras.Model(network.input, [network.get_layer(question["layer"]).output, network.outputs[1]])
+
+
+def _channels(backbones: Backbones, question: Question) -> Answer:
+    """A of any layer."""
+    image = scaled_image(question["model"], unpack(question["seen"]))
+    features, _ = _up_to_layer(backbones, question)(image, training=False)
+    return {"features": pack(np.asarray(features)[0])}
+
+
+def _layer(backbones: Backbones, question: Question) -> Answer:
+    """Maps of all methods that need no question, on any layer."""
     import tensorflow as tf
 
     key, sign = question["model"], 1 if question["covid"] else -1
-    network = backbones.network(key)
-    both = keras.Model(network.input, [network.get_layer(question["layer"]).output, network.outputs[1]])
+    both = _up_to_layer(backbones, question)
     image = tf.convert_to_tensor(scaled_image(key, unpack(question["seen"])))
     with tf.GradientTape() as tape:
         tape.watch(image)
         features, logit = both(image, training=False)
     derivative = sign * np.asarray(tape.gradient(logit, features))[0]
     found = np.asarray(features)[0]
-    maps = {
-        "gradcam": found @ derivative.mean(axis=(0, 1)),
-        "hirescam": (found * derivative).sum(axis=-1),
-        "layercam": (found * np.maximum(derivative, 0)).sum(axis=-1),
-    }
-    return {"maps": {name: pack(np.maximum(heat, 0)) for name, heat in maps.items()}}
+    maps = {each.key: each.on_layer(found, derivative) for each in EXPLAINERS if each.on_layer}
+    return {"maps": {name: pack(heat) for name, heat in maps.items()}}
 
 
 def _shuffled(backbones: Backbones, question: Question) -> Answer:
@@ -173,6 +182,7 @@ TASKS: dict[str, Callable[[Backbones, Question], Answer]] = {
     GRADIENT: _gradient,
     LAYERS: _layers,
     LAYER: _layer,
+    CHANNELS: _channels,
     SHUFFLED: _shuffled,
 }
 

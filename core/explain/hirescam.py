@@ -22,5 +22,9 @@ def hirescam(features: NDArray[np.float32], head: Head) -> NDArray[np.float32]:
     Returns:
         (h, w), float32, at least 0.
     """
-    heat = (features * feature_gradient(features, head)).sum(axis=-1)
-    return np.asarray(np.maximum(heat, np.float32(0)))
+    return hirescam_on_layer(features, feature_gradient(features, head))
+
+
+def hirescam_on_layer(features: NDArray[np.float32], gradient: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same on any layer, of its A and the logit's derivative with respect to each value of that."""
+    return np.asarray(np.maximum((features * gradient).sum(axis=-1), np.float32(0)))

@@ -22,5 +22,10 @@ def layercam(features: NDArray[np.float32], head: Head) -> NDArray[np.float32]:
     Returns:
         (h, w), float32, at least 0.
     """
-    positive = np.maximum(feature_gradient(features, head), np.float32(0))
+    return layercam_on_layer(features, feature_gradient(features, head))
+
+
+def layercam_on_layer(features: NDArray[np.float32], gradient: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same on any layer, of its A and the logit's derivative with respect to each value of that."""
+    positive = np.maximum(gradient, np.float32(0))
     return np.asarray(np.maximum((features * positive).sum(axis=-1), np.float32(0)))

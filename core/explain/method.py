@@ -56,9 +56,12 @@ class Explainer(Method):
 
     Attributes:
         heat: From A, (h, w, channels), float32, and the head behind it: (h, w), float32, at least 0.
+        on_layer: The same from A of any layer and the logit's derivative with respect to each of its values;
+            None for a method that knows the last layer alone.
     """
 
     heat: Callable[[NDArray[np.float32], Head], Map]
+    on_layer: Callable[[NDArray[np.float32], NDArray[np.float32]], Map] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,9 @@ class Questioner(Method):
 
     Attributes:
         look: Yields after each answer how far it is, with the map so far; whoever stops keeps that.
+        on_layer: The same with the channels of any layer's A; None for a method that changes the picture
+            without asking any layer.
     """
 
     look: Callable[[Subject], Iterator[Step]]
+    on_layer: Callable[[Subject, NDArray[np.float32]], Iterator[Step]] | None = None

@@ -31,7 +31,7 @@ def scorecam(subject: Subject) -> Iterator[Step]:
     Yields:
         After each answer.
     """
-    return _by_channels(subject, None)
+    return scorecam_on_layer(subject, subject.own_features)
 
 
 def faster_scorecam(subject: Subject) -> Iterator[Step]:
@@ -43,11 +43,25 @@ def faster_scorecam(subject: Subject) -> Iterator[Step]:
     Yields:
         After each answer.
     """
-    return _by_channels(subject, FEW)
+    return faster_scorecam_on_layer(subject, subject.own_features)
 
 
-def _by_channels(subject: Subject, most: int | None) -> Iterator[Step]:
-    features = subject.own_features
+def scorecam_on_layer(subject: Subject, features: NDArray[np.float32]) -> Iterator[Step]:
+    """By all channels of any layer.
+
+    Args:
+        subject: Whom to ask about what.
+        features: A of that layer, (h, w, channels), float32.
+    """
+    return _by_channels(subject, features, features.shape[-1])
+
+
+def faster_scorecam_on_layer(subject: Subject, features: NDArray[np.float32]) -> Iterator[Step]:
+    """By the `FEW` channels of any layer that vary most."""
+    return _by_channels(subject, features, FEW)
+
+
+def _by_channels(subject: Subject, features: NDArray[np.float32], most: int) -> Iterator[Step]:
     channels = np.argsort(-features.std(axis=(0, 1)), kind="stable")[:most]
     image = scale_pixels(subject.seen, subject.scale)
     total = np.zeros(features.shape[:2])

@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.explain.method import Map
 
-GRID = 14  # places a side
+GRID = 14  # places a side, unless a map has more
 
 
 def weights_towards(added: Mapping[str, float], *, covid: bool) -> dict[str, float]:
@@ -31,12 +31,13 @@ def together(maps: Mapping[str, Map], weights: Mapping[str, float]) -> Map:
         weights: At least 0, by the same keys.
 
     Returns:
-        (GRID, GRID), float32, at least 0.
+        (side, side), float32, at least 0: as many places a side as the finest map has, `GRID` at least.
     """
-    total = np.zeros((GRID, GRID), dtype=np.float32)
+    side = max(GRID, *(max(heat.shape) for heat in maps.values()))
+    total = np.zeros((side, side), dtype=np.float32)
     for key, heat in maps.items():
         if weights[key]:
-            total += np.float32(weights[key]) * resized(heat, GRID)
+            total += np.float32(weights[key]) * resized(heat, side)
     return total
 
 

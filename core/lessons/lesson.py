@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
-from core.display.link import SAMPLE, SETTINGS, is_readable
+from core.display.link import SAMPLE, SECTIONS, SETTINGS, is_readable
 from core.errors import LessonError
 from core.lessons.figures import Measured, problem
 from core.phantom.samples import list_samples
@@ -32,6 +32,7 @@ class Link:
         phrase: What is clicked.
         page: A key of `core.display.link.SETTINGS`.
         params: The settings, by name.
+        section: Of `core.display.link.SECTIONS`, at which the page opens; empty for its head.
         hint: What to look at there; empty where the lesson says nothing.
         address: Of the page with the settings, seen from any page of the app.
         line: Of the file.
@@ -40,6 +41,7 @@ class Link:
     phrase: str
     page: str
     params: tuple[tuple[str, str], ...]
+    section: str
     hint: str
     address: str
     line: int
@@ -276,7 +278,8 @@ class _Reader:
         return _LINK.sub(replaced, line)
 
     def _link(self, phrase: str, target: str, hint: str, number: int) -> Link:
-        page, _, query = target.partition("?")
+        place, mark, section = target.partition("#")
+        page, _, query = place.partition("?")
         if page not in SETTINGS:
             self.refuse(
                 number,
@@ -292,8 +295,12 @@ class _Reader:
                 self.refuse(number, f"the page {page} has no setting “{setting}”; it has {known}")
             if not is_readable(setting, [value]) or (setting == SAMPLE and value not in _samples()):
                 self.refuse(number, f"the setting {setting} of the page {page} cannot be “{value}”")
-        address = ("./" if page == "analyse" else page) + (f"?{query}" if query else "")
-        return Link(phrase, page, tuple(params), hint, address, number)
+        sections = SECTIONS.get(page, {})
+        if mark and section not in sections:
+            known = f"; it has {', '.join(sections)}" if sections else ""
+            self.refuse(number, f"the page {page} has no section “{section}” to open at{known}")
+        address = ("./" if page == "analyse" else page) + target.removeprefix(page)
+        return Link(phrase, page, tuple(params), section, hint, address, number)
 
     def _question(self, section: _Section) -> tuple[Step, tuple[Choice, ...]]:
         first = next((at for at, line in enumerate(section.lines) if _CHOICE.match(line)), len(section.lines))

@@ -15,7 +15,8 @@ from core.vocabulary import FINDINGS
 
 Disease = Literal["none", "covid", "pneumonia"]
 PATIENTS = len(SEEDS["studio"])
-COARSE_PX, FULL_PX = 128, 320  # of the shorter side: while a slider moves, and to be asked about
+# Of the shorter side: while a slider moves, to be asked about, and of files to take along.
+COARSE_PX, FULL_PX, SAVED_PX = 128, 320, 1024
 MAX_WORD = 1000  # characters of a recipe in a link; all findings and knobs together need 600
 _BETWEEN, _IS = "~", "_"  # neither of which a browser writes otherwise in an address
 _FLAGS = {"0": False, "1": True}

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from scipy import ndimage
 
 from core.phantom.render import Phantom
+from core.phantom.scene import Mask
 from core.vocabulary import FINDINGS
 
 SYNTHETIC = "Synthetic: rendered from a random seed, no patient."
@@ -35,10 +37,22 @@ def truth_of(phantom: Phantom) -> dict[str, Any]:
     }
 
 
-def box_around(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+def box_around(mask: Mask) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of a mask that is not empty; right and bottom are exclusive."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def pieces(mask: Mask, least_px: float) -> list[Mask]:
+    """The connected pieces of a mask, (height, width) each, in reading order; those below an area are none.
+
+    Args:
+        mask: (height, width).
+        least_px: The area.
+    """
+    labelled, _ = ndimage.label(mask)
+    areas = np.bincount(labelled.ravel())[1:]
+    return [labelled == number for number in np.flatnonzero(areas >= least_px) + 1]
 
 
 def png_file(phantom: Phantom) -> bytes:

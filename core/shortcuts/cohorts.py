@@ -116,9 +116,15 @@ class Phantoms:
 
     def prepare(self, rows: Iterable[int]) -> None:
         """Renders those of some patients that are not there yet, two at once."""
-        missing = [row for row in rows if row not in self._kept]
-        for row, phantom in work_on(missing, self.phantom, THREADS):
+        for row, phantom in work_on(self._missing(rows), self.phantom, THREADS):
             self._kept[row] = np.rint(phantom.pixels * 255).astype(np.uint8)
+
+    def missing(self, rows: Iterable[int]) -> int:
+        """How many of some patients are still to be rendered."""
+        return len(self._missing(rows))
+
+    def _missing(self, rows: Iterable[int]) -> list[int]:
+        return [row for row in rows if row not in self._kept]
 
     def phantom(self, index: int, *, ill: bool | None = None) -> Phantom:
         """A patient rendered anew, with its truth.

@@ -1,8 +1,7 @@
 """The marks that can be planted on a radiograph, as a table: to add one is to add a row, and its paint.
 
 All are painted on the radiograph as it was taken, before its histogram is equalised, and inside of the frame
-that
-the networks are given: what lies outside of it could teach them nothing.
+that the networks are given: what lies outside of it could teach them nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Grid = tuple[Pixels, Pixels]  # down and across: 0 at the frame's top or left, 1
 
 CHANGED = 0.02  # of grey: pixels that a plant changes by more lie in its region
 # Words, and where each begins and how wide it is, in shares of the frame: left, top, width.
-WORDS = (("PORTABLE", 0.03, 0.03, 0.62), ("AP", 0.77, 0.03, 0.2), ("SITTING", 0.03, 0.84, 0.54))
+WORDS = (("PORTABLE", 0.05, 0.05, 0.58), ("AP", 0.73, 0.05, 0.19), ("SITTING", 0.05, 0.81, 0.5))
 _TALL, _RIM = 0.12, 0.02  # of the frame: a word, and what its plate is larger on each side
 # Across and down, in shares of the frame: a drain over the right lung, a tube in the trachea, a line.
 _TUBES = (

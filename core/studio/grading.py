@@ -38,6 +38,7 @@ from core.studio.twins import answers, mask_seen, share_outside
 PLACES: tuple[Place, ...] = tuple(product(get_args(Side), get_args(Zone)))
 MIN_AREA = 0.01  # of the lungs: a smaller lesion is none to rank
 MIN_REGIONS = 3  # two can be ranked in two ways alone
+MIN_PATIENTS = 16  # of whom one half chooses a method, and the other says what the choice is worth
 SURE = 1e-7  # a probability nearer to 0 or 1 says no more
 EVEN = "even"  # heat that is the same everywhere: it ranks lesions by their size
 RANDOM_MAP = "random"
@@ -108,9 +109,7 @@ class Grade:
         values: Spearman's rank correlation of heat and effect, one a patient.
         mean: Of them.
         interval: 95 %, of the mean: percentile bootstrap over patients.
-        first: Share of the patients whose hottest lesion is the one with the largest effect.
-        ahead: 95 % interval of how far it lies ahead of the best reference, patient by patient; None of the
-            references.
+        same_as: Key of an earlier method whose heat on all lesions is the same; empty where none is.
     """
 
     model: str
@@ -118,8 +117,33 @@ class Grade:
     values: tuple[float, ...]
     mean: float
     interval: Interval
-    first: float
-    ahead: Interval | None
+    same_as: str = ""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """The best of a model's methods on every other patient, and what it is worth on those between them.
+
+    Attributes:
+        model: Its key.
+        method: The one that ranked lesions best on the patients who choose.
+        reference: Of `REFERENCES`, the one that did.
+        choosing: How many patients chose.
+        measuring: How many others say what follows.
+        means: Mean rank correlation of the method, and of the reference.
+        ahead: 95 % interval of how far the method lies ahead of the reference, patient by patient.
+        firsts: Share of the patients whose hottest lesion is the one with the largest effect, by the method's
+            map, and by a random one.
+    """
+
+    model: str
+    method: str
+    reference: str
+    choosing: int
+    measuring: int
+    means: tuple[float, float]
+    ahead: Interval
+    firsts: tuple[float, float]
 
 
 AskedMaps = Callable[[Analysis, Phantom], Mapping[str, Mapping[str, Map]]]
@@ -247,28 +271,75 @@ def summarise(patients: Sequence[Graded], by: By = "sum") -> tuple[Grade, ...]:
     """
     times_drawn, _ = draw_groups(np.arange(len(patients)), RESAMPLES, seed=0)
     found = []
-    for model in patients[0].effects:
-        values = {
+    for model, by_method in _rankings(patients, by).items():
+        for method, pairs in by_method.items():
+            values = pairs[:, 0]
+            interval = mean_interval(values, times_drawn)
+            same = _same_as(patients, model, method)
+            found.append(Grade(model, method, tuple(values.tolist()), float(values.mean()), interval, same))
+    return tuple(found)
+
+
+def choose(patients: Sequence[Graded], by: By = "sum") -> tuple[Pick, ...]:
+    """A method for each model, chosen on one half of the patients and measured on the other.
+
+    Who picks the best of several on the patients that it is reported on reports luck, too. Of methods that
+    rank alike the first counts.
+
+    Args:
+        patients: In any order that has nothing to do with them.
+        by: As of `summarise`.
+
+    Returns:
+        None of fewer than `MIN_PATIENTS`.
+    """
+    if len(patients) < MIN_PATIENTS:
+        return ()
+    measuring = len(patients) // 2
+    times_drawn, _ = draw_groups(np.arange(measuring), RESAMPLES, seed=0)
+    picks = []
+    for model, by_method in _rankings(patients, by).items():
+        chosen = {method: float(pairs[::2, 0].mean()) for method, pairs in by_method.items()}
+        method = max((each for each in chosen if each not in REFERENCES), key=chosen.__getitem__)
+        reference = max(REFERENCES, key=chosen.__getitem__)
+        own, other, luck = (by_method[each][1::2] for each in (method, reference, RANDOM_MAP))
+        picks.append(
+            Pick(
+                model=model,
+                method=method,
+                reference=reference,
+                choosing=len(patients) - measuring,
+                measuring=measuring,
+                means=(float(own[:, 0].mean()), float(other[:, 0].mean())),
+                ahead=mean_interval(own[:, 0] - other[:, 0], times_drawn),
+                firsts=(float(own[:, 1].mean()), float(luck[:, 1].mean())),
+            )
+        )
+    return tuple(picks)
+
+
+def _rankings(patients: Sequence[Graded], by: By) -> dict[str, dict[str, Vector]]:
+    """By model and method, (patients, 2): rank correlation, and whether the hottest lesion matters most."""
+    return {
+        model: {
             method: np.array([_agreement(each, model, method, by) for each in patients])
             for method in _methods(patients, model)
         }
-        best = max(REFERENCES, key=lambda method: float(values[method][:, 0].mean()))
-        for method, pairs in values.items():
-            ahead = None
-            if method not in REFERENCES:
-                ahead = mean_interval(pairs[:, 0] - values[best][:, 0], times_drawn)
-            found.append(
-                Grade(
-                    model=model,
-                    method=method,
-                    values=tuple(pairs[:, 0].tolist()),
-                    mean=float(pairs[:, 0].mean()),
-                    interval=mean_interval(pairs[:, 0], times_drawn),
-                    first=float(pairs[:, 1].mean()),
-                    ahead=ahead,
-                )
-            )
-    return tuple(found)
+        for model in patients[0].effects
+    }
+
+
+def _same_as(patients: Sequence[Graded], model: str, method: str) -> str:
+    """An earlier method whose maps have the same heat on all lesions, whatever its scale; empty for none."""
+    methods = [each for each in _methods(patients, model) if each not in REFERENCES]
+    earlier = methods[: methods.index(method)] if method in methods else []
+    heats = {key: _scaled(patients, model, key) for key in (*earlier, method) if key in methods}
+    return next((key for key in earlier if np.allclose(heats[key], heats[method], atol=1e-3)), "")
+
+
+def _scaled(patients: Sequence[Graded], model: str, method: str) -> Vector:
+    heats = [each.heats[model][method] for each in patients]
+    return np.concatenate([each / max(float(np.abs(each).max()), SURE) for each in heats])
 
 
 def _methods(patients: Sequence[Graded], model: str) -> list[str]:

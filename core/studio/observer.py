@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import center_of_mass, label
 from scipy.special import eval_laguerre
 
 from core.phantom.scene import Mask
+from core.phantom.truth import pieces
 
 CHANNELS = 6
 MIN_SITE = 0.05  # of the lesion's area: smaller pieces of it are no place to look at
@@ -46,14 +46,12 @@ def sites(lesion: Mask) -> tuple[Site, ...]:
     Args:
         lesion: (height, width), not empty.
     """
-    pieces, count = label(lesion)
-    areas = np.bincount(pieces.ravel())[1:]
-    large = [number for number in range(1, count + 1) if areas[number - 1] >= MIN_SITE * areas.sum()]
-    middles = center_of_mass(lesion, pieces, large)
-    return tuple(
-        Site(float(row), float(column), float(np.sqrt(areas[number - 1])))
-        for number, (row, column) in zip(large, middles, strict=True)
-    )
+    return tuple(_site(piece) for piece in pieces(lesion, MIN_SITE * float(lesion.sum())))
+
+
+def _site(piece: Mask) -> Site:
+    row, column = (float(each.mean()) for each in np.nonzero(piece))
+    return Site(row, column, float(np.sqrt(piece.sum())))
 
 
 def channels(places: Sequence[Site], side_px: int) -> Floats:

@@ -75,10 +75,9 @@ def beside(analysis: Analysis, bundle: Loaded, source: Source) -> None:
         source: What was asked about.
     """
     why(analysis, bundle, source)
-    if analysis.votes or analysis.decision.positive:
-        st.markdown(
-            third_wording.neither(bundle.other_diseases, bundle.models.manifest), help=term("neither")
-        )
+    neither = third_wording.neither(bundle.other_diseases, bundle.models.manifest)
+    if neither and (analysis.votes or analysis.decision.positive):
+        st.markdown(neither, help=term("neither"))
     if isinstance(sample := in_hand.sample_of(source), Sample):
         st.caption(truth.details(sample))
 

@@ -11,8 +11,10 @@ from typing import Any
 
 import streamlit as st
 
+from core.analysis import maps
 from core.analysis.maps import seen_by_backbones, subject
 from core.analysis.results import Analysis
+from core.analysis.run import TAUGHT
 from core.display import explain as words
 from core.display.glossary import term
 from core.display.link import CLASSES, LAB, LABS, NETWORK, NETWORKS, TOWARDS
@@ -82,14 +84,23 @@ def asked(bundle: Loaded, view: str) -> tuple[str, bool]:
 
     Args:
         bundle: Whose networks there are.
-        view: A key of `LABS`; the ensemble has maps alone, and what is alike has no class.
+        view: A key of `LABS`; one place is of one map alone, and what is alike has no class.
     """
-    there = [each.key for each in bundle.models.manifest.rows] + ([ENSEMBLE] if view == "maps" else [])
+    there = [each.key for each in bundle.models.manifest.rows] + ([ENSEMBLE] if view != "cell" else [])
     networks = {key: name for key, name in NETWORKS.items() if key in there}
     with st.container(horizontal=True, vertical_alignment="bottom", key="explain-asked"):
         model = link.choose_segment(NETWORK, "Network", networks, there[0])
         covid = view == "similar" or link.choose_segment(TOWARDS, "Towards", CLASSES, "covid") == "covid"
+    if view == "cell":
+        st.caption(words.NO_PLACE)
     return model, covid
+
+
+def whose_maps(looked: Looked) -> str:
+    """Whose maps make up the ensemble's, and what has no map."""
+    parts = looked.analysis.decision.contributions
+    findings = sum(part.contribution for part in parts if part.group == "finding")
+    return words.ensemble_words(maps.added(looked.analysis), findings, covid=looked.covid)
 
 
 def guess_first() -> None:
@@ -103,11 +114,15 @@ def guess_first() -> None:
 
 
 def answer(looked: Looked) -> None:
-    """What the network answers, as a heading."""
+    """What the network answers, as a heading; below it, whether it is flawed on purpose."""
     st.markdown(
         f"## {plain(looked.source.subject)}: {words.answer_of(looked.analysis, looked.model)}",
         help=term("ensemble" if looked.model == ENSEMBLE else "probability"),
     )
+    if looked.model in looked.analysis.taught or (looked.model == ENSEMBLE and looked.analysis.taught):
+        for each in looked.analysis.warnings:
+            if each.code == TAUGHT:
+                st.warning(plain(each.message), icon=":material/experiment:")
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,14 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import maps
+from core.analysis.witnesses import backbone_witness, ensemble_witness
 from core.display import belief as words
 from core.display.explain import CLASS_NAMES
 from core.explain.belief import BeliefStep, put_to_the_test, rank_correlation, reference_maps
-from core.explain.explainers import EXPLAINERS, METHOD_BY_KEY
+from core.explain.explainers import METHOD_BY_KEY
 from core.explain.method import Map
 from core.looks import Question
-from pages.widgets.common import numbers_table, plot
-from pages.widgets.explain import Asking, Looked, ask_by_click, known, to_ask
+from core.vocabulary import ENSEMBLE
+from pages.widgets.common import numbers_table, plot, service
+from pages.widgets.explain import Asking, Looked, ask_by_click, known, seen, to_ask
 from pages.widgets.explain_maps import known_maps
 
 
@@ -29,6 +31,8 @@ def belief(looked: Looked) -> None:
     asking = Asking("belief asked", f"Test {len(found)} maps", "Testing the maps", question)
     step: BeliefStep | None = known(asking)
     st.markdown(words.ASKED)
+    if looked.model == ENSEMBLE:
+        st.markdown(words.TOGETHER)
     ask_by_click(asking, lambda: _begin(looked, found))
     agreements = {
         first: {second: rank_correlation(found[first], found[second]) for second in found if second != first}
@@ -39,8 +43,10 @@ def belief(looked: Looked) -> None:
 
 
 def _begin(looked: Looked, found: dict[str, Map]) -> Iterator[BeliefStep]:
-    closed = {each.key: each.heat for each in EXPLAINERS if each.key in found}
-    return put_to_the_test(to_ask(looked, looked.model), found, closed)
+    if looked.model == ENSEMBLE:
+        models, in_turn = looked.bundle.models, service().in_turn
+        return put_to_the_test(ensemble_witness(seen(looked), models, in_turn, covid=looked.covid), found)
+    return put_to_the_test(backbone_witness(to_ask(looked, looked.model)), found)
 
 
 def _shown(
@@ -65,3 +71,4 @@ def _shown(
             st.markdown(f"**{which.capitalize()}**")
             said = words.curves_words(step, which)
             plot(words.curves_figure(step, which, towards), f"belief-{which}", alt=said)
+    st.caption(words.BLANKS)

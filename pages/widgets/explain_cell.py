@@ -7,6 +7,7 @@ import streamlit as st
 from core.analysis import maps
 from core.display import explain as words
 from core.display.link import CELL, cell_word, read_cell
+from core.display.wording import model_name
 from core.explain.arithmetic import hottest, take_apart_reading
 from core.explain.explainers import EXPLAINERS
 from pages.components.cells.cells import Place, cells
@@ -23,7 +24,7 @@ def one_place(looked: Looked) -> None:
     reading = maps.reading_of(looked.analysis, looked.model)
     heat = maps.closed_map(looked.analysis, looked.model, _GRADCAM, covid=looked.covid)
     picture, said = st.columns([2, 3], gap="large")
-    label = f"{_GRADCAM.name} of {reading.backbone.name}: choose a place by a click or the arrow keys"
+    label = f"{_GRADCAM.name} of {model_name(looked.model)}: choose a place by a click or the arrow keys"
     with picture:
         st.caption(f"{label}. Over what the network was shown, greys spread evenly.")
         place = cells(looked.analysis, heat, _place(heat.shape, hottest(heat)), _key(looked), label)

@@ -14,7 +14,7 @@ from core.explain.method import Map, Questioner, Step
 from core.looks import Look, Question
 from core.vocabulary import ENSEMBLE
 from pages.components.viewer.viewer import maps_viewer
-from pages.widgets.explain import Looked, ask_on, asking_on, looks, to_ask
+from pages.widgets.explain import Looked, ask_on, asking_on, looks, to_ask, whose_maps
 
 _BEGUN, _WANTED = "looks begun", "looks wanted"  # keys of the session
 MAX_BEGUN = 64
@@ -26,10 +26,7 @@ def side_by_side(looked: Looked) -> None:
         _viewer(looked)
     _ask(looked)
     if looked.model == ENSEMBLE:
-        findings = sum(
-            part.contribution for part in looked.analysis.decision.contributions if part.group == "finding"
-        )
-        st.markdown(words.ensemble_words(maps.added(looked.analysis), findings, covid=looked.covid))
+        st.markdown(whose_maps(looked))
     with st.expander("What each method shows, and why it may mislead", icon=":material/help:"):
         st.markdown(words.methods_list(METHOD_BY_KEY.values()))
 

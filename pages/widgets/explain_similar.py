@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.analysis.similar import Near, Neighbour, SimilarStep, gather, nearest, vectors_of
+from core.analysis.similar import Near, Neighbour, SimilarStep, gather, nearest, usual_similarity, vectors_of
 from core.display import similar as words
 from core.display.link import PHANTOM
 from core.display.markdown import plain
 from core.display.overlay import small_greys
 from core.looks import Question
 from core.phantom.recipe import Recipe, recipe_word
-from core.vocabulary import LABELS
+from core.vocabulary import ENSEMBLE, LABELS
 from pages.widgets.common import numbers_table, service
 from pages.widgets.explain import Asking, Looked, ask_by_click, known
 from pages.widgets.in_hand import reading_of, source_of, tray
@@ -35,23 +35,28 @@ def similar(looked: Looked) -> None:
     if step:
         near = nearest(mine, step.neighbours, looked.model)
         st.markdown(words.similar_words(near, looked.model, looked.analysis))
-        _pictures(near)
-        everybody = {key: nearest(mine, step.neighbours, key) for key in mine}
-        numbers_table(pd.DataFrame(words.similar_table(everybody)))
+        _pictures(near, looked.model)
+        if looked.model == ENSEMBLE:
+            st.caption(words.TOGETHER)
+        everybody = {key: nearest(mine, step.neighbours, key) for key in (*mine, ENSEMBLE)}
+        usual = {key: usual_similarity(step.neighbours, key) for key in mine if len(step.neighbours) > 1}
+        numbers_table(pd.DataFrame(words.similar_table(everybody, usual)))
     others = nearest(mine, _own(looked), looked.model)
     if others:
         st.markdown("**Of your own files:**")
-        _pictures(others)
+        _pictures(others, looked.model)
     st.caption(words.CAVEAT)
 
 
-def _pictures(near: Sequence[Near]) -> None:
+def _pictures(near: Sequence[Near], model: str) -> None:
     with st.container(horizontal=True, key=f"near-{'phantoms' if near[0].case.recipe else 'files'}"):
         columns = [st.container(width=SHOWN_PX) for _ in near]
     for column, each in zip(columns, near, strict=True):
         with column:
-            st.image(each.case.picture, width="stretch", alt=f"{each.case.name}: {words.caption(each)}")
-            st.caption(plain(words.caption(each)))
+            st.image(
+                each.case.picture, width="stretch", alt=f"{each.case.name}: {words.caption(each, model)}"
+            )
+            st.caption(plain(words.caption(each, model)))
             if each.case.recipe:
                 st.button(
                     each.case.name,

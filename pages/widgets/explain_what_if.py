@@ -74,6 +74,4 @@ def _shown(looked: Looked, change: Change, found: WhatIf) -> None:
     with said:
         st.markdown(words.change_words(looked.analysis, found.probabilities, change))
         st.html(words.change_bars(looked.analysis, found.probabilities))
-        st.caption(
-            f"P(COVID-19), before → after; the upright mark is the threshold. {words.BEFORE_EQUALISING}"
-        )
+        st.caption(f"{words.BARS} {words.BEFORE_EQUALISING}")

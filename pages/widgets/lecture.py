@@ -39,7 +39,8 @@ def begin(page: str) -> None:
     cases, steps = page == "analyse", page == "lessons"
     if on:
         st.html(f"<style>{_STYLE}</style>")
-    if by := page_watch(page, lecture=on, cases=cases or steps):
+    section, arrival = link.section()
+    if by := page_watch(page, lecture=on, cases=cases or steps, section=section, arrival=arrival):
         (lesson_bar.turn if steps else in_hand.step)(by)
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         disclaimer()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.display.link import LESSON, SAMPLE, STEP_NUMBER
+from core.display.link import LESSON, SAMPLE, SECTIONS, STEP_NUMBER
 from core.lessons.lesson import Link
 from pages.components.lesson_links.lesson_links import lesson_links
 from pages.widgets import in_hand, link
@@ -66,7 +66,8 @@ def _follow(place: Place, chosen: Link) -> None:
     params = dict(chosen.params)
     if chosen.page == "analyse" and SAMPLE in params:
         in_hand.choose(params[SAMPLE])
-    link.follow(chosen.page, params)
+    key = SECTIONS[chosen.page][chosen.section] if chosen.section else ""
+    link.follow(chosen.page, params, key)
 
 
 def bar() -> None:

@@ -19,6 +19,7 @@ Address = Callable[[], str]  # says one whenever it is asked
 Key = TypeVar("Key", bound=str)
 
 _PAGE, _CAME, _IGNORED = "page of the link", "came by link", "ignored of the link"
+_SECTION = "section of the link"
 _FOLLOWED, _ONWARD = "page that was followed to", "where a link leads on to"
 
 
@@ -33,7 +34,8 @@ def arrive(page: str) -> None:
         state[_PAGE] = page
         follow(*onward)
     back = context is not None and context.is_history_navigation and state.get(_PAGE) == page
-    followed = state.pop(_FOLLOWED, None) == page
+    followed_to, at = state.pop(_FOLLOWED, (None, ""))
+    followed = followed_to == page
     if state.get(_PAGE) == page and not back and not followed:
         return
     known = words.SETTINGS[page]
@@ -43,10 +45,17 @@ def arrive(page: str) -> None:
         if not back:  # when nothing is bound to it yet
             del st.query_params[name]
     state[_PAGE], state[_IGNORED] = page, set(ignored)
+    state[_SECTION] = "" if back else at or words.section(page, came), section()[1] + 1
     # What such an address does not say is as usual; who followed a link keeps models and what is looked at.
     kept = () if back else _kept(came)
     usual = {name: [""] for name in known if (back or followed) and name not in kept}
     state[_CAME] = usual | {name: said for name, said in came.items() if name not in ignored}
+
+
+def section() -> tuple[str, int]:
+    """Key of the container that the address led to, empty for the page's top; and how many addresses did."""
+    found: tuple[str, int] = st.session_state.get(_SECTION, ("", 0))
+    return found
 
 
 def _kept(came: Mapping[str, Sequence[str]]) -> set[str]:
@@ -55,20 +64,21 @@ def _kept(came: Mapping[str, Sequence[str]]) -> set[str]:
     return {words.BUNDLE, words.LECTURE} | (set() if looked_at & came.keys() else looked_at)
 
 
-def follow(page: str, params: Mapping[str, str]) -> None:
+def follow(page: str, params: Mapping[str, str], at: str = "") -> None:
     """Opens a page with settings, in this session: all else is as usual there, and no file leaves the hand.
 
     Args:
         page: A key of `words.SETTINGS`.
         params: The settings.
+        at: Key of the container to open at; empty for where the settings are seen.
     """
     state, params = st.session_state, dict(params)
     if (
         state.get(_PAGE) == page
     ):  # whose widgets hold their settings as long as it is open: by way of another one
-        state[_ONWARD], page, params = (page, params), "about" if page == "lessons" else "lessons", {}
+        state[_ONWARD], page, params = (page, params, at), "about" if page == "lessons" else "lessons", {}
     else:
-        state[_FOLLOWED] = page
+        state[_FOLLOWED] = page, at
     st.switch_page(f"pages/{page}.py", query_params=params)
 
 
@@ -184,29 +194,25 @@ def choose_segment(
 
 
 def choose_several(
-    name: str, label: str, options: list[str], usual: Sequence[str] = (), placeholder: str | None = None
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    usual: Sequence[str] = (),
+    placeholder: str | None = None,
 ) -> list[str]:
-    """Several of some options whose names are their keys, as Streamlit binds them to the address."""
-    if any(word and word not in options for word in take_all(name)):
-        ignore(name)
-    return st.multiselect(
-        label, options, default=list(usual), key=name, bind="query-params", placeholder=placeholder
-    )
-
-
-def choose_named(name: str, label: str, options: Mapping[str, str], placeholder: str) -> list[str]:
     """Several of some options, which the address holds by their keys.
 
     Args:
         name: In the address, and of the widget's state.
         label: Of the widget.
         options: To choose from: name for people, by key.
+        usual: What is chosen where nobody chose; the address says nothing of it.
         placeholder: What is said where none is chosen.
     """
-    state, words = st.session_state, take_all(name)
-    if any(word and word not in options for word in words):
+    state, came = st.session_state, take_all(name)
+    if any(word and word not in options for word in came):
         ignore(name)
-    before = words or state.get(name) or []
+    before = came if any(came) else usual if came else state.get(name, usual)
     state[name] = [word for word in before if word in options]
     chosen = st.multiselect(
         label,
@@ -216,10 +222,10 @@ def choose_named(name: str, label: str, options: Mapping[str, str], placeholder:
         persist_state="session",
         placeholder=placeholder,
     )
-    if chosen:
-        st.query_params[name] = chosen
-    else:
+    if chosen == list(usual):
         tell(**{name: None})
+    else:
+        st.query_params[name] = chosen
     return chosen
 
 

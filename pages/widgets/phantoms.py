@@ -16,7 +16,7 @@ from core.display import studio, truth, wording
 from core.display.glossary import term
 from core.display.link import PHANTOM, TRUTH, VIEW, VIEWS
 from core.display.markdown import plain
-from core.export.phantom import save_dicom, save_truth
+from core.export.phantom import FILES, Save
 from core.gate.sentences import refusal
 from core.phantom.recipe import (
     CHOICES,
@@ -60,7 +60,7 @@ _NAMES = {
 
 def head() -> str:
     """Which view, a key of `VIEWS`; and the buttons that take the recipe along."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="phantom-head"):
+    with st.container(horizontal=True, vertical_alignment="center", key="phantom-head"):
         view = link.choose_segment(VIEW, "View", VIEWS, "one", hide_label=True)
         link.offer("phantoms")
     return view
@@ -257,7 +257,8 @@ def ask(done: Rendering, bundle: Loaded) -> Case | None:
 
 def _answers(analysis: Analysis, done: Rendering) -> None:
     sample = done.sample
-    st.markdown(f"## {plain(f'Phantom {done.recipe.seed}')}: {wording.headline(analysis)}")
+    st.markdown(f"## {plain(f'Phantom {done.recipe.seed}')}: {studio.votes(analysis)}")
+    st.markdown(wording.opening(wording.headline(analysis)))
     st.markdown(truth.judged(sample, analysis), help=term("truth"))
     st.html(studio.answer_bars(analysis, sample.label))
     for score in analysis.severity:
@@ -269,23 +270,27 @@ def _answers(analysis: Analysis, done: Rendering) -> None:
 
 def _take_along(done: Rendering) -> None:
     """Open in Analyse or in Explain; save the picture and its truth."""
-    word = recipe_word(done.recipe)
-    name = f"phantom-{done.recipe.seed}"
     with st.container(horizontal=True):
         for page, label, icon in (
             ("analyse", "Open in Analyse", ":material/radiology:"),
             ("explain", "Open in Explain", ":material/center_focus_strong:"),
         ):
             if st.button(label, icon=icon):
-                st.switch_page(f"pages/{page}.py", query_params={PHANTOM: word})
-        for label, data, suffix, kind in (
-            ("PNG", done.file.data, "png", "image/png"),
-            ("DICOM", partial(save_dicom, done.phantom, word), "dcm", "application/dicom"),
-            ("Truth, JSON", partial(save_truth, done.phantom, done.recipe), "json", "application/json"),
-        ):
+                st.switch_page(f"pages/{page}.py", query_params={PHANTOM: recipe_word(done.recipe)})
+        for label, suffix, kind, save in FILES:
             st.download_button(
-                label, data, f"{name}.{suffix}", kind, on_click="ignore", icon=":material/download:"
+                label,
+                partial(_saved, done.recipe, save),
+                f"phantom-{done.recipe.seed}.{suffix}",
+                kind,
+                on_click="ignore",
+                icon=":material/download:",
             )
+    st.caption(studio.SAVED)
+
+
+def _saved(recipe: Recipe, save: Save) -> str | bytes:
+    return save(renderings().large(recipe), recipe)
 
 
 def flatters() -> None:

@@ -40,6 +40,7 @@ def detection(recipe: Recipe, knob: str, bundle: Loaded) -> None:
             begin=f"Let the observer learn, and ask about {wanted} patients",
             unit="patients",
             step=partial(_patient, recipe, knob, bundle),
+            main=False,
         )
     )
     learning, tested = found[:LEARNING], found[LEARNING:]

@@ -26,6 +26,7 @@ from core.studio.grading import (
     Graded,
     Pictured,
     backbones_see,
+    choose,
     grade,
     mean_outside,
     regions,
@@ -41,7 +42,7 @@ from pages.widgets.phantoms_run import Measurement, Tell, measured
 from pages.widgets.phantoms_twins import NOT_ILL
 
 ASKABLE = [each.key for each in QUESTIONERS if each.key not in ("smoothgrad", "scorecam")]
-SHOWN_PX = 150
+SHOWN_PX = 280
 
 
 def graded_maps(recipe: Recipe, bundle: Loaded) -> None:
@@ -125,19 +126,18 @@ def _whole_map(bundle: Loaded, seen: Map, method: Questioner, model: str, tell: 
 def _shown(usable: list[Graded], left_out: int, found: list[Pictured]) -> None:
     st.markdown("## Which map tells what matters")
     by: By = "mean" if link.choose_segment(HEAT_BY, "A lesion's heat", words.BY, "sum") == "mean" else "sum"
-    grades = summarise(usable, by)
-    said = words.grade_words(grades, mean_outside(usable))
+    grades, picks = summarise(usable, by), choose(usable, by)
+    said = words.grade_words(picks, len(usable), mean_outside(usable))
     if left_out:
         said += f" {left_out} patients have fewer than {MIN_REGIONS} lesions and are left out."
     st.markdown(said)
     numbers_table(pd.DataFrame(words.grade_table(grades)))
-    st.caption(
-        "Mean of Spearman's rank correlation between heat and true effect, and its 95 % interval (percentile "
-        "bootstrap over patients). The last three rows know nothing of the networks."
-    )
+    st.caption(words.TABLE)
     models = [key for key in NETWORKS if key in usable[0].effects]
     model = link.choose_segment(NETWORK, "Network", {key: NETWORKS[key] for key in models}, models[0])
-    st.markdown(words.model_words(grades, model))
+    for pick in picks:
+        if pick.model == model:
+            st.markdown(words.pick_words(pick))
     st.html(words.grade_strips(grades, model))
     _first(found[0], model)
     st.markdown(words.MISLEADS)

@@ -120,7 +120,7 @@ def planted(source: Source, planting: Planting, cohort: Cohort, bundle: Loaded) 
         if found is None and (st.session_state.get(_WANTED) == key or _is_ready(source, cohort)):
             found = _keep(key, _learn(source, planting, cohort, bundle))
         if found is None:
-            _offer(key, cohort)
+            _offer(key, cohort, bundle)
         else:
             _shown(found, source)
             shortcuts_bundle.take_along(found.outcome, source, cohort, bundle)
@@ -143,8 +143,7 @@ def _keep(key: Key, done: Done) -> Done:
 def _is_ready(source: Source, cohort: Cohort) -> bool:
     """Whether a head can learn at once: the networks have seen all patients, without the mark and with it."""
     rows = range(len(cohort.labels))
-    sources = (source, replace(source, plant=""))
-    known = not any(lab().features.missing(each, cohort, rows) for each in sources)
+    known = not any(lab().features.missing(each, cohort, rows) for each in _sources(source))
     return _DONE in st.session_state and known
 
 
@@ -162,14 +161,27 @@ def _example(source: Source, cohort: Cohort, bundle: Loaded) -> None:
         st.markdown(words.PLAN)
 
 
-def _offer(key: Key, cohort: Cohort) -> None:
+def _offer(key: Key, cohort: Cohort, bundle: Loaded) -> None:
     st.button(
         "Plant it, and let a head learn",
         icon=":material/play_arrow:",
+        type="primary",
         on_click=_want,
         args=(key,),
     )
-    st.caption(words.first_time(len(cohort.labels), own=cohort is not lab().home))
+    st.caption(_how_long(key[0], cohort, bundle))
+
+
+def _how_long(source: Source, cohort: Cohort, bundle: Loaded) -> str:
+    count = len(cohort.labels)
+    if cohort is not lab().home:
+        return words.first_time_own(count)
+    return words.first_time(count, lab().seconds(_sources(source), range(count), bundle.models.networks))
+
+
+def _sources(source: Source) -> list[Source]:
+    """Without the mark, and with it."""
+    return [replace(source, plant=""), source]
 
 
 def _want(key: Key | None) -> None:
@@ -185,7 +197,7 @@ def _learn(source: Source, planting: Planting, cohort: Cohort, bundle: Loaded) -
         with st.container(horizontal=True, vertical_alignment="center"):
             bar = st.progress(0.0, "Rendering the first patients")
             st.button("Stop", icon=":material/stop:", on_click=_want, args=(None,))
-        fill([replace(source, plant=""), source], range(len(cohort.labels)), bundle, bar, cohort)
+        fill(_sources(source), range(len(cohort.labels)), bundle, bar, cohort)
         material = gather(lab().features, source, cohort)
         bar.progress(1.0, "A head learns without marks")
         without = _without(material, source, planting)

@@ -69,10 +69,12 @@ def _made(model: Mystery, backbone: str, bundle: Loaded) -> Learnt | None:
         st.button(
             "Make the model",
             icon=":material/play_arrow:",
+            type="primary",
             on_click=st.session_state.update,
             args=({_WANTED: True},),
         )
-        st.caption(words.first_time(len(rows), len(wanted)))
+        seconds = lab.seconds(wanted, rows, bundle.models.networks)
+        st.caption(words.first_time(len(rows), len(wanted), seconds))
         return None
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):

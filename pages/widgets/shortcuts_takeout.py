@@ -86,6 +86,7 @@ def take(source: Source, planting: Planting, elsewhere: tuple[str, Cohort], bund
             st.button(
                 "Take it out",
                 icon=":material/play_arrow:",
+                type="primary",
                 on_click=_want,
                 args=(key,),
             )

@@ -144,6 +144,8 @@ def test_a_file_is_read_as_it_is_written(measured: Measured) -> None:
     assert (
         f"[a sample]({link.address})" in lesson.before[0].text and "at its lungs" not in lesson.before[0].text
     )
+    (at,) = read_lesson(WHOLE.replace("=normal", "=normal#findings"), "07-one.md").links
+    assert (link.section, at.section, at.address) == ("", "findings", "./?sample=normal#findings")
     assert filled(lesson.choices[0].why, measured) == f"It is not, whatever {count_images('test')} say."
     assert [each.right for each in lesson.choices] == [False, True]
     assert len(words.judged(lesson.choices[1], lesson.choices[0])) == 2
@@ -172,6 +174,8 @@ def test_a_file_is_read_as_it_is_written(measured: Measured) -> None:
         ("analyse?sample=normal", "analyse?sample=nobody", 9, "cannot be “nobody”"),
         ("analyse?sample=normal", "phantoms?phantom=extent_900", 9, "cannot be “extent_900”"),
         ("analyse?sample=normal", "analyse?sample", 9, "are not written NAME=VALUE"),
+        ("analyse?sample=normal", "analyse?sample=normal#lungs", 9, "no section “lungs” to open at; it has"),
+        ("analyse?sample=normal", "phantoms#findings", 9, "the page phantoms has no section “findings” to"),
         ("See [a sample]", "See ![a sample]", 9, "holds no pictures"),
         ("      It is not,", "It is not,", 16, "stands below no answer"),
         ("- [ ] This.", "- [x] This.", 11, "one answer has to be right"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.phantom.recipe import COARSE_PX, Recipe
+from core.phantom.recipe import COARSE_PX, SAVED_PX, Recipe
 from core.reading.radiograph import read_radiograph
 from core.renderings import Renderings
 
@@ -29,3 +29,9 @@ def test_a_recipe_is_rendered_once_and_the_oldest_is_forgotten() -> None:
     read = read_radiograph(coarse.file.data, coarse.file.name)
     assert np.abs(read.pixels - coarse.phantom.pixels).max() < 0.002
     assert coarse.sample.label == "covid" and coarse.sample.key == "phantom-1"
+
+
+def test_what_is_saved_is_large_and_rendered_once() -> None:
+    kept = Renderings(lambda work: work())
+    large = kept.large(Recipe(1))
+    assert large.pixels.shape == (SAVED_PX, SAVED_PX) == large.lungs.shape and kept.large(Recipe(1)) is large

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,9 @@ from core.explain.gradients_on_demand import GradientsOnDemand
 from core.explain.packed import pack
 from core.explain.saliency import COPIES
 from core.explain.sanity import GROUPS
+from core.models.bundle.files import read_manifest, write_manifest
+from core.models.bundle.manifest import Taught
+from core.vocabulary import FINDINGS
 from pages.components.cells.cells import _place
 from pages.components.viewer import viewer as viewer_module
 from pages.widgets import explain_what_if
@@ -90,7 +95,14 @@ def test_findings_are_asked_for_all_at_once(bundles, analysed, panes, monkeypatc
     page = by_link("explain.py", lab="findings", finding="nodule")
     assert panes[-1] == ["Radiograph"]
     button(page, "Ask for the maps of all findings").click().run()
-    assert not page.exception and panes[-1][1].startswith("Nodule") and len(panes[-1]) == 4
+    assert not page.exception and panes[-1][1].startswith("Nodule") and len(panes[-1]) == 2
+    (shown,) = [
+        json.loads(each.proto.json)
+        for each in page.get("bidi_component")
+        if each.proto.component_name == "gallery"
+    ]
+    assert len(shown["tiles"]) == len(FINDINGS) and shown["chosen"] == "nodule"
+    assert link_of(page)["finding"] in ("nodule", ["nodule"])
 
 
 def test_maps_are_put_to_the_test_by_a_click(bundles, analysed, monkeypatch) -> None:
@@ -133,7 +145,10 @@ def test_similar_phantoms_are_rendered_by_a_click(bundles, analysed, monkeypatch
     button(page, "Render phantoms to compare with").click().run()
     assert not page.exception and "Of the 6 phantoms most alike to ResNet50" in sentences(page)
     (table,) = page.dataframe
-    assert len(table.value) == 5
+    assert [*table.value["Network"]][-1] == "Ensemble" and len(table.value) == 6
+    control(page, "button_group", "Network").set_value("ensemble").run()
+    assert not page.exception and "most alike to the ensemble" in sentences(page)
+    assert "mean rank " in sentences(page)
 
 
 def drawn_answer(question: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +158,8 @@ def drawn_answer(question: dict[str, Any]) -> dict[str, Any]:
         return {"layers": [["early", 48, 48], ["relu", 3, 3]]}
     side = 48 if question.get("layer") == "early" else 3
     maps = {key: pack(random.random((side, side))) for key in ("gradcam", "hirescam", "layercam")}
-    return {"maps": maps, "logit": 0.5, "gradient": pack(random.random((96, 96)))}
+    features = pack(random.random((side, side, 5)))
+    return {"maps": maps, "logit": 0.5, "gradient": pack(random.random((96, 96))), "features": features}
 
 
 @pytest.fixture
@@ -178,6 +194,45 @@ def test_any_layer_is_a_layer_to_choose(bundles, analysed, keras, panes) -> None
     assert len(panes[-1]) == 4
     page.run()
     assert keras == ["layers", "layer"]
+    button(page, "Faster-Score-CAM of this layer").click().run()
+    assert not page.exception and keras == ["layers", "layer", "channels"]
+    assert panes[-1][-1].startswith("Faster-Score-CAM") and "asked" not in panes[-1][-1]
+
+
+def towards_which_the_ensemble_has_a_map(lab: str):
+    """A view of the ensemble, towards a class to which a backbone adds anything."""
+    for towards in ("covid", "normal"):
+        page = by_link("explain.py", lab=lab, network="ensemble", towards=towards)
+        if page.button and not page.info:
+            return page
+    raise AssertionError("no backbone adds anything to either class")
+
+
+def test_the_ensembles_map_is_put_to_the_test(bundles, analysed, monkeypatch) -> None:
+    for module in ("core.explain.belief", "core.display.belief"):
+        monkeypatch.setattr(f"{module}.STEPS", 1)
+    page = towards_which_the_ensemble_has_a_map("belief")
+    next(each for each in page.button if each.label.startswith("Test ")).click().run()
+    assert not page.exception and "Of the **ensemble**" in sentences(page)
+    assert "Grad-CAM passes" in sentences(page) and len(page.dataframe) == 1
+
+
+def test_the_ensemble_has_a_map_on_each_depth_that_its_networks_share(
+    bundles, analysed, keras, panes
+) -> None:
+    page = towards_which_the_ensemble_has_a_map("layer")
+    button(page, "Load the networks in Keras, one after the other").click().run()
+    assert not page.exception and keras[0] == "layers" and 0 < keras.count("layers") <= 5
+    assert "32 pixels" in control(page, "selectbox", "Depth, from the picture on").options[-1]
+    assert len(panes[-1]) == 4
+
+
+def test_all_five_are_shuffled_for_the_ensemble(bundles, analysed, keras) -> None:
+    page = towards_which_the_ensemble_has_a_map("sanity")
+    button(page, "Shuffle all five").click().run()
+    assert not page.exception and len(keras) == 5 * (GROUPS + 1)
+    (table,) = page.dataframe
+    assert [*table.value["Map of"]][-1] == "Ensemble" and len(table.value) == 6
 
 
 def test_smoothgrad_asks_for_gradients(bundles, analysed, keras, panes) -> None:
@@ -209,6 +264,26 @@ def test_without_tensorflow_a_sentence_says_so_and_nothing_is_tried_again(
 def test_a_place_that_cannot_be_one_is_none(told) -> None:
     assert _place(told, (3, 4)) is None
     assert _place([2, 3], (3, 4)) == (2, 3)
+
+
+def test_a_head_that_was_taught_a_shortcut_has_its_plain_name_and_a_warning(
+    bundles, analysed, tmp_path, monkeypatch
+) -> None:
+    folder = tmp_path / "taught"
+    shutil.copytree(bundles / read_manifest(next(bundles.iterdir())).name, folder)
+    manifest = read_manifest(folder)
+    taught = Taught(
+        mark="letters", ill=80, healthy=0, patients="phantoms", learnt=100, measured=100, as_learnt=0.99,
+        none=0.7, flipped=0.1,
+    )  # fmt: skip
+    vgg16 = manifest.backbones["vgg16"].model_copy(update={"taught": taught})
+    networks = {**manifest.backbones, "vgg16": vgg16}
+    write_manifest(folder, manifest.model_copy(update={"name": "taught", "backbones": networks}))
+    monkeypatch.setenv("THORAXLENS_BUNDLES", str(tmp_path))
+    page = by_link("explain.py", lab="cell", network="vgg16")
+    assert ": VGG16 answers" in sentences(page) and "Grad-CAM of VGG16: choose a place" in sentences(page)
+    assert "flawed on purpose" in page.warning[0].value
+    assert not by_link("explain.py", lab="cell", network="xception").warning
 
 
 def test_with_a_guess_due_nothing_is_given_away(bundles, analysed) -> None:

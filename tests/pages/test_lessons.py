@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.display.link import BUNDLE, SETTINGS
+from core.display.link import BUNDLE, SECTIONS, SETTINGS
 from core.display.markdown import plain
 from core.lessons.files import list_lessons
 from core.lessons.lesson import Lesson, Link
@@ -110,6 +110,12 @@ def test_every_link_opens_a_page_and_sets_what_it_says(
             assert value in address[name], (name, address)
 
 
+def test_the_sections_that_links_open_at_are_there() -> None:
+    written = "".join(path.read_text("utf-8") for path in (PROJECT / "pages").rglob("*.py"))
+    for key in {key for sections in SECTIONS.values() for key in sections.values()}:
+        assert f'folded("{key.removeprefix("fold-")}"' in written or f'"{key}"' in written, key
+
+
 def at_hand(lesson: Lesson, page_name: str) -> AppTest:
     """A page that somebody has come to from a lesson."""
     step = lesson.before[0]
@@ -145,7 +151,7 @@ def test_a_bad_file_is_named_and_the_other_lessons_stay(
 def test_following_a_link_keeps_the_models_and_puts_the_rest_as_usual(bundles: Path) -> None:
     page: Any = AppTest.from_file(PROJECT / "pages" / "phantoms.py", default_timeout=SECONDS)
     page.session_state["entered"] = True
-    page.session_state["page that was followed to"] = "phantoms"
+    page.session_state["page that was followed to"] = "phantoms", ""
     page.session_state["truth"], page.session_state["lecture"] = "1", "1"
     page.query_params["view"] = "twins"
     page.run()

@@ -11,6 +11,7 @@ from core.project import PROJECT
 from core.service import File
 from core.studio.detection import DOSES
 from core.tray import Tray
+from pages.widgets.phantoms_run import WAITS
 from tests.pages.test_case_in_hand import by_link, control, link_of
 from tests.pages.test_gate import button
 from tests.pages.test_pages import SECONDS, analysed, bundles, headline, markdown, sample
@@ -66,7 +67,7 @@ def test_maps_are_graded_by_what_each_lesion_does(bundles, analysed, monkeypatch
     page.run()
     button(page, "Grade the maps of 1 patients").click().run()
     assert not page.exception and 4 <= len(analysed) <= 7, "the patient whole, and without each lesion"
-    assert "ranks lesions best" in sentences(page) and "Why it may mislead" in sentences(page)
+    assert "none is named the best" in sentences(page) and "Why it may mislead" in sentences(page)
     asked = len(analysed)
     control(page, "segmented_control", "A lesion's heat").set_value("mean").run()
     assert len(analysed) == asked and "mean" in link_of(page)["heat_by"]
@@ -141,3 +142,38 @@ def test_causes_of_the_picture_in_hand_are_asked_too(bundles, analysed) -> None:
     button(page, "Ask about all 16 combinations").click().run()
     assert not page.exception and len(analysed) == 16
     assert "with none of the 4" in sentences(page) and "there is no lesion to take away" in sentences(page)
+
+
+def two_measurements() -> None:
+    """A page with two measurements; both were begun, the second one first."""
+    import streamlit as st
+
+    from pages.widgets.phantoms_run import Measurement, Run, in_turn, measured
+
+    state = st.session_state
+    order = state.setdefault("order", [])
+    if "above" not in state:
+        state["above"], state["below"] = Run("it", 2, since=2.0), Run("it", 2, since=1.0)
+    with in_turn():
+        for key in ("above", "below"):
+
+            def step(number: int, tell: object, key: str = key) -> int:
+                order.append(key)
+                return number
+
+            st.write(measured(Measurement(key, "it", 2, "Begin", "steps", step)))
+
+
+def test_of_two_measurements_the_first_begun_goes_on_and_the_other_says_that_it_waits(monkeypatch) -> None:
+    said: list[str] = []
+
+    class Bar:
+        def progress(self, share: float, text: str) -> Bar:
+            said.append(text)
+            return self
+
+    monkeypatch.setattr("streamlit.progress", Bar().progress)
+    page = AppTest.from_function(two_measurements, default_timeout=SECONDS).run()
+    assert not page.exception and not page.button
+    assert page.session_state["order"] == ["below", "below", "above", "above"]
+    assert said[:3] == [f"0 of 2 steps: {WAITS}", f"0 of 2 steps: {WAITS}", "0 of 2 steps"]

@@ -58,7 +58,7 @@ def test_a_link_restores_the_experiment_and_nothing_learns_before_it_is_asked_to
     assert control(page, "selectbox", "Mark").value == "border"
     assert control(page, "select_slider", "Of the ill carry it (%)").value == "80"
     assert "ROC AUC of a head" not in sentences(page) and "flatter" in sentences(page)
-    assert "Guess first" in sentences(page) and "the first time" in sentences(page)
+    assert "Guess first" in sentences(page) and "once for everybody" in sentences(page)
     control(page, "select_slider", "Of the healthy carry it (%)").set_value("0").run()
     assert "healthy" not in link_of(page) and not page.exception
     page = by_link("shortcuts.py", mark="<b>", ill="55")

@@ -117,7 +117,7 @@ def tests(record: TrackRecord, question: Question, answers: Answers) -> None:
     chosen = link.choose_several(
         PAIRS,
         "Models to compare in pairs",
-        list(by_name),
+        {name: name for name in by_name},
         [each.name for _, each in own if each.kind == "backbone" or each.key == ENSEMBLE],
     )
     pairs = list(combinations(sorted(by_name[name] for name in chosen), 2))

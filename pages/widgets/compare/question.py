@@ -53,7 +53,7 @@ def question(record: TrackRecord) -> Question:
         )
         inside = table.split == split
         here = sorted({str(each) for each in table.source[inside]})
-        sources = link.choose_named(
+        sources = link.choose_several(
             SOURCES, "Sources", {each: record.source_name(each) for each in here}, placeholder="all"
         )
         kinds: list[Negatives] = [

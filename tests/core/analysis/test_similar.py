@@ -13,6 +13,7 @@ from core.analysis.run import analyse
 from core.display.similar import PHANTOM_LABELS, caption, similar_table, similar_words
 from core.phantom.truth import eight_bits
 from core.reading.radiograph import Radiograph
+from core.vocabulary import ENSEMBLE
 
 
 def test_the_phantoms_have_as_many_of_each_label() -> None:
@@ -36,6 +37,12 @@ def test_a_case_is_nearest_to_itself(random_models: Models, monkeypatch: pytest.
         assert len(near) == similar.NEAREST
         said = similar_words(near, model, analysis)
         assert "Of the 6 phantoms most alike" in said and "COVID-19-like" in said
-        assert caption(near[0]).startswith("COVID-19-like, 1.0")
-    row = similar_table({model: near})[0]
+        assert caption(near[0], model).startswith("COVID-19-like, 1.0")
+    everybody = similar.nearest(similar.vectors_of(analysis), last.neighbours, ENSEMBLE)
+    assert everybody[0].case.recipe == second and everybody[0].rank == 1
+    assert caption(everybody[0], ENSEMBLE).endswith("mean rank 1.0")
+    assert "most alike to the ensemble" in similar_words(everybody, ENSEMBLE, analysis)
+    assert similar.nearest(similar.vectors_of(analysis), (), ENSEMBLE) == ()
+    row = similar_table({model: near}, {model: similar.usual_similarity(last.neighbours, model)})[0]
+    assert row["Any two phantoms"] <= row["Most similar"]
     assert sum(int(row[label]) for label in PHANTOM_LABELS.values()) == similar.NEAREST

@@ -96,4 +96,5 @@ def test_who_decides_otherwise_is_named(analysis) -> None:
     other = dict.fromkeys(same, 0.95)
     said = change_words(analysis, other, change)
     assert "decide otherwise" in said and "the ensemble" in said.partition("decide")[0]
-    assert ", flips" in change_bars(analysis, other)
+    bars = change_bars(analysis, other)
+    assert ", flips" in bars and bars.count("<s ") == len(other)

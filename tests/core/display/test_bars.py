@@ -31,6 +31,13 @@ def style(element: ElementTree.Element | None) -> dict[str, str]:
     return dict(part.split(":", 1) for part in element.attrib["style"].split(";"))
 
 
+def test_an_outline_says_where_a_bar_ended_before() -> None:
+    moved, still = rows(bars_html([Bar("Moved", 0.5, "0.50", "#123456", before=-0.25), BARS[0]], BOTH))
+    outline = style(moved.find("td/s"))
+    assert (outline["left"], outline["width"]) == ("12.50%", "12.50%")
+    assert style(moved.find("td/i"))["width"] == "25.00%" and still.find("td/s") is None
+
+
 def test_a_bar_goes_from_zero_to_its_value_and_stays_on_the_axis() -> None:
     up, down, beyond = (style(row.find("td/i")) for row in rows(bars_html(BARS, BOTH)))
     assert (up["left"], up["width"]) == ("25.00%", "50.00%")

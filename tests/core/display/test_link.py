@@ -79,3 +79,10 @@ def test_what_restores_the_settings_says_nothing_else() -> None:
     )
     assert link.restoring("http://a.example", "cards", params) == "http://a.example/"
     assert link.restoring("http://a.example/x/analyse", "cards", {}) == "http://a.example/x/analyse"
+
+
+def test_a_link_leads_to_the_section_that_shows_what_it_says() -> None:
+    assert link.section("compare", ["images", "chart"]) == "fold-curves"
+    assert link.section("compare", ["pairs"]) == "fold-tests"
+    assert link.section("compare", ["images"]) == link.section("about", ["lecture"]) == ""
+    assert all(name in link.SETTINGS[page] for page, names in link.SHOWN_AT.items() for name in names)

@@ -46,6 +46,7 @@ def test_an_estimate_is_held_against_its_usual_error() -> None:
     near, far = (SeverityScore("extent", value, 8, 1.0, 2.0, 90) for value in (4.9, 2.0))
     assert "within" in studio.severity_words(near, shown) and "4.0" in studio.severity_words(near, shown)
     assert "beyond" in studio.severity_words(far, shown)
+    assert studio.severity_words(near, shown).startswith("**Extent score**")
 
 
 def test_the_caution_about_equalisation_has_its_numbers() -> None:

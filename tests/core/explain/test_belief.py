@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.analysis.witnesses import backbone_witness
 from core.display import belief as words
 from core.explain.belief import (
     REFERENCES,
@@ -16,7 +17,6 @@ from core.explain.belief import (
     rank_correlation,
     reference_maps,
 )
-from core.explain.explainers import EXPLAINER_BY_KEY
 from core.explain.heat_in_lungs import HeatInLungs
 from tests.core.explain.test_explainers import SIDE, subject
 
@@ -29,7 +29,7 @@ def step() -> BeliefStep:
     bright = np.full((SIDE, SIDE), 0.9, np.float32)
     bright[: SIDE // 2, : SIDE // 2] = np.linspace(0.7, 1, (SIDE // 2) ** 2).reshape(SIDE // 2, -1)
     maps = {"gradcam": CORNER, "rise": 1 - CORNER}
-    *_, last = put_to_the_test(subject(bright), maps, {"gradcam": EXPLAINER_BY_KEY["gradcam"].heat})
+    *_, last = put_to_the_test(backbone_witness(subject(bright)), maps)
     return last
 
 
@@ -54,6 +54,14 @@ def test_a_right_map_beats_those_that_know_nothing_and_a_wrong_one_does_not(step
     rows = {row["Map"]: row for row in words.belief_table(results)}
     assert [*rows] == ["Grad-CAM", "RISE", "Random maps (mean of 3)", "Blob in the middle"]
     assert rows["Grad-CAM"]["Agreement with other methods"] == "−1.00"
+
+
+def test_what_is_ahead_by_less_than_random_maps_differ_is_too_close_to_call() -> None:
+    random = {f"random {at}": words.Tested(0.3 + 0.05 * at, 0.5, None, None, None) for at in (1, 2, 3)}
+    known = {**random, "centre": words.Tested(0.5, 0.5, None, None, None)}
+    for deletion, said in ((0.2, "passes 2 of 2"), (0.3, "Too close to call: taking"), (0.4, "Against it")):
+        mine = words.Tested(deletion, 0.6, None, None, None)
+        assert said in words.verdict("gradcam", {**known, "gradcam": mine})
 
 
 def test_what_was_stopped_says_what_is_whole(step: BeliefStep) -> None:

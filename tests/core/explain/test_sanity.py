@@ -9,7 +9,7 @@ import numpy as np
 from core.display import sanity as words
 from core.explain.gradient_process import GRADIENT
 from core.explain.packed import pack, unpack
-from core.explain.sanity import GROUPS, check
+from core.explain.sanity import GROUPS, check, check_together
 
 RANDOM = np.random.default_rng(5)
 TRAINED = RANDOM.random((7, 7), dtype=np.float32)
@@ -38,6 +38,22 @@ def test_a_map_that_depends_on_the_weights_changes_and_one_that_does_not_stays()
     figure = words.sanity_figure(last.depths)
     assert [trace.name for trace in figure.data] == ["Grad-CAM", "Gradient of the picture"]
     assert words.sanity_words(last.depths[:1]) == ""
+
+
+def test_the_map_that_several_make_up_changes_with_those_that_have_a_weight() -> None:
+    weights = {"vgg16": 1.0, "xception": 0.0}
+    *_, before, last = check_together(np.zeros((8, 8), np.float32), ask, weights, covid=True)
+    assert last.done == last.total == 2 * (GROUPS + 1) == before.done + 1 and not before.together
+    assert [len(each) for each in last.networks.values()] == [GROUPS + 1] * 2 == [len(last.together)] * 2
+    assert last.together[0].similarity["gradcam"] > 0.999 and last.together[0].logit is None
+    for whole, alone in zip(last.together, last.networks["vgg16"], strict=True):
+        assert abs(whole.similarity["gradcam"] - alone.similarity["gradcam"]) < 0.2
+    figure = words.together_figure(last, "gradcam")
+    assert [trace.name for trace in figure.data] == ["VGG16", "Xception", "Ensemble"]
+    rows = words.together_table(last)
+    assert [row["Map of"] for row in rows] == ["VGG16", "Xception", "Ensemble"]
+    assert rows[-1]["Gradient of the picture"] == "+1.00" and "LayerCAM" not in rows[-1]
+    assert [row["Map of"] for row in words.together_table(before)] == ["VGG16", "Xception"]
 
 
 def test_an_empty_map_is_neither_changed_nor_the_same() -> None:

@@ -6,8 +6,9 @@ import json
 
 import numpy as np
 
-from core.export.phantom import save_truth
+from core.export.phantom import FILES, save_truth
 from core.phantom.recipe import Recipe, read_recipe
+from core.reading.radiograph import read_radiograph
 
 RECIPE = Recipe(seed=5, extent=20, density=60, side="left", exposure=1.0, findings=(("Nodule", 80),))
 
@@ -29,3 +30,15 @@ def test_pieces_lie_on_what_they_are_pieces_of_and_cover_it() -> None:
             assert mask[top:bottom, left:right].any()
             covered[top:bottom, left:right] = True
         assert (mask & covered).sum() > 0.95 * mask.sum(), name
+
+
+def test_each_file_is_of_the_size_that_was_rendered() -> None:
+    phantom = RECIPE.render(128)
+    files = {suffix: save(phantom, RECIPE) for _, suffix, _, save in FILES}
+    told = json.loads(files.pop("json"))
+    for suffix, data in files.items():
+        assert isinstance(data, bytes)
+        assert read_radiograph(data, f"phantom.{suffix}").pixels.shape == (
+            told["height_px"],
+            told["width_px"],
+        )

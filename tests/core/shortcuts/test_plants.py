@@ -41,6 +41,16 @@ def test_film_has_all_letters_of_the_words() -> None:
     assert all(lettering(letter).any() for word, *_ in WORDS for letter in word)
 
 
+def test_letters_lie_on_whole_plates_wherever_a_patient_has_them() -> None:
+    plain = np.full((200, 200), 0.5, np.float32)
+    for seed in range(20):
+        lies = region(plain, put_on(plain, Box(0, 0, 200, 200), PLANT_BY_KEY["letters"], seed))
+        edge = np.concatenate(
+            [lies[:2].ravel(), lies[-2:].ravel(), lies[:, :2].ravel(), lies[:, -2:].ravel()]
+        )
+        assert lies.any() and not edge.any()
+
+
 def test_equalising_takes_the_tone_away_and_nothing_else(chests: list[np.ndarray]) -> None:
     moved = {}
     for plant in PLANTS:

@@ -7,16 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.display.grading import grade_strips, grade_table, grade_words, model_words
+from core.display.grading import grade_strips, grade_table, grade_words, pick_words
+from core.evaluation.metrics import Interval
 from core.explain.belief import CENTRE, RANDOM
 from core.phantom.chests import Chests
 from core.phantom.recipe import Recipe
 from core.studio.grading import (
     EVEN,
     MIN_AREA,
+    MIN_PATIENTS,
     PLACES,
     RANDOM_MAP,
     Graded,
+    choose,
     heat_on,
     regions,
     summarise,
@@ -51,16 +54,39 @@ def test_a_map_of_the_true_effects_gets_one_and_its_reverse_minus_one(by) -> Non
     found = {(each.model, each.method): each for each in summarise(PATIENTS, by)}
     true, reverse = found["vgg16", "gradcam"], found["vgg16", "occlusion"]
     assert true.mean == pytest.approx(1) and reverse.mean == pytest.approx(-1)
-    assert (
-        true.interval.low == pytest.approx(1) == true.interval.high and true.first == 1 and reverse.first == 0
-    )
-    assert true.ahead is not None and true.ahead.low > 0.5
-    assert reverse.ahead is not None and reverse.ahead.high < -0.5
-    chance = found["vgg16", RANDOM_MAP]
+    assert true.interval.low == pytest.approx(1) == true.interval.high
+    chance, even = found["vgg16", RANDOM_MAP], found["vgg16", EVEN]
     assert abs(chance.mean) < 0.3 and chance.interval.low < 0 < chance.interval.high
-    assert chance.ahead is None
-    even = found["vgg16", EVEN]
-    assert even.mean == 0 and 0.15 < even.first < 0.35, "who knows nothing names each lesion as often"
+    assert even.mean == 0
+
+
+def test_a_method_is_chosen_on_one_half_and_measured_on_the_other() -> None:
+    (pick, _) = choose(PATIENTS)
+    assert (pick.choosing, pick.measuring) == (12, 12) and pick.method == "gradcam"
+    assert pick.means[0] == pytest.approx(1) and pick.ahead.low > 0.5
+    assert pick.firsts[0] == 1 and 0.1 < pick.firsts[1] < 0.6
+    assert not choose(PATIENTS[: MIN_PATIENTS - 1])
+    swapped = [
+        replace(each, effects={key: -effects for key, effects in each.effects.items()}) if at % 2 else each
+        for at, each in enumerate(PATIENTS)
+    ]
+    (pick, _) = choose(swapped)
+    assert pick.method == "gradcam" and pick.means[0] == pytest.approx(-1), "what chose has no say"
+
+
+def test_a_map_that_is_another_in_another_scale_is_said_to_be_the_same() -> None:
+    double = [
+        replace(
+            each,
+            heats={key: {**heats, "hirescam": 2 * heats["gradcam"]} for key, heats in each.heats.items()},
+        )
+        for each in PATIENTS
+    ]
+    grades = summarise(double)
+    assert {each.method for each in grades if each.same_as == "gradcam"} == {"hirescam"}
+    rows = {row["Method"]: row["VGG16"] for row in grade_table(grades)}
+    assert rows["HiResCAM"] == "as Grad-CAM" and rows["Occlusion"].startswith("−1.00")
+    assert "Grad-CAM and HiResCAM" in grade_strips(grades, "vgg16")
 
 
 def test_only_per_area_is_the_size_of_a_lesion_left_out() -> None:
@@ -112,18 +138,18 @@ def test_heat_is_summed_on_each_lesion() -> None:
 
 
 def test_words_and_numbers_say_who_ranks_and_who_does_not() -> None:
-    grades = summarise(PATIENTS)
-    said = grade_words(grades, 0.5)
-    assert "Over 24 patients" in said and "Grad-CAM on VGG16 ranks" in said and "50 %" in said
-    assert "some map is surely ahead" in said
-    assert "surely ahead of it" in model_words(grades, "vgg16")
+    grades, picks = summarise(PATIENTS), choose(PATIENTS)
+    said = grade_words(picks, 24, 0.5)
+    assert "surely ahead of the best that knows nothing of the network for VGG16 (Grad-CAM)" in said
+    assert "chosen on 12 patients" in said and "50 %" in said
+    assert "surely ahead of it" in pick_words(picks[0])
     rows = grade_table(grades)
     assert rows[0]["Method"] == "Grad-CAM" and rows[0]["VGG16"] == "1.00 (1.00 to 1.00)"
     assert rows[1]["Ensemble"].startswith("−1.00") and len(rows) == 5
     assert grade_strips(grades, ENSEMBLE).count("<tr>") >= 5
-    useless = [each for each in grades if each.method != "gradcam"]
-    assert "For no model" in grade_words(useless, 0.5)
-    assert "surely behind it" in model_words(useless, "vgg16")
+    lost = [replace(each, ahead=Interval(-2, -1)) for each in picks]
+    assert "For no model" in grade_words(lost, 24, 0.5) and "surely behind it" in pick_words(lost[0])
+    assert "none is named the best" in grade_words((), 4, 0.5)
     rows = to_csv(PATIENTS).splitlines()
     assert rows[0].startswith("patient,model,lesion,area_px,effect,heat_gradcam")
     assert len(rows) == 1 + 2 * sum(len(each.regions) for each in PATIENTS)
