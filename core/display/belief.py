@@ -251,6 +251,6 @@ def curves_figure(step: BeliefStep, which: str, towards: str) -> go.Figure:
             hovertemplate="%{x:.0f} %: %{y:.2f}<extra>%{fullData.name}</extra>",
         )
     verb = "taken away" if which == "deletion" else "shown"
-    figure.update_xaxes(title=f"Per cent of the picture {verb}, hottest places first", range=[0, 100])
+    figure.update_xaxes(title=f"Per cent {verb}, hottest first", range=[0, 100])
     figure.update_yaxes(range=[-0.03, 1.03], title=f"P({towards})", tickvals=[0, 0.25, 0.5, 0.75, 1])
     return still(figure.update_layout(height=380, margin=MARGIN, legend=LEGEND))
