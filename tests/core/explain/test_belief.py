@@ -55,6 +55,7 @@ def test_a_right_map_beats_those_that_know_nothing_and_a_wrong_one_does_not(step
     rows = {row["Map"]: row for row in words.belief_table(results)}
     assert [*rows] == ["Grad-CAM", "RISE", "Random maps (mean of 3)", "Blob in the middle"]
     assert rows["Grad-CAM"]["Agreement with other methods"] == "−1.00"
+    assert " to " in rows["Random maps (mean of 3)"]["Deletion (low is good)"]
 
 
 def test_what_is_ahead_by_less_than_random_maps_differ_is_too_close_to_call() -> None:
