@@ -34,7 +34,8 @@ def head_towards(reading: BackboneReading, *, covid: bool) -> Head:
 
 def added(analysis: Analysis) -> dict[str, float]:
     """What each backbone added to the ensemble's decision value, positive towards COVID-19, by key."""
-    return added_to(analysis.decision)
+    given = added_to(analysis.decision)
+    return {each.backbone.key: given[each.backbone.key] for each in analysis.readings}
 
 
 def added_to(decision: EnsembleDecision) -> dict[str, float]:

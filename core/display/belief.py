@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,17 +52,17 @@ _HEADS: dict[Outcome, str] = {"for": "For it:", "close": "Too close to call:", "
 _SAID: dict[str, dict[Outcome, str]] = {
     "deletion": {
         "for": "taking its hot places away lowers the answer sooner than any map that knows nothing",
-        "close": "taking its hot places away lowers the answer hardly sooner than a map that knows nothing",
+        "close": "taking its hot places away lowers the answer sooner, but by less than random maps differ",
         "against": "a map that knows nothing lowers the answer as soon",
     },
     "insertion": {
         "for": "showing its hot places alone raises the answer sooner than any map that knows nothing",
-        "close": "showing its hot places alone raises the answer hardly sooner than a map that knows nothing",
+        "close": "showing its hot places alone raises the answer sooner, but by less than random maps differ",
         "against": "a map that knows nothing, shown from its hot places on, raises the answer as soon",
     },
     "lungs": {
         "for": "more of its heat lies in the lungs than of any map that knows nothing",
-        "close": "hardly more of its heat lies in the lungs than of a map that knows nothing",
+        "close": "more of its heat lies in the lungs, but by less than random maps differ",
         "against": "a map that knows nothing has as much of its heat in the lungs",
     },
     "shift": {
@@ -194,8 +194,16 @@ def belief_table(results: Mapping[str, Tested]) -> list[dict[str, str]]:
             None,
             None,
         )
-        rows.append(_row(f"Random maps (mean of {len(drawn)})", mean))
+        row = _row(f"Random maps (mean of {len(drawn)})", mean)
+        row["Deletion (low is good)"] += _between([each.deletion for each in drawn])
+        row["Insertion (high is good)"] += _between([each.insertion for each in drawn])
+        rows.append(row)
     return rows + ([_row(name_of(CENTRE), results[CENTRE])] if CENTRE in results else [])
+
+
+def _between(values: Sequence[float]) -> str:
+    """How far random maps differ; nothing of one alone."""
+    return f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
 
 
 def _row(name: str, each: Tested) -> dict[str, str]:
@@ -251,6 +259,6 @@ def curves_figure(step: BeliefStep, which: str, towards: str) -> go.Figure:
             hovertemplate="%{x:.0f} %: %{y:.2f}<extra>%{fullData.name}</extra>",
         )
     verb = "taken away" if which == "deletion" else "shown"
-    figure.update_xaxes(title=f"Per cent of the picture {verb}, hottest places first", range=[0, 100])
+    figure.update_xaxes(title=f"Per cent {verb}, hottest first", range=[0, 100])
     figure.update_yaxes(range=[-0.03, 1.03], title=f"P({towards})", tickvals=[0, 0.25, 0.5, 0.75, 1])
     return still(figure.update_layout(height=380, margin=MARGIN, legend=LEGEND))

@@ -27,7 +27,7 @@ ASKED = (
 TOGETHER = (
     "Of the **ensemble**, all five are shuffled, one network after the other: the chart has each backbone's "
     "own curve and that of the ensemble's map, all five shuffled as far. The weight of each stays what it "
-    "added to the answer; only its map is another."
+    "added to the answer; only its map is another. A curve has a gap where the map is the same everywhere."
 )
 MISLEADS = (
     "**Why it may mislead.** One radiograph and one way of shuffling: other draws give other numbers, near "

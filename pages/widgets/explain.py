@@ -73,7 +73,7 @@ class Looked:
 
 def head(source: Source) -> str:
     """Which view, a key of `LABS`."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="explain-head"):
+    with st.container(horizontal=True, vertical_alignment="center", key="explain-head"):
         view = link.choose_segment(LAB, "View", LABS, "maps", hide_label=True)
         link.offer("explain", upload=not source.travels)
     return view

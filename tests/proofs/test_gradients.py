@@ -15,7 +15,7 @@ from core.analysis.load import Models
 from core.errors import EngineError
 from core.explain import gradients_on_demand
 from core.explain.explainers import EXPLAINERS
-from core.explain.gradient_process import GRADIENT, LAYER, LAYERS, SHUFFLED, Backbones, serve
+from core.explain.gradient_process import CHANNELS, GRADIENT, LAYER, LAYERS, SHUFFLED, Backbones, serve
 from core.explain.gradients_on_demand import GradientsOnDemand
 from core.explain.packed import pack, unpack
 from core.explain.sanity import GROUPS, check
@@ -42,10 +42,11 @@ def test_it_agrees_with_what_needs_no_gradient(
     backbone: Backbone, random_bundle: Path, random_models: Models
 ) -> None:
     asked = {"model": backbone.key, "covid": True, "seen": pack(SEEN)}
-    whole, layer, none, some, again = answers(
+    whole, layer, channels, none, some, again = answers(
         random_bundle,
         {"task": LAYERS, **asked},
         {"task": LAYER, "layer": backbone.feature_layer, **asked},
+        {"task": CHANNELS, "layer": backbone.feature_layer, **asked},
         {"task": SHUFFLED, "groups": 0, **asked},
         {"task": SHUFFLED, "groups": GROUPS, **asked},
         {"task": SHUFFLED, "groups": 0, **asked},
@@ -55,13 +56,13 @@ def test_it_agrees_with_what_needs_no_gradient(
     network, head = random_models.networks.backbones[backbone.key], random_models.networks.heads[backbone.key]
     features = network(scale_pixels(SEEN[np.newaxis], backbone.scale))[0][0]
     assert none["logit"] == pytest.approx(logit(features, head), abs=1e-2)
+    assert unpack(channels["features"]) == pytest.approx(features, rel=1e-2, abs=1e-2 * float(features.max()))
     for explainer in EXPLAINERS:
         closed, tape = explainer.heat(features, head), unpack(none["maps"][explainer.key])
         near = 1e-2 * max(float(closed.max()), 1e-6)
         assert tape == pytest.approx(closed, rel=1e-2, abs=near), explainer.key
         assert np.isfinite(unpack(some["maps"][explainer.key])).all()
-        if explainer.key in layer["maps"]:
-            assert unpack(layer["maps"][explainer.key]) == pytest.approx(tape, rel=1e-2, abs=near)
+        assert unpack(layer["maps"][explainer.key]) == pytest.approx(tape, rel=1e-2, abs=near)
     assert some["logit"] != pytest.approx(none["logit"], abs=1e-3)
     assert again["logit"] == pytest.approx(none["logit"], abs=1e-4), "shuffling must leave nothing behind"
 

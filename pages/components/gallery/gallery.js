@@ -7,7 +7,7 @@ export default function ({ parentElement, data, setStateValue }) {
   const gallery = parentElement.querySelector('.gallery')
   const tiles = parentElement.querySelector('.tiles')
   const large = parentElement.querySelector('.large canvas')
-  const said = parentElement.querySelector('figcaption')
+  const said = parentElement.querySelector('[role=status]')
   const told = JSON.stringify({ ...data, chosen: null })
 
   const draw = (canvas, heat, colours) => {
@@ -57,19 +57,19 @@ export default function ({ parentElement, data, setStateValue }) {
     to?.focus()
   }
 
-  const tileOf = ({ key, name, detail, alt, heat }, colours) => {
+  const tileOf = ({ key, name, detail, heat }, colours) => {
     const button = document.createElement('button')
     const picture = document.createElement('span'), line = document.createElement('span')
     const canvas = document.createElement('canvas')
     button.type = 'button'
     button.className = 'tile'
     button.dataset.key = key
-    button.setAttribute('aria-label', `${name} ${detail}. ${alt}`)
     draw(canvas, heat, colours)
     picture.className = 'small'
     picture.append(canvas)
     line.className = 'name'
-    for (const text of [name, detail]) line.append(Object.assign(document.createElement('span'), { textContent: text }))
+    const [called, score] = [name, detail].map((text) => Object.assign(document.createElement('span'), { textContent: text }))
+    line.append(called, ' ', score)
     button.append(picture, line)
     button.onclick = () => choose(button)
     button.onpointerenter = () => show(button)

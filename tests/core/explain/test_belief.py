@@ -12,6 +12,7 @@ from core.explain.belief import (
     STEPS,
     BeliefStep,
     Curves,
+    Witness,
     area,
     put_to_the_test,
     rank_correlation,
@@ -54,6 +55,7 @@ def test_a_right_map_beats_those_that_know_nothing_and_a_wrong_one_does_not(step
     rows = {row["Map"]: row for row in words.belief_table(results)}
     assert [*rows] == ["Grad-CAM", "RISE", "Random maps (mean of 3)", "Blob in the middle"]
     assert rows["Grad-CAM"]["Agreement with other methods"] == "−1.00"
+    assert " to " in rows["Random maps (mean of 3)"]["Deletion (low is good)"]
 
 
 def test_what_is_ahead_by_less_than_random_maps_differ_is_too_close_to_call() -> None:
@@ -62,6 +64,20 @@ def test_what_is_ahead_by_less_than_random_maps_differ_is_too_close_to_call() ->
     for deletion, said in ((0.2, "passes 2 of 2"), (0.3, "Too close to call: taking"), (0.4, "Against it")):
         mine = words.Tested(deletion, 0.6, None, None, None)
         assert said in words.verdict("gradcam", {**known, "gradcam": mine})
+
+
+def test_no_picture_is_asked_about_twice() -> None:
+    asked: list[bytes] = []
+
+    def probability(grey: np.ndarray) -> float:
+        asked.append(grey.tobytes())
+        return float(grey.mean())
+
+    seen = np.random.default_rng(1).random((SIDE, SIDE), dtype=np.float32)
+    *_, last = put_to_the_test(
+        Witness(seen, probability, lambda grey: {}), {"gradcam": CORNER, "hirescam": CORNER}
+    )
+    assert len(asked) == len({*asked}) and last.curves["gradcam"] == last.curves["hirescam"]
 
 
 def test_what_was_stopped_says_what_is_whole(step: BeliefStep) -> None:
