@@ -73,9 +73,10 @@ function arrive(number, section) {
     if (details && !details.open) details.querySelector('summary').click()
     main.scrollBy({ top: place.getBoundingClientRect().top - topOf(main) })
   }
-  const observer = new MutationObserver(show)
-  observer.observe(document.body, { subtree: true, childList: true })
-  over.signal.addEventListener('abort', () => observer.disconnect())
+  const drawn = new MutationObserver(show), grown = new ResizeObserver(show)
+  drawn.observe(document.body, { subtree: true, childList: true })
+  grown.observe(document.querySelector('.stMainBlockContainer > div'))
+  over.signal.addEventListener('abort', () => { drawn.disconnect(); grown.disconnect() })
   for (const each of INPUT) window.addEventListener(each, () => over.abort(), { signal: over.signal, passive: true })
   setTimeout(() => over.abort(), DRAWN_MS)
   show()
