@@ -24,7 +24,8 @@ bundle = chosen_bundle()
 if bundle:
     view = show.head()
     recipe = show.recipe()
-    controls, shown = st.columns([1, 3], gap="large")
+    with st.container(key="phantoms-body"):
+        controls, shown = st.columns([1, 3], gap="large")
     if view != "one":
         with controls:
             show.sliders(recipe)

@@ -73,28 +73,45 @@ def detection_words(found: Sequence[Detection], knob: str) -> str:
     what, unit = KNOBS[knob].label.lower(), KNOBS[knob].unit
     observer = next(each for each in found if each.who == OBSERVER)
     models = [each for each in found if each.who != OBSERVER]
-    reached = sorted((each.threshold, each.who) for each in models if each.threshold is not None)
+    reached = sorted(
+        (each for each in models if each.threshold is not None), key=lambda each: each.threshold or 0
+    )
     never = [named(each.who) for each in models if each.threshold is None]
     by_observer = (
-        f"An observer that knows the place detects the disease from {observer.threshold:.3g} {unit} on"
+        f"An observer that knows the place detects the disease from {_written(observer, knob)} {unit} on"
         if observer.threshold is not None
         else "An observer that knows the place detects the disease at no dose"
     )
     said = f"**{by_observer}"
     if reached:
-        dose, first = reached[0]
-        said += f"; of the models {named(first)} needs the smallest {what}, {dose:.3g} {unit}"
+        first = reached[0]
+        said += (
+            f"; of the models {named(first.who)} needs the smallest {what}, {_written(first, knob)} {unit}"
+        )
     said += ".**"
     if never:
         verb = "detects" if len(never) == 1 else "detect"
         said += f" {opening(listed(never))} {verb} it at no dose that was asked about."
-    earlier = [named(who) for dose, who in reached if observer.threshold is None or dose < observer.threshold]
+    return said + _earlier(observer, reached)
+
+
+def _earlier(observer: Detection, reached: Sequence[Detection]) -> str:
+    """Who does with less than the observer, and whether that is sure."""
+    dose = observer.threshold
+    earlier = [each for each in reached if dose is None or (each.threshold or 0) < dose]
+    sure = [each for each in earlier if each.threshold_interval.high < observer.threshold_interval.low]
+    names = listed([named(each.who) for each in sure or earlier])
+    does = "does" if len(sure or earlier) == 1 else "do"
+    if sure:
+        return f" {opening(names)} surely {does} with less than the observer, which reads its channels alone."
     if earlier:
-        said += (
-            f" {opening(listed(earlier))} {'does' if len(earlier) == 1 else 'do'} with less than the "
-            "observer, which reads its channels alone."
-        )
-    return said
+        return f" Whether {names} {does} with less than the observer is not sure: their intervals overlap."
+    return ""
+
+
+def _written(each: Detection, knob: str) -> str:
+    """A threshold with its interval in brackets."""
+    return f"{each.threshold:.3g} ({_range(each, DOSES[knob][-1])})"
 
 
 def detection_table(found: Sequence[Detection], knob: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from core.display.bars import Axis
 from core.display.course_charts import LEGEND, MARGIN
 from core.display.strips import Strip, strips_html
 from core.display.style import FIRST, SECOND, still, unit_axis
-from core.display.wording import count_word, counted
+from core.display.wording import count_word, counted, signed
 from core.progress import duration
 from core.shortcuts.mystery import FLAWS, SOUND, TIMES, Mystery
 from core.shortcuts.plants import PLANT_BY_KEY
@@ -55,7 +55,7 @@ def asked_words(question: str, asked: Asked) -> str:
 
 
 def _written(mean: Mean) -> str:
-    return f"{mean.value:+.2f} ({mean.interval.low:+.2f} to {mean.interval.high:+.2f})"
+    return f"{signed(mean.value)} ({signed(mean.interval.low)} to {signed(mean.interval.high)})"
 
 
 def _read(question: str, ill: Mean, healthy: Mean) -> str:
@@ -99,9 +99,7 @@ def _strip(asked: Asked, *, ill: bool) -> Strip:
     values = asked.changes(ill=ill)
     mean = mean_change(values)
     name, colour = ("The ill", FIRST) if ill else ("The healthy", SECOND)
-    return Strip(
-        name, values, mean.value, mean.interval.low, mean.interval.high, f"{mean.value:+.2f}", colour
-    )
+    return Strip(name, values, mean.value, mean.interval.low, mean.interval.high, signed(mean.value), colour)
 
 
 def asked_table(asked: Asked) -> list[dict[str, str]]:
@@ -112,7 +110,7 @@ def asked_table(asked: Asked) -> list[dict[str, str]]:
             "Patient": f"{number}, {'ill' if ill else 'healthy'}",
             "P(ill) before": f"{before:.2f}",
             "P(ill) after": f"{after:.2f}",
-            "Change": f"{after - before:+.2f}",
+            "Change": signed(after - before),
         }
         for number, (before, after, ill) in enumerate(rows, start=1)
     ]
@@ -204,7 +202,7 @@ def evidence(effects: Mapping[str, Asked]) -> str:
             mean = mean_change(values)
             name = f"{PLANT_BY_KEY[plant].name}, on the {'ill' if ill else 'healthy'}"
             bounds = (mean.value, mean.interval.low, mean.interval.high)
-            strips.append(Strip(name, values, *bounds, f"{mean.value:+.2f}", colour))
+            strips.append(Strip(name, values, *bounds, signed(mean.value), colour))
     return strips_html(strips, SHIFTS)
 
 

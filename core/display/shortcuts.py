@@ -87,6 +87,8 @@ def first_time(radiographs: int, seconds: float) -> str:
         radiographs: How many.
         seconds: That this server needs for what is still to be done, by measurement.
     """
+    if seconds == 0:
+        return "The network has seen these phantoms before: a head learns within seconds."
     return (
         f"{radiographs} phantoms are rendered, and the network sees each without the mark and with it: about "
         f"{duration(seconds)} at this server's present pace, once for everybody. Then a head learns within "

@@ -13,12 +13,18 @@ from core.display.link import PREVALENCES
 from core.errors import BundleError
 from core.evaluation.evidence import task_splits
 from core.evaluation.metrics import Confusion, confusion, roc_auc, roc_auc_interval
-from core.evaluation.record import TrackRecord, left_out_points, whole_left_out_points
+from core.evaluation.record import (
+    COLLECTIONS,
+    TrackRecord,
+    left_out_points,
+    source_points,
+    whole_left_out_points,
+)
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.bundle.manifest import BundleManifest
 from core.models.gate_files import read_gate
 from core.project import gate_folder
-from core.vocabulary import ENSEMBLE, FINDINGS, HELD_OUT, TASK
+from core.vocabulary import ENSEMBLE, FINDINGS, HELD_OUT, TASK, TaskLabel
 
 NOT_MEASURED = "(not measured)"
 MODELS = (*BACKBONE_BY_KEY, ENSEMBLE)
@@ -205,10 +211,9 @@ def _whole_left_out(bundle: Measured) -> str | None:
     return _range([value for _, _, value in whole_left_out_points(bundle.record.trials)], 2)
 
 
-def _sources_told(bundle: Measured, label: str) -> str | None:
-    rows = bundle.record.trials.source_classifier if bundle.record.trials else ()
-    areas = [each.measured.roc_auc for each in rows if each.label == label]
-    return _range([area for area in areas if area is not None], 2)
+def _sources_told(bundle: Measured, label: TaskLabel) -> str | None:
+    points = source_points(bundle.record)
+    return _range([value for _, kind, value in points if kind == COLLECTIONS[label]], 2)
 
 
 def _threshold(bundle: Measured, model: str) -> str | None:
@@ -281,7 +286,7 @@ FIGURES: dict[str, Figure] = {
         (), "The same of networks that learnt anew without a source, bases and all", _whole_left_out
     ),
     "sources_told": Figure(
-        ("class",), "ROC AUC at telling two collections of one class apart", _sources_told
+        ("class",), "ROC AUC at telling two collections of one class apart, a mean a backbone", _sources_told
     ),
     "threshold": Figure(("model",), "A model's own threshold", _threshold),
     "threshold_range": Figure((), "Smallest and largest threshold of the backbones", _threshold_range),

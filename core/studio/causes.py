@@ -32,6 +32,7 @@ BORDER_SHARE, LEAN = (
     (0.07, 0.11),
     0.02,
 )  # of each side: the narrowest and the widest; of a side that is slanted
+EDGE = 0.065  # of each side: what preprocessing cuts off, and a little more
 # Letters, their centre as shares of width and height, and one of their seven dots as a share of the height.
 _LETTERS = (("PORTABLE", (0.75, 0.12), 0.006), ("R", (0.14, 0.17), 0.009))
 
@@ -117,8 +118,7 @@ def with_causes(recipe: Recipe, present: Present) -> tuple[Recipe, Callable[[Pic
     )
 
     def finish(pixels: Picture) -> Picture:
-        framed = add_border(pixels) if border else pixels
-        return write_letters(framed) if letters else framed
+        return _framed(pixels, letters=letters, border=border)
 
     return patient, finish
 
@@ -141,8 +141,13 @@ def change(pixels: Picture, present: Present) -> Picture:
     letters, exposure, rotation, border = present
     changed = pixels ** np.float32(GAMMA) if exposure else pixels
     changed = turn(changed, TURN) if rotation else changed
-    changed = add_border(changed) if border else changed
-    return write_letters(changed) if letters else changed
+    return _framed(changed, letters=letters, border=border)
+
+
+def _framed(pixels: Picture, *, letters: bool, border: bool) -> Picture:
+    """A picture with dark edges, and letters inside of them."""
+    framed = add_border(pixels) if border else pixels
+    return write_letters(framed, border=BORDER_SHARE[1] if border else 0.0) if letters else framed
 
 
 def reduced(pixels: Picture) -> Picture:
@@ -183,27 +188,33 @@ def picture_file(pixels: Picture) -> bytes:
     return file.getvalue()
 
 
-def write_letters(pixels: Picture, size: float = 1.0) -> Picture:
+def write_letters(pixels: Picture, size: float = 1.0, border: float = 0.0) -> Picture:
     """Burns letters into the upper corners of a picture, where the networks still see them.
 
     Args:
         pixels: (height, width), in [0, 1], bright where dense.
         size: Of the letters, in their usual size; 0 for none.
+        border: Share of each side that is dark: they stand inside of it.
     """
     if size == 0:
         return pixels
-    height, width = pixels.shape
+    height, width = ((1 - 2 * border) * side for side in pixels.shape)
     ink = np.zeros_like(pixels)
     for text, (across, down), share in _LETTERS:
         dots = Image.fromarray((255 * lettering(text)).astype(np.uint8))
         dot = share * size * height
         wide, high = max(1, round(dots.width * dot)), max(1, round(dots.height * dot))
         drawn = np.asarray(dots.resize((wide, high), Image.Resampling.BILINEAR), np.float32) / 255
-        left = min(max(round(across * width - wide / 2), 0), max(width - wide, 0))
-        top = min(max(round(down * height - high / 2), 0), max(height - high, 0))
+        left = round(border * pixels.shape[1] + _within(across, wide, width))
+        top = round(border * pixels.shape[0] + _within(down, high, height))
         part = ink[top : top + high, left : left + wide]
-        part[...] = drawn[: part.shape[0], : part.shape[1]]
+        part[...] = np.maximum(part, drawn[: part.shape[0], : part.shape[1]])
     return np.asarray(pixels + (np.float32(0.95) - pixels) * ink, np.float32)
+
+
+def _within(middle: float, length: int, side: float) -> float:
+    """Where something begins whose middle is a share of a side, so that `EDGE` stays free at both ends."""
+    return max(min(middle * side - length / 2, (1 - EDGE) * side - length), EDGE * side)
 
 
 def add_border(pixels: Picture, share: float | None = None) -> Picture:

@@ -14,7 +14,7 @@ from core.phantom.recipe import DENSITY, EXPOSURE, EXTENT, ROTATION, Knob, Recip
 from core.studio.causes import Picture, add_border, write_letters
 
 LETTERS = Knob(
-    "letters", "Letters", 0, 3, 0.5, "times their usual size", "PORTABLE and R, in the upper corners."
+    "letters", "Letters", 0, 2.5, 0.5, "times their usual size", "PORTABLE and R, in the upper corners."
 )
 BORDER = Knob("border", "Border", 0, 20, 2.5, "% of each side", "Dark edges, as of a collimator.")
 
@@ -48,7 +48,7 @@ SWEEPS = {
         Sweep(DENSITY, tuple(np.arange(10, 81, 10.0).tolist()), disease=True),
         Sweep(EXPOSURE, tuple(np.arange(-2, 2.1, 0.5).tolist())),
         Sweep(ROTATION, tuple(np.arange(-10, 10.1, 2.5).tolist())),
-        Sweep(LETTERS, tuple(np.arange(0, 3.1, 0.5).tolist()), finish=write_letters),
+        Sweep(LETTERS, tuple(np.arange(0, 2.6, 0.5).tolist()), finish=write_letters),
         Sweep(BORDER, tuple(np.arange(0, 20.1, 2.5).tolist()), finish=_border),
     )
 }

@@ -39,7 +39,6 @@ from pages.widgets.phantoms_run import Measurement, Tell, measured
 from pages.widgets.phantoms_twins import NOT_ILL
 
 _OF = "causes of"  # key of the session
-SHOWN_PX = 130  # all seven side by side on a laptop
 _PHANTOM = "This phantom"
 OWN = (
     "On a picture of your own there is no lesion to take away: what can be put in is put in. It is made "
@@ -133,8 +132,8 @@ def _pictures(asked: Asked, bundle: Loaded) -> None:
     taken = [asked.drawn(each) for each in alone(len(asked.causes))]
     pairs = [seen_pair(each, preprocessing) for each in taken]
     names = ["None of them", *(each.label for each in asked.causes), "All of them"]
-    with st.container(horizontal=True, key="causes-alone"):
-        columns = [st.container(width=SHOWN_PX) for _ in names]
+    with st.container(key="causes-alone"):
+        columns = [st.container() for _ in names]
     for column, name, whole, (_, given) in zip(columns, names, taken, pairs, strict=True):
         with column:
             st.markdown(f"**{name}**")

@@ -19,6 +19,7 @@ from pages.widgets.phantoms_many import ASKED, SIZE_PX, count
 from pages.widgets.phantoms_run import Measurement, Tell, measured
 
 MIN_TESTED = 5  # with fewer nothing is shown
+WHO_PX = 200  # of a column that holds the observer's name
 
 
 def detection(recipe: Recipe, knob: str, bundle: Loaded) -> None:
@@ -72,7 +73,8 @@ def _shown(learning: list[Viewed], tested: list[Viewed], knob: str) -> None:
     said = words.detection_words(found, knob)
     st.markdown(said)
     png_plot(words.detection_figure(found, knob), "detection", f"thoraxlens-detection-{knob}", alt=said)
-    numbers_table(pd.DataFrame(words.detection_table(found, knob)))
+    whole = st.column_config.TextColumn(width=WHO_PX)
+    numbers_table(pd.DataFrame(words.detection_table(found, knob)), column_config={"Who": whole})
     st.caption(f"Over {len(tested)} patients; intervals by a percentile bootstrap over them. {words.METHOD}")
     st.markdown(words.MISLEADS)
     st.download_button(

@@ -42,7 +42,6 @@ from pages.widgets.phantoms_run import Measurement, Tell, measured
 from pages.widgets.phantoms_twins import NOT_ILL
 
 ASKABLE = [each.key for each in QUESTIONERS if each.key not in ("smoothgrad", "scorecam")]
-SHOWN_PX = 280
 
 
 def graded_maps(recipe: Recipe, bundle: Loaded) -> None:
@@ -160,8 +159,8 @@ def _first(first: Pictured, model: str) -> None:
     captions = ["as rendered"] + [
         words.lesion_caption(name, effect) for name, effect in zip(first.graded.regions, effects, strict=True)
     ]
-    with st.container(horizontal=True, key="lesions-removed"):
-        columns = [st.container(width=SHOWN_PX) for _ in captions]
+    with st.container(key="lesions-removed"):
+        columns = [st.container() for _ in captions]
     for column, picture, caption in zip(columns, (first.whole, *first.without), captions, strict=True):
         with column:
             st.image(picture, width="stretch", alt=f"Patient {first.graded.seed}, {caption}")

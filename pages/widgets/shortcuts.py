@@ -169,10 +169,11 @@ def _offer(key: Key, cohort: Cohort, bundle: Loaded) -> None:
         on_click=_want,
         args=(key,),
     )
-    st.caption(_how_long(key[0], cohort, bundle))
+    st.caption(how_long(key[0], cohort, bundle))
 
 
-def _how_long(source: Source, cohort: Cohort, bundle: Loaded) -> str:
+def how_long(source: Source, cohort: Cohort, bundle: Loaded) -> str:
+    """How long it takes until the networks have seen the patients, without the mark and with it."""
     count = len(cohort.labels)
     if cohort is not lab().home:
         return words.first_time_own(count)

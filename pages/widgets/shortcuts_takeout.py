@@ -90,6 +90,7 @@ def take(source: Source, planting: Planting, elsewhere: tuple[str, Cohort], bund
                 on_click=_want,
                 args=(key,),
             )
+            st.caption(shortcuts.how_long(source, shortcuts.lab().home, bundle))
     st.caption(words.abroad_words(kind, len(rows_measured(cohort))))
 
 

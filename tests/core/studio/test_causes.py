@@ -32,6 +32,7 @@ from core.studio.causes import (
     with_causes,
     write_letters,
 )
+from core.studio.dose import SWEEPS
 from core.vocabulary import ENSEMBLE
 
 RANDOM = np.random.default_rng(7)
@@ -94,6 +95,16 @@ def test_letters_and_border_stay_in_range_and_where_the_networks_look() -> None:
     for changed in (written, framed):
         assert (changed[cut] != grey[cut]).mean() > 0.004, "the cut of 6 % takes it away"
     assert (written != grey)[150:].sum() == 0, "letters stand at the top"
+
+
+@pytest.mark.parametrize(
+    ("size", "border"), [*((size, 0.0) for size in SWEEPS["letters"].values), (1.0, 0.11)]
+)
+def test_no_letter_is_cut_where_the_networks_look(size: float, border: float) -> None:
+    grey = np.full((300, 300), 0.4, np.float32)
+    changed = write_letters(grey, size, border) != grey
+    edge = round(300 * (border + 0.06 * (1 - 2 * border)))
+    assert changed.sum() == changed[edge:-edge, edge:-edge].sum()
 
 
 def test_a_picture_of_ones_own_is_changed_by_what_is_present_alone() -> None:

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import norm
 
 from core.display.detection import detection_figure, detection_table, detection_words
-from core.evaluation.metrics import roc_auc
+from core.evaluation.metrics import Interval, roc_auc
 from core.phantom.recipe import Recipe
 from core.preprocessing import Preprocessing
 from core.studio.detection import (
@@ -17,6 +17,7 @@ from core.studio.detection import (
     DOSES,
     LEARNING,
     OBSERVER,
+    Detection,
     Viewed,
     detect,
     patient_of,
@@ -105,6 +106,19 @@ def test_thresholds_lie_where_the_dose_is_as_large_as_the_noise_and_nowhere_for_
     assert len(rows) == 3 and rows[0]["Who"].startswith("Observer")
     assert len(detection_figure(tuple(found.values()), "extent").data) >= 3
     assert len(to_csv(tuple(found.values()), "extent").splitlines()) == 1 + 3 * len(DOSES["extent"])
+
+
+@pytest.mark.parametrize(
+    ("high", "said"), [(3, "VGG16 surely does with less"), (7, "VGG16 does with less than")]
+)
+def test_less_than_the_observer_is_sure_where_intervals_lie_apart(high: float, said: str) -> None:
+    areas = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.0)
+    intervals = (Interval(0.4, 1.0),) * 7
+    observer = Detection(OBSERVER, areas, intervals, 8.0, Interval(5, 20))
+    network = Detection("vgg16", areas, intervals, 2.5, Interval(1, high))
+    words = detection_words((observer, network), "extent")
+    assert said in words and ("their intervals overlap" in words) == (high > 5)
+    assert "from 8 (5 to 20) % of the lungs on" in words
 
 
 def test_nobody_is_asked_about_whom_the_observer_learns_from() -> None:
