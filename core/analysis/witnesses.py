@@ -33,6 +33,11 @@ def backbone_witness(subject: Subject) -> Witness:
     return Witness(subject.seen, lambda grey: float(sigmoid(subject.score(grey))), maps)
 
 
+def shown_alike(models: Models) -> bool:
+    """Whether the findings network is shown the same as the backbones, so that one picture asks all."""
+    return models.manifest.findings.preprocessing == models.manifest.preprocessing
+
+
 def ensemble_witness(
     seen: Grey, models: Models, in_turn: Callable[[Callable[[], Answer]], Answer], *, covid: bool
 ) -> Witness:
@@ -68,7 +73,7 @@ def decide_on(grey: Grey, models: Models) -> Answer:
 
     Args:
         grey: (size, size), float32 in [0, 1], greys spread evenly.
-        models: Of the bundle; its findings network is shown the same, as it is in every bundle that ships.
+        models: Of a bundle whose findings network is shown the same as its backbones.
 
     Raises:
         EngineError: If a network answers with something that is not a number.

@@ -35,6 +35,10 @@ TOGETHER = (
     "the curves are the ensemble's own probability. Its map is the backbones', each weighted by what it "
     "added; the findings have no part in that, so that it cannot account for all of the answer."
 )
+SHOWN_ANOTHER = (
+    "This bundle's findings network is shown another picture than its backbones, so that one changed picture "
+    "cannot be put to the whole ensemble: choose a backbone."
+)
 MISLEADS = (
     "**Why these tests may mislead.** Deleting and inserting make pictures that no network learnt from, so "
     "part of a "

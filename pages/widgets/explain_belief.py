@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 import streamlit as st
 
-from core.analysis import maps
-from core.analysis.witnesses import backbone_witness, ensemble_witness
+from core.analysis import maps, witnesses
 from core.display import belief as words
 from core.display.explain import CLASS_NAMES
 from core.explain.belief import BeliefStep, put_to_the_test, rank_correlation, reference_maps
@@ -26,6 +25,9 @@ def belief(looked: Looked) -> None:
     found = {key: heat for key, heat in known_maps(looked).items() if heat.any()}
     if not found:
         st.info(f"No method finds heat for {CLASS_NAMES[looked.covid]} here: there is nothing to test.")
+        return
+    if looked.model == ENSEMBLE and not witnesses.shown_alike(looked.bundle.models):
+        st.info(words.SHOWN_ANOTHER)
         return
     question = Question(looked.picture, looked.model, looked.towards, f"belief in {','.join(found)}")
     asking = Asking("belief asked", f"Test {len(found)} maps", "Testing the maps", question)
@@ -45,8 +47,10 @@ def belief(looked: Looked) -> None:
 def _begin(looked: Looked, found: dict[str, Map]) -> Iterator[BeliefStep]:
     if looked.model == ENSEMBLE:
         models, in_turn = looked.bundle.models, service().in_turn
-        return put_to_the_test(ensemble_witness(seen(looked), models, in_turn, covid=looked.covid), found)
-    return put_to_the_test(backbone_witness(to_ask(looked, looked.model)), found)
+        return put_to_the_test(
+            witnesses.ensemble_witness(seen(looked), models, in_turn, covid=looked.covid), found
+        )
+    return put_to_the_test(witnesses.backbone_witness(to_ask(looked, looked.model)), found)
 
 
 def _shown(

@@ -90,6 +90,15 @@ def test_one_place_is_taken_apart_as_the_link_says(bundles, analysed) -> None:
     assert "Row " in sentences(beyond) and "Row 99" not in sentences(beyond)
 
 
+def test_findings_from_another_picture_are_not_asked(bundles, analysed, monkeypatch) -> None:
+    monkeypatch.setattr("core.analysis.witnesses.shown_alike", lambda models: False)
+    pages = (
+        by_link("explain.py", lab="belief", network="ensemble", towards=each) for each in ("covid", "normal")
+    )
+    page = next(page for page in pages if any("choose a backbone" in each.value for each in page.info))
+    assert not [each for each in page.button if each.label.startswith("Test ")]
+
+
 def test_findings_are_asked_for_all_at_once(bundles, analysed, panes, monkeypatch) -> None:
     monkeypatch.setattr("core.analysis.findings_maps.patches", lambda cells, patch: [(0, 0), (4, 4)])
     page = by_link("explain.py", lab="findings", finding="nodule")
