@@ -32,7 +32,8 @@ MISLEADS = (
 TABLE = (
     "Mean of Spearman's rank correlation between heat and true effect, and its 95 % interval (percentile "
     "bootstrap over patients). “As …” is a map that is the same, value for value: behind an average over "
-    "all places HiResCAM is Grad-CAM, and Grad-CAM++ can be LayerCAM. Lesions with equal heat share a rank, and a map "
+    "all places HiResCAM is Grad-CAM, and Grad-CAM++ can be LayerCAM. "
+    "Lesions with equal heat share a rank, and a map "
     "that is equal on all of them counts 0. The last three rows know nothing of the networks."
 )
 _REFERENCES = {
