@@ -31,8 +31,9 @@ MISLEADS = (
 )
 TABLE = (
     "Mean of Spearman's rank correlation between heat and true effect, and its 95 % interval (percentile "
-    "bootstrap over patients). “As …” is a map that is the same, value for value: where a network averages "
-    "over all places before its head, HiResCAM is Grad-CAM. Lesions with equal heat share a rank, and a map "
+    "bootstrap over patients). “As …” is a map that is the same, value for value: behind an average over "
+    "all places HiResCAM is Grad-CAM, and Grad-CAM++ can be LayerCAM. "
+    "Lesions with equal heat share a rank, and a map "
     "that is equal on all of them counts 0. The last three rows know nothing of the networks."
 )
 _REFERENCES = {
