@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from core.display.course_charts import LEGEND, MARGIN
 from core.display.style import NEUTRAL, still
-from core.display.wording import counted, listed, signed
+from core.display.wording import counted, listed, percent, signed
 from core.explain.belief import ALIKE, CENTRE, RANDOM, REFERENCES, STEPS, BeliefStep, area
 from core.explain.explainers import METHOD_BY_KEY
 from core.explain.heat_in_lungs import HeatInLungs
@@ -215,7 +215,7 @@ def _row(name: str, each: Tested) -> dict[str, str]:
         "Map": name,
         "Deletion (low is good)": f"{each.deletion:.3f}",
         "Insertion (high is good)": f"{each.insertion:.3f}",
-        "In the lungs": f"{100 * each.lungs.share:.0f} %" if each.lungs else "",
+        "In the lungs": percent(each.lungs.share) if each.lungs else "",
         "After a small shift": "" if each.stability is None else signed(each.stability),
         "Agreement with other methods": "" if each.agreement is None else signed(each.agreement),
     }

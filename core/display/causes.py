@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from core.display.bars import Axis, Bar, bars_html
 from core.display.figures import TOWARDS
 from core.display.style import colour_and_dash
-from core.display.wording import listed, model_name, named, signed
+from core.display.wording import listed, model_name, named, percent, signed
 from core.models.backbones import BACKBONES
 from core.phantom.spec import AIRSPACE
 from core.studio.causes import Cause, Shares
@@ -154,8 +154,8 @@ def seen_table(causes: Sequence[Cause], changes: Sequence[tuple[float, float]]) 
     return [
         {
             "Cause": each.label,
-            "Mean change of grey, as taken": f"{100 * before:.1f} %",
-            "As the networks are given it": f"{100 * after:.1f} %",
+            "Mean change of grey, as taken": percent(before, 1),
+            "As the networks are given it": percent(after, 1),
         }
         for each, (before, after) in zip(causes, changes, strict=True)
     ]

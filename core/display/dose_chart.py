@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.display.course_charts import LEGEND, MARGIN, add_level
 from core.display.style import NEUTRAL, colour_and_dash, mark, still
-from core.display.wording import listed, model_name, named, opening
+from core.display.wording import listed, model_name, named, opening, percent
 from core.studio.dose import Step, Sweep, honest, ranges
 from core.vocabulary import ENSEMBLE
 
@@ -65,7 +65,7 @@ def dose_words(steps: Sequence[Step], sweep: Sweep) -> str:
     else:
         so = (
             "The disease is the same at each step, so as long as one can see it, an honest model keeps to "
-            f"its dotted line: what lies off it comes of the {what}."
+            f"its dotted line: what lies off it comes from the {what}."
         )
     hardly = f" Hardly moved (by at most {STEADY:g}): {listed(still_ones)}." if still_ones else ""
     who = f"{opening(named(most))} moves most with the {what}: its answers lie {moved[most]:.2f} apart."
@@ -79,7 +79,7 @@ def dose_table(steps: Sequence[Step], sweep: Sweep) -> list[dict[str, str]]:
     return [
         {
             f"{sweep.knob.label} ({sweep.knob.unit})": f"{step.value:g}",
-            "True extent": f"{100 * step.true_extent:.0f} %",
+            "True extent": percent(step.true_extent),
             **{model_name(model): f"{said:.2f}" for model, said in step.answers.items()},
         }
         for step in steps

@@ -8,7 +8,7 @@ from core.analysis.maps import reading_of
 from core.analysis.results import Analysis
 from core.display.bars import Axis, Bar, bars_html
 from core.display.style import colour_and_dash
-from core.display.wording import decision_at_threshold, listed, model_name, named, signed
+from core.display.wording import decision_at_threshold, listed, model_name, named, percent, signed
 from core.explain.arithmetic import Addend, HeadInNumbers, Sum
 from core.explain.heat_in_lungs import HeatInLungs
 from core.explain.method import Map, Method
@@ -46,14 +46,14 @@ def map_words(name: str, heat: Map, lungs: HeatInLungs | None, *, covid: bool) -
     words = f"{name}: the heat for {CLASS_NAMES[covid]} peaks in the {upright} {across} part of the picture."
     if lungs is None:
         return words
-    return f"{words} {100 * lungs.share:.0f} % of it lies in the lungs, which fill {100 * lungs.area:.0f} %."
+    return f"{words} {percent(lungs.share)} of it lies in the lungs, which fill {percent(lungs.area)}."
 
 
 def lungs_detail(heat: Map, lungs: HeatInLungs | None) -> str:
     """The same in a few letters, for beside a pane's name."""
     if not heat.any():
         return "no heat"
-    return f"{100 * lungs.share:.0f} % in lungs" if lungs else ""
+    return f"{percent(lungs.share)} in lungs" if lungs else ""
 
 
 def lungs_area(lungs: Iterable[HeatInLungs | None]) -> str:
@@ -61,7 +61,7 @@ def lungs_area(lungs: Iterable[HeatInLungs | None]) -> str:
     area = next((each.area for each in lungs if each), None)
     if area is None:
         return ""
-    return f"Heat spread evenly would have {100 * area:.0f} % in the lungs."
+    return f"Heat spread evenly would have {percent(area)} in the lungs."
 
 
 def methods_list(methods: Iterable[Method]) -> str:
@@ -93,7 +93,7 @@ def ensemble_words(added: Mapping[str, float], findings: float, *, covid: bool) 
         return f"{nothing_towards(covid=covid)} {beyond}"
     total = sum(counting.values())
     shares = [
-        f"{model_name(key)} {100 * value / total:.0f} %"
+        f"{model_name(key)} {percent(value / total)}"
         for key, value in sorted(counting.items(), key=lambda each: -each[1])
     ]
     silent = [model_name(key) for key in added if key not in counting]
@@ -140,7 +140,7 @@ NO_PLACE = (
 ANY_LAYER = (
     "Early layers see fine detail and know little of the class; the last one knows most and sees a few "
     "coarse places. Their maps take gradients through the network, which Keras computes in a process of its "
-    "own: it has to be loaded first, and goes when nobody asks for five minutes."
+    "own: it has to be loaded first, and is ended when nobody asks for five minutes."
 )
 NO_LAYER = (
     "Occlusion, RISE and SmoothGrad change the picture and read the answer: they ask no layer, and stand "
@@ -202,9 +202,9 @@ def sum_words(found: Sum, head: HeadInNumbers, model: str, *, covid: bool) -> st
         against = CLASS_NAMES[covid]
         said = f"It lies below 0, so that the map shows nothing here: all in all it speaks against {against}."
     else:
-        said = f"That is {100 * found.share:.0f} % of the map's peak ({found.peak:.4f})."
+        said = f"That is {percent(found.share)} of the map's peak ({found.peak:.4f})."
     return (
-        f"{shown} {said} {name} found {found.channels:,} things, its channels, in each place. Their weights "
+        f"{shown} {said} {name} computed {found.channels:,} channels in each place. Their weights "
         f"are the same everywhere; they follow from the {head.active} of {head.units} hidden units that this "
         f"picture switches on, and the logit is {signed(head.logit)}."
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.display.bars import Axis
 from core.display.strips import Strip, strips_html
 from core.display.style import colour_and_dash
-from core.display.wording import counted, listed, model_name, named, signed
+from core.display.wording import counted, listed, model_name, named, percent, signed
 from core.evaluation.metrics import Interval
 from core.explain.belief import CENTRE
 from core.explain.explainers import METHOD_BY_KEY
@@ -16,8 +16,8 @@ from core.studio.grading import EVEN, MIN_PATIENTS, RANDOM_MAP, REFERENCES, Grad
 BY = {"sum": "all of it", "mean": "per area"}
 RANKS = Axis(-1, 1, line=0, beside=("←\u00a0reversed", "as the effects\u00a0→"), ticks=(-1, -0.5, 0, 0.5, 1))
 ASKED = (
-    "Which method's map says truly which lesion matters? A patient is rendered again without each lesion, "
-    "one third of a lung after the other, and the networks are asked about each picture: how far the "
+    "Which method's map says correctly which lesion matters? A patient is rendered again without each "
+    "lesion, one third of a lung after the other, and the networks are asked about each picture: how far the "
     "log-odds of COVID-19 fall is that lesion's **true effect**. A map is graded by how the heat on the "
     "lesions ranks them: 1 if as the effects do, −1 if the other way round. Beside it stand maps that know "
     "nothing: where all heat of a lesion counts, larger lesions get more of it, which alone ranks them well."
@@ -57,7 +57,7 @@ def grade_words(picks: Sequence[Pick], count: int, outside: float) -> str:
         outside: Mean share of the change that lies outside of the lesion taken away, in [0, 1].
     """
     elsewhere = (
-        f"Of what changes for the networks when a lesion is taken away, {100 * outside:.0f} % lies outside "
+        f"Of what changes for the networks when a lesion is taken away, {percent(outside)} lies outside "
         "of it."
     )
     if not picks:
@@ -129,7 +129,7 @@ def pick_words(pick: Pick) -> str:
         f"{own} on the {pick.measuring} others; the best of what knows nothing, "
         f"{method_title(pick.reference)}, {other}. Patient by patient the map is {verdict}** "
         f"(by {_range(lead)}). Its hottest lesion is the one with the largest effect in "
-        f"{100 * pick.firsts[0]:.0f} % of these patients, a random map's in {100 * pick.firsts[1]:.0f} %."
+        f"{percent(pick.firsts[0])} of these patients, a random map's in {percent(pick.firsts[1])}."
     )
 
 

@@ -216,7 +216,7 @@ def laid_way(word: str) -> Way | None:
 
 
 def is_readable(name: str, words: Words) -> bool:
-    """Whether a setting can mean what a link says, as far as that does not hang on what there is to choose.
+    """Whether a setting can mean what a link says, as far as that does not depend on what there is to choose.
 
     Args:
         name: Of the setting.

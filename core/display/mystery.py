@@ -10,7 +10,7 @@ from core.display.bars import Axis
 from core.display.course_charts import LEGEND, MARGIN
 from core.display.strips import Strip, strips_html
 from core.display.style import FIRST, SECOND, still, unit_axis
-from core.display.wording import count_word, counted, signed
+from core.display.wording import count_word, counted, percent, signed
 from core.progress import duration
 from core.shortcuts.mystery import FLAWS, SOUND, TIMES, Mystery
 from core.shortcuts.plants import PLANT_BY_KEY
@@ -166,7 +166,7 @@ def dose_table(doses: Mapping[float, Asked]) -> list[dict[str, str]]:
     """A row a strength."""
     return [
         {
-            "Strength": f"{100 * strength:.0f} %",
+            "Strength": percent(strength),
             "Mean P(ill), the ill": f"{_mean_after(asked, ill=True):.2f}",
             "Mean P(ill), the healthy": f"{_mean_after(asked, ill=False):.2f}",
         }

@@ -21,8 +21,8 @@ ASKED = (
     "group of "
     "layers after another has its weights shuffled, and each method is asked for its map again (Adebayo et "
     "al. 2018). "
-    "The network behind it runs in Keras, whose loading takes a while and 1 GB of memory, and which goes "
-    "when nobody asks for five minutes."
+    "The network behind it runs in Keras, whose loading takes a while and 1 GB of memory, and which is "
+    "ended when nobody asks for five minutes."
 )
 TOGETHER = (
     "Of the **ensemble**, all five are shuffled, one network after the other: the chart has each backbone's "

@@ -14,7 +14,7 @@ from core.display.bars import Axis, Bar, bars_html
 from core.display.course_charts import LEGEND, MARGIN
 from core.display.overlay import with_heat
 from core.display.style import ACCENT, FIRST, NEUTRAL, area_axis, still
-from core.display.wording import model_name
+from core.display.wording import model_name, percent
 from core.evaluation.metrics import Evaluation
 from core.progress import duration
 from core.shortcuts.experiment import CONDITIONS, Condition, Outcome, Planting, Point
@@ -33,8 +33,8 @@ CLOSED = 0.02  # of grey: a mark that changes the networks' input by less on ave
 POINTS = 1.5  # times: heat on the mark, after and before, from which on the map points at it
 PLANTED, WITHOUT = "with marks", "without marks"
 FLATTERS_SHORT = (
-    "Phantoms flatter networks that learnt phantoms, as the backbones that ship here did: the disease is "
-    "easier to see for them than on real radiographs, and so is a mark."
+    "Phantoms flatter networks that learnt from phantoms, as the backbones that ship here did: the disease "
+    "is easier to see for them than on real radiographs, and so is a mark."
 )
 FLATTERS = (
     f"{FLATTERS_SHORT} Believe what changes from one figure to the next before any "
@@ -282,7 +282,7 @@ def map_words(maps: Maps, planting: Planting) -> str:
         return "One of the two heads has no map on these patients: nothing speaks for the disease in it."
     figures = (
         f"Over {maps.patients} ill patients who carry {'them' if plant.plural else 'it'}, "
-        f"{plant.does('fill')} {100 * maps.area:.0f} % of the frame and "
+        f"{plant.does('fill')} {percent(maps.area)} of the frame and "
         f"{'get' if plant.plural else 'gets'} {_share(before)} of the heat before, {_share(after)} after. "
     )
     if maps.area > 0.5:
@@ -297,7 +297,7 @@ def map_words(maps: Maps, planting: Planting) -> str:
 
 
 def _share(found: OnMark) -> str:
-    return f"{100 * found.mean:.0f} % ({100 * found.interval.low:.0f}–{100 * found.interval.high:.0f})"
+    return f"{percent(found.mean)} ({100 * found.interval.low:.0f}–{100 * found.interval.high:.0f})"
 
 
 def closed_words(maps: Maps, planting: Planting) -> str:

@@ -10,7 +10,7 @@ from core.display.figures import FINDINGS, PROBABILITIES, TOWARDS, finding_bar, 
 from core.display.strips import Strip, strips_html
 from core.display.style import colour_and_dash
 from core.display.truth import RIGHT, WRONG, mark
-from core.display.wording import counted, listed, model_name, named, opening, signed
+from core.display.wording import counted, listed, model_name, named, opening, percent, signed
 from core.evaluation.metrics import Interval
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.severity import SeverityScore
@@ -22,9 +22,9 @@ from core.vocabulary import ENSEMBLE, finding_name
 
 EFFECTS = Axis(-1, 1, line=0, beside=TOWARDS, ticks=(-1, -0.5, 0, 0.5, 1))
 FLATTERS = (
-    "Phantoms flatter networks that learnt phantoms, as the backbones and the findings network that ship "
-    "here did: believe a difference between two of these pictures before any figure. How wrong the models "
-    "are on real radiographs, clinics never seen among them, stands on Compare; on Analyse they read yours."
+    "Phantoms flatter networks that learnt from phantoms, as the backbones and the findings network that "
+    "ship here did: believe a difference between two of these pictures before any figure. How wrong the "
+    "models are on real radiographs, clinics never seen among them, stands on Compare; Analyse reads yours."
 )
 SAVED = (
     f"Files are rendered anew at {SAVED_PX} × {SAVED_PX} px, which takes some seconds; the truth is of that "
@@ -138,8 +138,8 @@ def outside_words(outside: Outside, patients: int = 1) -> str:
     of = "" if patients == 1 else f" (means of {counted(patients, 'patient')})"
     return (
         f"The lesion was added before the histogram is equalised. Of the change in grey, "
-        f"{100 * outside.before:.0f} % lies outside of the lesion's mask before equalisation and "
-        f"**{100 * outside.after:.0f} %** after it{of}: so much of what the networks are given changes where "
+        f"{percent(outside.before)} lies outside of the lesion's mask before equalisation and "
+        f"**{percent(outside.after)}** after it{of}: so much of what the networks are given changes where "
         "no disease is. The difference in their answers is caused by the disease, but need not come from the "
         "place of the lesion; and a heatmap beside the mask is not by that alone wrong."
     )

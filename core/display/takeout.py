@@ -122,7 +122,7 @@ def takeout_headline(steps: Sequence[TakenOut], planting: Planting, backbone: st
 
 
 def enough(steps: Sequence[TakenOut]) -> TakenOut:
-    """The first of them whose figure hardly hangs on the side of the marks; the last where none is so."""
+    """The first of them whose figure hardly depends on the side of the marks; the last where none is so."""
     return next((step for step in steps if step.directions and abs(_apart(step)) <= EVEN), steps[-1])
 
 
@@ -138,12 +138,12 @@ def takeout_words(steps: Sequence[TakenOut], planting: Planting) -> str:
         f"On average {phrase} moved an answer by {first.moved:.2f} before, and by {chosen.moved:.2f} then."
     )
     if abs(_apart(first)) <= EVEN:
-        return f"{moved} There was little to take out: the head hardly hung on the mark to begin with."
+        return f"{moved} There was little to take out: the head hardly depended on the mark to begin with."
     if abs(_apart(chosen)) <= EVEN:
-        gone = "The figure no longer hangs on which side the marks are: what is left of it is the disease."
+        gone = "The figure no longer depends on which side the marks are: what is left of it is the disease."
     else:
         gone = (
-            f"Even with {chosen.directions} directions out, {abs(_apart(chosen)):.2f} still hang on the "
+            f"Even with {chosen.directions} directions out, {abs(_apart(chosen)):.2f} still depend on the "
             f"side of the "
             "marks: what a mark does to features is not a straight line alone."
         )

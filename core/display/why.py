@@ -11,7 +11,7 @@ from core.vocabulary import ENSEMBLE
 
 CHANGES: dict[ChangeKey, str] = {
     "covered": "lungs covered",
-    "cut": f"{100 * CUT_SHARE:.0f} % cut off at each side",
+    "cut": f"{percent(CUT_SHARE)} cut off at each side",
 }
 ASK = {
     True: "Ask again: lungs covered, border cut",

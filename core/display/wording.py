@@ -88,7 +88,7 @@ def margins(analysis: Analysis) -> str:
         "top": top / analysis.height_px,
         "bottom": 1 - bottom / analysis.height_px,
     }
-    parts = [f"{100 * share:.0f} % at the {side}" if share >= 0.005 else "" for side, share in sides.items()]
+    parts = [f"{percent(share)} at the {side}" if share >= 0.005 else "" for side, share in sides.items()]
     cut = ", ".join(part for part in parts if part) or "less than 1 %"
     return f"Uniform margins were cut before the networks saw the picture ({cut}): what is greyed out."
 
@@ -222,7 +222,7 @@ def heat_in_lungs(reading: BackboneReading) -> str | None:
     """How much of the heat lies in the lungs, and how much would by chance; None where nobody knows."""
     if reading.heat_in_lungs is None:
         return None
-    share, area = (f"{100 * part:.0f} %" for part in reading.heat_in_lungs)
+    share, area = (percent(part) for part in reading.heat_in_lungs)
     return f"heat in the lungs: {share}; their area: {area}"
 
 

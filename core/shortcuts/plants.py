@@ -123,7 +123,7 @@ PLANTS: tuple[Plant, ...] = (
         "Border",
         "the border",
         "a border",
-        "Dark strips at both sides, as a collimator leaves them that is closed further.",
+        "Dark strips at both sides, as a collimator that is closed further leaves them.",
         _border,
     ),
     Plant(

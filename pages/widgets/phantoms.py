@@ -130,7 +130,7 @@ def _body(now: Recipe) -> None:
     for knob in (HABITUS, INSPIRATION, ROTATION, EXPOSURE):
         _slider(knob, now)
     for name, label, help_ in (
-        ("portable", "Bedside view (AP)", "Else the patient stands, and the beam comes from the back."),
+        ("portable", "Bedside view (AP)", "Otherwise the patient stands, and the beam comes from the back."),
         (
             "extras",
             "Letters, borders and tubes",

@@ -28,7 +28,7 @@ class Measurement(Generic[Found]):
 
     Attributes:
         key: Of the session.
-        of: What it hangs on: another one begins anew.
+        of: What it depends on: another one begins anew.
         wanted: How many steps there are.
         begin: Label of the button that begins it.
         unit: Of a step, in the plural.

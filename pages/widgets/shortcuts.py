@@ -81,8 +81,8 @@ def settings(bundle: Loaded, own: tuple[str, LabelledSet] | None) -> tuple[Sourc
     plants = {each.key: each.name for each in PLANTS}
     plant = link.choose(PLANT, "Mark", plants, PLANTS[0].key)
     st.caption(PLANT_BY_KEY[plant].meaning)
-    ill = _share(ILL, "Of the ill carry it (%)", "100")
-    healthy = _share(HEALTHY, "Of the healthy carry it (%)", "0")
+    ill = _share(ILL, "Share of the ill that carry it (%)", "100")
+    healthy = _share(HEALTHY, "Share of the healthy that carry it (%)", "0")
     return Source(bundle.version, backbone, plant, cohort.key), Planting(plant, ill, healthy), cohort
 
 

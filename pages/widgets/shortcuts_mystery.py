@@ -31,7 +31,7 @@ def settings() -> tuple[Mystery, str]:
             st.number_input("Model", 1, LAST, key="mystery input", on_change=_turn)
             st.button("Another", icon=":material/casino:", on_click=_another)
         link.tell(**{MYSTERY: None if number == 1 else str(number)})
-        question = link.choose(QUESTION, "Ask: what changes if you ...", PROBES, TWIN)
+        question = link.choose(QUESTION, "Ask: what changes if you …", PROBES, TWIN)
         if question in PLANT_BY_KEY:
             st.caption(PLANT_BY_KEY[question].meaning)
     return Mystery(number), question

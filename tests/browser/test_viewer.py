@@ -382,7 +382,7 @@ def test_marks_set_by_keys_alone_are_given_back_and_taken_back(asked) -> None:
     wanted = {kind: turned(asked, scale, *places) for kind, places in kinds.items()}
     assert_marks(marks[:4], **wanted)
     assert_marks(marks[4:], stroke=wanted["stroke"][1:])
-    assert marks[4]["erases"] and asked.locator(".viewer .said").inner_text() == "Given back: 5."
+    assert marks[4]["erases"] and asked.locator(".viewer .said").inner_text() == "Handed over: 5 marks."
     asked.keyboard.press("u")
     asked.keyboard.press("y")
     assert told(asked, 3)["marks"] == marks[:4]

@@ -56,10 +56,10 @@ def test_a_link_restores_the_experiment_and_nothing_learns_before_it_is_asked_to
     page = by_link("shortcuts.py", backbone="vgg16", mark="border", ill="80", healthy="10")
     assert control(page, "selectbox", "Backbone").value == "vgg16"
     assert control(page, "selectbox", "Mark").value == "border"
-    assert control(page, "select_slider", "Of the ill carry it (%)").value == "80"
+    assert control(page, "select_slider", "Share of the ill that carry it (%)").value == "80"
     assert "ROC AUC of a head" not in sentences(page) and "flatter" in sentences(page)
     assert "Guess first" in sentences(page) and "once for everybody" in sentences(page)
-    control(page, "select_slider", "Of the healthy carry it (%)").set_value("0").run()
+    control(page, "select_slider", "Share of the healthy that carry it (%)").set_value("0").run()
     assert "healthy" not in link_of(page) and not page.exception
     page = by_link("shortcuts.py", mark="<b>", ill="55")
     assert control(page, "selectbox", "Mark").value == "letters"
@@ -77,7 +77,7 @@ def test_a_head_learns_and_later_ones_learn_at_once(bundles) -> None:
         and "12 radiographs, 6 of ill patients" in said
         and "CSV, a row a figure" in downloads(page)
     )
-    control(page, "select_slider", "Of the ill carry it (%)").set_value("50").run()
+    control(page, "select_slider", "Share of the ill that carry it (%)").set_value("50").run()
     assert "With the border on 50 % of the ill" in sentences(page)
     control(page, "selectbox", "Mark").set_value("tube").run()
     assert button(page, LEARN) and "With the" not in sentences(page)
@@ -110,7 +110,7 @@ def test_a_bundle_with_the_head_is_measured_and_offered(bundles) -> None:
     button(page, LEARN).click().run()
     button(page, "Save as a bundle").click().run()
     assert not page.exception and "Download the bundle (ZIP)" in downloads(page)
-    control(page, "select_slider", "Of the ill carry it (%)").set_value("70").run()
+    control(page, "select_slider", "Share of the ill that carry it (%)").set_value("70").run()
     assert "Download the bundle (ZIP)" not in downloads(page) and button(page, "Save as a bundle")
 
 

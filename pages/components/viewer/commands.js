@@ -21,7 +21,7 @@ export const FULL = { icon: 'full', label: 'Full screen', key: 'f', group: 3, ch
 
 /** @type {Command} It gives marks back. */
 export const DONE = {
-  icon: 'done', label: 'Done: give the marks back', key: 'y', group: 4, needs: 'gives',
+  icon: 'done', label: 'Done: hand the marks to the page', key: 'y', group: 4, needs: 'gives',
   change: (view) => ({ ...view, tool: null, draft: [] }),
 }
 

@@ -475,7 +475,7 @@ export class Viewer {
     this.change(DONE.change)
     const marks = asShares(this.view.marks, this.scene)
     this.tell('given', { id, marks })
-    this.said.textContent = `Given back: ${marks.length}.`
+    this.said.textContent = `Handed over: ${marks.length} ${marks.length === 1 ? 'mark' : 'marks'}.`
   }
 
   measure() {

@@ -51,7 +51,7 @@ def test_an_estimate_is_held_against_its_usual_error() -> None:
 
 def test_the_caution_about_equalisation_has_its_numbers() -> None:
     said = studio.outside_words(Outside(0.123, 0.511), 20)
-    assert "12 %" in said and "51 %" in said and "20 patients" in said
+    assert "12\u00a0%" in said and "51\u00a0%" in said and "20 patients" in said
 
 
 def test_a_rise_is_claimed_only_where_its_interval_lies_above_zero() -> None:

@@ -76,7 +76,8 @@ def test_who_answers_otherwise_is_named_with_the_ensemble(analysis: Analysis) ->
 def test_where_nobody_answers_otherwise_it_is_said_who_moves_most(analysis: Analysis) -> None:
     after = changed(analysis, "cut", **{BACKBONES[1].key: 0.05})
     assert why.reasons(analysis, [after]).endswith(
-        f" With 10 % cut off at each side, nobody's answer changes; {NAMES[1]} moves most, from 0.30 to 0.05."
+        f" With 10\u00a0% cut off at each side, nobody's answer changes; {NAMES[1]} moves most, "
+        "from 0.30 to 0.05."
     )
 
 
@@ -90,9 +91,9 @@ def test_the_figures_have_a_row_a_model_and_a_column_a_change(analysis: Analysis
         "From its threshold": "−0.40",
         "Heat in the lungs": "60\u00a0%",
         "Lungs covered": "0.10, normal",
-        "10 % cut off at each side": "0.10, normal",
+        "10\u00a0% cut off at each side": "0.10, normal",
     }
-    assert rows[-1]["10 % cut off at each side"] == "0.80, COVID-19"
+    assert rows[-1]["10\u00a0% cut off at each side"] == "0.80, COVID-19"
 
 
 @pytest.mark.parametrize("asked", [True, False])
