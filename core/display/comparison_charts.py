@@ -245,7 +245,7 @@ def scores_chart(
 def agreement_chart(answers: Answers) -> Chart:
     """Cohen's kappa of every pair of models, and on how many images they differ."""
     own = distinct(answers)
-    names = [two_lines(each.name) for _, each in own]
+    names = [each.name for _, each in own]
     called = answers.called
     size = len(own)
     kappas, differ = np.full((size, size), np.nan), np.zeros((size, size), dtype=int)
@@ -260,8 +260,8 @@ def agreement_chart(answers: Answers) -> Chart:
     figure = go.Figure(
         go.Heatmap(
             z=kappas[1:, :-1],
-            x=names[:-1],
-            y=names[1:],
+            x=names[:-1],  # in one line, which Plotly turns where there is no room
+            y=[two_lines(name) for name in names[1:]],
             zmin=0,
             zmax=1,
             colorscale=CELLS,
@@ -279,7 +279,7 @@ def agreement_chart(answers: Answers) -> Chart:
     pairs = [(one, other) for i, (_, one) in enumerate(own) for _, other in own[:i]]
     figure.add_trace(
         cell_marks(
-            [two_lines(other.name) for _, other in pairs],
+            [other.name for _, other in pairs],
             [two_lines(one.name) for one, _ in pairs],
             [(one.key, other.key) for one, other in pairs],
             size=36,
