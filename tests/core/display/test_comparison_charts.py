@@ -126,9 +126,9 @@ def test_agreement_of_every_pair(answers: Answers) -> None:
 
 def test_a_cell_of_the_agreement_matrix_names_its_pair(answers: Answers) -> None:
     heat, cells = charts.agreement_chart(answers).figure.data
-    names = {each.key: charts.two_lines(each.name) for each in answers.entrants}
+    names = {each.key: each.name for each in answers.entrants}
     for x, y, (first, second) in zip(cells.x, cells.y, cells.customdata, strict=True):
-        assert (names[second], names[first]) == (x, y)
+        assert (names[second], charts.two_lines(names[first])) == (x, y)
         assert heat.text[heat.y.index(y)][heat.x.index(x)]
     assert len(cells.x) == math.comb(len(charts.distinct(answers)), 2)
 
