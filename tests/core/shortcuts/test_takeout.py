@@ -1,4 +1,4 @@
-"""Taking out what a mark does to features lowers how far a head hangs on it, and leaves the disease."""
+"""Taking out what a mark does to features lowers how far a head depends on it, and leaves the disease."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_head_takes_features_as_they_come(steps: list[TakenOut]) -> None:
 
 def test_words_say_whether_it_is_gone_and_what_it_does_abroad(steps: list[TakenOut]) -> None:
     said = words.takeout_words(steps, ALL)
-    assert "no longer hangs" in said and "Abroad" in said
+    assert "no longer depends" in said and "Abroad" in said
     head = words.takeout_headline(steps, ALL, "vgg16")
     assert "one direction taken out" in head and "VGG16" in head
     stuck = [steps[0], *(replace(steps[0], directions=count) for count in COUNTS[1:])]

@@ -137,7 +137,7 @@ def test_what_the_networks_are_given_shows_that_exposure_is_equalised_away() -> 
     assert before > 0.03 and after < before / 5
     assert mean_change(none[1], lesion[1]) > after, "which says nothing of a lesion"
     rows = seen_table(causes_of(recipe)[:1], [(0.012, 0.026)])
-    assert rows[0]["Mean change of grey, as taken"] == "1.2 %"
+    assert rows[0]["Mean change of grey, as taken"] == "1.2\u00a0%"
 
 
 def test_an_answer_that_is_not_about_the_lesion_need_not_follow_it() -> None:

@@ -141,7 +141,7 @@ def test_words_and_numbers_say_who_ranks_and_who_does_not() -> None:
     grades, picks = summarise(PATIENTS), choose(PATIENTS)
     said = grade_words(picks, 24, 0.5)
     assert "surely ahead of the best that knows nothing of the network for VGG16 (Grad-CAM)" in said
-    assert "chosen on 12 patients" in said and "50 %" in said
+    assert "chosen on 12 patients" in said and "50\u00a0%" in said
     assert "surely ahead of it" in pick_words(picks[0])
     rows = grade_table(grades)
     assert rows[0]["Method"] == "Grad-CAM" and rows[0]["VGG16"] == "1.00 (1.00 to 1.00)"
