@@ -294,7 +294,7 @@ def test_the_networks_are_asked_again_about_the_changed_picture_by_a_click_alone
     button.click().run()
     for _ in range(2):  # the second time all of the page runs, as after any other click
         assert not page.exception and len(asked) == 1
-        assert any("With 10 % cut off at each side, " in each.value for each in page.markdown)
+        assert any("With 10\u00a0% cut off at each side, " in each.value for each in page.markdown)
         page.run()
     assert not [each for each in page.button if each.label.startswith("Ask again")]
 
@@ -473,7 +473,7 @@ def test_margins_are_named_and_a_switch_cuts_them_or_leaves_them(bundles: Path, 
     switch.set_value(True).run()
     assert not page.exception and not any("uniform margins" in each.value for each in page.warning)
     (said,) = [each.value for each in page.caption if "margins were cut" in each.value]
-    assert said.count("12 % at the") == 4  # 100 of 840 pixels
+    assert said.count("12\u00a0% at the") == 4  # 100 of 840 pixels
     assert len(analysed) == 3
 
 
