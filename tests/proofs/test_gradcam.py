@@ -91,9 +91,11 @@ def test_closed_forms_agree_with_the_gradient_tape(
         assert closed.shape == reference.shape and reference.max() > 0, (
             f"a map of {method} without heat would prove nothing"
         )
+        near = 1e-4
         if method == "gradcam_plus_plus":  # a factor that all places share is left out of the closed form
             closed, reference = scaled(closed), scaled(reference)
-        assert np.abs(closed - reference).max() / reference.max() < 1e-4, method
+            near = 2e-4  # the tape takes third powers in float32, which processors round unlike each other
+        assert np.abs(closed - reference).max() / reference.max() < near, method
 
 
 # One with a pooled map and one without; tf-keras-vis holds gigabytes for the 2,048 channels of the others.
