@@ -387,7 +387,7 @@ def _tells(points: Sequence[Point]) -> Iterator[str]:
         area, kind = max((area, kind) for _, kind, area in points)
         images = kind if kind[:2].isupper() else kind.lower()
         yield (
-            f"What the backbones compute tells two sources of {images} apart with a ROC AUC of up to "
+            f"What the backbones compute tells two sources of {images} apart with a mean ROC AUC of up to "
             f"{area:.2f}, where the disease cannot help."
         )
 

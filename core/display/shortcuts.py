@@ -289,6 +289,11 @@ def map_words(maps: Maps, planting: Planting) -> str:
         return figures + "The mark lies nearly everywhere, so no map could point at it."
     if after.interval.low > POINTS * before.mean:
         return figures + "The map points at the mark, for whoever knows what to look for."
+    if after.interval.low > before.mean:
+        return figures + (
+            "More of the heat lies on the mark than before, but not so much more that the map would give it "
+            "away to somebody who does not know of it."
+        )
     return figures + (
         "The map hardly gives the mark away: its cells are coarse, and heat on the lungs does not prove "
         "that the lungs "

@@ -117,12 +117,13 @@ def promise(coverage: Sequence[Coverage], error_rate: float) -> str:
     )
 
 
-def neither(other_diseases: Sequence[OtherDisease], manifest: BundleManifest) -> str:
+def neither(other_diseases: Sequence[OtherDisease], manifest: BundleManifest, *, moved: bool = False) -> str:
     """How often the ensemble reads another disease as COVID-19, a line each: empty where nobody measured it.
 
     Args:
         other_diseases: What was measured.
         manifest: Of the bundle, which knows how people cite a source.
+        moved: Whether the decision above is at another threshold than the ensemble's own.
     """
     parts = defaultdict[str, list[str]](list)
     for each in other_diseases:
@@ -131,9 +132,10 @@ def neither(other_diseases: Sequence[OtherDisease], manifest: BundleManifest) ->
             parts[each.name].append(f"{percent(each.called.share)} of {each.called.images} ({source})")
     if not parts:
         return ""
+    own = ", at its own threshold" if moved else ""
     lines = "".join(f"\n- {plain(name)}: {', '.join(shares)}" for name, shares in parts.items())
     return (
-        "**Or neither?** Of held-out images of other diseases, the ensemble reads as COVID-19:\n"
+        f"**Or neither?** Of held-out images of other diseases, the ensemble reads as COVID-19{own}:\n"
         f"{lines}\n\nAn image counts with each disease that its source reports."
     )
 

@@ -57,7 +57,11 @@ def _heat(analysis: Analysis) -> str:
     if not known:
         return ""
     even = f"if it were spread evenly ({percent(known[0][1].area)})"
-    outside = [f"{name} ({percent(heat.share)})" for name, heat in known if heat.share < heat.area]
+    outside = [
+        f"{name} ({percent(heat.share)})"
+        for name, heat in known
+        if round(heat.share, 2) < round(heat.area, 2)
+    ]
     if not outside:
         return f"no map has less heat in the lungs than {even}"
     return f"in {listed(outside)} less of the heat lies in the lungs than {even}"

@@ -76,6 +76,7 @@ def _description(phantom: Phantom, key: str) -> Dataset:
         "PatientOrientation": ["L", "F"],
         "ImageLaterality": "U",
         "ImageComments": SYNTHETIC,
+        "SyntheticData": "YES",
         "ImagerPixelSpacing": [round(phantom.spacing_mm, 4)] * 2,
         "SamplesPerPixel": 1,
         "Rows": rows,

@@ -75,7 +75,8 @@ def beside(analysis: Analysis, bundle: Loaded, source: Source) -> None:
         source: What was asked about.
     """
     why(analysis, bundle, source)
-    neither = third_wording.neither(bundle.other_diseases, bundle.models.manifest)
+    moved = thresholds.one_for_all() is not None
+    neither = third_wording.neither(bundle.other_diseases, bundle.models.manifest, moved=moved)
     if neither and (analysis.votes or analysis.decision.positive):
         st.markdown(neither, help=term("neither"))
     if isinstance(sample := in_hand.sample_of(source), Sample):

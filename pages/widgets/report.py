@@ -11,7 +11,7 @@ from core.display.third_answer_wording import beside_the_mean
 from core.display.wording import track_record
 from core.export.report import Imprint, report_pdf
 from core.service import Case, Loaded
-from pages.widgets import link
+from pages.widgets import link, thresholds
 from pages.widgets.why import AskedAlready
 
 
@@ -25,9 +25,10 @@ def report(case: Case, bundle: Loaded, subject: str, changed: AskedAlready, trut
         changed: Says, when it is clicked, what the models say of the changed radiograph.
         truth: As of `Imprint`.
     """
+    moved = thresholds.one_for_all() is not None
     st.download_button(
         "PDF, one page to print",
-        partial(_made, case, bundle, subject, link.restoring("analyse"), changed, truth),
+        partial(_made, case, bundle, subject, link.restoring("analyse"), changed, truth, moved=moved),
         "thoraxlens-report.pdf",
         "application/pdf",
         on_click="ignore",
@@ -36,7 +37,14 @@ def report(case: Case, bundle: Loaded, subject: str, changed: AskedAlready, trut
 
 
 def _made(
-    case: Case, bundle: Loaded, subject: str, address: link.Address, changed: AskedAlready, truth: str
+    case: Case,
+    bundle: Loaded,
+    subject: str,
+    address: link.Address,
+    changed: AskedAlready,
+    truth: str,
+    *,
+    moved: bool,
 ) -> bytes:
     manifest = bundle.models.manifest
     imprint = Imprint(
@@ -47,7 +55,7 @@ def _made(
         licence=manifest.licence,
         changed=changed() or (),
         truth=truth,
-        record=(beside_the_mean(manifest), track_record(bundle.evidence)),
+        record=(beside_the_mean(manifest), track_record(bundle.evidence, moved=moved)),
         link=address(),
     )
     return report_pdf(case, imprint)

@@ -141,10 +141,14 @@ def _keep(key: Key, done: Done) -> Done:
 
 
 def _is_ready(source: Source, cohort: Cohort) -> bool:
-    """Whether a head can learn at once: the networks have seen all patients, without the mark and with it."""
+    """Whether a head can learn at once, without another click.
+
+    The networks have seen all patients, without the mark and with it, and this session has asked before: who
+    comes new makes a guess first.
+    """
     rows = range(len(cohort.labels))
     known = not any(lab().features.missing(each, cohort, rows) for each in _sources(source))
-    return _DONE in st.session_state and known
+    return bool(st.session_state.get(_DONE)) and known
 
 
 def _example(source: Source, cohort: Cohort, bundle: Loaded) -> None:

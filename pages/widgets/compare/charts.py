@@ -64,7 +64,8 @@ def story(record: TrackRecord, images: Sets) -> None:
         if tells:
             st.caption(
                 "What the backbones compute also tells two sources of one class apart, where the disease "
-                f"cannot help: ROC AUC {min(tells):.2f} to {max(tells):.2f} (after Zech et al. 2018)."
+                f"cannot help: ROC AUC {min(tells):.2f} to {max(tells):.2f}, over pairs of sources and "
+                "backbones (after Zech et al. 2018)."
             )
 
 

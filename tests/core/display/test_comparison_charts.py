@@ -186,7 +186,7 @@ def test_the_fall_is_one_picture(answers: Answers) -> None:
     assert not math.isnan(chart.table[0]["Far"])
     told = charts.shortcut_chart(points, entrants, [("vgg16", "Normal images", 0.97)])
     assert told.table[0]["Normal images"] == 0.97
-    assert "two sources of normal images apart with a ROC AUC of up to 0.97" in told.words
+    assert "two sources of normal images apart with a mean ROC AUC of up to 0.97" in told.words
     assert charts.shortcut_chart([], entrants).words == ""
     ill = charts.shortcut_chart(points, entrants, [("vgg16", "COVID-19 images", 0.6)])
     assert "two sources of COVID-19 images" in ill.words

@@ -104,6 +104,7 @@ def test_other_diseases_stand_beside_a_positive_answer() -> None:
     said = neither(others, manifest)
     line = r"- another disease; \*Tuberculosis\*: 71" + "\u00a0% of 61 (Somebody et al. 2020)"
     assert [each for each in said.splitlines() if each.startswith("- ")] == [line]
+    assert "COVID-19:\n" in said and "at its own threshold:\n" in neither(others, manifest, moved=True)
     assert neither([], manifest) == ""
 
 

@@ -23,7 +23,11 @@ def test_a_dicom_file_is_read_as_the_phantom_and_marked_synthetic() -> None:
     read = read_radiograph(data, "phantom.dcm")
     assert np.abs(read.pixels - PHANTOM.pixels).max() < 1e-3
     dataset = pydicom.dcmread(io.BytesIO(data))
-    assert dataset.ImageComments == SYNTHETIC and "PHANTOM" in str(dataset.PatientName)
+    assert (
+        dataset.ImageComments == SYNTHETIC
+        and dataset.SyntheticData == "YES"
+        and "PHANTOM" in str(dataset.PatientName)
+    )
     assert data == dicom_file(PHANTOM, recipe_word(RECIPE))
     other = pydicom.dcmread(io.BytesIO(dicom_file(PHANTOM, "another")))
     assert other.SOPInstanceUID != dataset.SOPInstanceUID
