@@ -82,9 +82,7 @@ def test_a_head_learns_and_later_ones_learn_at_once(bundles) -> None:
     control(page, "selectbox", "Mark").set_value("tube").run()
     assert button(page, LEARN) and "With the" not in sentences(page)
     another = by_link("shortcuts.py", mark="border")
-    assert button(another, LEARN) and "With the" not in sentences(another), (
-        "who comes new guesses first"
-    )
+    assert button(another, LEARN) and "With the" not in sentences(another), "who comes new guesses first"
 
 
 def test_a_head_is_tried_on_analyse_in_this_session_alone_until_it_is_stopped(bundles) -> None:
