@@ -17,7 +17,7 @@ from core.evaluation.measures import Draws
 from core.evaluation.metrics import calibration_bins, confusion, weighted_levels
 from core.evaluation.trials import FramedAnswers
 
-PREVALENCES = {0.001: "0.1 %", 0.01: "1 %", 0.1: "10 %", 0.5: "50 %"}
+PREVALENCE_TICKS = {0.001: "0.1 %", 0.01: "1 %", 0.1: "10 %", 0.5: "50 %"}
 CUTS = {"10 % cut off": 0.1, "20 % cut off": 0.2, "30 % cut off": 0.3}  # of the trials' changes
 GRID = np.linspace(0, 1, 101)
 BAND_DRAWS = 400  # as many of the bootstrap's draws as a band of a curve is taken from
@@ -65,9 +65,9 @@ def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
             }
         )
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": NEUTRAL, "dash": "dot", "width": 1})
-    found = {str(row["Model"]): percent(float(row["Sensitivity at 90 % specificity"])) for row in table}
-    most = max(found.values(), key=lambda share: int(share.rstrip("%")))
-    best = [name for name, share in found.items() if share == most]
+    found = {str(row["Model"]): float(row["Sensitivity at 90 % specificity"]) for row in table}
+    most = percent(max(found.values()))
+    best = [name for name, share in found.items() if percent(share) == most]
     if len(best) <= 2:
         most_found = f"{listed(best)} {'finds' if len(best) == 1 else 'find'} most of COVID-19, {most}"
     else:
@@ -323,7 +323,7 @@ def prevalence_chart(answers: Answers, prevalence: float) -> Chart:
     figure.add_vline(x=prevalence, line={"color": ACCENT, "dash": "dash", "width": 1})
     figure = square(figure, "prevalence", "PPV")
     figure.update_xaxes(
-        type="log", range=[-3, 0], tickvals=list(PREVALENCES), ticktext=list(PREVALENCES.values())
+        type="log", range=[-3, 0], tickvals=list(PREVALENCE_TICKS), ticktext=list(PREVALENCE_TICKS.values())
     )
     known = [row for row in table if not np.isnan(float(row["PPV"]))]
     words = "At these thresholds no model reads anything as COVID-19, so there is no PPV."

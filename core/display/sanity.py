@@ -60,10 +60,6 @@ def sanity_words(depths: Sequence[Depth]) -> str:
     shuffled = depths[1:]
     if not shuffled:
         return ""
-    left = {
-        key: [each.similarity[key] for each in shuffled if key in each.similarity]
-        for key in depths[0].similarity
-    }
     means = _means(depths)
     stay = [f"{method_name(key)} ({signed(mean)})" for key, mean in means.items() if mean >= ALIKE]
     change = [f"{method_name(key)} ({signed(mean)})" for key, mean in means.items() if mean < ALIKE]
@@ -76,7 +72,11 @@ def sanity_words(depths: Sequence[Depth]) -> str:
         )
     if stay:
         parts.append(f"Whatever the network knows, these stay much the same: {listed(stay)}.")
-    if blank := [method_name(key) for key, values in left.items() if len(values) < len(shuffled)]:
+    if blank := [
+        method_name(key)
+        for key in depths[0].similarity
+        if any(key not in each.similarity for each in shuffled)
+    ]:
         parts.append(
             f"At some depths the map of {listed(blank)} is the same everywhere, for the shuffled network "
             "answers alike whatever it is shown: there is nothing to compare there, so it counts for nothing."

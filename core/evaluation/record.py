@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
@@ -11,7 +11,7 @@ from statistics import fmean
 from core.evaluation.comparison import Entrant, Question, ask, enter
 from core.evaluation.metrics import roc_auc
 from core.evaluation.predictions import Predictions, read_predictions
-from core.evaluation.trials import HEADS_ALONE, LeftOutSources, Trials, mean_left_out, read_trials
+from core.evaluation.trials import HEADS_ALONE, Base, Trials, mean_left_out, read_trials
 from core.models.bundle.files import bundle_path, manifest_sha256
 from core.models.bundle.manifest import BundleManifest
 from core.models.ensemble_files import load_smaller_svms
@@ -125,24 +125,23 @@ def _covered(trials: Trials | None) -> Iterator[Point]:
 
 def left_out_points(trials: Trials | None) -> Iterator[Point]:
     """Of each model the strict mean where its head learnt from neither source; its base may have."""
-    for model, rows in _left_out_rows(trials):
-        means = (mean_left_out(rows, base) for base in HEADS_ALONE)
-        if (known := next((mean for mean in means if mean is not None), None)) is not None:
-            yield model, SOURCES_LEFT_OUT, known
+    return _means_left_out(trials, SOURCES_LEFT_OUT, [(base, True) for base in HEADS_ALONE])
 
 
 def whole_left_out_points(trials: Trials | None) -> Iterator[Point]:
     """Of each network that learnt anew without a source, its mean on the images of that."""
-    for model, rows in _left_out_rows(trials):
-        means = (mean_left_out(rows, "retrained", strict=strict) for strict in (True, False))
-        if (known := next((mean for mean in means if mean is not None), None)) is not None:
-            yield model, WHOLE_LEFT_OUT, known
+    return _means_left_out(trials, WHOLE_LEFT_OUT, [("retrained", True), ("retrained", False)])
 
 
-def _left_out_rows(trials: Trials | None) -> Iterator[tuple[str, list[LeftOutSources]]]:
+def _means_left_out(trials: Trials | None, kind: str, ways: Sequence[tuple[Base, bool]]) -> Iterator[Point]:
+    """Of each model the mean over its trials of the first of some ways (base, strict) that it has."""
     rows = trials.left_out if trials else ()
     for model in dict.fromkeys(row.model for row in rows):
-        yield model, [row for row in rows if row.model == model]
+        own = [row for row in rows if row.model == model]
+        means = (mean_left_out(own, base, strict=strict) for base, strict in ways)
+        known = next((mean for mean in means if mean is not None), None)
+        if known is not None:
+            yield model, kind, known
 
 
 def source_points(record: TrackRecord) -> tuple[Point, ...]:

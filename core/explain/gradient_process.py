@@ -29,6 +29,7 @@ GRADIENT, LAYERS, LAYER, CHANNELS, SHUFFLED = "gradient", "layers", "layer", "ch
 Array = NDArray[np.float32]
 Question = Mapping[str, Any]
 Answer = dict[str, Any]
+Ask = Callable[[dict[str, Any]], Answer]  # has a question answered there
 
 
 class Backbones:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.explain.explainers import scaled
-from core.explain.gradient_process import LAYER, LAYERS
+from core.explain.gradient_process import LAYER, LAYERS, Ask
 from core.explain.method import Map
 from core.explain.packed import pack, unpack
 from core.explain.together import together
@@ -49,7 +48,7 @@ def last_layers(layers: Sequence[Layer], side: int) -> dict[int, str]:
 
 def look_at_layers(
     seen: NDArray[np.float32],
-    ask: Callable[[dict[str, Any]], dict[str, Any]],
+    ask: Ask,
     weights: Mapping[str, float],
     *,
     covid: bool,

@@ -7,23 +7,21 @@ their range stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.explain.belief import rank_correlation
 from core.explain.explainers import scaled
-from core.explain.gradient_process import HEAD, PARTS, SHUFFLED
+from core.explain.gradient_process import HEAD, PARTS, SHUFFLED, Ask
 from core.explain.method import Map
 from core.explain.packed import pack, unpack
 from core.explain.saliency import shown
 from core.explain.together import together
 
 GROUPS = len(HEAD) + PARTS
-Ask = Callable[[dict[str, Any]], dict[str, Any]]  # of `core.explain.gradient_process`
 
 
 @dataclass(frozen=True)

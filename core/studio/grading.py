@@ -25,6 +25,7 @@ from core.explain.explainers import EXPLAINERS
 from core.explain.method import Map
 from core.explain.together import resized
 from core.margins import crop
+from core.once import once
 from core.phantom.chests import Chests
 from core.phantom.choices import Place, Side, Zone
 from core.phantom.recipe import Recipe
@@ -322,7 +323,7 @@ def _rankings(patients: Sequence[Graded], by: By) -> dict[str, dict[str, Vector]
     """By model and method, (patients, 2): rank correlation, and whether the hottest lesion matters most."""
     return {
         model: {
-            method: np.array([_agreement(each, model, method, by) for each in patients])
+            method: np.array([_agreements(each)[model, method, by] for each in patients])
             for method in _methods(patients, model)
         }
         for model in patients[0].effects
@@ -348,8 +349,22 @@ def _methods(patients: Sequence[Graded], model: str) -> list[str]:
     return [key for key in shared if key not in (*RANDOM, *REFERENCES)] + list(REFERENCES)
 
 
+@once
+def _agreements(patient: Graded) -> dict[tuple[str, str, By], tuple[float, float]]:
+    """The rank correlation of heat and effect, and whether the hottest lesion has the largest effect.
+
+    Returns:
+        By model, method and how heat counts.
+    """
+    return {
+        (model, method, by): _agreement(patient, model, method, by)
+        for model in patient.effects
+        for method in _methods([patient], model)
+        for by in get_args(By)
+    }
+
+
 def _agreement(patient: Graded, model: str, method: str, by: By) -> tuple[float, float]:
-    """The rank correlation of heat and effect, and whether the hottest lesion has the largest effect."""
     keys = RANDOM if method == RANDOM_MAP else (method,)
     each = [_ranked(patient, model, patient.heats[model][key], by) for key in keys]
     correlation, first = np.mean(each, axis=0).tolist()

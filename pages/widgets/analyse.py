@@ -53,7 +53,7 @@ def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
         source: What was asked about.
     """
     refused = "refused by the gate; asked all the same, " if analysis.refused else ""
-    moved = thresholds.one_for_all() is not None
+    moved = thresholds.moved()
     if caveat := third_wording.beside_the_mean(bundle.models.manifest):
         st.markdown(f"**{caveat}**")
     st.markdown(unbroken(f"## {plain(source.subject)}: {refused}{wording.headline(analysis)}"))
@@ -75,7 +75,7 @@ def beside(analysis: Analysis, bundle: Loaded, source: Source) -> None:
         source: What was asked about.
     """
     why(analysis, bundle, source)
-    moved = thresholds.one_for_all() is not None
+    moved = thresholds.moved()
     neither = third_wording.neither(bundle.other_diseases, bundle.models.manifest, moved=moved)
     if neither and (analysis.votes or analysis.decision.positive):
         st.markdown(neither, help=term("neither"))

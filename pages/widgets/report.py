@@ -25,10 +25,11 @@ def report(case: Case, bundle: Loaded, subject: str, changed: AskedAlready, trut
         changed: Says, when it is clicked, what the models say of the changed radiograph.
         truth: As of `Imprint`.
     """
-    moved = thresholds.one_for_all() is not None
     st.download_button(
         "PDF, one page to print",
-        partial(_made, case, bundle, subject, link.restoring("analyse"), changed, truth, moved=moved),
+        partial(
+            _made, case, bundle, subject, link.restoring("analyse"), changed, truth, moved=thresholds.moved()
+        ),
         "thoraxlens-report.pdf",
         "application/pdf",
         on_click="ignore",

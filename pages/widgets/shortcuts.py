@@ -147,8 +147,9 @@ def _is_ready(source: Source, cohort: Cohort) -> bool:
     comes new makes a guess first.
     """
     rows = range(len(cohort.labels))
-    known = not any(lab().features.missing(each, cohort, rows) for each in _sources(source))
-    return bool(st.session_state.get(_DONE)) and known
+    return bool(st.session_state.get(_DONE)) and not any(
+        lab().features.missing(each, cohort, rows) for each in _sources(source)
+    )
 
 
 def _example(source: Source, cohort: Cohort, bundle: Loaded) -> None:

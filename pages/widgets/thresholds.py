@@ -25,6 +25,11 @@ def choose(analysis: Analysis) -> Analysis:
     return at_threshold(analysis, one_for_all())
 
 
+def moved() -> bool:
+    """Whether decisions on the page are at another threshold than the models' own."""
+    return one_for_all() is not None
+
+
 def one_for_all() -> float | None:
     """The threshold of all models; None where each keeps its own. Known once `choose` has asked."""
     state = st.session_state
