@@ -34,7 +34,7 @@ def test_a_head_learns_a_mark_and_loses_when_it_changes_sides(browser, address: 
     settled(page)
     bars = page.locator("table.bars tbody tr")
     areas = [float(bars.nth(at).locator(".number").inner_text().split()[0]) for at in range(6)]
-    assert areas[0] > 0.95 and areas[4] < 0.6 < areas[5], areas  # precisions differ by processor
+    assert areas[0] > 0.95 and areas[4] <= 0.5 < areas[5], areas  # as written, in two digits
     assert page.locator("h1").count() == 1 and max(page.evaluate(WIDTHS)) <= 1440
     page.set_viewport_size({"width": 390, "height": 844})
     settled(page)
