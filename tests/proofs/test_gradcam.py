@@ -94,7 +94,7 @@ def test_closed_forms_agree_with_the_gradient_tape(
         near = 1e-4
         if method == "gradcam_plus_plus":  # a factor that all places share is left out of the closed form
             closed, reference = scaled(closed), scaled(reference)
-            # tf-keras-vis takes third powers in float32, which show most where each place has its own weights.
+            # tf-keras-vis takes third powers in float32, which show where each place has its own weights.
             near = 2e-4 if pooling == "flatten" else near
         assert np.abs(closed - reference).max() / reference.max() < near, method
 
