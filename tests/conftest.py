@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 # Before anything imports a framework: quiet logs, one backend, and no threads that fight over two cores.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+for threads in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(threads, "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
 
 WRITER = PROJECT / "tests" / "random_bundle.py"
 KEPT = PROJECT / ".cache" / "tests"

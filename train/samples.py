@@ -11,13 +11,17 @@ from PIL import Image
 
 from core.phantom import Phantom, PhantomSpec, render
 from core.phantom.dicom import dicom_file
+from core.phantom.lateral import render_lateral
 from core.phantom.samples import SAMPLES, TRUTH
 from core.phantom.truth import truth_of
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One sample: its file, what to say of it, how to render it, and its place in a series of one chest."""
+    """One sample: its file, what to say of it, how to render it, and its place in a series of one chest.
+
+    One that is seen from the side is rendered by `render_lateral`.
+    """
 
     file: str
     title: str
@@ -25,6 +29,7 @@ class Recipe:
     spec: PhantomSpec
     series: str = ""
     day: float | None = None
+    lateral: bool = False
 
 
 def _spec(seed: int, label: str, size_px: int = 1024, **choices: object) -> PhantomSpec:
@@ -94,6 +99,13 @@ SAMPLE_RECIPES: tuple[Recipe, ...] = (
         "Bedside AP view; pleural fluid and an enlarged heart, no pneumonia (DICOM, MONOCHROME1).",
         _spec(252, "findings", 768, findings=(("Cardiomegaly", 0.6), ("Effusion", 0.35)), portable=True),
     ),
+    Recipe(
+        "lateral.png",
+        "Normal chest from the side",
+        "A lateral view of a healthy chest, which is none of the pictures that the networks were taught.",
+        _spec(203, "normal", 512, portable=False, aspect=0.88),
+        lateral=True,
+    ),
     *(_on_day(day, *stage) for day, stage in _DAYS.items()),
 )
 
@@ -112,7 +124,8 @@ def write_samples(folder: Path = SAMPLES) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     rows, files = [], []
     for recipe in SAMPLE_RECIPES:
-        phantom, path = render(recipe.spec), folder / recipe.file
+        phantom = render_lateral(recipe.spec) if recipe.lateral else render(recipe.spec)
+        path = folder / recipe.file
         if path.suffix == ".dcm":
             key = json.dumps(asdict(phantom.spec), sort_keys=True)
             path.write_bytes(dicom_file(phantom, key, inverted=recipe.file in _MONOCHROME1))

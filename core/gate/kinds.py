@@ -32,7 +32,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("none", "no radiograph of a whole chest"),
 )
 KIND_BY_KEY = {kind.key: kind for kind in KINDS}
-FRONTAL, NONE = "frontal", "none"
+FRONTAL, LATERAL, NONE = "frontal", "lateral", "none"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from core.gate.kinds import FLAGS, KINDS, TURNS, Kind, Turn
+from core.gate.kinds import FLAGS, KINDS, OUTPUTS, TURNS, Kind, Turn
 from core.gate.plausibility import mean_distances
 from core.gate.way import Way
 
@@ -135,6 +135,27 @@ def judge(outputs: NDArray[np.float32], features: NDArray[np.float32], limits: G
         reasons=(*reasons, *lies),
         hints=(*mirrored, *missing),
     )
+
+
+def seen_both_ways(outputs: NDArray[np.float32], mirrored: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Raw outputs of a picture, steadier for having been asked about its mirror image, too.
+
+    What is a chest, inverted, or cut off is so in a mirror. A quarter turn to the left is one to the right
+    there, and the logarithm of the odds of left and right exchanged changes its sign.
+
+    Args:
+        outputs: (n, `OUTPUTS`), of pictures.
+        mirrored: (n, `OUTPUTS`), of the same with left and right exchanged.
+
+    Returns:
+        (n, `OUTPUTS`), the mean of both, each in the picture's own terms.
+    """
+    first_turn, first_flag = len(KINDS), len(KINDS) + len(TURNS)
+    order = np.arange(OUTPUTS)
+    order[first_turn:first_flag] = first_turn + np.array([-turn.quarters % 4 for turn in TURNS])
+    sign = np.ones(OUTPUTS, dtype=np.float32)
+    sign[first_flag + FLAGS.index("mirrored")] = -1
+    return np.asarray((outputs + mirrored[:, order] * sign) / 2, dtype=np.float32)
 
 
 def hold_against(verdict: Verdict, codes: Iterable[str]) -> Verdict:

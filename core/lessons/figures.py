@@ -248,6 +248,10 @@ def _refused_untaught(_: Measured, pictures: str) -> str | None:
     return _of_the_gate("kind never taught", pictures)
 
 
+def _refused_rendered(_: Measured, pictures: str) -> str | None:
+    return _of_the_gate("taught by phantoms alone", pictures)
+
+
 def _of_the_gate(how: str, pictures: str) -> str | None:
     """How many of some pictures the gate refuses; None where nobody measured that."""
     try:
@@ -296,5 +300,8 @@ FIGURES: dict[str, Figure] = {
     "refused": Figure(("pictures",), "How many of some pictures the gate refuses", _refused),
     "refused_untaught": Figure(
         ("pictures",), "The same of gates that never learnt from such pictures", _refused_untaught
+    ),
+    "refused_rendered": Figure(
+        ("pictures",), "The same of a gate that knew such pictures from phantoms alone", _refused_rendered
     ),
 }

@@ -17,7 +17,7 @@ from core.models.bundle.network_files import NetworkSource
 MANIFEST_FILE, WEIGHTS_FILE = "gate.json", "gate.safetensors"
 REMEDY = "restore its folder from where it came, or train it with `python -m train gate`"
 OUTPUT_NAMES = [*(kind.key for kind in KINDS), *(turn.name for turn in TURNS), *FLAGS]
-How = Literal["held out", "kind never taught", "source never taught"]
+How = Literal["held out", "kind never taught", "taught by phantoms alone", "source never taught"]
 
 
 class GateRow(BaseModel):
@@ -25,7 +25,8 @@ class GateRow(BaseModel):
 
     Attributes:
         what: The pictures, in words.
-        how: "Held out" by gates that learnt others of their kind and source; or these were never taught.
+        how: "Held out" by gates that learnt others of their kind and source; or these were never taught, or
+            only as phantoms.
         hint: A flag that is said and refuses nothing, if this row is about one; else empty.
         wanted: Whether they should be refused, or the flag be said.
         images: How many there were.

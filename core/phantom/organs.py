@@ -104,8 +104,8 @@ def lung(frame: Frame, a: Anatomy, side: int, solids: Array) -> Lung:
     inner = np.maximum(middle - x, 0) / np.maximum(middle - rim, 1)
     section = np.maximum(0, 1 - np.square(np.maximum(outer, 0)) - np.square(np.square(inner)))
     hull = frame.along_y(lambda y: _cage_depth(a, y)) * np.sqrt(section)
-    dome = _dome(frame, a, side)
-    chord = np.maximum(0, hull - np.minimum(hull, dome))
+    dome_depth = dome(frame, a, side)
+    chord = np.maximum(0, hull - np.minimum(hull, dome_depth))
     field = (hull > 6) & (chord > 0.55 * hull) & (x > medial_wall)
     chord = chord * (1 - np.minimum(1, solids / np.maximum(hull, 1)))
     level = np.clip(frame.y / a.lung_height, 0, 1)
@@ -119,7 +119,8 @@ def _cage_depth(a: Anatomy, y: Array) -> Array:
     return a.depth * top * base * (y > 0)
 
 
-def _dome(frame: Frame, a: Anatomy, side: int) -> Array:
+def dome(frame: Frame, a: Anatomy, side: int) -> Array:
+    """One half of the diaphragm with what lies below it: depth along each ray in mm."""
     top = (a.dome[0] if side < 0 else a.dome[1]) + a.flattening
     rise = a.lung_height - top
     u = (side * frame.x - 0.5 * a.half_width) / (0.56 * a.half_width)

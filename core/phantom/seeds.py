@@ -13,6 +13,8 @@ SEEDS = {
     "lungs_held_out": range(350_000, 360_000),  # measure it
     "gate": range(400_000, 410_000),  # teach the gate what a frontal chest is
     "gate_held_out": range(410_000, 420_000),  # measure it
+    "laterals": range(420_000, 430_000),  # teach the gate what a chest from the side is
+    "laterals_held_out": range(430_000, 440_000),  # measure that
     "findings": range(500_000, 600_000),  # teach findings
     "crowded": range(600_000, 700_000),  # teach findings, with more of them each
     "severity": range(900_000, 910_000),  # extent and opacity are fitted to, where nobody scored radiographs

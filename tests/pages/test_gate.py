@@ -93,10 +93,11 @@ def test_another_picture_of_the_same_name_lies_as_it_lies(bundles) -> None:
     assert not any("You had the picture" in each.value for each in page.caption)
 
 
-def test_every_sample_passes(bundles, random_models) -> None:
+def test_every_sample_passes_but_the_one_from_the_side(bundles, random_models) -> None:
     from core.analysis.run import look
     from core.reading.radiograph import read_radiograph
 
     for each in list_samples():
         verdict = look(read_radiograph(each.path.read_bytes(), each.path.name), random_models)
-        assert not verdict.refused, (each.path.name, verdict)
+        assert verdict.refused == (each.key == "lateral"), (each.path.name, verdict)
+        assert (verdict.kind.key == "lateral") == verdict.refused

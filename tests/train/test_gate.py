@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from core.errors import BundleError, DataError
-from core.gate.kinds import FLAGS, KINDS, OUTPUTS
+from core.gate.kinds import FLAGS, KINDS, LATERAL, OUTPUTS
 from core.models.gate_files import GateRow, gate_source, read_gate
 from core.phantom import draw_spec, render
+from core.vocabulary import PHANTOM
 from train.bundle.gate import build_gate_folder
 from train.config import GateConfig
 from train.data.odd import read_odd_pictures
@@ -55,7 +56,7 @@ def pool(tmp_path: Path) -> Path:
 def odd(tmp_path: Path) -> Path:
     rows = [
         {"path": f"{kind}{i}.png", "kind": kind, "source": "odd"} for kind in ("hand", "ct") for i in range(6)
-    ]
+    ] + [{"path": "side.png", "kind": "lateral", "source": "odd"}]
     return write(
         tmp_path / "odd", [*rows, {"path": "small.png", "kind": "ct", "source": "odd", "side": "90"}]
     )
@@ -65,6 +66,8 @@ def odd(tmp_path: Path) -> Path:
 def data(pool: Path, odd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> module.GateData:
     monkeypatch.setattr(module, "PHANTOMS", 2)
     monkeypatch.setattr(module, "HELD_OUT_PHANTOMS", 2)
+    monkeypatch.setattr(module, "LATERALS", 3)
+    monkeypatch.setattr(module, "HELD_OUT_LATERALS", 2)
     return gather(pool, odd, tmp_path / "cache", lambda title: lambda done, total: None)
 
 
@@ -82,7 +85,9 @@ def test_a_gate_is_trained_measured_and_vouched_for(data: module.GateData, tmp_p
     assert counts["radiographs from a", "source never taught"].images == 8
     assert counts["radiographs from a", "held out"].images == 2
     assert counts["phantoms", "held out"].images == 2
-    assert manifest.sources == {"a": 4, "b": 4, "odd": 12, "phantom": 2}
+    assert counts["phantoms from the side", "held out"].images == 2
+    assert counts["a lateral chest radiograph", "taught by phantoms alone"].images == 1
+    assert manifest.sources == {"a": 4, "b": 4, "odd": 13, "phantom": 5}
     weights = target / manifest.file
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(BundleError, match="damaged"):
@@ -93,14 +98,19 @@ def test_a_trial_learns_from_nothing_that_it_is_measured_on(data: module.GateDat
     for trial in draw_trials(data):
         learnt = lessons(data, trial)
         assert trial.place not in set(learnt.sources.tolist())
-        assert trial.kind is None or KEYS.index(trial.kind) not in learnt.kinds
+        without = learnt.sources != PHANTOM if trial.rendered else slice(None)
+        assert trial.kind is None or KEYS.index(trial.kind) not in learnt.kinds[without]
         if trial.fold is not None:
             left = [each for each in data.odd if fold_of(each) != trial.fold]
-            assert (learnt.kinds > 0).sum() == len(left)
+            assert (learnt.kinds > 0).sum() == len(left) + len(data.laterals)
+    rendered = lessons(data, GateTrial(LATERAL, rendered=True))
+    assert (rendered.kinds == KEYS.index(LATERAL)).sum() == len(data.laterals) > 0
     folds = [sum(fold_of(each) == fold for each in data.odd) for fold in range(module.FOLDS)]
     assert sum(folds) == len(data.odd) and max(folds) < len(data.odd)
     named = [(trial.kind, trial.place) for trial in draw_trials(data) if trial.fold is None]
-    assert {kind for kind, _ in named} == {"hand", "ct"} and {place for _, place in named} == {"a", "b"}
+    assert {kind for kind, _ in named} == {"hand", "ct", "lateral"}
+    assert {place for _, place in named} == {"a", "b", None}
+    assert len(named) == 4  # nothing is left out twice
     assert {place_of(each) for each in data.records} == {"a", "b"}
 
 
@@ -181,6 +191,16 @@ def test_every_way_of_lying_is_drawn() -> None:
 def test_a_trial_has_a_name_of_its_own() -> None:
     trials = [GateTrial(), GateTrial("ct"), GateTrial("ct", "nih"), GateTrial(place="nih"), GateTrial(fold=0)]
     assert [trial.name for trial in trials] == ["gate", "gate-ct", "gate-ct-nih", "gate-nih", "gate-fold0"]
+    assert GateTrial("ct", rendered=True).name == "gate-ct-rendered"
+
+
+def test_a_kind_that_is_also_rendered_is_drawn_half_from_pictures() -> None:
+    """Three pictures of a kind and 300 phantoms of it, told apart by their greys."""
+    squares = np.repeat(np.array([40] * 3 + [200] * 300, np.uint8), 32 * 32).reshape(-1, 32, 32)
+    kinds = np.full(303, KEYS.index(LATERAL))
+    pictures = Pictures(squares, kinds, np.array(["clinic"] * 3 + [PHANTOM] * 300))
+    cells = gate._cells(pictures)[1]
+    assert [len(half) for half in cells[0]] == [3, 300] and len(cells) == 1
 
 
 def test_hints_are_measured_on_pictures_that_they_are_true_of_and_on_others() -> None:

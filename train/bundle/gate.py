@@ -102,5 +102,5 @@ def _wrong(rows: list[GateRow]) -> str:
 def _sources(data: GateData) -> dict[str, int]:
     counts = Counter(record.source for record in data.records if record.split == "train")
     counts.update(picture.source for picture in data.odd)
-    counts[PHANTOM] = len(data.phantoms)
+    counts[PHANTOM] = len(data.phantoms) + len(data.laterals)
     return dict(counts)

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.errors import DataError
 from core.gate.kinds import FRONTAL, KIND_BY_KEY, NONE
+from core.margins import crop
+from core.phantom.lateral import render_lateral
+from core.phantom.spec import draw_spec
+from core.preprocessing import Preprocessing, inside_box, network_input
+from train.data.images import to_bytes
+from train.tools.cache import map_cached, short_hash
+from train.tools.progress import Tally
 
 
 @dataclass(frozen=True)
@@ -43,3 +54,29 @@ def read_odd_pictures(folder: Path) -> list[OddPicture]:
         if row["kind"] not in known:
             raise DataError(f"{file}, line {line}: kind must be one of {', '.join(sorted(known))}.")
     return [OddPicture(row["path"], row["kind"], row.get("source", "")) for row in rows]
+
+
+def load_laterals(
+    seeds: Sequence[int], preprocessing: Preprocessing, cache: Path, progress: Tally | None = None
+) -> NDArray[np.uint8]:
+    """Phantoms seen from the side, as `train.data.images.load_squares` gives radiographs.
+
+    Args:
+        seeds: One patient each.
+        preprocessing: What they go through.
+        cache: Folder of cached arrays, keyed by the seeds and the preprocessing.
+        progress: Called with (done, total).
+
+    Returns:
+        (n, s, s), uint8.
+    """
+    parts = ["laterals", preprocessing.model_dump_json(), *map(str, seeds)]
+    jobs = [(seed, preprocessing) for seed in seeds]
+    (squares,) = map_cached(_lateral, jobs, cache / f"laterals-{short_hash(parts)}.npz", progress)
+    return squares
+
+
+def _lateral(job: tuple[int, Preprocessing]) -> tuple[NDArray[np.uint8]]:
+    seed, preprocessing = job
+    pixels = render_lateral(draw_spec(seed, "normal", size_px=preprocessing.size_px)).pixels
+    return (to_bytes(network_input(crop(pixels, inside_box(pixels, preprocessing)), preprocessing)),)

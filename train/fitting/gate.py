@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.gate.kinds import FLAGS, FRONTAL, KINDS, NONE, TURNS
+from core.gate.verdict import seen_both_ways
 from core.gate.way import Way
 from core.models.engine.keras import build_gate, save_weights
 from core.models.lungs import lungs_input
+from core.vocabulary import PHANTOM
 from core.whole_file import replacing
 from train.config import GateConfig
 from train.data.images import to_bytes
@@ -105,7 +107,7 @@ class _Batches(keras.utils.PyDataset):
         if share < self._config.nothing + self._config.frontal:
             return self._draw_frontal(random, size_px)
         rows = self._cells[1][int(random.integers(len(self._cells[1])))]
-        row = int(random.choice(rows))
+        row = int(random.choice(rows[int(random.integers(len(rows)))]))
         way = draw_way(random)
         square = way.lay(self._pictures.squares[row])
         if random.random() < 0.5:
@@ -138,14 +140,15 @@ class _Batches(keras.utils.PyDataset):
         return augment(to_bytes(seen), self._config.size_px, random, SMALL)
 
 
-def _cells(pictures: Pictures) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
-    """Rows of each source of frontal radiographs, and of each other kind."""
-    frontal = pictures.kinds == KEYS.index(FRONTAL)
+def _cells(pictures: Pictures) -> tuple[list[NDArray[np.int64]], list[list[NDArray[np.int64]]]]:
+    """Rows of each source of frontal radiographs; of each other kind, those of pictures and of phantoms."""
+    frontal, rendered = pictures.kinds == KEYS.index(FRONTAL), pictures.sources == PHANTOM
     sources = sorted(set(pictures.sources[frontal].tolist()))
     kinds = sorted(set(pictures.kinds[~frontal].tolist()))
+    halves = [[(pictures.kinds == kind) & part for part in (~rendered, rendered)] for kind in kinds]
     return (
         [np.flatnonzero(frontal & (pictures.sources == source)) for source in sources],
-        [np.flatnonzero(pictures.kinds == kind) for kind in kinds],
+        [[np.flatnonzero(half) for half in both if half.any()] for both in halves],
     )
 
 
@@ -212,12 +215,15 @@ def train_gate(pictures: Pictures, config: GateConfig, target: Path, tally: Tall
 def ask_gate(
     network: Any, squares: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], size_px: int, batch: int = 64
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Raw outputs (n, `OUTPUTS`) and features (n, `GATE_FEATURES`) of a gate in Keras."""
+    """Raw outputs (n, `OUTPUTS`) and features (n, `GATE_FEATURES`) of a gate in Keras, asked as in serving.
+
+    That is about each picture and its mirror image (`core.gate.verdict.seen_both_ways`).
+    """
     outputs, features = [], []
     for start in range(0, len(squares), batch):
         seen = np.stack([gate_view(square, size_px) for square in squares[start : start + batch]])
         padded = np.resize(seen[..., np.newaxis], (batch, size_px, size_px, 1))
-        said, found = network.predict_on_batch(padded)
-        outputs.append(said[: len(seen)])
-        features.append(found[: len(seen)])
+        plain, mirrored = (network.predict_on_batch(each) for each in (padded, padded[:, :, ::-1]))
+        outputs.append(seen_both_ways(plain[0], mirrored[0])[: len(seen)])
+        features.append((plain[1] + mirrored[1])[: len(seen)] / 2)
     return np.concatenate(outputs), np.concatenate(features)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import cycle, islice
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError, RadiographError
-from core.gate.kinds import FRONTAL, KIND_BY_KEY
+from core.gate.kinds import FRONTAL, KIND_BY_KEY, LATERAL
 from core.gate.plausibility import shrunken_precision
 from core.gate.verdict import GateLimits, Verdict, feature_distances, gate_shares, judge
 from core.gate.way import Way
@@ -26,7 +26,7 @@ from core.preprocessing import Preprocessing
 from core.vocabulary import PHANTOM
 from train.config import GateConfig
 from train.data.images import load_squares, to_bytes
-from train.data.odd import OddPicture, read_odd_pictures
+from train.data.odd import OddPicture, load_laterals, read_odd_pictures
 from train.data.records import MANY, Record, draw_phantoms, read_records
 from train.fitting.gate import KEYS, Pictures, ask_gate, train_gate
 from train.outputs import Change
@@ -36,6 +36,7 @@ from train.trials.framing import CHANGES
 SQUARE_PX = 160  # of the pictures that it learns from: more than it sees, so that a part of one is sharp, too
 WHOLE = Preprocessing(size_px=SQUARE_PX, border_share=0.0, equalise=False, cut_margins=True)
 PHANTOMS, HELD_OUT_PHANTOMS = 600, 200
+LATERALS, HELD_OUT_LATERALS = 400, 100
 FOLDS = 4
 # Shares of validation images that each limit may refuse, and that each hint may speak of.
 QUOTAS = {"not_frontal": 0.005, "turned": 0.003, "inverted": 0.003, "distance": 0.005}
@@ -84,6 +85,8 @@ class GateData:
         unread: Those that the app refuses to read.
         phantoms: (m, s, s), uint8, to learn from.
         held_out: (k, s, s), uint8, other phantoms.
+        laterals: (l, s, s), uint8, phantoms seen from the side, to learn from.
+        laterals_held_out: (j, s, s), uint8, others.
     """
 
     records: list[Record]
@@ -93,6 +96,8 @@ class GateData:
     unread: list[OddPicture]
     phantoms: NDArray[np.uint8]
     held_out: NDArray[np.uint8]
+    laterals: NDArray[np.uint8]
+    laterals_held_out: NDArray[np.uint8]
 
     def rows(self, wanted: Callable[[Record], bool]) -> NDArray[np.int64]:
         """Radiographs for which something holds."""
@@ -107,16 +112,19 @@ class GateTrial:
         kind: A kind of odd pictures, or None.
         place: A hospital or source of radiographs, or None.
         fold: One of `FOLDS` parts of the odd pictures, or None.
+        rendered: Whether it learns from phantoms of the kind that is left out all the same.
     """
 
     kind: str | None = None
     place: str | None = None
     fold: int | None = None
+    rendered: bool = False
 
     @property
     def name(self) -> str:
         """Of a file."""
         parts = [self.kind, self.place, None if self.fold is None else f"fold{self.fold}"]
+        parts += ["rendered"] if self.rendered else []
         return "-".join(["gate", *(part for part in parts if part is not None)])
 
     def leaves(self, picture: OddPicture) -> bool:
@@ -165,27 +173,41 @@ def gather(data: Path, odd: Path, cache: Path, watch: Watch) -> GateData:
         unread=unread,
         phantoms=load_squares(phantoms, None, WHOLE, cache, watch("Rendering phantoms")),
         held_out=load_squares(others, None, WHOLE, cache, watch("Rendering held-out phantoms")),
+        laterals=load_laterals(take_seeds("laterals", LATERALS), WHOLE, cache, watch("Rendering laterals")),
+        laterals_held_out=load_laterals(
+            take_seeds("laterals_held_out", HELD_OUT_LATERALS),
+            WHOLE,
+            cache,
+            watch("Rendering held-out laterals"),
+        ),
     )
 
 
 def draw_trials(data: GateData) -> list[GateTrial]:
-    """A part of the odd pictures left out, in turn; then each kind once and each place once, in pairs."""
+    """A part of the odd pictures left out, in turn; then each kind once and each place once, in pairs.
+
+    The last knows lateral chests from phantoms alone.
+    """
     kinds = sorted({picture.kind for picture in data.odd})
     places = sorted({place_of(record) for record in data.records if record.split == "train"})
-    count = max(len(kinds), len(places))
-    pairs = list(zip(islice(cycle(kinds), count), islice(cycle(places), count), strict=True))
-    return [GateTrial(fold=fold) for fold in range(FOLDS)] + [GateTrial(*pair) for pair in pairs]
+    rendered = [GateTrial(LATERAL, rendered=True)] if LATERAL in kinds else []
+    return (
+        [GateTrial(fold=fold) for fold in range(FOLDS)]
+        + [GateTrial(*pair) for pair in zip_longest(kinds, places)]
+        + rendered
+    )
 
 
 def lessons(data: GateData, trial: GateTrial) -> Pictures:
     """What a gate learns from: radiographs of the training split, odd pictures, phantoms."""
     rows = data.rows(lambda each: each.split == "train" and place_of(each) != trial.place)
     left = [row for row, picture in enumerate(data.odd) if trial.leaves(picture)]
-    kinds = [FRONTAL] * (len(rows) + len(data.phantoms)) + [data.odd[row].kind for row in left]
-    sources = [data.records[row].source for row in rows] + [PHANTOM] * len(data.phantoms)
+    sides = data.laterals[: 0 if trial.kind == LATERAL and not trial.rendered else None]
+    kinds = [FRONTAL] * (len(rows) + len(data.phantoms)) + [LATERAL] * len(sides)
+    sources = [data.records[row].source for row in rows] + [PHANTOM] * (len(data.phantoms) + len(sides))
     return Pictures(
-        squares=np.concatenate([data.squares[rows], data.phantoms, data.odd_squares[left]]),
-        kinds=np.array([KEYS.index(kind) for kind in kinds]),
+        squares=np.concatenate([data.squares[rows], data.phantoms, sides, data.odd_squares[left]]),
+        kinds=np.array([KEYS.index(kind) for kind in kinds + [data.odd[row].kind for row in left]]),
         sources=np.array(sources + [data.odd[row].source for row in left]),
     )
 
@@ -271,7 +293,8 @@ def _limit(values: NDArray[np.float64], quota: float) -> float:
 def measure_kinds(data: GateData, gate: TrainedGate) -> list[GateRow]:
     """How often a gate refuses the odd pictures that it did not learn from, by kind."""
     trial = gate.trial
-    how: How = "kind never taught" if trial.kind else "held out"
+    never: How = "taught by phantoms alone" if trial.rendered else "kind never taught"
+    how: How = never if trial.kind else "held out"
     rows = []
     for kind in sorted({picture.kind for picture in data.odd}):
         left = [row for row, each in enumerate(data.odd) if each.kind == kind and not trial.leaves(each)]
@@ -299,6 +322,8 @@ def measure_places(data: GateData, gate: TrainedGate, *, final: bool = False) ->
             verdicts = gate.judge(data.squares[rows])
             found.append(_row(f"radiographs from {source}", how, verdicts, wanted=False))
     found.append(_row("phantoms", "held out", gate.judge(data.held_out), wanted=False))
+    sides = gate.judge(data.laterals_held_out)
+    found.append(_row("phantoms from the side", "held out", sides, wanted=True))
     rows = np.random.default_rng(0).permutation(data.rows(lambda each: each.split == "test"))[:ASKED]
     for name, change in CHANGES.items():
         verdicts = gate.judge([_changed(change, square) for square in data.squares[rows]])

@@ -7,7 +7,14 @@ import pytest
 from pydantic import ValidationError
 
 from core.gate.kinds import FLAGS, KINDS, OUTPUTS, TURNS
-from core.gate.verdict import GateLimits, feature_distances, gate_shares, hold_against, judge
+from core.gate.verdict import (
+    GateLimits,
+    feature_distances,
+    gate_shares,
+    hold_against,
+    judge,
+    seen_both_ways,
+)
 from core.gate.way import AS_IT_IS, Way
 
 LIMITS = GateLimits(
@@ -73,6 +80,24 @@ def test_a_header_that_says_otherwise_counts_against_the_picture() -> None:
     assert held.reasons == ("header",) and held.header == ("body_part",) and held.remedy is None
     turned = hold_against(judge(outputs(quarters=2), NEAR, LIMITS), ["not_frontal"])
     assert turned.reasons == ("turned", "header") and turned.remedy is None
+
+
+@pytest.mark.parametrize(("quarters", "in_a_mirror"), [(0, 0), (1, 3), (2, 2), (3, 1)])
+@pytest.mark.parametrize("flag", FLAGS)
+def test_a_mirror_image_bears_witness_in_the_pictures_own_terms(
+    quarters: int, in_a_mirror: int, flag: str
+) -> None:
+    """A gate that is right of both says of both together what it says of the picture alone."""
+    plain = outputs("hand", quarters, (flag,))
+    flags = tuple({flag} ^ {"mirrored"})
+    found = seen_both_ways(plain[np.newaxis], outputs("hand", in_a_mirror, flags)[np.newaxis])
+    assert found[0].tolist() == plain.tolist() and found.dtype == np.float32
+
+
+def test_what_picture_and_mirror_image_disagree_upon_is_halved() -> None:
+    both = seen_both_ways(outputs("hand")[np.newaxis], outputs("knee", flags=("mirrored",))[np.newaxis])[0]
+    kinds = dict(zip([each.key for each in KINDS], both[: len(KINDS)].tolist(), strict=True))
+    assert kinds["hand"] == kinds["knee"] == 4.5 and kinds["frontal"] == 0
 
 
 def test_shares_sum_to_one() -> None:
