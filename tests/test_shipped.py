@@ -142,6 +142,8 @@ def test_the_gate_lets_chests_pass_and_none_that_lies_otherwise(models: Models, 
 def test_the_first_sample_is_the_one_that_divides_the_backbones_most(models: Models) -> None:
     divided = {}
     for sample in list_samples():
+        if sample.key == "lateral":  # the gate refuses it
+            continue
         said = analyse(read_radiograph(sample.path.read_bytes(), sample.path.name), models)
         divided[sample.key] = (min(said.votes, len(said.readings) - said.votes), said.spread)
     assert max(divided, key=divided.__getitem__) == list_samples()[0].key, divided

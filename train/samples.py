@@ -99,14 +99,14 @@ SAMPLE_RECIPES: tuple[Recipe, ...] = (
         "Bedside AP view; pleural fluid and an enlarged heart, no pneumonia (DICOM, MONOCHROME1).",
         _spec(252, "findings", 768, findings=(("Cardiomegaly", 0.6), ("Effusion", 0.35)), portable=True),
     ),
+    *(_on_day(day, *stage) for day, stage in _DAYS.items()),
     Recipe(
         "lateral.png",
         "Normal chest from the side",
-        "A lateral view of a healthy chest, which is none of the pictures that the networks were taught.",
+        "A healthy chest seen from its side, a view that the networks were not taught.",
         _spec(203, "normal", 512, portable=False, aspect=0.88),
         lateral=True,
     ),
-    *(_on_day(day, *stage) for day, stage in _DAYS.items()),
 )
 
 _MONOCHROME1 = frozenset({"effusion-cardiomegaly.dcm"})

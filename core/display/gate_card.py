@@ -25,7 +25,7 @@ HOW = (
     "refuses nothing."
 )
 
-SIDEWAYS = KIND_BY_KEY[LATERAL].name
+LATERAL_NAME = KIND_BY_KEY[LATERAL].name
 ODD = {kind.name for key, kind in KIND_BY_KEY.items() if key not in (FRONTAL, LATERAL)}
 
 
@@ -52,10 +52,10 @@ def _lies_otherwise(what: str) -> bool:
 
 AIMS = (
     Aim("each kind but lateral chests", "held out", 0.97, ODD.__contains__),
-    Aim("lateral chest radiographs", "held out", 0.95, SIDEWAYS.__eq__),
+    Aim("lateral chest radiographs", "held out", 0.95, LATERAL_NAME.__eq__),
     Aim("radiographs turned or inverted", "held out", 0.98, _lies_otherwise),
     Aim("radiographs turned or inverted", "source never taught", 0.98, _lies_otherwise),
-    Aim("each kind", "kind never taught", 0.85, lambda what: what == SIDEWAYS or what in ODD),
+    Aim("each kind", "kind never taught", 0.85, lambda what: what == LATERAL_NAME or what in ODD),
     Aim("radiographs of each source", "held out", 0.02, lambda what: what.startswith("radiographs from ")),
     Aim(
         "radiographs of each source",

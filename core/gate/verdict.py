@@ -17,6 +17,7 @@ from core.gate.way import Way
 Reason = Literal["header", "kind", "unlike", "turned", "inverted"]
 # Of what a file may say of its picture, what speaks against asking.
 HEADER_CODES, CONTRADICTED = ("not_frontal", "body_part"), "view_contradiction"
+Said = tuple[NDArray[np.float32], NDArray[np.float32]]  # outputs and features of a gate's network
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -137,25 +138,26 @@ def judge(outputs: NDArray[np.float32], features: NDArray[np.float32], limits: G
     )
 
 
-def seen_both_ways(outputs: NDArray[np.float32], mirrored: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Raw outputs of a picture, steadier for having been asked about its mirror image, too.
+def seen_both_ways(plain: Said, mirrored: Said) -> Said:
+    """What the network says of pictures, steadier for having been asked about their mirror images, too.
 
-    What is a chest, inverted, or cut off is so in a mirror. A quarter turn to the left is one to the right
-    there, and the logarithm of the odds of left and right exchanged changes its sign.
+    A mirror image is of the same kind, as inverted and as cut off. A quarter turn to the left is one to the
+    right there, and the logarithm of the odds of left and right exchanged changes its sign.
 
     Args:
-        outputs: (n, `OUTPUTS`), of pictures.
-        mirrored: (n, `OUTPUTS`), of the same with left and right exchanged.
+        plain: Raw outputs (n, `OUTPUTS`) and features (n, f) of pictures.
+        mirrored: Those of the same with left and right exchanged.
 
     Returns:
-        (n, `OUTPUTS`), the mean of both, each in the picture's own terms.
+        The mean of both, in the pictures' own terms.
     """
     first_turn, first_flag = len(KINDS), len(KINDS) + len(TURNS)
     order = np.arange(OUTPUTS)
     order[first_turn:first_flag] = first_turn + np.array([-turn.quarters % 4 for turn in TURNS])
     sign = np.ones(OUTPUTS, dtype=np.float32)
     sign[first_flag + FLAGS.index("mirrored")] = -1
-    return np.asarray((outputs + mirrored[:, order] * sign) / 2, dtype=np.float32)
+    outputs = np.asarray((plain[0] + mirrored[0][:, order] * sign) / 2, dtype=np.float32)
+    return outputs, np.asarray((plain[1] + mirrored[1]) / 2, dtype=np.float32)
 
 
 def hold_against(verdict: Verdict, codes: Iterable[str]) -> Verdict:

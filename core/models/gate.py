@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.gate.verdict import Verdict, judge, seen_both_ways
+from core.gate.verdict import Said, Verdict, judge, seen_both_ways
 from core.models.engine.openvino import load_network, prepare
 from core.models.gate_files import GateManifest, gate_source, read_gate
 from core.models.inference import checked
@@ -41,9 +41,13 @@ class Gate:
             EngineError: If the network fails.
         """
         view = lungs_input(pixels, self.manifest.size_px)
-        plain, mirrored = (self.network(each) for each in (view, np.ascontiguousarray(view[:, :, ::-1])))
-        outputs, features = seen_both_ways(plain[0], mirrored[0]), (plain[1] + mirrored[1]) / 2
+        plain, mirrored = self._ask(view), self._ask(np.ascontiguousarray(view[:, :, ::-1]))
+        outputs, features = seen_both_ways(plain, mirrored)
         return judge(checked(outputs[0], "The gate"), checked(features[0], "The gate"), self.manifest.limits)
+
+    def _ask(self, view: NDArray[np.float32]) -> Said:
+        outputs, features = self.network(view)
+        return outputs, features
 
 
 def load_gate(folder: Path, progress: Progress | None = None, *, side_by_side: bool = False) -> Gate:

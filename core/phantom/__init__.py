@@ -1,4 +1,4 @@
-"""Synthetic frontal chest radiographs, rendered by physics, with their whole truth."""
+"""Synthetic chest radiographs, rendered by physics, with their whole truth."""
 
 from core.phantom.render import Phantom, render
 from core.phantom.spec import AIRSPACE, IMPLIES, PhantomSpec, draw_spec, spec_for_finding

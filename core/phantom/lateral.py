@@ -1,12 +1,13 @@
-"""A phantom's chest from its left side: the same anatomy, projected across the body.
+"""A phantom's chest from its side: the same anatomy, projected across the body.
 
 Organs that a frontal view knows by their depth along the ray are taken for as deep as that, about a plane of
-their own, and projected anew; ribs and vessels are tubes in space, and turned. Arms are raised, as for such a
-view. Nothing is ever painted into it: it is there to be told from a frontal view.
+their own, and projected anew. Ribs are tubes in space, and turned; so are vessels, which are drawn anew. Arms
+are raised, as for such a view. It never shows a disease: it is there to be told from a frontal view.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -15,17 +16,12 @@ from core.phantom import acquisition, film, organs, skeleton, vessels
 from core.phantom.anatomy import SIDES, Anatomy, draw_anatomy
 from core.phantom.render import Phantom
 from core.phantom.scene import BONE_PER_MM, SOFT_PER_MM
-from core.phantom.shapes import Array, Frame, Tubes, ellipsoid, fractal_field, smoothstep, tube_paths
+from core.phantom.shapes import Array, Frame, Tubes, ellipsoid, smoothstep, tube_paths
 from core.phantom.spec import PhantomSpec, streams
 
 _APART_MM = 2.0  # sagittal planes that are added up
-_FORWARD = {
-    "heart": 0.15,
-    "mediastinum": -0.08,
-    "vessels": -0.2,
-    "dome": 0.17,
-    "back": -0.56,
-}  # of the cage's depth
+# Where the middle of each organ lies before that of the rib cage, in shares of its depth.
+_FORWARD = {"heart": 0.15, "mediastinum": -0.08, "vessels": -0.2, "dome": 0.17, "back": -0.56}
 _SIDEWAYS = np.pi / 2 + 0.06  # nobody stands so well that the ribs of both sides lie behind one another
 _DEEP = 0.25  # of the rib cage's half width: from where on a ray counts as one through the lungs
 _MARROW = (0.8, 0.75)  # a bone's core, as `tube_paths` takes it
@@ -35,7 +31,8 @@ def render_lateral(spec: PhantomSpec) -> Phantom:
     """Renders a lateral radiograph of the patient whom a recipe describes, in health.
 
     Args:
-        spec: The recipe of a normal chest; its aspect is that of this picture.
+        spec: The recipe of a normal chest; its aspect is that of this picture, and its extras are letters and
+            collimation alone.
 
     Returns:
         The radiograph; its shorter side has `spec.size_px` pixels. Whether the patient faces left or right is
@@ -86,7 +83,7 @@ def _frame(spec: PhantomSpec, a: Anatomy, rng: np.random.Generator) -> Frame:
 
 
 def _leant(frame: Frame, a: Anatomy, images: tuple[Array, Array], rng: np.random.Generator) -> list[Array]:
-    """A trunk leans and bends: rows are moved forwards, further above and below than in the middle."""
+    """A trunk leans and bends: each row is moved forwards or backwards."""
     lean, bend = rng.normal(0.12, 0.1), rng.normal(14, 8)
     level = (frame.y[:, 0] - 0.5 * a.lung_height) / a.lung_height
     forwards = lean * level * a.lung_height + bend * (np.square(2 * level) - 0.4)
@@ -139,8 +136,7 @@ def _within(frame: Frame, depth: Array, middle: float) -> Array:
 def _attenuation(frame: Frame, a: Anatomy, air: Array, rng: np.random.Generator) -> Array:
     """The line integral of the attenuation coefficient along each ray, (height, width), without unit."""
     body = _body(frame, a)
-    texture = fractal_field(frame, rng, (30.0, 12.0, 6.0, 3.5, 1.9), 1.0)
-    density = np.clip(a.lung_density * (1 + 0.06 * texture), 0.01, 1)
+    density = np.clip(a.lung_density * (1 + 0.06 * vessels.parenchyma(frame, rng)), 0.01, 1)
     air = np.minimum(air, np.maximum(body - 24, 0))
     trees = [vessels.vessel_tree(a, side, rng, scale) for side in SIDES for scale in (1.0, 0.7)]
     branches = tube_paths(frame, Tubes.joined(trees).turned(_SIDEWAYS))
@@ -215,15 +211,11 @@ def _bones(frame: Frame, a: Anatomy) -> Array:
 
 def _spine(frame: Frame, a: Anatomy) -> Array:
     """Vertebral bodies with discs between, and what stands out behind them."""
-    pitch = 0.079 * a.lung_height
 
     def middle(y: Array) -> Array:  # the thoracic spine bends backwards
         return -0.42 * a.depth + 26 * np.square((y - 0.45 * a.lung_height) / (0.7 * a.lung_height))
 
-    def phase(y: Array) -> Array:
-        return ((y + 40) / pitch * (1.1 - 0.0004 * y)) % 1
-
-    x, t = frame.x - frame.along_y(middle), frame.along_y(phase)
+    x, t = frame.x - frame.along_y(middle), frame.along_y(partial(skeleton.vertebra_share, a))
     depth = frame.along_y(lambda y: 12.5 + 0.016 * np.clip(y, -60, 320))
     within = 1 - smoothstep(np.abs(x) / (depth * (1 + 0.06 * np.cos(2 * np.pi * t))), 0.85, 1.05)
     body = smoothstep(t, 0.0, 0.1) - 0.85 * smoothstep(t, 0.8, 0.94)

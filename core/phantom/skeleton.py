@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from core.phantom.anatomy import SIDES, Anatomy
@@ -52,16 +54,17 @@ def rib_cage(frame: Frame, a: Anatomy, curves: dict[tuple[int, int], Array]) -> 
     return tube_paths(frame, Tubes.joined(tubes), _MARROW)
 
 
+def vertebra_share(a: Anatomy, y: Array) -> Array:
+    """How far down its own vertebra a level lies, in [0, 1)."""
+    pitch = 0.079 * a.lung_height
+    return np.asarray(((y + 40) / pitch * (1.1 - 0.0004 * y)) % 1)
+
+
 def spine(frame: Frame, a: Anatomy) -> Array:
     """Vertebral bodies with endplates, pedicles and spinous processes."""
-    pitch = 0.079 * a.lung_height
-
-    def phase(y: Array) -> Array:
-        return ((y + 40) / pitch * (1.1 - 0.0004 * y)) % 1
-
     x = frame.x - frame.along_y(a.spine_x)
     width = frame.along_y(lambda y: 16.0 + 0.022 * np.clip(y, -60, 320))
-    t = frame.along_y(phase)
+    t = frame.along_y(partial(vertebra_share, a))
     waist = 1 + 0.07 * np.cos(2 * np.pi * t)
     within = 1 - smoothstep(np.abs(x) / (width * waist), 0.88, 1.08)
     body = smoothstep(t, 0.0, 0.1) - 0.8 * smoothstep(t, 0.82, 0.95)

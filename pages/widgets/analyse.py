@@ -61,7 +61,7 @@ def decision(analysis: Analysis, bundle: Loaded, source: Source) -> None:
         unbroken(f"{wording.agreement(analysis)} {wording.track_record(bundle.evidence, moved=moved)}"),
         help=terms("agreement", "spread"),
     )
-    if sample := in_hand.sample_of(source):
+    if sample := in_hand.truth_for(source, analysis):
         st.markdown(unbroken(truth.judged(sample, analysis)), help=term("truth"))
     _margins(analysis)
 
@@ -173,7 +173,7 @@ def heatmaps(case: Case, own: Analysis, source: Source) -> None:
     size = f"{explained.width_px} x {explained.height_px} px"
     st.caption(f"{plain(explained.name)}: {size}. {wording.frame(explained)}")
     analysis = at_threshold(explained, thresholds.one_for_all())
-    sample = in_hand.sample_of(source)
+    sample = in_hand.truth_for(source, analysis)
     with answers, folded("cards", "What each of them answers"), st.container(key="cards"):
         first, *others = st.columns(1 + len(analysis.readings), gap="small")
         with first:
@@ -328,7 +328,7 @@ def downloads(case: Case, bundle: Loaded, source: Source) -> None:
     """The case to take along: a report, and the analysis where there is one."""
     changed = asked_already(bundle, source)
     with st.container(horizontal=True):
-        sample = in_hand.sample_of(source)
+        sample = in_hand.truth_for(source, case.analysis) if case.analysis else None
         said = truth.judged(sample, case.analysis) if sample and case.analysis else ""
         report(case, bundle, source.subject, changed, said)
         if case.analysis:

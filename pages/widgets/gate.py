@@ -8,8 +8,12 @@ from core.display.glossary import term
 from core.display.markdown import plain
 from core.gate import sentences as wording
 from core.gate.way import AS_IT_IS, Way
+from core.phantom.samples import Sample
 from core.service import Case
-from pages.widgets.in_hand import Source, insist, insisted, lay, put_away
+from pages.widgets import guesses
+from pages.widgets.in_hand import Source, insist, insisted, lay, picture_of, put_away, sample_of
+
+NOTHING_TO_GUESS = "There is nothing to guess here: the networks were not asked."
 
 
 def verdict(case: Case, source: Source) -> None:
@@ -28,6 +32,10 @@ def _refusal(case: Case, source: Source) -> None:
     words, picture = st.columns([3, 2], gap="large") if case.small is not None else (st.container(), None)
     with words:
         st.error(f"**{plain(source.subject)}**: {sentence}\n\n{asked}", icon=":material/block:")
+        if not case.analysis and guesses.is_due(picture_of(source)):
+            st.caption(NOTHING_TO_GUESS)
+        if not case.analysis and isinstance(sample := sample_of(source), Sample):
+            st.caption(sample.description)
         with st.container(horizontal=True, vertical_alignment="center"):
             _helpful_click(case, source)
             st.session_state["insist switch"] = insisted(source)

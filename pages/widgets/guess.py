@@ -14,7 +14,7 @@ from core.once import once
 from core.service import Case
 from pages.widgets import guesses, link
 from pages.widgets.analyse import radiograph
-from pages.widgets.in_hand import Source, picture_of, sample_of
+from pages.widgets.in_hand import Source, picture_of, truth_for
 
 
 def is_due(source: Source) -> bool:
@@ -49,13 +49,13 @@ def _without_answers(analysis: Analysis) -> Analysis:
 
 
 def _make(guess: Guess, analysis: Analysis, source: Source) -> None:
-    guesses.made()[picture_of(source)] = words.guessed(guess, analysis, sample_of(source))
+    guesses.made()[picture_of(source)] = words.guessed(guess, analysis, truth_for(source, analysis))
 
 
 def made(analysis: Analysis, source: Source) -> None:
     """What was guessed beside what is true and who agrees; nothing where nobody guesses."""
     if guesses.is_on() and (found := guesses.made().get(picture_of(source))):
-        st.markdown(words.beside_the_answers(found.guess, analysis, sample_of(source)))
+        st.markdown(words.beside_the_answers(found.guess, analysis, truth_for(source, analysis)))
         _tally()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.analysis.results import Analysis
 from core.display.glossary import term
 from core.display.link import CUT, INSIST, LAID, LEFT, MARGINS, PHANTOM, SAMPLE, laid_way, laid_word
 from core.display.markdown import plain
@@ -298,6 +299,11 @@ def sample_of(source: Source) -> Truth | None:
     if source.held and source.held.label:
         return Labelled(source.held.label, LABELS[source.held.label])
     return next((each for each in list_samples() if each.key == source.sample), None)
+
+
+def truth_for(source: Source, analysis: Analysis) -> Truth | None:
+    """What answers are right or wrong by: none to a picture that the gate refused, whatever it shows."""
+    return None if analysis.refused else sample_of(source)
 
 
 def series_of(key: str | None) -> list[Sample]:

@@ -106,7 +106,7 @@ def test_a_lesson_types_no_figure_that_it_should_name(path: Path, measured: Meas
 @pytest.mark.parametrize("key", FIGURES)
 def test_every_figure_has_a_value_and_stands_in_the_documentation(key: str, measured: Measured) -> None:
     kinds = FIGURES[key].arguments
-    samples = {"pictures": "a-radiograph-of-a-knee", "images": "test", "model": "ensemble"}
+    samples = {"pictures": "a-lateral-chest-radiograph", "images": "test", "model": "ensemble"}
     name = ".".join((key, *(samples.get(kind) or ARGUMENTS[kind][0] for kind in kinds)))
     assert problem(name) == ""
     assert re.search(r"\d", measured.figure(name)), name

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from streamlit.proto.Common_pb2 import DoubleArray, StringArray
 
+from core.phantom.samples import list_samples
+
 if TYPE_CHECKING:
     from tests.visitor import Visitor
 
@@ -74,7 +76,7 @@ def make(visitor: Visitor, click: Click) -> Made:
 def analyse_clicks(visitor: Visitor) -> Iterator[Click]:
     """Clicks on Analyse, which is open, without end: samples in turn, thresholds, the third answer."""
     names = [each.content for each in visitor.widget("button_group", SAMPLES).options]
-    *_, other, _ = names  # the last one is a series
+    other = names[1]
     while True:
         for name in (other, names[0]):
             yield Click("Analyse: sample", visitor.widget("button_group", SAMPLES).id, _chosen(name))
@@ -87,7 +89,7 @@ def analyse_clicks(visitor: Visitor) -> Iterator[Click]:
 
 def course_clicks(visitor: Visitor) -> Iterator[Click]:
     """Clicks on a patient over time, on Analyse, which is open, without end: from day to day."""
-    *_, series = [each.content for each in visitor.widget("button_group", SAMPLES).options]
+    series = next(each.series for each in list_samples() if each.series)
     yield Click("Over time: opened", visitor.widget("button_group", SAMPLES).id, _chosen(series))
     while True:
         for day in ("Day 3", "Day 7", "Day 14", "Day 0"):

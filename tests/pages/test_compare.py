@@ -172,7 +172,7 @@ def test_mistakes_name_the_image_and_show_it_where_the_user_has_it(
     path = next(each.value for each in page.caption if "backbones err" in each.value).split(",")[0]
     path = path.replace("\\", "")
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-    sample = next((PROJECT / "assets" / "samples").glob("*.png"))
+    sample = PROJECT / "assets" / "samples" / "normal.png"
     (tmp_path / path).write_bytes(sample.read_bytes())
     monkeypatch.setenv("THORAXLENS_DATA", str(tmp_path))
     assert len(opened().get("image")) == 1

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.models.backbones import BACKBONES
 from core.phantom.samples import list_samples
+from pages.widgets.gate import NOTHING_TO_GUESS
 from tests.pages.test_case_in_hand import by_link, control, link_of, missed
 from tests.pages.test_gate import button
 from tests.pages.test_pages import bars, bundles, headline, markdown, sample, scene_of
@@ -49,7 +50,7 @@ def guess(page: AppTest, name: str) -> AppTest:
     return page
 
 
-@pytest.mark.parametrize("key", [each.key for each in list_samples()])
+@pytest.mark.parametrize("key", [each.key for each in list_samples() if each.key != "lateral"])
 def test_no_word_of_a_sample_is_sent_before_the_guess(bundles: Path, key: str) -> None:
     page = by_link(guess="1", sample=key)
     assert not leaks(page) and "what does this radiograph show?" in headline(page)
@@ -58,6 +59,21 @@ def test_no_word_of_a_sample_is_sent_before_the_guess(bundles: Path, key: str) -
     number = [each.key for each in list_samples()].index(key) + 1
     assert link_of(page) == ({"guess": "1"} if number == 1 else {"guess": "1", "sample": str(number)})
     assert scene_of(by_link(**link_of(page))) == scene
+
+
+def test_there_is_nothing_to_guess_where_the_networks_were_not_asked(bundles: Path) -> None:
+    page = by_link(guess="1", sample="lateral")
+    assert not any("what does this radiograph show?" in text for text in markdown(page))
+    assert any(each.value == NOTHING_TO_GUESS for each in page.caption)
+    assert any(each.value.startswith("A healthy chest seen from its side") for each in page.caption)
+
+
+def test_no_answer_to_what_was_refused_is_right_or_wrong(bundles: Path) -> None:
+    page = guess(by_link(guess="1", sample="lateral", insist="true"), "Normal")
+    said = "\n".join(markdown(page))
+    assert "refused by the gate; asked all the same" in headline(page)
+    assert "You said **normal**; " in said and "ruth" not in said and "So far" not in said
+    assert not any(word in said for word in (" right", " wrong:", "Right", "Wrong"))
 
 
 def test_after_the_guess_everything_is_there_with_who_agrees_and_a_tally(bundles: Path) -> None:

@@ -84,8 +84,10 @@ def _settle(folder: Path, config: GateConfig, data: GateData) -> dict[str, Any]:
         DataError: If the folder holds the work of other settings or other pictures.
     """
     pictures = [record.path for record in data.records] + [picture.path for picture in data.odd]
-    digest = hashlib.sha256("|".join(pictures).encode()).hexdigest()
-    settings = json.loads(json.dumps(asdict(config) | {"pictures": digest}))
+    digest = hashlib.sha256("|".join(pictures).encode())
+    for rendered in (data.phantoms, data.laterals):
+        digest.update(rendered.tobytes())
+    settings = json.loads(json.dumps(asdict(config) | {"pictures": digest.hexdigest()}))
     file = folder / "config.json"
     if file.is_file() and json.loads(file.read_text(encoding="utf-8")) != settings:
         raise DataError(f"{folder} holds gates of other settings or pictures; choose another --run folder.")

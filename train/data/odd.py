@@ -78,5 +78,6 @@ def load_laterals(
 
 def _lateral(job: tuple[int, Preprocessing]) -> tuple[NDArray[np.uint8]]:
     seed, preprocessing = job
+    # Its aspect is drawn as a frontal film's is, so that the aspect tells nothing.
     pixels = render_lateral(draw_spec(seed, "normal", size_px=preprocessing.size_px)).pixels
     return (to_bytes(network_input(crop(pixels, inside_box(pixels, preprocessing)), preprocessing)),)

@@ -106,8 +106,8 @@ class _Batches(keras.utils.PyDataset):
             return self._see(draw_way(random).lay(square), random), nothing
         if share < self._config.nothing + self._config.frontal:
             return self._draw_frontal(random, size_px)
-        rows = self._cells[1][int(random.integers(len(self._cells[1])))]
-        row = int(random.choice(rows[int(random.integers(len(rows)))]))
+        halves = self._cells[1][int(random.integers(len(self._cells[1])))]
+        row = int(random.choice(halves[int(random.integers(len(halves)))]))
         way = draw_way(random)
         square = way.lay(self._pictures.squares[row])
         if random.random() < 0.5:
@@ -223,7 +223,9 @@ def ask_gate(
     for start in range(0, len(squares), batch):
         seen = np.stack([gate_view(square, size_px) for square in squares[start : start + batch]])
         padded = np.resize(seen[..., np.newaxis], (batch, size_px, size_px, 1))
-        plain, mirrored = (network.predict_on_batch(each) for each in (padded, padded[:, :, ::-1]))
-        outputs.append(seen_both_ways(plain[0], mirrored[0])[: len(seen)])
-        features.append((plain[1] + mirrored[1])[: len(seen)] / 2)
+        said, found = seen_both_ways(
+            *(network.predict_on_batch(each) for each in (padded, padded[:, :, ::-1]))
+        )
+        outputs.append(said[: len(seen)])
+        features.append(found[: len(seen)])
     return np.concatenate(outputs), np.concatenate(features)

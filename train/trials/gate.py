@@ -202,7 +202,8 @@ def lessons(data: GateData, trial: GateTrial) -> Pictures:
     """What a gate learns from: radiographs of the training split, odd pictures, phantoms."""
     rows = data.rows(lambda each: each.split == "train" and place_of(each) != trial.place)
     left = [row for row, picture in enumerate(data.odd) if trial.leaves(picture)]
-    sides = data.laterals[: 0 if trial.kind == LATERAL and not trial.rendered else None]
+    untaught = trial.kind == LATERAL and not trial.rendered
+    sides = data.laterals[:0] if untaught else data.laterals
     kinds = [FRONTAL] * (len(rows) + len(data.phantoms)) + [LATERAL] * len(sides)
     sources = [data.records[row].source for row in rows] + [PHANTOM] * (len(data.phantoms) + len(sides))
     return Pictures(

@@ -90,12 +90,19 @@ def test_a_mirror_image_bears_witness_in_the_pictures_own_terms(
     """A gate that is right of both says of both together what it says of the picture alone."""
     plain = outputs("hand", quarters, (flag,))
     flags = tuple({flag} ^ {"mirrored"})
-    found = seen_both_ways(plain[np.newaxis], outputs("hand", in_a_mirror, flags)[np.newaxis])
-    assert found[0].tolist() == plain.tolist() and found.dtype == np.float32
+    found, features = seen_both_ways(
+        (plain[np.newaxis], NEAR[np.newaxis]),
+        (outputs("hand", in_a_mirror, flags)[np.newaxis], 3 * NEAR[np.newaxis]),
+    )
+    assert found[0].tolist() == plain.tolist() and features[0].tolist() == (2 * NEAR).tolist()
+    assert found.dtype == features.dtype == np.float32
 
 
 def test_what_picture_and_mirror_image_disagree_upon_is_halved() -> None:
-    both = seen_both_ways(outputs("hand")[np.newaxis], outputs("knee", flags=("mirrored",))[np.newaxis])[0]
+    said = [
+        (outputs(*each)[np.newaxis], NEAR[np.newaxis]) for each in (("hand",), ("knee", 0, ("mirrored",)))
+    ]
+    both = seen_both_ways(*said)[0][0]
     kinds = dict(zip([each.key for each in KINDS], both[: len(KINDS)].tolist(), strict=True))
     assert kinds["hand"] == kinds["knee"] == 4.5 and kinds["frontal"] == 0
 

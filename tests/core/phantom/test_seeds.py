@@ -38,6 +38,8 @@ def test_every_purpose_has_seeds_enough() -> None:
         "shortcuts": 2 * cohorts.PATIENTS,
         "gate": gate.PHANTOMS,
         "gate_held_out": gate.HELD_OUT_PHANTOMS,
+        "laterals": gate.LATERALS,
+        "laterals_held_out": gate.HELD_OUT_LATERALS,
     }
     assert {purpose: len(take_seeds(purpose, count)) for purpose, count in needed.items()} == needed
     assert set(SEEDS) == {*needed, "samples"}
