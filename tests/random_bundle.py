@@ -35,10 +35,11 @@ from core.models.bundle.manifest import (
 from core.models.bundle.network_files import bundle_sources
 from core.models.engine.derive import derive_missing
 from core.models.findings import findings_input, sigmoid
+from core.models.gate_files import gate_source
 from core.models.head import Head
 from core.models.inference import RawOutputs, ensemble_features, load_networks, raw_outputs
 from core.preprocessing import Preprocessing, network_input
-from core.project import default_cache
+from core.project import default_cache, gate_folder
 from core.vocabulary import ENSEMBLE, FINDINGS
 from train.bundle.heads import split_head
 from train.fitting.smaller_svms import fit_smaller_svms, save_smaller_svms
@@ -183,7 +184,8 @@ def write_bundle(folder: Path, size_px: int = 96) -> None:
         lungs=write_lungs(folder),
     )
     write_manifest(folder, part)
-    derive_missing(bundle_sources(folder), default_cache())  # here, where Keras and torch are loaded already
+    # Here, where Keras and torch are loaded already; whoever asks the bundle asks the gate, too.
+    derive_missing((*bundle_sources(folder), gate_source(gate_folder())), default_cache())
     networks = load_networks(folder)
     rows = [raw_outputs(drawn_chest(seed), networks) for seed in range(IMAGES)]
     points = np.clip(np.mean([sigmoid(row.logits) for row in rows], axis=0), 0.01, 0.99).round(6).tolist()
