@@ -123,7 +123,7 @@ def test_the_gate_that_ships_is_small_and_vouches_for_itself() -> None:
     refused = {(row.what, row.how): row.refused / row.images for row in gate.rows if not row.hint}
     wanted = {(row.what, row.how): row.wanted for row in gate.rows if not row.hint}
     assert min(refused[key] for key in refused if wanted[key] and key[1] == "held out") > 0.9
-    assert min(refused[key] for key in refused if wanted[key]) > 0.4, "laterals that nobody taught it"
+    assert min(refused[key] for key in refused if wanted[key]) > 0.8, "laterals that nobody taught it"
     assert max(refused[key] for key in refused if not wanted[key]) < 0.1
 
 
