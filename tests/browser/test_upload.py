@@ -190,8 +190,8 @@ def test_whatever_one_clicks_the_answer_stays_with_the_file_in_hand(
     page.wait_for_selector("h2:has-text('pages.tif: ')", timeout=PAGE_MS)
     settled(page)
     page.get_by_text("Look at a sample instead").click()
-    page.get_by_role("radio", name="Normal chest").or_(
-        page.get_by_role("button", name="Normal chest")
+    page.get_by_role("radio", name="Normal chest", exact=True).or_(
+        page.get_by_role("button", name="Normal chest", exact=True)
     ).click()
     page.wait_for_selector("h2:has-text('Sample “Normal chest”: ')", timeout=PAGE_MS)
     settled(page)
