@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.display import truth
 from core.models.backbones import BACKBONES
 from core.phantom.samples import list_samples
 from pages.widgets.gate import NOTHING_TO_GUESS
@@ -73,7 +74,7 @@ def test_no_answer_to_what_was_refused_is_right_or_wrong(bundles: Path) -> None:
     said = "\n".join(markdown(page))
     assert "refused by the gate; asked all the same" in headline(page)
     assert "You said **normal**; " in said and "ruth" not in said and "So far" not in said
-    assert not any(word in said for word in (" right", " wrong:", "Right", "Wrong"))
+    assert not any(str(mark) in said for mark in (truth.RIGHT, truth.WRONG, truth.MISSED))
 
 
 def test_after_the_guess_everything_is_there_with_who_agrees_and_a_tally(bundles: Path) -> None:
