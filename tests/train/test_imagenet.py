@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
 import json
 import shutil
@@ -33,6 +34,13 @@ pytestmark = [
         "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
     ),
 ]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """The collector comes here, where that socket is expected, and not in whatever test is next."""
+    yield
+    gc.collect()
 
 
 @dataclass(frozen=True)
