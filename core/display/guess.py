@@ -17,6 +17,7 @@ GUESSES: dict[Guess, str] = {
     "other": "Something else, or cannot tell",
 }
 ASKED = "what does this radiograph show? The answers come after your guess."
+NOTHING_TO_GUESS = "There is nothing to guess here: the networks were not asked."
 TABLE_WAITS = "The table can be taken along after a guess at each of its radiographs."
 WAITS = "The curves come after a guess at each of these radiographs."
 

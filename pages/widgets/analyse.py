@@ -328,8 +328,9 @@ def downloads(case: Case, bundle: Loaded, source: Source) -> None:
     """The case to take along: a report, and the analysis where there is one."""
     changed = asked_already(bundle, source)
     with st.container(horizontal=True):
-        sample = in_hand.truth_for(source, case.analysis) if case.analysis else None
-        said = truth.judged(sample, case.analysis) if sample and case.analysis else ""
+        said = ""
+        if case.analysis and (sample := in_hand.truth_for(source, case.analysis)):
+            said = truth.judged(sample, case.analysis)
         report(case, bundle, source.subject, changed, said)
         if case.analysis:
             _analysis_downloads(case.analysis, changed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.display.glossary import term
+from core.display.guess import NOTHING_TO_GUESS
 from core.display.markdown import plain
 from core.gate import sentences as wording
 from core.gate.way import AS_IT_IS, Way
@@ -12,8 +13,6 @@ from core.phantom.samples import Sample
 from core.service import Case
 from pages.widgets import guesses
 from pages.widgets.in_hand import Source, insist, insisted, lay, picture_of, put_away, sample_of
-
-NOTHING_TO_GUESS = "There is nothing to guess here: the networks were not asked."
 
 
 def verdict(case: Case, source: Source) -> None:
@@ -32,10 +31,8 @@ def _refusal(case: Case, source: Source) -> None:
     words, picture = st.columns([3, 2], gap="large") if case.small is not None else (st.container(), None)
     with words:
         st.error(f"**{plain(source.subject)}**: {sentence}\n\n{asked}", icon=":material/block:")
-        if not case.analysis and guesses.is_due(picture_of(source)):
-            st.caption(NOTHING_TO_GUESS)
-        if not case.analysis and isinstance(sample := sample_of(source), Sample):
-            st.caption(sample.description)
+        if not case.analysis:
+            _instead(case, source)
         with st.container(horizontal=True, vertical_alignment="center"):
             _helpful_click(case, source)
             st.session_state["insist switch"] = insisted(source)
@@ -54,6 +51,15 @@ def _refusal(case: Case, source: Source) -> None:
                 width="stretch",
                 alt=f"The radiograph {source.subject}",
             )
+
+
+def _instead(case: Case, source: Source) -> None:
+    """What is said where nothing can be guessed and no answer follows."""
+    if guesses.is_due(picture_of(source)):
+        st.caption(NOTHING_TO_GUESS)
+    sample = sample_of(source)
+    if isinstance(sample, Sample) and case.way == AS_IT_IS:  # what is said of it is true as it was rendered
+        st.caption(sample.description)
 
 
 def _helpful_click(case: Case, source: Source) -> None:

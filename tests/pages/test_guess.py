@@ -6,9 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.display import truth
+from core.display.guess import NOTHING_TO_GUESS
 from core.models.backbones import BACKBONES
 from core.phantom.samples import list_samples
-from pages.widgets.gate import NOTHING_TO_GUESS
 from tests.pages.test_case_in_hand import by_link, control, link_of, missed
 from tests.pages.test_gate import button
 from tests.pages.test_pages import bars, bundles, headline, markdown, sample, scene_of
@@ -67,6 +67,8 @@ def test_there_is_nothing_to_guess_where_the_networks_were_not_asked(bundles: Pa
     assert not any("what does this radiograph show?" in text for text in markdown(page))
     assert any(each.value == NOTHING_TO_GUESS for each in page.caption)
     assert any(each.value.startswith("A healthy chest seen from its side") for each in page.caption)
+    turned = by_link(sample="normal", laid="half")
+    assert turned.error and not any(each.value.startswith("Upright") for each in turned.caption)
 
 
 def test_no_answer_to_what_was_refused_is_right_or_wrong(bundles: Path) -> None:
