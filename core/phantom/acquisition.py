@@ -92,6 +92,28 @@ def expose(frame: Frame, attenuation: Array, technique: Technique, noise: Array 
     return np.asarray(-np.log(np.maximum(intensity, 1e-4)))
 
 
+def take(
+    frame: Frame,
+    attenuation: Array,
+    reference: Array,
+    inside: NDArray[np.bool_],
+    technique: Technique,
+    rng: np.random.Generator,
+) -> Array:
+    """The film, (height, width), grey about [0, 1].
+
+    Args:
+        frame: The pixels.
+        attenuation: Line integrals, (height, width).
+        reference: Those of the same chest in health, for which it is developed.
+        inside: Where the window is taken from.
+        technique: Of the exposure.
+        rng: The stream of noise.
+    """
+    signal = expose(frame, attenuation, technique, rng.standard_normal((frame.height, frame.width)))
+    return develop(frame, signal, expose(frame, reference, technique, None), inside, technique)
+
+
 def develop(
     frame: Frame, signal: Array, reference: Array, inside: NDArray[np.bool_], technique: Technique
 ) -> Array:

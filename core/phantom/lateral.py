@@ -50,10 +50,7 @@ def render_lateral(spec: PhantomSpec) -> Phantom:
     path, air = _leant(frame, a, (_attenuation(frame, a, air, random["texture"]), air), random["frame"])
     lungs = air > _DEEP * a.half_width
     technique = acquisition.draw_technique(random["noise"], a)
-    noise = random["noise"].standard_normal((frame.height, frame.width))
-    signal = acquisition.expose(frame, path, technique, noise)
-    plain = acquisition.expose(frame, path, technique, None)
-    grey = acquisition.develop(frame, signal, plain, lungs, technique)
+    grey = acquisition.take(frame, path, path, lungs, technique, random["noise"])
     if random["frame"].random() < 0.5:
         grey, lungs = grey[:, ::-1], lungs[:, ::-1]
     if spec.extras:

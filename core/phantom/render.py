@@ -12,7 +12,7 @@ from core.phantom.anatomy import Anatomy, draw_anatomy
 from core.phantom.chests import Chest, Chests, chest_key
 from core.phantom.choices import AS_DRAWN, Choices
 from core.phantom.scene import Mask, Scene, attenuation, bones, lay_out, place_weight
-from core.phantom.shapes import Array, Frame
+from core.phantom.shapes import Frame
 from core.phantom.spec import (
     AIRSPACE,
     IMPLIES,
@@ -82,7 +82,8 @@ def render(spec: PhantomSpec, choices: Choices = AS_DRAWN, chests: Chests | None
     if spec.extras:
         line_integrals = line_integrals + film.devices(frame, anatomy, random["devices"])
     technique = acquisition.draw_technique(random["noise"], anatomy, choices.exposure)
-    grey = _acquire(scene, line_integrals, chest.reference, technique, random["noise"])
+    inside = (abs(frame.x) < anatomy.half_width) & (frame.y > 0) & (frame.y < anatomy.lung_height)
+    grey = acquisition.take(frame, line_integrals, chest.reference, inside, technique, random["noise"])
     if spec.extras:
         grey = film.label_film(frame, grey, anatomy, random["devices"])
     pixels = np.clip(grey, 0, 1).astype(np.float32)
@@ -135,22 +136,6 @@ def _paint_disease(scene: Scene, spec: PhantomSpec, choices: Choices) -> dict[st
         mask = mask & (left > 0.5)
     dense = mask.any() and float(np.quantile(scene.opacity[mask], 0.75)) > _CONSOLIDATED
     return {"Pneumonia": mask, "Consolidation" if dense else "Infiltration": mask.copy()}
-
-
-def _acquire(
-    scene: Scene,
-    line_integrals: Array,
-    reference: Array,
-    technique: acquisition.Technique,
-    rng: np.random.Generator,
-) -> Array:
-    """The film, (height, width), grey about [0, 1]; it is developed for the same chest in health."""
-    frame, a = scene.frame, scene.anatomy
-    noise = rng.standard_normal((frame.height, frame.width))
-    signal = acquisition.expose(frame, line_integrals, technique, noise)
-    plain = acquisition.expose(frame, reference, technique, None)
-    inside = (abs(frame.x) < a.half_width) & (frame.y > 0) & (frame.y < a.lung_height)
-    return acquisition.develop(frame, signal, plain, inside, technique)
 
 
 def _with_truth(
