@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -61,14 +61,13 @@ LAST = ("viewer", "test_project.py", "test_tree.py")  # short ones
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files in the order above, each file's tests as they stand."""
-    items.sort(key=lambda item: _place(item.path))
+    items.sort(key=lambda item: (_place(item.path, LAST) < len(LAST), _place(item.path, FIRST)))
 
 
-def _place(path: Path) -> int:
-    among = [at for at, name in enumerate((*FIRST, *LAST)) if path.is_relative_to(PROJECT / "tests" / name)]
-    if not among:
-        return len(FIRST)
-    return among[0] + (among[0] >= len(FIRST))
+def _place(path: Path, names: Sequence[str]) -> int:
+    """Of the first name that a path lies under; behind all of them where it lies under none."""
+    under = (at for at, name in enumerate(names) if path.is_relative_to(PROJECT / "tests" / name))
+    return next(under, len(names))
 
 
 @pytest.fixture(scope="session")

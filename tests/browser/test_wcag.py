@@ -25,6 +25,7 @@ SHOWN = {  # what a page has shown when it is whole
     "cards": ".st-key-documents summary",
     "about": "text=About ThoraxLens",
 }
+SCREEN = {"width": 1440, "height": 900}
 # What axe-core leaves alone: the contrast of a chart's text (4.5), names that tell controls apart, headings
 # that begin with the only h1 and skip no level, and room for a finger (WCAG 2.5.8). A switch is hit by its
 # words, and the link past the menu is seen with focus only.
@@ -71,9 +72,9 @@ def start_page_was_seen(browser, address: str) -> None:
 
 @pytest.mark.parametrize("path", SHOWN)
 def test_nothing_serious_keeps_anybody_out_and_nothing_fails(browser, address: str, path: str) -> None:
-    """Light first, then dark on the same page, which changes its colours as the system does."""
+    """Light and dark on the same page, which changes its colours as the system does; then both on paper."""
     rules = (node_modules() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    page = browser.new_page(viewport=SCREEN, color_scheme="light")
     failed: list[str] = []
     page.on("console", lambda message: failed.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: failed.append(str(error)))
@@ -81,19 +82,26 @@ def test_nothing_serious_keeps_anybody_out_and_nothing_fails(browser, address: s
     page.locator(SHOWN[path]).first.wait_for(timeout=PAGE_MS)
     settled(page)
     page.evaluate(rules)
-    found = {}
+    found, on_paper = {}, {}
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(LIES_ON, arg=scheme, timeout=PAGE_MS)
-        settled(page)
-        found[scheme] = (
-            serious(page),
-            {name: each for name, each in settled_to_nothing(page).items() if each},
-        )
-    title, wrong = page.title(), wrong_on_paper(page)
+        shown_in(page, scheme)
+        unclear = {name: each for name, each in settled_to_nothing(page).items() if each}
+        found[scheme] = (serious(page), unclear)
+    for scheme in ("dark", "light"):
+        shown_in(page, scheme)
+        on_paper[scheme] = wrong_on_paper(page)
+    title = page.title()
     page.close()
-    assert found == {"light": ([], {}), "dark": ([], {})} and not failed and not wrong
-    assert title.endswith(" · ThoraxLens")
+    assert found == {"light": ([], {}), "dark": ([], {})} and not failed
+    assert on_paper == {"dark": [], "light": []} and title.endswith(" · ThoraxLens")
+
+
+def shown_in(page, scheme: str) -> None:
+    """Shows a page on the screen, light or dark, and waits until it is so."""
+    page.set_viewport_size(SCREEN)
+    page.emulate_media(media="screen", color_scheme=scheme)
+    page.wait_for_function(LIES_ON, arg=scheme, timeout=PAGE_MS)
+    settled(page)
 
 
 def serious(page) -> list[tuple[str, list[str]]]:
