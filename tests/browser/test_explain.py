@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from core.vocabulary import FINDINGS
+from tests.browser.chromium import PAGE_MS, pytestmark, settled
 from tests.browser.test_link import WIDTHS
-from tests.browser.test_upload import PAGE_MS, address, browser, pytestmark, settled
 
-__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+__all__ = ["pytestmark"]  # marks that pytest finds here
 
 ASK = "Ask for the maps of all findings"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.chromium import NAMES, PAGE_MS, pytestmark, settled
 from tests.browser.paper import WIDTH_PX
 from tests.browser.test_link import WIDTHS
-from tests.browser.test_upload import NAMES, PAGE_MS, address, browser, pytestmark, settled
 from tests.browser.test_viewer import shown
 
-__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+__all__ = ["pytestmark"]  # marks that pytest finds here
 
 PROJECTOR = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}

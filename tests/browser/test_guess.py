@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tests.browser.chromium import NAMES, PAGE_MS, pytestmark, settled
 from tests.browser.test_link import WIDTHS
-from tests.browser.test_upload import NAMES, PAGE_MS, address, browser, pytestmark, settled
 
-__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+__all__ = ["pytestmark"]  # marks that pytest finds here
 
 TELLING = (*NAMES, "P(COVID-19)", "Normal chest", "COVID-19-like", "Truth")
 

@@ -1,8 +1,8 @@
 """Analyse by keyboard alone: where the Tab key stops, that one sees where, and the next case from there."""
 
-from tests.browser.test_upload import PAGE_MS, address, browser, opened, pytestmark, settled
+from tests.browser.chromium import PAGE_MS, opened, pytestmark, settled
 
-__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+__all__ = ["pytestmark"]  # marks that pytest finds here
 
 STOPS = 24  # as far as the viewer's first tools
 BETWEEN = 5  # stops from a case to its answer, at most

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from core.phantom.samples import SAMPLES
-from tests.browser.test_upload import PAGE_MS, SCROLLED, UPLOADER, address, browser, pytestmark, settled
+from tests.browser.chromium import PAGE_MS, SCROLLED, UPLOADER, pytestmark, settled
 
-__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+__all__ = ["pytestmark"]  # marks that pytest finds here
 
 NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
 WIDTHS = (

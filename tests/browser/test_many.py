@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from core.phantom.samples import SAMPLES
-from tests.browser.test_upload import PAGE_MS, UPLOADER, address, browser, opened, pytestmark, settled
+from tests.browser.chromium import PAGE_MS, UPLOADER, opened, pytestmark, settled
 
-__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+__all__ = ["pytestmark"]  # marks that pytest finds here
 
 CHESTS = 9
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.browser.chromium import PAGE_MS, opened, pytestmark, settled
 from tests.browser.test_link import WIDTHS
-from tests.browser.test_upload import PAGE_MS, address, browser, opened, pytestmark, settled
 
-__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+__all__ = ["pytestmark"]  # marks that pytest finds here
 
 CUT = """() => [...document.querySelectorAll(".stButtonGroup [role=radio]")]
   .filter((each) => each.getBoundingClientRect().right > innerWidth).length"""

@@ -6,10 +6,10 @@ from __future__ import annotations
 import pytest
 
 from core.shortcuts.mystery import Mystery
+from tests.browser.chromium import PAGE_MS, opened, pytestmark, settled
 from tests.browser.test_link import WIDTHS
-from tests.browser.test_upload import PAGE_MS, address, browser, opened, pytestmark, settled
 
-__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+__all__ = ["pytestmark"]  # marks that pytest finds here
 
 LEARNING_MS = 400_000
 TELLING = ("so it takes", "would have shown it", "seen through", "No mark was planted")

@@ -1,117 +1,42 @@
 """The real server in a real browser: files in, five probabilities and five heatmaps out."""
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from core.models.bundle.files import list_bundles
 from core.phantom.samples import SAMPLES
-from core.project import PROJECT, bundles_folder
+from tests.browser.chromium import (
+    NAMES,
+    PAGE_MS,
+    SCROLLED,
+    UPLOADER,
+    free_port,
+    go_to,
+    opened,
+    pytestmark,
+    serving,
+    settled,
+)
 from tests.shipped_counts import count_images
 
-CHROMIUM = (
-    os.environ.get("THORAXLENS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
-START_SECONDS, PAGE_MS = 120, 60_000
+__all__ = ["pytestmark"]  # marks that pytest finds here
+
 SWIPES = 5
-UPLOADER = '[data-testid="stFileUploaderDropzoneInput"]'
-SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
-NAMES = ("VGG16", "DenseNet121", "InceptionV3", "ResNet50", "Xception")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Chromium: install it, or name it in THORAXLENS_CHROMIUM"
-    ),
-]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The app as `make run` starts it, on a free port."""
-    for bundle in list_bundles(bundles_folder()):  # as `make run` does; on a fresh machine it takes a while
-        subprocess.run(
-            [sys.executable, "-m", "core.models.engine.derive", bundle.folder], cwd=PROJECT, check=True
-        )
-    with serving(free_port()) as url:
-        yield url
-
-
-@contextmanager
-def serving(port: int, *command: str) -> Iterator[str]:
-    """The app on a port, or what another command serves there, until the block ends."""
-    server = subprocess.Popen(
-        [sys.executable, *(command or ("serve.py", str(port)))],
-        cwd=PROJECT,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(PROJECT), str(PROJECT / "tests")))},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + START_SECONDS
-        while not healthy(url):
-            assert server.poll() is None and time.monotonic() < until, "the server did not start"
-            time.sleep(0.2)
-        yield url
-    finally:
-        server.kill()  # as a crash would: nobody says goodbye
-        server.wait(30)
-
-
-def healthy(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:  # noqa: S310
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
-
-
-def test_the_first_visitor_may_come_by_a_link_to_another_page(browser, address: str) -> None:
-    """Runs first: once anybody has seen the start page, Streamlit knows of the app's own navigation."""
-    page = browser.new_page()
-    page.goto(f"{address}/compare?images=external")
-    page.wait_for_selector(f"text={count_images('external')} images of", timeout=PAGE_MS)
-    assert page.url == f"{address}/compare?images=external"
-    page.locator("[data-testid=stTopNavLink]").get_by_text("About").click(timeout=PAGE_MS)
-    page.wait_for_selector("text=About ThoraxLens", timeout=PAGE_MS)
-    assert page.title() == "About · ThoraxLens" and page.get_by_role("dialog").count() == 0
-    page.close()
+def test_the_first_visitor_may_come_by_a_link_to_another_page(browser) -> None:
+    """On a server of its own: once anybody has seen the start page, Streamlit knows the other pages."""
+    with serving(free_port()) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/compare?images=external")
+        page.wait_for_selector(f"text={count_images('external')} images of", timeout=PAGE_MS)
+        assert page.url == f"{address}/compare?images=external"
+        page.locator("[data-testid=stTopNavLink]").get_by_text("About").click(timeout=PAGE_MS)
+        page.wait_for_selector("text=About ThoraxLens", timeout=PAGE_MS)
+        assert page.title() == "About · ThoraxLens" and page.get_by_role("dialog").count() == 0
+        page.close()
 
 
 @pytest.mark.parametrize("name", ["covid-severe.png", "covid-moderate.dcm"])
@@ -129,24 +54,6 @@ def test_an_upload_is_answered_by_five_backbones(browser, address: str, name: st
         pane = page.locator("figure").filter(has_text=re.compile(rf"{backbone}\s*[01]\.\d\d"))
         pane.locator("canvas").wait_for(timeout=PAGE_MS)
     page.close()
-
-
-def settled(page) -> None:
-    """Waits until nothing of an earlier run of the page is left."""
-    page.wait_for_selector("[data-test-script-state=notRunning]", timeout=PAGE_MS)
-    page.wait_for_function("!document.querySelector('[data-stale=true]')", timeout=PAGE_MS)
-
-
-def opened(browser, address: str):
-    """The start page, once it shows its sample."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.goto(address)
-    page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
-    return page
-
-
-def go_to(page, title: str) -> None:
-    page.locator("[data-testid=stTopNavLink] p").get_by_text(title, exact=True).click(timeout=PAGE_MS)
 
 
 def headline(page):

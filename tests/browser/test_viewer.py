@@ -16,12 +16,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.test_upload import (
+from tests.browser.chromium import (
     NAMES,
     PAGE_MS,
     SCROLLED,
-    address,
-    browser,
     free_port,
     go_to,
     healthy,
@@ -33,7 +31,7 @@ from tests.browser.test_upload import (
 from tests.inflated import inflated
 from tests.replicas import NGINX
 
-__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+__all__ = ["pytestmark"]  # marks that pytest finds here
 
 SENT_AGAIN_BYTES = (
     60_000  # by a threshold, which every answer on the page follows; a picture is five times that

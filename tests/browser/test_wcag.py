@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.chromium import PAGE_MS, opened, pytestmark, settled
 from tests.browser.paper import wrong_on_paper
-from tests.browser.test_upload import PAGE_MS, address, browser, opened, pytestmark, settled
 from tests.node_tools import node_modules
 
-__all__ = ["address", "browser", "pytestmark"]  # fixtures and marks that pytest finds here
+__all__ = ["pytestmark"]  # marks that pytest finds here
 
 SHOWN = {  # what a page has shown when it is whole
     "": ".viewer canvas",

@@ -1,4 +1,4 @@
-"""`train all` with two backbones, unbroken and killed at random moments: the same bundle, and in time."""
+"""`train all` with two backbones, unbroken and cut short at random: the same bundle, and in time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,14 @@ from train.tools.processes import has_bfloat16
 LIMIT_S = 180 if has_bfloat16() else 300
 STAT = Path("/proc/stat")
 PROGRAM, KEYS = Path(__file__).with_name("two_backbones.py"), ("vgg16", "resnet50")
-KILLS = 1
+# Results of the middle of a run: what comes after one of them is cut short.
+MIDDLE = (
+    "vgg16.base.safetensors",
+    "resnet50.stage0.npz",
+    "resnet50.base.safetensors",
+    "lungs.phantoms.safetensors",
+)
+LATER_S = 4  # at most, after that result
 SEED = 20
 
 
@@ -63,10 +71,13 @@ def finish(process: subprocess.Popen[str], folder: Path) -> None:
     assert process.wait() == 0, (folder / "log").read_text(encoding="utf-8")[-3000:]
 
 
-def kill(process: subprocess.Popen[str]) -> None:
-    """Kills the command and all that it has started, as a power cut would."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def copy_stopped(process: subprocess.Popen[str], folder: Path, copy: Path) -> None:
+    """Copies a folder while a command and all that it started stand still: what a power cut would leave."""
+    os.killpg(process.pid, signal.SIGSTOP)
+    try:
+        shutil.copytree(folder, copy)
+    finally:
+        os.killpg(process.pid, signal.SIGCONT)
 
 
 def elsewhere_seconds() -> float:
@@ -80,28 +91,33 @@ def elsewhere_seconds() -> float:
 
 
 @pytest.fixture(scope="module")
-def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    folder = tmp_path_factory.mktemp("unbroken")
+def cut_short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the folder of the unbroken training is copied to at a moment drawn at random from its middle."""
+    return tmp_path_factory.mktemp("broken") / "copy"
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory, cut_short: Path) -> Trained:
+    folder, draw = tmp_path_factory.mktemp("unbroken"), random.Random(SEED)
     began, elsewhere = time.monotonic(), elsewhere_seconds()
-    finish(start(folder), folder)
+    process, result = start(folder), folder / "run" / draw.choice(MIDDLE)
+    while not result.exists() and process.poll() is None:
+        time.sleep(0.1)
+    time.sleep(draw.uniform(0, LATER_S))
+    if process.poll() is None:
+        copy_stopped(process, folder, cut_short)
+    finish(process, folder)
     seconds, waited = time.monotonic() - began, (elsewhere_seconds() - elsewhere) / (os.cpu_count() or 1)
     return Trained(folder / "run", folder / "bundles" / "own", seconds, waited)
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory, unbroken: Trained) -> Trained:
-    """Killed at a moment drawn at random from the middle of what an unbroken run takes."""
-    folder = tmp_path_factory.mktemp("broken")
-    began, draw = time.monotonic(), random.Random(SEED)
-    share = unbroken.seconds / (KILLS + 1)
-    for _ in range(KILLS):
-        process = start(folder)
-        try:
-            process.wait(draw.uniform(0.6, 1.4) * share)
-        except subprocess.TimeoutExpired:
-            kill(process)
-    finish(start(folder), folder)
-    return Trained(folder / "run", folder / "bundles" / "own", time.monotonic() - began, 0)
+def broken(cut_short: Path, unbroken: Trained) -> Trained:
+    """What that moment left, taken up."""
+    began = time.monotonic()
+    assert not (cut_short / "bundles" / "own").exists(), "it was not cut short"
+    finish(start(cut_short), cut_short)
+    return Trained(cut_short / "run", cut_short / "bundles" / "own", time.monotonic() - began, 0)
 
 
 def test_all_of_it_ends_within_minutes(unbroken: Trained) -> None:
@@ -109,7 +125,9 @@ def test_all_of_it_ends_within_minutes(unbroken: Trained) -> None:
     assert unbroken.seconds - unbroken.waited_seconds < LIMIT_S
 
 
-def test_a_run_killed_at_random_moments_ends_in_the_same_bundle(unbroken: Trained, broken: Trained) -> None:
+def test_a_run_cut_short_at_a_random_moment_ends_in_the_same_bundle(
+    unbroken: Trained, broken: Trained
+) -> None:
     expected, found = (predictions(each.bundle) for each in (unbroken, broken))
     assert len(expected) >= 40
     assert found == expected
