@@ -147,6 +147,8 @@ class GateConfig:
 
     Attributes:
         size_px: Side of its input.
+        members: Networks that differ by the chance of their training, each taught by all of it; the gate is
+            their mean.
         epochs: How many.
         images: Draws of an epoch.
         frontal: Share of draws that are frontal chest radiographs, in every way that one can lie.
@@ -158,6 +160,7 @@ class GateConfig:
     """
 
     size_px: int = 96
+    members: int = 2
     epochs: int = 6
     images: int = 5120
     frontal: float = 0.5

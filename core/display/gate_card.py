@@ -6,16 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.display.markdown import plain, table
+from core.display.wording import count_word
 from core.evaluation.metrics import interval_text, wilson
 from core.gate.kinds import FRONTAL, KIND_BY_KEY, LATERAL
 from core.models.gate_files import GateManifest, GateRow, How
 
-WHAT = (
-    "A small network looks at all of a picture, and at its mirror image, before any other is asked, and says "
-    "what it seems to be, how it lies, and how far it is from the frontal chest radiographs that it knows. "
-    "Where that is no upright frontal chest radiograph, the models are not asked. It is the same for every "
-    "bundle."
-)
 HOW = (
     "Its limits were chosen on validation images of frontal chests alone. “Kind never taught” and “source "
     "never taught” are measured by gates that learnt without that kind of pictures, or that source of "
@@ -73,12 +68,27 @@ def gate_card(gate: GateManifest) -> str:
         [
             "# Gate",
             "## What it is",
-            WHAT,
+            what_it_is(gate),
             "## How often it refuses what",
             gate_measured(gate),
             "## What it learnt from",
             f"{sources}. Its weights are offered under {plain(gate.licence)}.",
         ]
+    )
+
+
+def what_it_is(gate: GateManifest) -> str:
+    """Who looks at a picture, and what follows from it."""
+    looks, says = "A small network looks", "says"
+    if gate.members > 1:
+        many = count_word(gate.members).capitalize()
+        looks = f"{many} small networks, taught alike but for chance, look"
+        says = "say by the mean of their answers"
+    return (
+        f"{looks} at all of a picture, and at its mirror image, before any other is asked, and {says} what "
+        "it seems to be, how it lies, and how far it is from the frontal chest radiographs that were learnt. "
+        "Where that is no upright frontal chest radiograph, the models are not asked. It is the same for "
+        "every bundle."
     )
 
 

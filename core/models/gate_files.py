@@ -50,6 +50,7 @@ class GateManifest(BundleFile):
 
     Attributes:
         size_px: Side of the network's input.
+        members: Of how many networks that differ by the chance of their training it is the mean.
         limits: From where on it refuses.
         rows: How it was measured.
         sources: Collections that it learnt from, and of how many pictures each.
@@ -59,6 +60,7 @@ class GateManifest(BundleFile):
     """
 
     size_px: int = Field(ge=32, le=512)
+    members: int = Field(default=1, ge=1, le=16)
     limits: GateLimits
     rows: list[GateRow]
     sources: dict[str, int]
@@ -101,4 +103,4 @@ def gate_source(folder: Path) -> NetworkSource:
     weights = folder / WEIGHTS_FILE
     if not weights.is_file() or file_sha256(weights) != manifest.sha256:
         raise BundleError(f"The gate's weights {weights} are missing or damaged; {REMEDY}.")
-    return NetworkSource("gate", "gate", weights, manifest.sha256, manifest.size_px)
+    return NetworkSource("gate", "gate", weights, manifest.sha256, manifest.size_px, members=manifest.members)

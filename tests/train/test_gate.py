@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 from core.errors import BundleError, DataError
 from core.gate.kinds import FLAGS, KINDS, LATERAL, OUTPUTS
+from core.models.engine.keras import build_gate, load_weights
 from core.models.gate_files import GateRow, gate_source, read_gate
 from core.phantom import draw_spec, render
 from core.vocabulary import PHANTOM
@@ -17,13 +19,13 @@ from train.bundle.gate import build_gate_folder
 from train.config import GateConfig
 from train.data.odd import read_odd_pictures
 from train.fitting import gate
-from train.fitting.gate import KEYS, Pictures, draw_way
+from train.fitting.gate import KEYS, Pictures, ask_gate, draw_way, train_gate
 from train.networks.oddities import draw_oddity
 from train.tools.progress import Reporter
 from train.trials import gate as module
 from train.trials.gate import GateTrial, draw_trials, fold_of, gather, lessons, place_of, set_limits, summed
 
-TINY = GateConfig(size_px=32, epochs=1, images=8, batch=8)
+TINY = GateConfig(size_px=32, members=1, epochs=1, images=8, batch=8)
 # Keras reads its variables through an interface that numpy calls outdated.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -94,6 +96,27 @@ def test_a_gate_is_trained_measured_and_vouched_for(data: module.GateData, tmp_p
         gate_source(target)
 
 
+def test_a_gate_is_the_mean_of_members_that_chance_tells_apart(data: module.GateData, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    target, learnt = tmp_path / "gate.safetensors", lessons(data, GateTrial())
+    train_gate(learnt, replace(TINY, members=2), target, lambda done, total: told.append((done, total)))
+    assert {total for _, total in told} == {2} and max(told) == (2, 2)
+    together = build_gate(TINY.size_px, members=2)
+    load_weights(together, target)
+    said, apart = ask_gate(together, data.held_out, TINY.size_px), []
+    for member in range(2):
+        alone = build_gate(TINY.size_px)
+        load_weights(alone, tmp_path / f"gate.{member}.safetensors")
+        apart.append(ask_gate(alone, data.held_out, TINY.size_px))
+    (first, its_features), (second, other_features) = apart
+    assert not np.allclose(first, second, atol=1e-3)
+    assert said[0] == pytest.approx((first + second) / 2, abs=1e-4)
+    assert said[1] == pytest.approx(np.hstack([its_features, other_features]), abs=1e-4)
+    written = target.stat().st_mtime_ns
+    train_gate(learnt, replace(TINY, members=2), target, lambda done, total: pytest.fail("taught again"))
+    assert target.stat().st_mtime_ns == written
+
+
 def test_a_trial_learns_from_nothing_that_it_is_measured_on(data: module.GateData) -> None:
     for trial in draw_trials(data):
         learnt = lessons(data, trial)
@@ -124,6 +147,8 @@ def test_limits_refuse_their_quota_of_validation_images() -> None:
     refused = 1 - shares[:, 0] / shares.sum(axis=1) > limits.not_frontal
     assert refused.mean() == pytest.approx(module.QUOTAS["not_frontal"], abs=5e-4)
     assert limits.inverted >= module.MIN_SHARE and limits.distance > 1
+    raw[:, 0] += 60  # of which it is sure, so that any doubt would lie beyond the quota
+    assert set_limits(features, raw, features).not_frontal == module.MIN_SHARE
 
 
 def test_rows_of_the_same_pictures_are_summed() -> None:

@@ -59,6 +59,7 @@ def build_gate_folder(
         file=WEIGHTS_FILE,
         sha256=file_sha256(target / WEIGHTS_FILE),
         size_px=config.size_px,
+        members=config.members,
         limits=final.limits,
         rows=summed(rows),
         sources=_sources(data),

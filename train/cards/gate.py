@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.display.gate_card import WHAT, gate_measured
+from core.display.gate_card import gate_measured, what_it_is
 from core.models.gate_files import read_gate
 from core.project import gate_folder
 
@@ -13,4 +13,5 @@ def gate() -> str:
     Raises:
         BundleError: If the gate is missing or damaged.
     """
-    return f"{WHAT} {gate_measured(read_gate(gate_folder()))}"
+    manifest = read_gate(gate_folder())
+    return f"{what_it_is(manifest)} {gate_measured(manifest)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.gate.kinds import FLAGS, FRONTAL, KINDS, NONE, TURNS
 from core.gate.verdict import seen_both_ways
 from core.gate.way import Way
-from core.models.engine.keras import build_gate, save_weights
+from core.models.engine.keras import build_gate, load_weights, save_weights
 from core.models.lungs import lungs_input
 from core.vocabulary import PHANTOM
 from core.whole_file import replacing
@@ -183,16 +183,41 @@ def gate_loss(truth: Any, outputs: Any) -> Any:
 
 
 def train_gate(pictures: Pictures, config: GateConfig, target: Path, tally: Tally) -> Path:
-    """Trains a gate and stores its weights.
+    """Trains the members of a gate and stores their weights.
 
     Args:
         pictures: To learn from.
         config: The knobs.
-        target: The safetensors file to write; what is there already stays.
-        tally: Told the steps.
+        target: The safetensors file to write; what is there already, or of members beside it, stays.
+        tally: Told the steps, of all members.
     """
     if target.is_file():
         return target
+    steps = config.epochs * math.ceil(config.images / config.batch)
+    files = [target.with_name(f"{target.stem}.{member}.safetensors") for member in range(config.members)]
+    for member, file in enumerate(files):
+
+        def told(done: int, _total: int, before: int = member * steps) -> None:
+            tally(before + min(done, steps), config.members * steps)  # it settles on further draws
+
+        _train_member(pictures, replace(config, seed=config.seed + member), file, told)
+    with replacing(target) as partial:
+        save_weights(_together(files, config.size_px), partial)
+    return target
+
+
+def _together(files: Sequence[Path], size_px: int) -> Any:
+    """The gate whose members' weights lie in files."""
+    gate = build_gate(size_px, len(files))
+    members = [layer for layer in gate.layers if isinstance(layer, keras.Model)] or [gate]
+    for member, file in zip(members, files, strict=True):
+        load_weights(member, file)
+    return gate
+
+
+def _train_member(pictures: Pictures, config: GateConfig, target: Path, tally: Tally) -> None:
+    if target.is_file():
+        return
     keras.backend.clear_session()
     seed_everything(config.seed)
     with fast_precision():
@@ -209,13 +234,12 @@ def train_gate(pictures: Pictures, config: GateConfig, target: Path, tally: Tall
     plain.set_weights(network.get_weights())
     with replacing(target) as partial:
         save_weights(plain, partial)
-    return target
 
 
 def ask_gate(
     network: Any, squares: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], size_px: int, batch: int = 64
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Raw outputs (n, `OUTPUTS`) and features (n, `GATE_FEATURES`) of a gate in Keras, asked as in serving.
+    """Raw outputs (n, `OUTPUTS`) and features (n, f) of a gate in Keras, asked as in serving.
 
     That is about each picture and its mirror image (`core.gate.verdict.seen_both_ways`).
     """

@@ -243,7 +243,7 @@ def train_trial(
     """Trains a gate, or takes up one that is there, and sets its limits."""
     learnt = lessons(data, trial)
     file = train_gate(learnt, config, folder / f"{trial.name}.safetensors", reporter.watch(trial.name))
-    network = build_gate(config.size_px)
+    network = build_gate(config.size_px, config.members)
     load_weights(network, file)
     # A third of the training images is enough for the mean and the covariance of 64 features.
     frontal = learnt.squares[learnt.kinds == KEYS.index(FRONTAL)][::3]
@@ -281,7 +281,7 @@ def set_limits(
         "distance": feature_distances(features, loose),
     }
     chosen = {name: _limit(values, QUOTAS[name]) for name, values in measured.items()}
-    chosen["inverted"] = max(chosen["inverted"], MIN_SHARE)
+    chosen |= {name: max(chosen[name], MIN_SHARE) for name in ("not_frontal", "inverted")}
     chosen["mirrored"] = max(_limit(flags[:, 0], HINT_QUOTA), MIN_SHARE)
     chosen["missing"] = max(_limit(flags[:, 2:].max(axis=1), HINT_QUOTA), MIN_SHARE)
     return loose.model_copy(update=chosen)

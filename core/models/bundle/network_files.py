@@ -34,6 +34,7 @@ class NetworkSource:
         head: The file of a backbone's head; None where the weight file holds it, and for the others.
         ranges: The file that makes an int8 network of it; None for the one in float32.
         ranges_sha256: Of that file.
+        members: Of a gate: of how many networks it is the mean.
     """
 
     key: str
@@ -45,6 +46,7 @@ class NetworkSource:
     head: Path | None = None
     ranges: Path | None = None
     ranges_sha256: str = ""
+    members: int = 1
 
     @property
     def name(self) -> str:

@@ -64,7 +64,7 @@ def convert_gate(source: NetworkSource) -> Any:
     """An `openvino.Model` of the gate: (1, size, size, 1) in, raw outputs and features out."""
     from core.models.engine.keras import build_gate
 
-    return _convert_keras(build_gate(source.size_px), source)
+    return _convert_keras(build_gate(source.size_px, source.members), source)
 
 
 def _convert_keras(network: Any, source: NetworkSource) -> Any:

@@ -100,17 +100,35 @@ def build_lungs(size_px: int) -> Any:
     return keras.Model(image, keras.layers.Activation("sigmoid", dtype="float32")(found))
 
 
-def build_gate(size_px: int) -> Any:
-    """The gate: a small residual network (He et al. 2016, arXiv:1512.03385) over all of a picture.
+def build_gate(size_px: int, members: int = 1) -> Any:
+    """The gate: small residual networks (He et al. 2016, arXiv:1512.03385) over all of a picture.
+
+    Several that differ by the chance of their training are surer together (deep ensembles:
+    Lakshminarayanan et al. 2017, arXiv:1612.01474).
 
     Args:
         size_px: Side of the input.
+        members: How many.
 
     Returns:
         `keras.Model`, (n, size_px, size_px, 1) in [0, 1] to raw outputs (n, `OUTPUTS`): of the kinds, the
-        turns and the flags of `core.gate.kinds`; and features (n, `GATE_FEATURES`), which tell pictures
-        unlike any that it learnt.
+        turns and the flags of `core.gate.kinds`, the mean of all members; and to the features of each beside
+        each other (n, members * `GATE_FEATURES`), which tell pictures unlike any that it learnt. Several
+        members are layers of it.
     """
+    import keras
+
+    if members == 1:
+        return _build_gate_member(size_px)
+    image = keras.Input((size_px, size_px, 1))
+    outputs, features = zip(*(_build_gate_member(size_px)(image) for _ in range(members)), strict=True)
+    return keras.Model(
+        image,
+        [keras.layers.Average(dtype="float32")(outputs), keras.layers.Concatenate(dtype="float32")(features)],
+    )
+
+
+def _build_gate_member(size_px: int) -> Any:
     import keras
 
     def convolve(image: Any, channels: int, strides: int = 1) -> Any:
@@ -146,12 +164,23 @@ def _mirrored(image: Any) -> Any:
 
 def _variables(network: Any) -> Iterator[tuple[str, Any]]:
     """Stable names (Keras numbers layers anew at each build, so a layer's name will not do)."""
-    weighted = [layer for layer in network.layers if layer.weights]
+    weighted = [layer for layer in _flat_layers(network) if layer.weights]
     for index, layer in enumerate(weighted):
         head = layer.name.startswith("head_")
         prefix = f"head/{layer.name.removeprefix('head_')}" if head else f"base/{index:03d}"
         for variable in layer.weights:
             yield f"{prefix}/{variable.name}", variable
+
+
+def _flat_layers(network: Any) -> Iterator[Any]:
+    """Its layers, and those of each network among them in its place."""
+    import keras
+
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from _flat_layers(layer)
+        else:
+            yield layer
 
 
 def _channel_axes(name: str, tensor: NDArray[np.generic]) -> int | None:

@@ -17,6 +17,14 @@ def test_what_should_be_refused_comes_first_with_its_interval(tmp_path: Path) ->
     assert "let pass" in clinic and "0.020 (0.00–0.10)" in clinic
 
 
+def test_it_says_how_many_networks_look(tmp_path: Path) -> None:
+    gate = write_small_gate(tmp_path / "gate")
+    assert "A small network looks at all of a picture" in gate_card(gate)
+    two = gate_card(gate.model_copy(update={"members": 2}))
+    assert "Two small networks, taught alike but for chance, look at all of a picture" in two
+    assert "say by the mean of their answers what it seems to be" in two
+
+
 def test_names_from_outside_are_plain_text(tmp_path: Path) -> None:
     gate = write_small_gate(tmp_path / "gate")
     card = gate_card(gate.model_copy(update={"sources": {"<img> [x](http://y)": 3}}))
