@@ -1,4 +1,4 @@
-"""The gate: one small network over all of a picture, asked before any other."""
+"""The gate: small networks over all of a picture, asked before any other."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Gate:
 
     Attributes:
         manifest: What is known of it.
-        network: Its network.
+        network: Its networks, as one.
     """
 
     manifest: GateManifest

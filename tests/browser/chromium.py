@@ -12,8 +12,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
-
 from core.project import PROJECT
 
 CHROMIUM = (
@@ -30,13 +28,6 @@ START_SECONDS, PAGE_MS = 120, 60_000
 UPLOADER = '[data-testid="stFileUploaderDropzoneInput"]'
 SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
 NAMES = ("VGG16", "DenseNet121", "InceptionV3", "ResNet50", "Xception")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs Chromium: install it, or name it in THORAXLENS_CHROMIUM"
-    ),
-]
 
 
 def free_port() -> int:

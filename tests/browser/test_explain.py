@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from core.vocabulary import FINDINGS
-from tests.browser.chromium import PAGE_MS, pytestmark, settled
+from tests.browser.chromium import PAGE_MS, settled
 from tests.browser.test_link import WIDTHS
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
 
 ASK = "Ask for the maps of all findings"
 

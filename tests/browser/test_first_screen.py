@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.chromium import NAMES, PAGE_MS, pytestmark, settled
+from tests.browser.chromium import NAMES, PAGE_MS, SCROLLED, settled
 from tests.browser.paper import WIDTH_PX
 from tests.browser.test_link import WIDTHS
 from tests.browser.test_viewer import shown
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
 
 PROJECTOR = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
@@ -22,7 +20,6 @@ HIDDEN = """() => {
   return heads.map((each) => each.getBoundingClientRect())
     .filter((head) => head.top < bar.bottom - 1 && head.bottom > bar.top).length
 }"""
-SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
 TEXTS = ".stMarkdown p, .stTable td, label p, table.bars :is(th, td, span)"
 SMALLEST = f"""() => Math.min(...[...document.querySelectorAll('{TEXTS}')]
   .filter((each) => each.checkVisibility())

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from tests.browser.chromium import NAMES, PAGE_MS, pytestmark, settled
+from tests.browser.chromium import NAMES, PAGE_MS, settled
 from tests.browser.test_link import WIDTHS
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
 
 TELLING = (*NAMES, "P(COVID-19)", "Normal chest", "COVID-19-like", "Truth")
 

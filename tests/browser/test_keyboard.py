@@ -1,8 +1,6 @@
 """Analyse by keyboard alone: where the Tab key stops, that one sees where, and the next case from there."""
 
-from tests.browser.chromium import PAGE_MS, opened, pytestmark, settled
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
+from tests.browser.chromium import PAGE_MS, opened, settled
 
 STOPS = 24  # as far as the viewer's first tools
 BETWEEN = 5  # stops from a case to its answer, at most

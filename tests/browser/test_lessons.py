@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from core.lessons.files import list_lessons
 from core.phantom.samples import SAMPLES
-from tests.browser.chromium import PAGE_MS, UPLOADER, pytestmark, settled
+from tests.browser.chromium import PAGE_MS, UPLOADER, settled
 from tests.browser.test_link import WIDTHS
 from tests.shipped_counts import count_images
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
 
 LESSON = list_lessons().lessons["disagree"]
 BAR = ".st-key-lesson-bar summary"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from core.phantom.samples import SAMPLES
-from tests.browser.chromium import PAGE_MS, SCROLLED, UPLOADER, pytestmark, settled
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
+from tests.browser.chromium import PAGE_MS, SCROLLED, UPLOADER, settled
 
 NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
 WIDTHS = (

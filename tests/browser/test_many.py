@@ -10,9 +10,7 @@ import numpy as np
 from PIL import Image
 
 from core.phantom.samples import SAMPLES
-from tests.browser.chromium import PAGE_MS, UPLOADER, opened, pytestmark, settled
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
+from tests.browser.chromium import PAGE_MS, UPLOADER, opened, settled
 
 CHESTS = 9
 

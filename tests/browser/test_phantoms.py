@@ -7,10 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.chromium import PAGE_MS, opened, pytestmark, settled
+from tests.browser.chromium import PAGE_MS, opened, settled
 from tests.browser.test_link import WIDTHS
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
 
 CUT = """() => [...document.querySelectorAll(".stButtonGroup [role=radio]")]
   .filter((each) => each.getBoundingClientRect().right > innerWidth).length"""

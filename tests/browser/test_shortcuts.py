@@ -6,10 +6,8 @@ from __future__ import annotations
 import pytest
 
 from core.shortcuts.mystery import Mystery
-from tests.browser.chromium import PAGE_MS, opened, pytestmark, settled
+from tests.browser.chromium import PAGE_MS, opened, settled
 from tests.browser.test_link import WIDTHS
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
 
 LEARNING_MS = 400_000
 TELLING = ("so it takes", "would have shown it", "seen through", "No mark was planted")

@@ -15,13 +15,10 @@ from tests.browser.chromium import (
     free_port,
     go_to,
     opened,
-    pytestmark,
     serving,
     settled,
 )
 from tests.shipped_counts import count_images
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
 
 SWIPES = 5
 

@@ -24,14 +24,11 @@ from tests.browser.chromium import (
     go_to,
     healthy,
     opened,
-    pytestmark,
     serving,
     settled,
 )
 from tests.inflated import inflated
 from tests.replicas import NGINX
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
 
 SENT_AGAIN_BYTES = (
     60_000  # by a threshold, which every answer on the page follows; a picture is five times that

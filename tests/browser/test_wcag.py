@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.chromium import PAGE_MS, opened, pytestmark, settled
+from tests.browser.chromium import PAGE_MS, opened, settled
 from tests.browser.paper import wrong_on_paper
 from tests.node_tools import node_modules
-
-__all__ = ["pytestmark"]  # marks that pytest finds here
 
 SHOWN = {  # what a page has shown when it is whole
     "": ".viewer canvas",

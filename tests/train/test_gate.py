@@ -6,12 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import openvino
 import pytest
 from PIL import Image
 
-from core.errors import BundleError, DataError
+from core.errors import BundleError, DataError, WeightsError
 from core.gate.kinds import FLAGS, KINDS, LATERAL, OUTPUTS
-from core.models.engine.keras import build_gate, load_weights
+from core.models.bundle.network_files import NetworkSource
+from core.models.engine.derive import convert_gate
+from core.models.engine.keras import GATE_FEATURES, build_gate, load_weights, save_weights
 from core.models.gate_files import GateRow, gate_source, read_gate
 from core.phantom import draw_spec, render
 from core.vocabulary import PHANTOM
@@ -79,6 +82,7 @@ def test_a_gate_is_trained_measured_and_vouched_for(data: module.GateData, tmp_p
     target = tmp_path / "gate"
     manifest = build_gate_folder(data, TINY, tmp_path / "run", target, reporter)
     assert read_gate(target) == manifest and gate_source(target).size_px == 32
+    assert manifest.members == gate_source(target).members == 1
     assert len(said) == 1 + len(draw_trials(data))
     counts = {(row.what, row.how): row for row in manifest.rows}
     held_out = counts["a slice, as of computed tomography", "held out"]
@@ -112,9 +116,35 @@ def test_a_gate_is_the_mean_of_members_that_chance_tells_apart(data: module.Gate
     assert not np.allclose(first, second, atol=1e-3)
     assert said[0] == pytest.approx((first + second) / 2, abs=1e-4)
     assert said[1] == pytest.approx(np.hstack([its_features, other_features]), abs=1e-4)
-    written = target.stat().st_mtime_ns
+    with pytest.raises(WeightsError, match="another network"):
+        load_weights(build_gate(TINY.size_px), target)
+    with pytest.raises(WeightsError, match="another network"):
+        load_weights(together, tmp_path / "gate.0.safetensors")
+
+    whole = target.read_bytes()
     train_gate(learnt, replace(TINY, members=2), target, lambda done, total: pytest.fail("taught again"))
-    assert target.stat().st_mtime_ns == written
+    target.unlink()
+    (tmp_path / "gate.1.safetensors").unlink()
+    told.clear()
+    train_gate(learnt, replace(TINY, members=2), target, lambda done, total: told.append((done, total)))
+    assert target.read_bytes() == whole and min(told) == (2, 2), "the first member is taken up"
+
+
+def test_the_engine_says_of_a_gate_what_keras_says(tmp_path: Path) -> None:
+    gate, file = build_gate(TINY.size_px, members=2), tmp_path / "gate.safetensors"
+    random = np.random.default_rng(0)
+    gate.set_weights([random.normal(0, 0.1, each.shape) ** 2 for each in gate.get_weights()])
+    save_weights(gate, file)
+    load_weights(gate, file)  # as stored
+    seen = random.random((1, TINY.size_px, TINY.size_px, 1), dtype=np.float32)
+    source = NetworkSource("gate", "gate", file, "0" * 64, TINY.size_px, members=2)
+    found = openvino.Core().compile_model(convert_gate(source), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(
+        [seen]
+    )
+    expected = gate.predict_on_batch(seen)
+    assert [each.shape for each in expected] == [(1, OUTPUTS), (1, 2 * GATE_FEATURES)]
+    for index, values in enumerate(expected):
+        assert found[index] == pytest.approx(values, rel=1e-3, abs=1e-3 * float(np.abs(values).max()))
 
 
 def test_a_trial_learns_from_nothing_that_it_is_measured_on(data: module.GateData) -> None:

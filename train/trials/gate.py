@@ -245,7 +245,7 @@ def train_trial(
     file = train_gate(learnt, config, folder / f"{trial.name}.safetensors", reporter.watch(trial.name))
     network = build_gate(config.size_px, config.members)
     load_weights(network, file)
-    # A third of the training images is enough for the mean and the covariance of 64 features.
+    # A third of the training images is enough for the mean and the covariance of its features.
     frontal = learnt.squares[learnt.kinds == KEYS.index(FRONTAL)][::3]
     held_out = data.squares[data.rows(lambda each: each.split == "val" and place_of(each) != trial.place)]
     _, features = ask_gate(network, frontal, config.size_px)
@@ -256,7 +256,9 @@ def train_trial(
 def set_limits(
     learnt: NDArray[np.float32], outputs: NDArray[np.float32], features: NDArray[np.float32]
 ) -> GateLimits:
-    """Limits that refuse the shares in `QUOTAS` of validation images.
+    """Limits that refuse at most the shares in `QUOTAS` of validation images.
+
+    Whether a picture is no frontal chest, or is inverted, has to be likelier than not besides.
 
     Args:
         learnt: (n, f), features of frontal chest radiographs that the gate learnt from.

@@ -64,7 +64,8 @@ class NetworkSource:
         import openvino  # here, because training on a machine without it imports this module too
 
         parts = (EXPORT_FORMAT, openvino.__version__, self.kind, self.key, self.size_px, self.pooling)
-        text = "|".join(map(str, (*parts, self.sha256, *filter(None, [self.ranges_sha256]))))
+        others = (self.ranges_sha256, self.members if self.members > 1 else "")
+        text = "|".join(map(str, (*parts, self.sha256, *filter(None, others))))
         return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
 
 

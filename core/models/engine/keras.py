@@ -1,4 +1,4 @@
-"""The backbones and the lung network in Keras, and weights of any network in and out of safetensors.
+"""Backbones, lung network and gate in Keras, and weights of any network in and out of safetensors.
 
 Weights are stored once: kernels as int8 with a float32 scale for each output channel (symmetric, as in
 Jacob et al. 2018, arXiv:1712.05877, section 2), the rest as float16. A quarter of float32's size, and
@@ -214,13 +214,17 @@ def load_weights(network: Any, *paths: Path, base_only: bool = False) -> None:
         WeightsError: If a file belongs to another network.
     """
     tensors = {name: tensor for path in paths for name, tensor in read_tensors(path).items()}
-    for name, variable in _variables(network):
+    variables = dict(_variables(network))
+    names = " and ".join(path.name for path in paths)
+    another = WeightsError(f"{names} holds the weights of another network; choose the right file.")
+    if not base_only and tensors.keys() - variables.keys():
+        raise another
+    for name, variable in variables.items():
         if base_only and name.startswith("head/"):
             continue
         tensor = tensors.get(name)
         if tensor is None or tensor.shape != tuple(variable.shape):
-            names = " and ".join(path.name for path in paths)
-            raise WeightsError(f"{names} holds the weights of another network; choose the right file.")
+            raise another
         variable.assign(tensor)
 
 
