@@ -12,13 +12,13 @@ from core.gate.kinds import FRONTAL, KIND_BY_KEY, LATERAL
 from core.models.gate_files import GateManifest, GateRow, How
 
 HOW = (
-    "Its limits were chosen on validation images of frontal chests alone; what is likelier a frontal "
-    "chest than anything else is never taken for another kind. “Kind never taught” and “source never "
-    "taught” are measured by gates that learnt without that kind of pictures, or that source of "
-    "radiographs; “taught by phantoms alone” by one that knew lateral chests from rendered ones only; "
-    "“held out” by gates that learnt others of the same. Odd pictures name no patients, so some of those "
-    "held out may have a neighbour that was learnt, such as the other knee. Margins are cut first. A hint "
-    "is said and refuses nothing."
+    "What is likelier anything else than a frontal chest is refused; the other limits were chosen on "
+    "validation images of frontal chests alone. “Kind never taught” and “source never taught” are "
+    "measured by gates that learnt without that kind of pictures, or that source of radiographs; “taught "
+    "by phantoms alone” by one that knew lateral chests from rendered ones only; “held out” by gates that "
+    "learnt others of the same. Odd pictures name no patients, so some of those held out may have a "
+    "neighbour that was learnt, such as the other knee. Margins are cut first. A hint is said and refuses "
+    "nothing."
 )
 
 LATERAL_NAME = KIND_BY_KEY[LATERAL].name

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from core.errors import BundleError, DataError, WeightsError
-from core.gate.kinds import FLAGS, KINDS, LATERAL, OUTPUTS
+from core.gate.kinds import FLAGS, LATERAL, OUTPUTS
+from core.gate.verdict import feature_distances, gate_shares
 from core.models.bundle.network_files import NetworkSource
 from core.models.engine.derive import convert_gate
 from core.models.engine.keras import GATE_FEATURES, build_gate, load_weights, save_weights
@@ -170,15 +171,14 @@ def test_a_trial_learns_from_nothing_that_it_is_measured_on(data: module.GateDat
 def test_limits_refuse_their_quota_of_validation_images() -> None:
     random = np.random.default_rng(0)
     raw = random.normal(0, 2, (2000, OUTPUTS)).astype(np.float32)
-    raw[:, 0] += 6
     features = random.normal(0, 1, (2000, 8)).astype(np.float32)
     limits = set_limits(features, raw, features)
-    shares = np.exp(raw[:, : len(KINDS)].astype(float))
-    refused = 1 - shares[:, 0] / shares.sum(axis=1) > limits.not_frontal
-    assert refused.mean() == pytest.approx(module.QUOTAS["not_frontal"], abs=5e-4)
+    assert limits.not_frontal == module.NOT_FRONTAL == 0.5
+    turned = 1 - gate_shares(raw)[1][:, 0] > limits.turned
+    assert turned.mean() == pytest.approx(module.QUOTAS["turned"], abs=5e-4)
+    far = feature_distances(features, limits) > limits.distance
+    assert far.mean() == pytest.approx(module.QUOTAS["distance"], abs=5e-4)
     assert limits.inverted >= module.MIN_SHARE and limits.distance > 1
-    raw[:, 0] += 60  # of which it is sure, so that any doubt would lie beyond the quota
-    assert set_limits(features, raw, features).not_frontal == module.MIN_SHARE
 
 
 def test_rows_of_the_same_pictures_are_summed() -> None:
