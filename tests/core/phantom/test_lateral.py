@@ -74,5 +74,5 @@ def test_the_gate_that_ships_refuses_them() -> None:
     gate = load_gate(gate_folder())
     seeds = SEEDS["laterals_held_out"][:20]
     verdicts = [gate.look(render_lateral(draw_spec(seed, "normal")).pixels) for seed in seeds]
-    assert sum(verdict.refused for verdict in verdicts) >= 18  # 96 of 100 by its record
+    assert sum(verdict.refused for verdict in verdicts) >= 18  # 99 of 100 by its record
     assert sum(verdict.kind.key == "lateral" for verdict in verdicts) >= 14
