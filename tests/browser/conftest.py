@@ -1,4 +1,4 @@
-"""One server for all tests of a process that only look at it, and a browser for each file."""
+"""A server and a browser for each file of tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from core.models.bundle.files import list_bundles
 from core.project import PROJECT, bundles_folder
-from tests.browser.chromium import CHROMIUM, QUIET, free_port, healthy, serving
+from tests.browser.chromium import CHROMIUM, QUIET, free_port, serving
 
 MARKS = (
     pytest.mark.browser,
@@ -37,17 +37,16 @@ def prepared() -> None:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(prepared: None) -> Iterator[str]:
-    """The app as `make run` starts it, on a free port."""
+    """The app as `make run` starts it, on a free port; what it has in memory is of one file alone."""
     with serving(free_port()) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def browser(address: str):
-    """Headless Chromium, of one file: its event loop would be in the way of others'."""
-    assert healthy(address), "an earlier file brought the server down"
+def browser(prepared: None):
+    """Headless Chromium."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
