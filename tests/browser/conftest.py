@@ -24,8 +24,9 @@ MARKS = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests beside this file need a browser."""
     for item in items:
-        for mark in MARKS if item.path.is_relative_to(Path(__file__).parent) else ():
-            item.add_marker(mark)
+        if item.path.is_relative_to(Path(__file__).parent):
+            for mark in MARKS:
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")

@@ -193,19 +193,18 @@ def train_gate(pictures: Pictures, config: GateConfig, target: Path, tally: Tall
     """
     if target.is_file():
         return target
-    steps = config.epochs * math.ceil(config.images / config.batch)
     files = [target.with_name(f"{target.stem}.{member}.safetensors") for member in range(config.members)]
     for member, file in enumerate(files):
-        told = partial(_tell, tally, member * steps, steps, config.members * steps)
+        told = partial(_tell, tally, member, config.members)
         _train_member(pictures, replace(config, seed=config.seed + member), file, told)
     with replacing(target) as unfinished:
         save_weights(_together(files, config.size_px), unfinished)
     return target
 
 
-def _tell(tally: Tally, before: int, steps: int, all_steps: int, done: int, _total: int) -> None:
+def _tell(tally: Tally, member: int, members: int, done: int, steps: int) -> None:
     """Of a member's steps, behind those of others; it settles on draws beyond its last step."""
-    tally(before + min(done, steps), all_steps)
+    tally(member * steps + min(done, steps), members * steps)
 
 
 def _together(files: Sequence[Path], size_px: int) -> Any:
