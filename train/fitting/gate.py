@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.gate.kinds import FLAGS, FRONTAL, KINDS, NONE, TURNS
 from core.gate.verdict import seen_both_ways
 from core.gate.way import Way
-from core.models.engine.keras import build_gate, load_weights, save_weights
+from core.models.engine.keras import build_gate, build_gate_member, load_weights, save_weights
 from core.models.lungs import lungs_input
 from core.vocabulary import PHANTOM
 from core.whole_file import replacing
@@ -210,7 +210,7 @@ def _tell(tally: Tally, member: int, members: int, done: int, steps: int) -> Non
 def _together(files: Sequence[Path], size_px: int) -> Any:
     """The gate whose members' weights lie in files."""
     gate = build_gate(size_px, len(files))
-    members = [layer for layer in gate.layers if isinstance(layer, keras.Model)] or [gate]
+    members = [layer for layer in gate.layers if isinstance(layer, keras.Model)]
     for member, file in zip(members, files, strict=True):
         load_weights(member, file)
     return gate
@@ -221,7 +221,9 @@ def _train_member(pictures: Pictures, config: GateConfig, target: Path, tally: T
         return
     keras.backend.clear_session()
     seed_everything(config.seed)
-    network = fuse(build_gate(config.size_px))  # in float32: so small, it is 1.4 times as fast as in bfloat16
+    network = fuse(
+        build_gate_member(config.size_px)
+    )  # in float32: so small, it is 1.4 times as fast as in bfloat16
     batches = _Batches(pictures, config, tally)
     steps = config.epochs * len(batches)
     learner = keras.Model(network.input, network.outputs[0])
@@ -230,7 +232,7 @@ def _train_member(pictures: Pictures, config: GateConfig, target: Path, tally: T
     learner.compile(optimizer, gate_loss, **execution(steps))
     learner.fit(batches, epochs=config.epochs, shuffle=False, verbose=0)
     settle_batch_normalization(learner, batches)
-    plain = build_gate(config.size_px)
+    plain = build_gate_member(config.size_px)
     plain.set_weights(network.get_weights())
     with replacing(target) as unfinished:
         save_weights(plain, unfinished)

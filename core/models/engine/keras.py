@@ -113,22 +113,25 @@ def build_gate(size_px: int, members: int = 1) -> Any:
     Returns:
         `keras.Model`, (n, size_px, size_px, 1) in [0, 1] to raw outputs (n, `OUTPUTS`): of the kinds, the
         turns and the flags of `core.gate.kinds`, the mean of all members; and to the features of each beside
-        each other (n, members * `GATE_FEATURES`), which tell pictures unlike any that it learnt. Several
-        members are layers of it.
+        each other (n, members * `GATE_FEATURES`), which tell pictures unlike any that it learnt. The layers
+        of type `keras.Model` are the members.
     """
     import keras
 
-    if members == 1:
-        return _build_gate_member(size_px)
     image = keras.Input((size_px, size_px, 1))
-    outputs, features = zip(*(_build_gate_member(size_px)(image) for _ in range(members)), strict=True)
+    outputs, features = zip(*(build_gate_member(size_px)(image) for _ in range(members)), strict=True)
     return keras.Model(
         image,
         [keras.layers.Average(dtype="float32")(outputs), keras.layers.Concatenate(dtype="float32")(features)],
     )
 
 
-def _build_gate_member(size_px: int) -> Any:
+def build_gate_member(size_px: int) -> Any:
+    """One network of `build_gate`: (n, size_px, size_px, 1) to (n, `OUTPUTS`) and (n, `GATE_FEATURES`).
+
+    Args:
+        size_px: Side of the input.
+    """
     import keras
 
     def convolve(image: Any, channels: int, strides: int = 1) -> Any:
