@@ -173,7 +173,7 @@ def test_limits_refuse_their_quota_of_validation_images() -> None:
     raw = random.normal(0, 2, (2000, OUTPUTS)).astype(np.float32)
     features = random.normal(0, 1, (2000, 8)).astype(np.float32)
     limits = set_limits(features, raw, features)
-    assert limits.not_frontal == module.NOT_FRONTAL == 0.5
+    assert limits.not_frontal == module.NOT_FRONTAL == 0.4
     turned = 1 - gate_shares(raw)[1][:, 0] > limits.turned
     assert turned.mean() == pytest.approx(module.QUOTAS["turned"], abs=5e-4)
     far = feature_distances(features, limits) > limits.distance

@@ -21,7 +21,7 @@ LATERAL = ReadingWarning("not_frontal", "The file says that this is a lateral vi
         ),
         (
             {"frontal": 0.41, "kind_share": 0.41, "reasons": ("kind",)},
-            "This is hardly a frontal chest radiograph: the gate is sure of it by only 0.41.",
+            "The gate is only 0.41 sure that this is a frontal chest radiograph: too little to ask.",
         ),
         (
             {"turn": TURNS[2], "turn_share": 0.999, "reasons": ("turned",)},
