@@ -61,17 +61,18 @@ class TransferConfig:
         epochs: At most; early stopping ends it sooner.
         patience: Epochs without a better validation loss before it stops. A cosine is best run to its end:
             ResNet50's best epoch was the last one.
-        batch: Feature vectors a step (the study: 10). With copies there are so many that small steps take
-            minutes and reach no further.
+        batch: Feature vectors a step, an image's copies together (the study: 10). With copies there are so
+            many that small steps take minutes and reach no further.
         learning_rate: Of AdamW (the study: 5e-4 of Adam, for its batches).
         cosine: Whether that is the peak, from which it falls on a cosine over all epochs, and not constant.
         weight_decay: Of AdamW, decoupled.
         dropout: Of hidden units while learning.
-        standardised: Whether each feature is shifted and scaled to mean 0 and spread 1 over the training
-            images before the head learns; folded into the head afterwards. Without it channels with large
-            values learn, and the others wait.
-        copies: Copies of each training image, framed and processed as another source might, whose features
-            are cached beside the plain one's; each takes as long again.
+        standardised: Whether features are shifted and scaled before the head learns, so that each counts
+            alike but for what differs from copy to copy of an image (`train.fitting.transfer.standard`);
+            folded into the head afterwards. Without it channels with large values learn, and others wait.
+        agreement: Weight of the squared difference between what a head says of a copy and of the image.
+        copies: Copies of each training image, framed and processed as another source might, half of them only
+            cut, whose features are cached beside the plain one's; each takes as long again.
         seed: Of augmentation, shuffling and initial weights.
     """
 
@@ -83,6 +84,7 @@ class TransferConfig:
     weight_decay: float = 0.1
     dropout: float = 0.3
     standardised: bool = True
+    agreement: float = 6.0
     copies: int = 2
     seed: int = 7
 
@@ -229,6 +231,7 @@ STUDY = TrainConfig(
         weight_decay=0.0,
         dropout=0.0,
         standardised=False,
+        agreement=0.0,
         copies=0,
     ),
     findings=FindingsConfig(stages=(Stage(112, 12, 4000, 1e-3), Stage(150, 4, 12000, 8e-4))),

@@ -197,11 +197,11 @@ def _cached_s(backbone: Backbone, size_px: int) -> float:
     start = time.perf_counter()
     features = compute_features(extractor, images, settings)
     forward = (time.perf_counter() - start) * IMAGES / SAMPLE
-    features = np.resize(features, (IMAGES, features.shape[1]))
+    features = np.resize(features[0], (IMAGES, features.shape[-1]))
     labels = np.arange(IMAGES) % 2
     settings = replace(settings, epochs=EPOCHS, patience=EPOCHS)
     start = time.perf_counter()
-    train_head((features, labels, np.ones(IMAGES, np.float32)), (features[:10], labels[:10]), settings)
+    train_head((features[None], labels, np.ones(IMAGES, np.float32)), (features[:10], labels[:10]), settings)
     return forward + time.perf_counter() - start
 
 

@@ -19,7 +19,7 @@ from core.models.head import Pooling
 from core.whole_file import replacing
 from train.config import TransferConfig
 from train.data.images import Images
-from train.networks.framing import reframe, view
+from train.networks.framing import framing_of, reframe, view
 from train.networks.learning import load_base
 from train.tools.progress import Tally
 
@@ -104,6 +104,8 @@ def compute_features(
 ) -> Features:
     """The frozen base's answer to every image as it is, and to copies framed and processed otherwise.
 
+    How each copy is changed says `train.networks.framing.framing_of`.
+
     Args:
         extractor: The base.
         images: The n images.
@@ -122,19 +124,20 @@ def compute_features(
     for copy, rows in enumerate(asked):
         for start in range(0, len(rows), BATCH):
             chunk = rows[start : start + BATCH]
-            features[copy, chunk] = _answers(extractor, images.take(chunk), copy, config.seed)
+            features[copy, chunk] = _answers(extractor, images.take(chunk), copy, config)
             done += len(chunk)
             if progress:
                 progress(done, total)
     return features
 
 
-def _answers(extractor: Extractor, images: Images, copy: int, seed: int) -> Features:
-    """To at most `BATCH` images, (n, features); the first copy is the plain one."""
+def _answers(extractor: Extractor, images: Images, copy: int, config: TransferConfig) -> Features:
+    """To at most `BATCH` images, (n, features); copy 0 is the image as it is."""
     seen = []
     for square, record in zip(images.squares, images.records, strict=True):
         if copy:
-            square = reframe(square, np.random.default_rng((seed, copy, zlib.crc32(record.path.encode()))))
+            random = np.random.default_rng((config.seed, copy, zlib.crc32(record.path.encode())))
+            square = reframe(square, random, framing_of(copy, config.copies))
         seen.append(view(square, images.preprocessing))
     grey = np.stack(seen).astype(np.float32) / np.float32(255)
     scaled = scale_pixels(grey, extractor.base.backbone.scale)
@@ -162,7 +165,7 @@ def all_features(
         As from `compute_features`.
     """
     paths = [record.path for record in images.records]
-    file = cache / f"features-{extractor.base.digest}-{config.copies}-{config.seed}.npz"
+    file = cache / f"framed-{extractor.base.digest}-{config.copies}-{config.seed}.npz"
     known: dict[str, Features] = {}
     if file.is_file():
         with np.load(file) as stored:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ from train.tools.logs import open_log
 from train.tools.progress import Tally
 
 LEAST_SPREAD = 0.3  # of the typical spread of features
+LEAST_WITHIN = 0.3  # of the whole variance of standard features
+_TINY = 1e-12  # a variance that is none
 
 
 @dataclass(frozen=True)
@@ -72,37 +74,52 @@ class TrainedHead:
 
 @dataclass(frozen=True)
 class Standard:
-    """What makes features standard: (features - mean) / spread.
+    """What makes features standard: (features - mean) @ scaling.
 
     Attributes:
         mean: (f,).
-        spread: (f,), above 0.
+        scaling: (f, f).
     """
 
     mean: Features
-    spread: Features
+    scaling: Features
+
+    def __call__(self, features: Features) -> Features:
+        """Features (..., f), made standard."""
+        return np.asarray((features - self.mean) @ self.scaling, dtype=np.float32)
 
     def folded(self, weights: Sequence[Features]) -> tuple[Features, ...]:
         """The weights of a head that learnt on standard features, for features as they come."""
         kernel, bias, *output = weights
-        kernel = kernel / self.spread[:, None]
+        kernel = self.scaling @ kernel
         return kernel, bias - self.mean @ kernel, *output
 
 
 def standard(features: Features) -> Standard:
-    """What makes features (n, f) standard.
+    """What makes features standard: of mean 0 and spread 1, and small where a picture's copies differ.
+
+    Within-class covariance normalisation (Hatch et al. 2006, Interspeech), where a class is a picture and its
+    copies: what framing and processing change in a base's answer counts for little afterwards, and the head
+    finds it easier to learn from the rest. Where there are no copies, each feature is scaled alone.
 
     Features that hardly vary do not come to count as much as those that vary: `LEAST_SPREAD` of the typical
-    spread is added to each. Their kernels would grow so large that 8 bits could not hold the others.
+    spread is added to each. Their kernels would grow so large that 8 bits could not hold the others. Likewise
+    `LEAST_WITHIN` of the whole variance is added to what copies differ by.
+
+    Args:
+        features: (1 + copies, n, f), of pictures as they are first.
     """
-    variance = features.var(axis=0, dtype=np.float64)
-    spread = np.sqrt(variance + LEAST_SPREAD**2 * variance.mean() + np.finfo(np.float32).tiny)
-    return Standard(features.mean(axis=0), spread.astype(np.float32))
-
-
-def as_it_is(features: int) -> Standard:
-    """What leaves so many features alone."""
-    return Standard(np.zeros(features, np.float32), np.ones(features, np.float32))
+    flat = features.reshape(-1, features.shape[-1])
+    variance = flat.var(axis=0, dtype=np.float64)
+    spread = np.sqrt(variance + LEAST_SPREAD**2 * variance.mean() + _TINY)
+    apart = ((features[1:] - features[:1]) / spread).reshape(-1, features.shape[-1]).astype(np.float64)
+    within = apart.T @ apart / max(len(apart), 1)
+    whole = np.mean(variance / spread**2) + _TINY
+    values, axes = np.linalg.eigh(within + LEAST_WITHIN * whole * np.eye(len(within)))
+    scaling = (axes / np.sqrt(values)) @ axes.T / spread[:, None]
+    mean = flat.mean(axis=0)
+    size = np.sqrt(np.mean(np.square((features[0] - mean) @ scaling))) + _TINY
+    return Standard(mean, (scaling / size).astype(np.float32))
 
 
 def build_head(features: int, dropout: float = 0.0, seed: int = 7) -> Any:
@@ -117,6 +134,27 @@ def build_head(features: int, dropout: float = 0.0, seed: int = 7) -> Any:
     )
 
 
+def agreeing(weight: float) -> Callable[[Any, Any], Any]:
+    """The loss of a head that is asked about pictures and their copies at once.
+
+    Args:
+        weight: Of the squared difference between what is said of a copy and of the picture itself.
+
+    Returns:
+        A function of labels (n, 1) and probabilities (n, 1 + copies), the picture's own first, to the mean
+        cross-entropy and that difference, (n,).
+    """
+
+    def loss(labels: Any, said: Any) -> Any:
+        ops = keras.ops
+        wrong = ops.binary_crossentropy(ops.ones_like(said) * labels, said)
+        apart = ops.square(said - said[:, :1])
+        copies = ops.maximum(ops.cast(ops.shape(said)[1], "float32") - 1, 1)
+        return ops.mean(wrong, axis=1) + weight * ops.sum(apart, axis=1) / copies
+
+    return loss
+
+
 def train_head(
     train: tuple[Features, NDArray[np.int64], Features],
     validation: tuple[Features, NDArray[np.int64]],
@@ -125,7 +163,7 @@ def train_head(
     """Trains a head with early stopping.
 
     Args:
-        train: Features (n, f), labels (n,) with 1 for COVID-19, and sample weights (n,).
+        train: Features (1 + copies, n, f), labels (n,) with 1 for COVID-19, and sample weights (n,).
         validation: Features (m, f) and labels (m,).
         config: The knobs.
 
@@ -134,35 +172,45 @@ def train_head(
     """
     seed_everything(config.seed)
     features, labels, weights = train
-    scale = standard(features) if config.standardised else as_it_is(features.shape[1])
-    head = build_head(features.shape[1], config.dropout, config.seed)
-    steps = config.epochs * math.ceil(len(features) / config.batch)
+    scale = standard(features) if config.standardised else None
+    seen, watched = (scale(each) if scale else each for each in (features, validation[0]))
+    head = build_head(features.shape[-1], config.dropout, config.seed)
+    batch = max(config.batch // len(features), 1)
+    steps = config.epochs * math.ceil(len(labels) / batch)
     rate = warm_cosine(config.learning_rate, steps) if config.cosine else config.learning_rate
-    head.compile(
+    learner = _over_copies(head)
+    learner.compile(
         keras.optimizers.AdamW(rate, weight_decay=config.weight_decay),
-        "binary_crossentropy",
+        agreeing(config.agreement),
         # Steps this small cost more in Python than in arithmetic; Keras on torch takes them one by one.
         steps_per_execution=1 if keras.backend.backend() == "torch" else 64,
     )
-    watched = (validation[0] - scale.mean) / scale.spread
     stop = keras.callbacks.EarlyStopping(patience=config.patience, restore_best_weights=True)
-    history = head.fit(
-        (features - scale.mean) / scale.spread,
-        labels,
+    history = learner.fit(
+        np.ascontiguousarray(seen.swapaxes(0, 1)),
+        labels[:, np.newaxis],
         sample_weight=weights,
-        batch_size=config.batch,
+        batch_size=batch,
         epochs=config.epochs,
-        validation_data=(watched, validation[1]),
+        validation_data=(watched[:, np.newaxis], validation[1][:, np.newaxis]),
         validation_batch_size=512,
         callbacks=[stop],
         verbose=0,
     )
-    scores = head.predict(watched, batch_size=512, verbose=0)[:, 0]
+    learnt = head.get_weights()
     return TrainedHead(
-        weights=scale.folded(head.get_weights()),
-        validation_auc=roc_auc(validation[1], scores),
+        weights=scale.folded(learnt) if scale else tuple(learnt),
+        validation_auc=roc_auc(validation[1], head.predict(watched, batch_size=512, verbose=0)[:, 0]),
         history={name: tuple(map(float, figures)) for name, figures in history.history.items()},
     )
+
+
+def _over_copies(head: Any) -> Any:
+    """The same head, asked about pictures and their copies: (n, 1 + copies, f) to (n, 1 + copies)."""
+    said = inputs = keras.Input((None, head.input_shape[-1]))
+    for layer in head.layers:
+        said = layer(said)
+    return keras.Model(inputs, said[..., 0])
 
 
 def fit_head(
@@ -182,9 +230,7 @@ def fit_head(
         config: The knobs.
     """
     weights = (balanced_shares(labels, sources) * len(labels)).astype(np.float32)
-    rounds = len(features)
-    flat = features.reshape(-1, features.shape[-1])
-    return train_head((flat, np.tile(labels, rounds), np.tile(weights, rounds)), validation, config)
+    return train_head((features, labels, weights), validation, config)
 
 
 def task_rows(records: Sequence[Record], split: str) -> NDArray[np.int64]:

@@ -49,6 +49,30 @@ class Framing:
     lettered: float = 0.3
 
 
+# Nothing but cut: what moves an answer most, and what half of a training image's copies are there for.
+CUT_ALONE = Framing(
+    cropped=1.0,
+    cut=0.3,
+    bordered=0.0,
+    sharpened=0.0,
+    local_contrast=0.0,
+    blurred=0.0,
+    shrunk=0.0,
+    compressed=0.0,
+    lettered=0.0,
+)
+
+
+def framing_of(copy: int, copies: int) -> Framing:
+    """How one of an image's copies is framed and processed: the second half of them is only cut.
+
+    Args:
+        copy: Which, from 1.
+        copies: How many there are.
+    """
+    return Framing() if copy <= (copies + 1) // 2 else CUT_ALONE
+
+
 def reframe(
     square: NDArray[np.uint8], random: np.random.Generator, framing: Framing = Framing()
 ) -> NDArray[np.uint8]:

@@ -350,7 +350,7 @@ random = np.random.default_rng(0)
 features, labels = random.normal(size=(64, 8)).astype(np.float32), np.arange(64) % 2
 features[:, 0] += 3 * labels
 weights = np.ones(64, np.float32)
-head = train_head((features, labels, weights), (features, labels), TransferConfig(epochs=40))
+head = train_head((features[None], labels, weights), (features, labels), TransferConfig(epochs=40))
 print(json.dumps(head.validation_auc))
 """
 
@@ -359,13 +359,50 @@ def test_features_of_little_spread_do_not_come_to_count_more_than_others() -> No
     from train.fitting.transfer import LEAST_SPREAD, standard
 
     random = np.random.default_rng(3)
-    features = random.normal([5.0, -2.0, 0.0], [4.0, 4.0, 1e-6], (4000, 3)).astype(np.float32)
+    features = random.normal([5.0, -2.0, 0.0], [4.0, 4.0, 1e-6], (1, 4000, 3)).astype(np.float32)
     found = standard(features)
-    np.testing.assert_allclose(found.mean, features.mean(axis=0), atol=1e-3)
+    np.testing.assert_allclose(found.mean, features[0].mean(axis=0), atol=1e-3)
     typical = 4.0 * np.sqrt(2 / 3)
-    expected = np.sqrt(np.array([16.0, 16.0, 0.0]) + (LEAST_SPREAD * typical) ** 2)
-    np.testing.assert_allclose(found.spread, expected, rtol=0.05)
-    assert (standard(np.zeros((4, 2), np.float32)).spread > 0).all()
+    spread = np.sqrt(np.array([16.0, 16.0, 0.0]) + (LEAST_SPREAD * typical) ** 2)
+    np.testing.assert_allclose(np.diag(found.scaling) / found.scaling[0, 0], spread[0] / spread, rtol=0.05)
+    np.testing.assert_allclose(found.scaling, np.diag(np.diag(found.scaling)), atol=1e-6)
+    assert np.sqrt(np.mean(np.square(found(features)))) == pytest.approx(1, rel=1e-3)
+    assert np.isfinite(standard(np.zeros((2, 4, 2), np.float32)).scaling).all()
+
+
+def test_what_copies_differ_by_counts_for_little() -> None:
+    """Two directions, alike at first sight; along the second, a picture's copies lie anywhere."""
+    from train.fitting.transfer import LEAST_WITHIN, standard
+
+    random = np.random.default_rng(5)
+    turn = np.array([[0.8, 0.6], [-0.6, 0.8]])
+    kept, moved = random.normal(size=(1, 6000)), random.normal(size=(3, 6000))
+    features = np.stack([np.repeat(kept, 3, axis=0), moved], axis=-1) @ turn
+    found = standard(features.astype(np.float32))
+    sizes = np.linalg.norm(turn @ found.scaling.astype(np.float64), axis=1)
+    # Two draws of variance 1 differ by a variance of 2, in units of features of spread 1.04 (`LEAST_SPREAD`).
+    least = LEAST_WITHIN / 1.09
+    assert sizes[0] / sizes[1] == pytest.approx(np.sqrt((2 / 1.09 + least) / least), rel=0.05)
+
+
+def test_a_head_that_pays_for_it_says_of_copies_what_it_says_of_the_picture() -> None:
+    """The second feature tells the class, too, but of copies it says what it likes."""
+    from train.fitting.transfer import train_head
+    from train.trials.left_out import decision_values
+
+    random = np.random.default_rng(6)
+    labels = np.arange(600) % 2
+    features = random.normal(size=(3, 600, 2)).astype(np.float32)
+    features[:, :, 0] = features[0, :, 0] + labels
+    features[0, :, 1] += 2 * labels
+    train, apart = (features, labels, np.ones(600, np.float32)), []
+    for agreement in (0.0, 20.0):
+        config = TransferConfig(epochs=20, standardised=False, agreement=agreement)
+        head = train_head(train, (features[0], labels), config)
+        said = [1 / (1 + np.exp(-decision_values(head, each))) for each in features]
+        apart.append(np.mean(np.square(np.array(said[1:]) - said[0])))
+        assert head.validation_auc > 0.7
+    assert apart[1] < 0.5 * apart[0]
 
 
 def test_a_head_that_learnt_on_standard_features_answers_for_plain_ones() -> None:
@@ -375,7 +412,7 @@ def test_a_head_that_learnt_on_standard_features_answers_for_plain_ones() -> Non
     labels = np.arange(400) % 2
     features = random.normal([300.0, 0.01], [60.0, 0.002], (400, 2)).astype(np.float32)
     features[:, 0] += 90 * labels
-    train = (features, labels, np.ones(400, np.float32))
+    train = (features[None], labels, np.ones(400, np.float32))
     for standardised in (True, False):
         config = TransferConfig(epochs=12, batch=32, learning_rate=0.01, standardised=standardised)
         head = train_head(train, (features, labels), config)

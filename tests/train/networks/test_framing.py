@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.preprocessing import Preprocessing, network_input
-from train.networks.framing import Framing, reframe, view
+from train.networks.framing import CUT_ALONE, Framing, framing_of, reframe, view
 
 PICTURE = np.add.outer(np.linspace(0, 150, 96), 50 + 40 * np.sin(np.arange(96) / 3)).astype(np.uint8)
 SHARES = [each.name for each in fields(Framing) if each.name not in ("cut", "border")]
@@ -45,3 +45,15 @@ def test_a_view_is_what_serving_sees() -> None:
     recipe = Preprocessing(size_px=48)
     seen = view(PICTURE, recipe)
     assert np.abs(seen / 255 - network_input(PICTURE.astype(np.float32) / 255, recipe)).max() <= 0.5 / 255
+
+
+@pytest.mark.parametrize(("copies", "changed"), [(1, "y"), (2, "yn"), (3, "yyn"), (4, "yynn")])
+def test_half_of_the_copies_are_only_cut(copies: int, changed: str) -> None:
+    found = [framing_of(copy, copies) for copy in range(1, copies + 1)]
+    assert "".join("y" if each == Framing() else "n" for each in found) == changed
+    assert all(each in (Framing(), CUT_ALONE) for each in found)
+    for seed in range(8):
+        part = reframe(PICTURE, random(seed), CUT_ALONE)
+        assert min(part.shape) >= 0.69 * len(PICTURE)
+        places = np.lib.stride_tricks.sliding_window_view(PICTURE, part.shape)
+        assert (places == part).all(axis=(2, 3)).any()
