@@ -12,7 +12,7 @@ from core.gate.kinds import FRONTAL, KIND_BY_KEY, LATERAL
 from core.models.gate_files import GateManifest, GateRow, How
 
 HOW = (
-    "The other limits were chosen on validation images of frontal chests alone. “Kind never taught” and "
+    "The other limits were chosen on validation images of frontal chests. “Kind never taught” and "
     "“source never taught” are measured by gates that learnt without that kind of pictures, or that source "
     "of radiographs; “taught by phantoms alone” by one that knew lateral chests from rendered ones only; "
     "“held out” by gates that learnt others of the same. How much doubt and distance are let pass was "
@@ -96,8 +96,9 @@ def what_it_is(gate: GateManifest) -> str:
 def gate_measured(gate: GateManifest) -> str:
     """How it was measured, and the table by kind: those that it should refuse first."""
     rows = sorted(gate.rows, key=lambda row: (not row.wanted, row.how, row.what))
-    least = f"What is a frontal chest with a share below {1 - gate.limits.not_frontal:.2f} is refused. {HOW}"
-    return f"{least}\n\n{table([_cells(row) for row in rows])}\n\n{_aims(gate)}".rstrip()
+    least = 1 - gate.limits.not_frontal
+    how = f"A picture is refused where a frontal chest gets a share below {least:.2f}. {HOW}"
+    return f"{how}\n\n{table([_cells(row) for row in rows])}\n\n{_aims(gate)}".rstrip()
 
 
 def _aims(gate: GateManifest) -> str:

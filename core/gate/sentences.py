@@ -54,7 +54,7 @@ def _sentence(reason: Reason, verdict: Verdict, header: Sequence[ReadingWarning]
         return "This is unlike the frontal chest radiographs that the gate knows; it cannot say what it is."
     if reason == "kind" and verdict.kind.key == FRONTAL:
         sure = _share(verdict.frontal)
-        return f"The gate is only {sure} sure that this is a frontal chest radiograph: too little to ask."
+        return f"The gate is only {sure} sure that this is a frontal chest radiograph, too little to go on."
     return f"This seems to be {seems(verdict)}."
 
 

@@ -22,7 +22,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class GateLimits(BaseModel):
-    """From where on the gate refuses, chosen on validation images; a hint is said, and refuses nothing.
+    """From where on the gate refuses; a hint is said, and refuses nothing.
+
+    All but `not_frontal`, which is fixed, were chosen on validation images.
 
     Attributes:
         not_frontal: Largest share of everything that is no frontal chest radiograph.

@@ -19,8 +19,10 @@ from core.evaluation.trials import LeftOutSources, MeasuredAuc, read_trials
 from core.models.backbones import BACKBONES
 from core.models.bundle.files import read_manifest, write_manifest
 from core.models.bundle.manifest import DataSource, Initialisation
+from core.project import PROJECT, SHIPPED
 from core.vocabulary import CLASSES, FINDINGS, TASK
 from train import steps
+from train.bundle import remeasure as remeasure_module
 from train.bundle.heads import join_heads
 from train.bundle.predictions import evaluation_records
 from train.bundle.remeasure import Anew, compare_on_validation, recorded, remeasure
@@ -305,3 +307,13 @@ def test_bases_that_know_a_collection_are_said_to(run: Run, random_bundle: Path,
     vars(again)["audit"] = []  # the images do not exist
     steps.check(again, "own")
     assert len(said) == 1 and "have learnt from images of clinic already" in said[0]
+
+
+def test_what_an_older_bundle_knew_nothing_of_it_is_taken_to_have_done_without() -> None:
+    manifest = read_manifest(PROJECT / "assets" / "bundles" / SHIPPED)
+    recorded = json.loads(json.dumps(manifest.training))
+    for section, name in (("transfer", "consistency"), ("pretrain", "reframed")):
+        recorded["configuration"][section].pop(name, None)
+    older = remeasure_module._configuration(manifest.model_copy(update={"training": recorded}))
+    assert older.transfer.consistency == 0 and older.pretrain.reframed == 0
+    assert older.transfer.copies == recorded["configuration"]["transfer"]["copies"]

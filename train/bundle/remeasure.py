@@ -31,7 +31,11 @@ from train.trials.kept import LEFT_OUT, keep_left_out
 if TYPE_CHECKING:
     from train.fitting.ensemble import EnsembleFit
 
-UNKNOWN_BEFORE = {"reframed": 0.0, "unnormalised": 1.0}  # what older bundles did without
+# What older bundles did without, by section of their configuration.
+UNKNOWN_BEFORE: dict[str, dict[str, float]] = {
+    "pretrain": {"reframed": 0.0, "unnormalised": 1.0},
+    "transfer": {"consistency": 0.0},
+}
 
 
 @dataclass(frozen=True)
@@ -155,8 +159,8 @@ def _lay_out(bundle: Path, manifest: BundleManifest, work: Path) -> None:
 def _configuration(manifest: BundleManifest) -> TrainConfig:
     try:
         settings = manifest.training["configuration"]
-        pretrain = UNKNOWN_BEFORE | settings["pretrain"]
-        return TypeAdapter(TrainConfig).validate_python(settings | {"pretrain": pretrain})
+        sections = {name: before | settings[name] for name, before in UNKNOWN_BEFORE.items()}
+        return TypeAdapter(TrainConfig).validate_python(settings | sections)
     except (KeyError, ValidationError) as error:
         raise DataError(
             f"The bundle '{manifest.name}' does not record its training in a way that is known ({error}); "

@@ -19,11 +19,13 @@ from core.models.head import Pooling
 from core.whole_file import replacing
 from train.config import TransferConfig
 from train.data.images import Images
-from train.networks.framing import framing_of, reframe, view
+from train.networks.framing import CUT_ALONE, Framing, framing_of, reframe, view
 from train.networks.learning import load_base
+from train.tools.cache import short_hash
 from train.tools.progress import Tally
 
 BATCH = 32  # squares that a base is asked for at once
+_FRAMINGS = short_hash([repr(Framing()), repr(CUT_ALONE)])  # of the copies, for the name of a file
 
 Features = NDArray[np.float32]
 
@@ -165,7 +167,7 @@ def all_features(
         As from `compute_features`.
     """
     paths = [record.path for record in images.records]
-    file = cache / f"framed-{extractor.base.digest}-{config.copies}-{config.seed}.npz"
+    file = cache / f"features-{extractor.base.digest}-{config.copies}-{config.seed}-{_FRAMINGS}.npz"
     known: dict[str, Features] = {}
     if file.is_file():
         with np.load(file) as stored:

@@ -34,7 +34,7 @@ from train.tools.progress import Tally
 
 LEAST_SPREAD = 0.3  # of the typical spread of features
 LEAST_WITHIN = 0.3  # of the whole variance of standard features
-_TINY = 1e-12  # a variance that is none
+_TINY = 1e-12  # keeps what never varies from dividing by 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class TrainedHead:
     Attributes:
         weights: Kernel and bias of the hidden layer, then of the output.
         validation_auc: ROC AUC on the validation images, phantoms among them, before anything is quantised.
-        history: Loss and validation loss, epoch by epoch.
+        history: Loss, weighted and with what copies cost, and validation loss, which is the cross-entropy of
+            images as they are, epoch by epoch.
     """
 
     weights: tuple[Features, ...]
@@ -78,7 +79,7 @@ class Standard:
 
     Attributes:
         mean: (f,).
-        scaling: (f, f).
+        scaling: (f, f); each column makes one standard feature.
     """
 
     mean: Features
@@ -96,27 +97,30 @@ class Standard:
 
 
 def standard(features: Features) -> Standard:
-    """What makes features standard: of mean 0 and spread 1, and small where a picture's copies differ.
+    """What makes features standard: about 0, all together of size 1, and small where copies differ.
 
-    Within-class covariance normalisation (Hatch et al. 2006, Interspeech), where a class is a picture and its
-    copies: what framing and processing change in a base's answer counts for little afterwards, and the head
-    finds it easier to learn from the rest. Where there are no copies, each feature is scaled alone.
+    Within-class covariance normalisation (Hatch et al. 2006, Interspeech), where a class is an image with its
+    copies: directions in which framing and processing move a base's answer are scaled down, and the head
+    learns more easily from the rest. What copies differ by is the mean outer product of copy minus image.
+    Without copies each feature is scaled alone.
 
     Features that hardly vary do not come to count as much as those that vary: `LEAST_SPREAD` of the typical
     spread is added to each. Their kernels would grow so large that 8 bits could not hold the others. Likewise
     `LEAST_WITHIN` of the whole variance is added to what copies differ by.
 
     Args:
-        features: (1 + copies, n, f), of pictures as they are first.
+        features: (1 + copies, n, f), of the images as they are first. It takes some matrices of (f, f).
     """
     flat = features.reshape(-1, features.shape[-1])
     variance = flat.var(axis=0, dtype=np.float64)
     spread = np.sqrt(variance + LEAST_SPREAD**2 * variance.mean() + _TINY)
-    apart = ((features[1:] - features[:1]) / spread).reshape(-1, features.shape[-1]).astype(np.float64)
-    within = apart.T @ apart / max(len(apart), 1)
-    whole = np.mean(variance / spread**2) + _TINY
-    values, axes = np.linalg.eigh(within + LEAST_WITHIN * whole * np.eye(len(within)))
-    scaling = (axes / np.sqrt(values)) @ axes.T / spread[:, None]
+    scaling = np.diag(1 / spread)
+    if len(features) > 1:
+        apart = ((features[1:] - features[:1]) / spread).reshape(-1, len(spread))
+        whole = np.mean(variance / spread**2) + _TINY
+        within = apart.T @ apart / len(apart) + LEAST_WITHIN * whole * np.eye(len(spread))
+        values, axes = np.linalg.eigh(within)
+        scaling = scaling @ (axes / np.sqrt(values)) @ axes.T
     mean = flat.mean(axis=0)
     size = np.sqrt(np.mean(np.square((features[0] - mean) @ scaling))) + _TINY
     return Standard(mean, (scaling / size).astype(np.float32))
@@ -129,28 +133,31 @@ def build_head(features: int, dropout: float = 0.0, seed: int = 7) -> Any:
             keras.Input((features,)),
             keras.layers.Dense(HIDDEN_UNITS, activation="relu", dtype="float32"),
             keras.layers.Dropout(dropout, seed=seed, dtype="float32"),
-            keras.layers.Dense(1, activation="sigmoid", dtype="float32"),
+            keras.layers.Dense(1, dtype="float32"),
+            keras.layers.Activation("sigmoid", dtype="float32"),
         ]
     )
 
 
-def agreeing(weight: float) -> Callable[[Any, Any], Any]:
-    """The loss of a head that is asked about pictures and their copies at once.
+def consistency_loss(weight: float) -> Callable[[Any, Any], Any]:
+    """The loss of a head that is asked about images and their copies at once.
 
     Args:
-        weight: Of the squared difference between what is said of a copy and of the picture itself.
+        weight: Of the mean squared difference between P(COVID-19) of a copy and of the image itself, each
+            with dropout of its own.
 
     Returns:
-        A function of labels (n, 1) and probabilities (n, 1 + copies), the picture's own first, to the mean
+        A function of labels (n, 1) and logits (n, 1 + copies), the image's own first, to the mean
         cross-entropy and that difference, (n,).
     """
 
-    def loss(labels: Any, said: Any) -> Any:
+    def loss(labels: Any, logits: Any) -> Any:
         ops = keras.ops
-        wrong = ops.binary_crossentropy(ops.ones_like(said) * labels, said)
-        apart = ops.square(said - said[:, :1])
+        wrong = ops.binary_crossentropy(ops.ones_like(logits) * labels, logits, from_logits=True)
+        said = ops.sigmoid(logits)
         copies = ops.maximum(ops.cast(ops.shape(said)[1], "float32") - 1, 1)
-        return ops.mean(wrong, axis=1) + weight * ops.sum(apart, axis=1) / copies
+        apart = ops.sum(ops.square(said - said[:, :1]), axis=1) / copies
+        return ops.mean(wrong, axis=1) + weight * apart
 
     return loss
 
@@ -160,7 +167,7 @@ def train_head(
     validation: tuple[Features, NDArray[np.int64]],
     config: TransferConfig,
 ) -> TrainedHead:
-    """Trains a head with early stopping.
+    """Trains a head with early stopping, by the cross-entropy of validation images without copies.
 
     Args:
         train: Features (1 + copies, n, f), labels (n,) with 1 for COVID-19, and sample weights (n,).
@@ -181,7 +188,7 @@ def train_head(
     learner = _over_copies(head)
     learner.compile(
         keras.optimizers.AdamW(rate, weight_decay=config.weight_decay),
-        agreeing(config.agreement),
+        consistency_loss(config.consistency),
         # Steps this small cost more in Python than in arithmetic; Keras on torch takes them one by one.
         steps_per_execution=1 if keras.backend.backend() == "torch" else 64,
     )
@@ -206,9 +213,9 @@ def train_head(
 
 
 def _over_copies(head: Any) -> Any:
-    """The same head, asked about pictures and their copies: (n, 1 + copies, f) to (n, 1 + copies)."""
+    """The same head's logits, of images and their copies: (n, 1 + copies, f) to (n, 1 + copies)."""
     said = inputs = keras.Input((None, head.input_shape[-1]))
-    for layer in head.layers:
+    for layer in head.layers[:-1]:  # all but the sigmoid
         said = layer(said)
     return keras.Model(inputs, said[..., 0])
 

@@ -49,7 +49,7 @@ class Framing:
     lettered: float = 0.3
 
 
-# Nothing but cut: what moves an answer most, and what half of a training image's copies are there for.
+# Only cut, because cutting moves an answer most.
 CUT_ALONE = Framing(
     cropped=1.0,
     cut=0.3,
@@ -64,7 +64,7 @@ CUT_ALONE = Framing(
 
 
 def framing_of(copy: int, copies: int) -> Framing:
-    """How one of an image's copies is framed and processed: the second half of them is only cut.
+    """How one of an image's copies is framed and processed: the second half, rounded down, is only cut.
 
     Args:
         copy: Which, from 1.

@@ -20,7 +20,9 @@ def test_what_should_be_refused_comes_first_with_its_interval(tmp_path: Path) ->
 def test_it_says_how_sure_a_frontal_chest_has_to_be(tmp_path: Path) -> None:
     gate = write_small_gate(tmp_path / "gate")
     limits = gate.limits.model_copy(update={"not_frontal": 0.4})
-    assert "a share below 0.60 is refused" in gate_measured(gate.model_copy(update={"limits": limits}))
+    assert "refused where a frontal chest gets a share below 0.60." in gate_measured(
+        gate.model_copy(update={"limits": limits})
+    )
 
 
 def test_it_says_how_many_networks_look(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ LATERAL = ReadingWarning("not_frontal", "The file says that this is a lateral vi
         ),
         (
             {"frontal": 0.41, "kind_share": 0.41, "reasons": ("kind",)},
-            "The gate is only 0.41 sure that this is a frontal chest radiograph: too little to ask.",
+            "The gate is only 0.41 sure that this is a frontal chest radiograph, too little to go on.",
         ),
         (
             {"turn": TURNS[2], "turn_share": 0.999, "reasons": ("turned",)},

@@ -248,6 +248,23 @@ def test_only_what_is_learnt_from_is_copied(images: Images) -> None:
     assert copied.any() and copied.tolist() == [each.split == "train" for each in images.records]
 
 
+def test_each_copy_is_framed_as_its_number_says(images: Images, monkeypatch: pytest.MonkeyPatch) -> None:
+    from train.fitting import features as module
+    from train.networks.framing import CUT_ALONE, Framing
+
+    asked: list[Framing] = []
+
+    def reframe(square: np.ndarray, random: np.random.Generator, framing: Framing) -> np.ndarray:
+        asked.append(framing)
+        return square
+
+    monkeypatch.setattr(module, "reframe", reframe)
+    extractor = Extractor(PretrainedBase(BACKBONE_BY_KEY["vgg16"], None), MeanGrey())
+    module.compute_features(extractor, images, TransferConfig(copies=2))
+    learnt = sum(each.split == "train" for each in images.records)
+    assert asked == [Framing()] * learnt + [CUT_ALONE] * learnt
+
+
 @pytest.mark.parametrize("copies", [1, 3])
 def test_progress_counts_every_copy(images: Images, copies: int) -> None:
     from train.fitting.features import compute_features
@@ -350,7 +367,8 @@ random = np.random.default_rng(0)
 features, labels = random.normal(size=(64, 8)).astype(np.float32), np.arange(64) % 2
 features[:, 0] += 3 * labels
 weights = np.ones(64, np.float32)
-head = train_head((features[None], labels, weights), (features, labels), TransferConfig(epochs=40))
+copies = np.stack([features, features + random.normal(0, 0.1, features.shape).astype(np.float32)])
+head = train_head((copies, labels, weights), (features, labels), TransferConfig(epochs=40))
 print(json.dumps(head.validation_auc))
 """
 
@@ -396,8 +414,8 @@ def test_a_head_that_pays_for_it_says_of_copies_what_it_says_of_the_picture() ->
     features[:, :, 0] = features[0, :, 0] + labels
     features[0, :, 1] += 2 * labels
     train, apart = (features, labels, np.ones(600, np.float32)), []
-    for agreement in (0.0, 20.0):
-        config = TransferConfig(epochs=20, standardised=False, agreement=agreement)
+    for consistency in (0.0, 20.0):
+        config = TransferConfig(epochs=20, standardised=False, consistency=consistency)
         head = train_head(train, (features[0], labels), config)
         said = [1 / (1 + np.exp(-decision_values(head, each))) for each in features]
         apart.append(np.mean(np.square(np.array(said[1:]) - said[0])))
@@ -406,18 +424,24 @@ def test_a_head_that_pays_for_it_says_of_copies_what_it_says_of_the_picture() ->
 
 
 def test_a_head_that_learnt_on_standard_features_answers_for_plain_ones() -> None:
-    from train.fitting.transfer import train_head
+    """Copies differ along a slant between features of unlike size, so that the scaling is not symmetric."""
+    from train.fitting.transfer import standard, train_head
+    from train.trials.left_out import decision_values
 
     random = np.random.default_rng(4)
     labels = np.arange(400) % 2
     features = random.normal([300.0, 0.01], [60.0, 0.002], (400, 2)).astype(np.float32)
     features[:, 0] += 90 * labels
-    train = (features[None], labels, np.ones(400, np.float32))
+    copies = [
+        features + np.outer(random.normal(size=400), [40.0, 0.001]).astype(np.float32) for _ in range(2)
+    ]
+    scaling = standard(np.stack([features, *copies])).scaling
+    assert not np.allclose(scaling, scaling.T, rtol=0.1)
+    train = (np.stack([features, *copies]), labels, np.ones(400, np.float32))
     for standardised in (True, False):
-        config = TransferConfig(epochs=12, batch=32, learning_rate=0.01, standardised=standardised)
+        config = TransferConfig(epochs=12, batch=96, learning_rate=0.01, standardised=standardised)
         head = train_head(train, (features, labels), config)
-        kernel, bias, out_kernel, out_bias = (each.astype(np.float64) for each in head.weights)
-        scores = (np.maximum(features @ kernel + bias, 0) @ out_kernel + out_bias)[:, 0]
+        scores = decision_values(head, features)
         assert roc_auc(labels, scores) == pytest.approx(head.validation_auc, abs=1e-3)
         if standardised:
             assert head.validation_auc > 0.8 and np.mean((scores > 0) == labels) > 0.7

@@ -48,10 +48,13 @@ def test_a_view_is_what_serving_sees() -> None:
 
 
 @pytest.mark.parametrize(("copies", "changed"), [(1, "y"), (2, "yn"), (3, "yyn"), (4, "yynn")])
-def test_half_of_the_copies_are_only_cut(copies: int, changed: str) -> None:
+def test_the_second_half_of_the_copies_is_only_cut(copies: int, changed: str) -> None:
     found = [framing_of(copy, copies) for copy in range(1, copies + 1)]
     assert "".join("y" if each == Framing() else "n" for each in found) == changed
     assert all(each in (Framing(), CUT_ALONE) for each in found)
+
+
+def test_what_is_only_cut_is_a_part_of_the_picture() -> None:
     for seed in range(8):
         part = reframe(PICTURE, random(seed), CUT_ALONE)
         assert min(part.shape) >= 0.69 * len(PICTURE)
