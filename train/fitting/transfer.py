@@ -120,7 +120,7 @@ def standard(features: Features) -> Standard:
         whole = np.mean(variance / spread**2) + _TINY
         within = apart.T @ apart / len(apart) + LEAST_WITHIN * whole * np.eye(len(spread))
         values, axes = np.linalg.eigh(within)
-        scaling = scaling @ (axes / np.sqrt(values)) @ axes.T
+        scaling = (axes / np.sqrt(values)) @ axes.T / spread[:, None]
     mean = flat.mean(axis=0)
     size = np.sqrt(np.mean(np.square((features[0] - mean) @ scaling))) + _TINY
     return Standard(mean, (scaling / size).astype(np.float32))
