@@ -60,7 +60,7 @@ SAMPLE_RECIPES: tuple[Recipe, ...] = (
         "covid-bedside.png",
         "COVID-19-like, bedside",
         "Bedside AP view; faint ground glass over a fifth of the lungs, near the border of the answers.",
-        _spec(209, "covid", 640, extent=0.2, portable=True),
+        _spec(500, "covid", 640, extent=0.2, portable=True),
     ),
     Recipe(
         "normal.png",

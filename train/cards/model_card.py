@@ -114,10 +114,27 @@ def _learnt(manifest: BundleManifest) -> str:
             f"{'Bases' if names[1:] else 'Base'} of {', '.join(names)}: {steps}."
             for steps, names in told.items()
         ),
+        _heads(training.get("configuration", {}).get("transfer", {})),
         f"Ensemble: fitted to {svm['validation']} validation images, C = {svm['c']}; its calibration and its "
         f"threshold come from fits that had not seen the patient. {_beside_the_mean(svm)}"
         if svm
         else "",
+    )
+
+
+def _heads(transfer: Mapping[str, Any]) -> str:
+    """How heads learnt, of what `train.config.TransferConfig` was."""
+    if not (copies := transfer.get("copies")):
+        return ""
+    paying = (
+        f"; a head pays {consistency:g} times the squared difference of its probabilities where it answers "
+        "a copy otherwise than the image, and what copies differ by counts for little in what it reads"
+        if (consistency := transfer.get("consistency"))
+        else ""
+    )
+    return (
+        f"Heads: from each training image and {count_word(copies)} {'copies' if copies > 1 else 'copy'} of "
+        f"it, framed and processed as another source might{paying}."
     )
 
 
@@ -231,5 +248,9 @@ def _versions(manifest: BundleManifest) -> str:
     return bullets(
         ", ".join(f"{plain(name)} {plain(version)}" for name, version in versions.items()),
         f"git revision {recorded(training.get('git_revision'))}",
+        f"Heads, ensemble or measurements anew on {plain(anew['date'])}: git revision "
+        f"{recorded(anew.get('git_revision'))}"
+        if (anew := training.get("measured_anew"))
+        else "",
         f"SHA-256 of the data's manifest.csv: {recorded(training.get('manifest_sha256'))}",
     )

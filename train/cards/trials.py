@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.display.markdown import plain, table
 from core.display.wording import percent
 from core.evaluation.metrics import interval_text
-from core.evaluation.trials import Base, LeftOutSources, Trials, mean_left_out
+from core.evaluation.trials import Base, FramedAnswers, LeftOutSources, Trials, mean_left_out
 from core.vocabulary import ENSEMBLE, finding_name
 from train.cards.facts import SPLIT_NAMES, bullets, model_name, text
 
 INVARIANT = ("10 % cut off", "20 % cut off", "sharpened", "blurred")
-AIMED = {"normal": 0.05, "covid": 0.1}  # how far a mean probability may move
+AIMED = {"normal": 0.05, "covid": 0.1}  # how far each of these may move
+MOVES: dict[str, Callable[[FramedAnswers], float]] = {
+    "a mean": lambda each: abs(each.mean_after - each.mean_before),
+    "a share read as COVID-19": lambda each: abs(each.called_after - each.called_before),
+}
 BASES: dict[Base, str] = {
     "retrained": "retrained without them",
     "frozen": "has learnt from them",
@@ -81,23 +87,19 @@ def framing(trials: Trials) -> str:
         row[model_name(each.model)] = f"{means}; votes {each.called_before:.2f} to {each.called_after:.2f}"
     if not rows:
         return "Not measured."
-    moved = {label: _largest_move(trials, label) for label in AIMED}
     reached = (
-        f"Largest move of a mean among {', '.join(INVARIANT)}, {label} images: {move:.2f}; aim: at most "
-        f"{AIMED[label]:.2f}, which is {'reached' if move <= AIMED[label] else 'missed'}."
-        for label, move in moved.items()
-        if move is not None
+        f"Largest move of {what} among {', '.join(INVARIANT)}, {label} images: {move(largest):.2f} "
+        f"({model_name(largest.model)}, {largest.change}); aim: at most {aim:.2f}, which is "
+        f"{'reached' if move(largest) <= aim else 'missed'}."
+        for label, aim in AIMED.items()
+        for what, move in MOVES.items()
+        if (largest := max(_invariant(trials, label), key=move, default=None))
     )
     return f"{text('framing')}\n\n{bullets(*reached)}\n\n{table(list(rows.values()))}"
 
 
-def _largest_move(trials: Trials, label: str) -> float | None:
-    moves = [
-        abs(each.mean_after - each.mean_before)
-        for each in trials.framing
-        if each.label == label and each.change in INVARIANT
-    ]
-    return max(moves, default=None)
+def _invariant(trials: Trials, label: str) -> list[FramedAnswers]:
+    return [each for each in trials.framing if each.label == label and each.change in INVARIANT]
 
 
 def people(trials: Trials) -> str:

@@ -16,6 +16,7 @@ from core.evaluation.evidence import collect_evidence
 from core.evaluation.predictions import read_predictions, write_predictions
 from core.evaluation.trials import (
     CoveredLungs,
+    FramedAnswers,
     LeftOutSources,
     MeasuredAuc,
     PeopleResult,
@@ -99,7 +100,12 @@ def prepared(random_bundle: Path, folder: Path, recorded: Trials | None) -> Bund
         views={"PA": 12},
         population="children",
     )
-    training = {"figures": {"audit": {"pairs": 4, "dropped_images": 9, "policy": "drop"}}}
+    training = {
+        "figures": {"audit": {"pairs": 4, "dropped_images": 9, "policy": "drop"}},
+        "configuration": {"transfer": {"copies": 4, "consistency": 6.0}},
+        "git_revision": "abc",
+        "measured_anew": {"date": "2026-11-28", "git_revision": "def"},
+    }
     changes = {"sources": [source], "training": training, "title": HOSTILE}
     if recorded:
         write_trials(folder / "trials.json", recorded)
@@ -157,6 +163,30 @@ def test_the_model_card_says_what_the_bundle_measured(
         card, "Findings, extent and opacity"
     )
     assert "| Letters \\| painted on |" in section(card, "What was tried")
+
+
+def test_the_largest_moves_are_held_to_their_aims(random_bundle: Path, tmp_path: Path) -> None:
+    def moved(model: str, change: str, mean: float, called: float) -> FramedAnswers:
+        before = {"images": 40, "mean_before": 0.1, "called_before": 0.2}
+        after = {"mean_after": 0.1 + mean, "called_after": 0.2 + called}
+        return FramedAnswers(model=model, label="normal", change=change, **before, **after)
+
+    framing = (moved("vgg16", "20 % cut off", 0.04, 0.15), moved("xception", "blurred", 0.02, -0.05))
+    wider = moved("vgg16", "30 % cut off", 0.5, 0.5)  # further than what was aimed at
+    folder = tmp_path / "own"
+    add_cards(folder, prepared(random_bundle, folder, Trials(framing=(*framing, wider))))
+    said = section(cards(folder)[0], "Do the models read framing and sharpness?")
+    assert "normal images: 0.04 (VGG16, 20 % cut off); aim: at most 0.05, which is reached" in said
+    assert "normal images: 0.15 (VGG16, 20 % cut off); aim: at most 0.05, which is missed" in said
+
+
+def test_the_card_says_how_heads_learnt_and_what_came_later(random_bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    add_cards(folder, prepared(random_bundle, folder, None))
+    card, _ = cards(folder)
+    learnt = section(card, "What it learnt from")
+    assert "each training image and four copies of it" in learnt and "a head pays 6 times" in learnt
+    assert "git revision abc" in card and re.search(r"anew on 2026.+28: git revision def", card)
 
 
 def test_the_model_card_sets_each_aim_beside_what_was_measured(
