@@ -77,11 +77,10 @@ def roc_chart(answers: Answers, draws: Draws, shown: str) -> Chart:
 
 
 def _corners(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """The points of a staircase where it turns: without the others it looks the same."""
+    """A line of the shape "hv" without points that it goes through anyhow: straight on, or a corner."""
+    along, up = np.diff(y) == 0, np.diff(x) == 0
     turns = np.ones(x.size, bool)
-    for values in (x, y):
-        level = np.diff(values) == 0
-        turns[1:-1] &= ~(level[:-1] & level[1:])
+    turns[1:-1] = ~((along[:-1] & (along[1:] | up[1:])) | (up[:-1] & up[1:]))
     return x[turns], y[turns]
 
 

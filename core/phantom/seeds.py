@@ -6,7 +6,7 @@ The ranges are disjoint (a test holds that); whoever draws phantoms takes seeds 
 from __future__ import annotations
 
 SEEDS = {
-    "samples": range(200, 300),  # the radiographs that come with the app
+    "samples": range(200, 600),  # the radiographs that come with the app
     "reference": range(4_242, 4_243),  # the image of a bundle's self-test
     "pretraining": range(10_000, 20_000),  # join the pretraining, or are all the data there are
     "lungs": range(300_000, 350_000),  # teach the lung network

@@ -70,8 +70,10 @@ def _lungs(manifest: BundleManifest) -> str:
     lungs = manifest.lungs
     if lungs is None:
         return "There is no lung network."
+    worst = manifest.training.get("figures", {}).get("lungs", {}).get("worst")
     people = (
         f"{lungs.dice:.3f} on {lungs.images} masks drawn by people, cross-validated"
+        f"{f', the worst {worst:.2f}' if worst is not None else ''}"
         if lungs.dice is not None
         else "and there were no masks drawn by people"
     )
