@@ -25,6 +25,16 @@ QUIET = [
     "--no-first-run",
 ]
 START_SECONDS, PAGE_MS = 120, 60_000
+# True once as many elements as before have stood where they were for some time.
+CALM = """() => {
+  const boxes = [...document.querySelectorAll('figure canvas, h2, h3, button')].map((each) => {
+    const { x, y, width, height } = each.getBoundingClientRect()
+    return [x, y, width, height].map(Math.round).join()
+  }).join(';')
+  const now = `${document.querySelectorAll('*').length} ${boxes}`
+  if (window.calm?.as !== now) window.calm = { as: now, since: performance.now() }
+  return performance.now() - window.calm.since > 500
+}"""
 UPLOADER = '[data-testid="stFileUploaderDropzoneInput"]'
 SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop"
 NAMES = ("VGG16", "DenseNet121", "InceptionV3", "ResNet50", "Xception")
@@ -73,10 +83,11 @@ def settled(page) -> None:
 
 
 def opened(browser, address: str):
-    """The start page, once it shows its sample."""
+    """The start page, once it shows its sample and nothing moves any more, as late scripts have it do."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(address)
     page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)
+    page.wait_for_function(CALM, timeout=PAGE_MS)
     return page
 
 
