@@ -25,7 +25,8 @@ QUIET = [
     "--no-first-run",
 ]
 START_SECONDS, PAGE_MS = 120, 60_000
-# True once as many elements as before have stood where they were for some time.
+# True once as many elements as before have stood where they were for some time: on a slow machine the browser
+# goes on building a page for seconds after its script has ended, widgets whose code comes late among it.
 CALM = """() => {
   const boxes = [...document.querySelectorAll('figure canvas, h2, h3, button')].map((each) => {
     const { x, y, width, height } = each.getBoundingClientRect()
@@ -83,7 +84,7 @@ def settled(page) -> None:
 
 
 def opened(browser, address: str):
-    """The start page, once it shows its sample and nothing moves any more, as late scripts have it do."""
+    """The start page, once it shows its sample and nothing moves any more."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(address)
     page.wait_for_selector("text=How far to trust it", timeout=PAGE_MS)

@@ -49,8 +49,8 @@ def test_seeds_differ():
     assert np.abs(one.pixels - other.pixels).mean() > 0.02
 
 
-def test_224_px_cost_no_more_than_20_large_filters():
-    """Which is 240 ms where one takes 12: processor time of this thread, the best of ten, in turn."""
+def test_224_px_cost_no_more_than_17_large_filters():
+    """Which is 200 ms where one takes 12: processor time of this thread, the best of ten pairs in turn."""
     grid = np.random.default_rng(0).random((512, 512))
 
     def seconds(work: Callable[[], object]) -> float:
@@ -58,11 +58,12 @@ def test_224_px_cost_no_more_than_20_large_filters():
         work()
         return time.thread_time() - start
 
-    renders, filters = [], []
-    for seed in range(10):
-        renders.append(seconds(partial(render, PhantomSpec(seed, 224, "covid"))))
-        filters.append(seconds(partial(gaussian_filter, grid, 8.0)))
-    assert min(renders) < 20 * min(filters)
+    ratios = [
+        seconds(partial(render, PhantomSpec(seed, 224, "covid")))
+        / seconds(partial(gaussian_filter, grid, 8.0))
+        for seed in range(10)
+    ]
+    assert min(ratios) < 17, ratios
 
 
 @pytest.mark.parametrize("aspect", [1.0, 1.25, 0.8])
