@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.display.behind import BINS, Behind, bins, mistakes
 from core.display.comparison_charts import LEGEND, Chart, Floats, TableRow, add_line, distinct, square
 from core.display.style import ACCENT, NEUTRAL, line_style
-from core.display.wording import count_word, listed, percent, signed
+from core.display.wording import count_word, listed, moved, percent
 from core.evaluation.comparison import Answers, Entrant
 from core.evaluation.measures import Draws
 from core.evaluation.metrics import calibration_bins, confusion, weighted_levels
@@ -275,8 +275,8 @@ def framing_chart(framing: Sequence[FramedAnswers], entrants: Mapping[str, Entra
         x = np.array([0.0, *(CUTS[row.change] for row in cuts)])
         y = np.array([cuts[0].mean_before, *(row.mean_after for row in cuts)])
         add_line(figure, x, y, entrant)
-        moved = {row.change.capitalize(): round(row.mean_after, 2) for row in rows.values()}
-        table.append({"Model": entrant.name, "As it is": round(cuts[0].mean_before, 2), **moved})
+        after = {row.change.capitalize(): round(row.mean_after, 2) for row in rows.values()}
+        table.append({"Model": entrant.name, "As it is": round(cuts[0].mean_before, 2), **after})
     figure.update_xaxes(
         title="Cut off width and height,<br>half of it at either side",
         tickvals=[0, *CUTS.values()],
@@ -286,19 +286,18 @@ def framing_chart(framing: Sequence[FramedAnswers], entrants: Mapping[str, Entra
     )
     figure.update_yaxes(title="Mean P(COVID-19) of normal images", range=[-0.01, 1.02], fixedrange=True)
     figure.update_layout(height=420, margin={"l": 0, "r": 8, "t": 16, "b": 0}, legend=LEGEND, dragmode=False)
-    moves = {
-        row.model: row.mean_after - row.mean_before
+    fifth = [
+        row
         for row in framing
         if row.label == "normal" and row.change == "20 % cut off" and row.model in entrants
-    }
-    if not moves:
+    ]
+    if not fifth:
         return Chart(figure, "Nobody measured it.", tuple(table))
-    most = max(moves, key=lambda model: abs(moves[model]))
-    images = next(row.images for row in framing if row.label == "normal")
+    most = max(fifth, key=lambda row: abs(row.mean_move))
     words = (
-        f"{images} held-out normal radiographs, their borders cut more and more; a model that reads lungs "
-        "keeps a flat line. A fifth cut off moves the mean most for "
-        f"{entrants[most].name}: by {signed(moves[most])}."
+        f"{most.images} held-out normal radiographs, their borders cut more and more; a model that reads "
+        "lungs keeps a flat line. A fifth cut off moves the mean most for "
+        f"{entrants[most.model].name}: by {moved(most.mean_move, most.mean_move_interval)}."
     )
     return Chart(figure, words, tuple(table))
 

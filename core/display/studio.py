@@ -10,8 +10,7 @@ from core.display.figures import FINDINGS, PROBABILITIES, TOWARDS, finding_bar, 
 from core.display.strips import Strip, strips_html
 from core.display.style import colour_and_dash
 from core.display.truth import RIGHT, WRONG, mark
-from core.display.wording import counted, listed, model_name, named, opening, percent, signed
-from core.evaluation.metrics import Interval
+from core.display.wording import counted, listed, model_name, named, opening, percent, signed, signed_range
 from core.models.backbones import BACKBONE_BY_KEY
 from core.models.severity import SeverityScore
 from core.phantom.recipe import FULL_PX, SAVED_PX
@@ -155,17 +154,13 @@ def strips(effects: Sequence[Effect]) -> str:
                 each.mean,
                 each.interval.low,
                 each.interval.high,
-                f"{signed(each.mean)} ({_range(each.interval)})",
+                f"{signed(each.mean)} ({signed_range(each.interval)})",
                 colour_and_dash(each.model)[0],
             )
             for each in effects
         ],
         EFFECTS,
     )
-
-
-def _range(interval: Interval) -> str:
-    return f"{signed(interval.low)} to {signed(interval.high)}"
 
 
 def many_words(effects: Sequence[Effect]) -> str:
@@ -194,7 +189,7 @@ def many_table(effects: Sequence[Effect]) -> list[dict[str, str]]:
             {
                 "Model": model_name(each.model),
                 "Mean effect": signed(each.mean, 3),
-                "95 % interval of the mean": _range(each.interval),
+                "95 % interval of the mean": signed_range(each.interval),
                 "Smallest": signed(values[0]),
                 "Median": signed((values[(count - 1) // 2] + values[count // 2]) / 2),
                 "Largest": signed(values[-1]),

@@ -7,8 +7,9 @@ from statistics import fmean
 
 from core.analysis.results import Analysis, BackboneReading
 from core.evaluation.evidence import Evidence
+from core.evaluation.metrics import Interval
 from core.evaluation.record import whole_left_out_points
-from core.evaluation.trials import HEADS_ALONE, Base, Trials, mean_left_out
+from core.evaluation.trials import HEADS_ALONE, Base, MoveInterval, Trials, mean_left_out
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
 from core.models.ensemble import EnsembleDecision
 from core.models.severity import SeverityScore
@@ -280,6 +281,16 @@ def signed(value: float, digits: int = 2) -> str:
     """
     said = f"{value:+.{digits}f}".replace("-", "−")
     return said if any(each in "123456789" for each in said) else said[1:]
+
+
+def signed_range(interval: Interval | MoveInterval) -> str:
+    """Both ends of an interval that zero may lie in, each as `signed` says it."""
+    return f"{signed(interval.low)} to {signed(interval.high)}"
+
+
+def moved(move: float, interval: MoveInterval | None) -> str:
+    """How far a figure moves, with the interval where there is one: `+0.08 (+0.04 to +0.12)`."""
+    return signed(move) + (f" ({signed_range(interval)})" if interval else "")
 
 
 def named(key: str) -> str:

@@ -26,6 +26,7 @@ Count = Annotated[int, Field(ge=0)]
 Source = Annotated[str, Field(min_length=1, max_length=200)]
 Model = Annotated[str, Field(pattern=rf"^({'|'.join((*BACKBONE_BY_KEY, ENSEMBLE))})$")]
 Correlation = Annotated[float, Field(ge=-1, le=1)]
+Move = Annotated[float, Field(ge=-1, le=1)]
 Base = Literal["retrained", "frozen", "imagenet"]
 
 
@@ -164,6 +165,19 @@ class CoveredLungs(_Entry):
     covered: MeasuredAuc
 
 
+class MoveInterval(_Entry):
+    """Between which ends a move of a probability or a share lies."""
+
+    low: Move
+    high: Move
+
+    @model_validator(mode="after")
+    def _ordered(self) -> MoveInterval:
+        if self.low > self.high:
+            raise ValueError("the interval ends before it begins")
+        return self
+
+
 class FramedAnswers(_Entry):
     """A model on test images of one class, as they are and framed or processed otherwise.
 
@@ -176,6 +190,9 @@ class FramedAnswers(_Entry):
         mean_after: Mean P(COVID-19) after the change.
         called_before: Share read as COVID-19 at the model's threshold, as they are.
         called_after: The same after the change.
+        mean_move_interval: 95 %, over patients, of how far the mean moves; None in older bundles, and where
+            all draws gave the same, which does not say how sure it is.
+        called_move_interval: The same of how far the share moves.
     """
 
     model: Model
@@ -186,6 +203,18 @@ class FramedAnswers(_Entry):
     mean_after: UnitInterval
     called_before: UnitInterval
     called_after: UnitInterval
+    mean_move_interval: MoveInterval | None = None
+    called_move_interval: MoveInterval | None = None
+
+    @property
+    def mean_move(self) -> float:
+        """How far the mean moves; above 0 towards COVID-19."""
+        return self.mean_after - self.mean_before
+
+    @property
+    def called_move(self) -> float:
+        """How far the share read as COVID-19 moves."""
+        return self.called_after - self.called_before
 
 
 class PeopleResult(_Entry):

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.display.markdown import plain, table
-from core.display.wording import percent
+from core.display.wording import listed, moved, percent
 from core.evaluation.metrics import interval_text
-from core.evaluation.trials import Base, FramedAnswers, LeftOutSources, Trials, mean_left_out
+from core.evaluation.trials import Base, FramedAnswers, LeftOutSources, MoveInterval, Trials, mean_left_out
 from core.vocabulary import ENSEMBLE, finding_name
 from train.cards.facts import SPLIT_NAMES, bullets, model_name, text
 
-INVARIANT = ("10 % cut off", "20 % cut off", "sharpened", "blurred")
+INVARIANT = (
+    "10 % cut off",
+    "20 % cut off",
+    "20 % cut off above and left",
+    "20 % cut off below and right",
+    "sharpened",
+    "blurred",
+)
 AIMED = {"normal": 0.05, "covid": 0.1}  # how far each of these may move
-MOVES: dict[str, Callable[[FramedAnswers], float]] = {
-    "a mean": lambda each: abs(each.mean_after - each.mean_before),
-    "a share read as COVID-19": lambda each: abs(each.called_after - each.called_before),
+Moving = Callable[[FramedAnswers], tuple[float, MoveInterval | None]]
+MOVES: dict[str, Moving] = {
+    "a mean": lambda each: (each.mean_move, each.mean_move_interval),
+    "a share read as COVID-19": lambda each: (each.called_move, each.called_move_interval),
 }
 BASES: dict[Base, str] = {
     "retrained": "retrained without them",
@@ -79,23 +87,33 @@ def _shuffled(mean: float | None, low: float | None, high: float | None) -> str:
 
 def framing(trials: Trials) -> str:
     """How far answers move when a picture is framed or processed otherwise."""
-    rows: dict[tuple[str, str], dict[str, str]] = {}
-    for each in trials.framing:
-        images = f"{each.label} ({each.images})"
-        row = rows.setdefault((each.change, each.label), {"change": each.change, "images": images})
-        means = f"{each.mean_before:.2f} to {each.mean_after:.2f}"
-        row[model_name(each.model)] = f"{means}; votes {each.called_before:.2f} to {each.called_after:.2f}"
-    if not rows:
+    if not trials.framing:
         return "Not measured."
-    reached = (
-        f"Largest move of {what} among {', '.join(INVARIANT)}, {label} images: {move(largest):.2f} "
-        f"({model_name(largest.model)}, {largest.change}); aim: at most {aim:.2f}, which is "
-        f"{'reached' if move(largest) <= aim else 'missed'}."
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+
+    def cell(change: str, answers: FramedAnswers, says: str) -> None:
+        images = f"{answers.label} ({answers.images})"
+        row = rows.setdefault((change, answers.label), {"change": change, "images": images})
+        row[model_name(answers.model)] = says
+
+    for each in trials.framing:
+        cell("none", each, f"{each.mean_before:.2f}; votes {each.called_before:.2f}")
+    for each in trials.framing:
+        mean, votes = (moved(*move(each)) for move in MOVES.values())
+        cell(each.change, each, f"{mean}; votes {votes}")
+    reached = [
+        f"Largest move of {what} among {listed(INVARIANT)}, {label} images: {moved(*move(largest))} "
+        f"({model_name(largest.model)}, {largest.change}); aim: at most {aim:.2f} either way, which is "
+        f"{'reached' if _size(move(largest)) <= aim else 'missed'}."
         for label, aim in AIMED.items()
         for what, move in MOVES.items()
-        if (largest := max(_invariant(trials, label), key=move, default=None))
-    )
+        if (largest := max(_invariant(trials, label), key=lambda each: _size(move(each)), default=None))
+    ]
     return f"{text('framing')}\n\n{bullets(*reached)}\n\n{table(list(rows.values()))}"
+
+
+def _size(move: tuple[float, MoveInterval | None]) -> float:
+    return abs(move[0])
 
 
 def _invariant(trials: Trials, label: str) -> list[FramedAnswers]:

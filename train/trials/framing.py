@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from core.evaluation.trials import FramedAnswers
+from core.evaluation.metrics import collapsed, resampled_interval
+from core.evaluation.trials import FramedAnswers, MoveInterval
+from core.margins import Box, crop
 from core.models.ensemble import Ensemble
 from core.models.inference import Networks
 from core.preprocessing import cut_border
@@ -30,6 +32,18 @@ Pixels = NDArray[np.float32]
 def _cut(share: float) -> Change:
     """Cuts a share of the height and of the width, half of it on either side."""
     return partial(cut_border, share=share / 2)
+
+
+def _cut_corner(share: float, *, above: bool) -> Change:
+    """Cuts a share of the height and of the width: all of it above and left, or all of it below and right."""
+
+    def changed(pixels: Pixels) -> Pixels:
+        height, width = pixels.shape
+        down, across = round(height * share), round(width * share)
+        kept = Box(across, down, width, height) if above else Box(0, 0, width - across, height - down)
+        return np.ascontiguousarray(crop(pixels, kept))
+
+    return changed
 
 
 def _filtered(change: Callable[[Image.Image], Image.Image]) -> Change:
@@ -54,6 +68,8 @@ CHANGES: dict[str, Change] = {
     "10 % cut off": _cut(0.1),
     "20 % cut off": _cut(0.2),
     "30 % cut off": _cut(0.3),
+    "20 % cut off above and left": _cut_corner(0.2, above=True),
+    "20 % cut off below and right": _cut_corner(0.2, above=False),
     "sharpened": _filtered(lambda grey: grey.filter(ImageFilter.UnsharpMask(2, 150, 0))),
     "blurred": _filtered(lambda grey: grey.filter(ImageFilter.GaussianBlur(1.5))),
     "half the size": _filtered(_half),
@@ -93,16 +109,16 @@ def measure_framing(
         return ()
     points = networks.manifest.findings.operating_points
     chosen = [records[row] for row in rows]
+    classes = {label: np.flatnonzero([record.label == label for record in chosen]) for label in TASK}
     before = model_answers(outputs.take(rows), svm, points)
     found = []
     for name, change in CHANGES.items():
         after = model_answers(run_networks(chosen, data, networks, progress, change), svm, points)
-        for label in TASK:
-            of_label = np.array([record.label == label for record in chosen])
-            for model, threshold in thresholds.items() if of_label.any() else ():
-                found.append(
-                    _compare((model, label, name), before[model][of_label], after[model][of_label], threshold)
-                )
+        for label, images in classes.items():
+            groups = [chosen[image].group for image in images]
+            for model, threshold in thresholds.items() if groups else ():
+                pair = before[model][images], after[model][images]
+                found.append(_compare((model, label, name), pair, threshold, groups))
     return tuple(found)
 
 
@@ -120,11 +136,14 @@ def _chosen(records: Sequence[Record], label: str, count: int) -> list[int]:
 
 def _compare(
     what: tuple[str, str, str],
-    before: NDArray[np.float64],
-    after: NDArray[np.float64],
+    probabilities: tuple[NDArray[np.float64], NDArray[np.float64]],
     threshold: float,
+    groups: Sequence[str],
 ) -> FramedAnswers:
+    """One model's answers before and after a change, and how sure one is of the moves."""
     model, label, change = what
+    before, after = probabilities
+    called = [(each >= threshold).astype(np.float64) for each in probabilities]
     return FramedAnswers.model_validate(
         {
             "model": model,
@@ -133,7 +152,15 @@ def _compare(
             "images": len(before),
             "mean_before": float(before.mean()),
             "mean_after": float(after.mean()),
-            "called_before": float((before >= threshold).mean()),
-            "called_after": float((after >= threshold).mean()),
+            "called_before": float(called[0].mean()),
+            "called_after": float(called[1].mean()),
+            "mean_move_interval": _interval(after - before, groups),
+            "called_move_interval": _interval(called[1] - called[0], groups),
         }
     )
+
+
+def _interval(moves: NDArray[np.float64], groups: Sequence[str]) -> MoveInterval | None:
+    """Of the mean move, over patients; None where the draws do not say how sure it is."""
+    found = resampled_interval(lambda rows: float(moves[rows].mean()), groups)
+    return None if collapsed(found.low, found.high) else MoveInterval(low=found.low, high=found.high)

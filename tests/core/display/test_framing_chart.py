@@ -2,7 +2,7 @@
 
 from core.display.comparison_curves import framing_chart
 from core.evaluation.comparison import Answers
-from core.evaluation.trials import FramedAnswers
+from core.evaluation.trials import FramedAnswers, MoveInterval
 
 
 def row(model: str, change: str, after: float, label: str = "normal") -> FramedAnswers:
@@ -15,6 +15,7 @@ def row(model: str, change: str, after: float, label: str = "normal") -> FramedA
         mean_after=after,
         called_before=0.0,
         called_after=0.5,
+        mean_move_interval=MoveInterval(low=-0.02, high=0.7) if after == 0.7 else None,
     )
 
 
@@ -30,7 +31,7 @@ def test_the_largest_move_is_named(answers: Answers) -> None:
     chart = framing_chart(rows, entrants)
     assert [list(trace.x) for trace in chart.figure.data] == [[0, 0.1, 0.2], [0, 0.2]]
     assert list(chart.figure.data[0].y) == [0.1, 0.2, 0.7]
-    assert "VGG16: by +0.60" in chart.words and "40 held-out" in chart.words
+    assert "VGG16: by +0.60 (−0.02 to +0.70)." in chart.words and "40 held-out" in chart.words
     assert chart.table[1] == {"Model": "Xception", "As it is": 0.1, "20 % cut off": 0.15, "Sharpened": 0.9}
 
 

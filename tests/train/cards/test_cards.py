@@ -19,6 +19,7 @@ from core.evaluation.trials import (
     FramedAnswers,
     LeftOutSources,
     MeasuredAuc,
+    MoveInterval,
     PeopleResult,
     SeverityCheck,
     SourceClassifier,
@@ -169,15 +170,22 @@ def test_the_largest_moves_are_held_to_their_aims(random_bundle: Path, tmp_path:
     def moved(model: str, change: str, mean: float, called: float) -> FramedAnswers:
         before = {"images": 40, "mean_before": 0.1, "called_before": 0.2}
         after = {"mean_after": 0.1 + mean, "called_after": 0.2 + called}
-        return FramedAnswers(model=model, label="normal", change=change, **before, **after)
+        interval = MoveInterval(low=-0.01, high=0.06) if model == "vgg16" else None
+        return FramedAnswers(
+            model=model, label="normal", change=change, **before, **after, mean_move_interval=interval
+        )
 
-    framing = (moved("vgg16", "20 % cut off", 0.04, 0.15), moved("xception", "blurred", 0.02, -0.05))
+    framing = [moved("vgg16", "20 % cut off", 0.04, 0.15), moved("xception", "20 % cut off", 0.02, -0.05)]
     wider = moved("vgg16", "30 % cut off", 0.5, 0.5)  # further than what was aimed at
     folder = tmp_path / "own"
     add_cards(folder, prepared(random_bundle, folder, Trials(framing=(*framing, wider))))
     said = section(cards(folder)[0], "Do the models read framing and sharpness?")
-    assert "normal images: 0.04 (VGG16, 20 % cut off); aim: at most 0.05, which is reached" in said
-    assert "normal images: 0.15 (VGG16, 20 % cut off); aim: at most 0.05, which is missed" in said
+    aim = "aim: at most 0.05 either way, which is"
+    assert f"normal images: +0.04 (−0.01 to +0.06) (VGG16, 20 % cut off); {aim} reached" in said
+    assert f"normal images: +0.15 (VGG16, 20 % cut off); {aim} missed" in said
+    assert "| none | normal (40) | 0.10; votes 0.20 | 0.10; votes 0.20 |" in said
+    moves = "+0.04 (−0.01 to +0.06); votes +0.15 | +0.02; votes −0.05"
+    assert f"| 20 % cut off | normal (40) | {moves} |" in said
 
 
 def test_the_card_says_how_heads_learnt_and_what_came_later(random_bundle: Path, tmp_path: Path) -> None:

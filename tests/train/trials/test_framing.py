@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from core.evaluation.trials import MoveInterval
 from core.models.ensemble import Ensemble, PlattSigmoid
 from core.vocabulary import PHANTOM
 from train.data.records import Record
@@ -23,6 +24,8 @@ def test_each_change_changes_what_it_says(name: str) -> None:
         "10 % cut off": (108, 72),
         "20 % cut off": (96, 64),
         "30 % cut off": (84, 56),
+        "20 % cut off above and left": (96, 64),
+        "20 % cut off below and right": (96, 64),
         "half the size": (60, 40),
         "1.2 times as wide": (120, 96),
     }
@@ -32,6 +35,10 @@ def test_each_change_changes_what_it_says(name: str) -> None:
         assert steps[1] > 1.1 * steps[0]
     elif name == "blurred":
         assert steps[1] < 0.9 * steps[0]
+    elif "cut off above" in name:
+        assert (changed == PICTURE[24:, 16:]).all()
+    elif "cut off below" in name:
+        assert (changed == PICTURE[:96, :64]).all()
     elif "cut off" in name:
         assert (changed == PICTURE[(120 - len(changed)) // 2 :][: len(changed)][:, (80 - changed.shape[1]) // 2 :][:, : changed.shape[1]]).all()  # fmt: skip # noqa: E501
 
@@ -72,3 +79,23 @@ def test_every_source_has_its_turn_and_what_moved_is_recorded(monkeypatch: pytes
     assert (row.images, row.mean_before, row.mean_after) == (5, pytest.approx(0.2), pytest.approx(0.8))
     assert (row.called_before, row.called_after) == (0, 1)
     assert {each.images for each in found if each.label == "covid"} == {40}
+
+
+def test_a_move_has_an_interval_over_patients_where_the_draws_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two patients, of whom one moves across the threshold and has three of four images."""
+    listed = [Record(f"{row}.png", "normal", "test", "x", "b" if row else "a") for row in range(4)]
+
+    def run(chosen, data, networks, progress, change):
+        return outputs(np.array([0.8 if each.group == "b" else 0.2 for each in chosen]))
+
+    findings = SimpleNamespace(operating_points=[0.5] * 18)
+    bundle = SimpleNamespace(manifest=SimpleNamespace(findings=findings))
+    monkeypatch.setattr(framing, "run_networks", run)
+    svm = Ensemble(("vgg16",), np.zeros(19), np.ones(19), np.zeros(19), 0.0, PlattSigmoid(1.0, 0.0), 0.6)
+    thresholds = {"vgg16": 0.5, "ensemble": 0.6}
+    found = measure_framing(listed, outputs(np.full(4, 0.2)), (svm, thresholds), None, bundle, 40)
+    moving, still = found[:2]
+    assert (moving.mean_move, moving.called_move) == (pytest.approx(0.45), 0.75)
+    assert moving.called_move_interval == MoveInterval(low=0.0, high=1.0)
+    assert moving.mean_move_interval and moving.mean_move_interval.high == pytest.approx(0.6)
+    assert still.mean_move_interval is still.called_move_interval is None
