@@ -209,7 +209,7 @@ class TrainConfig:
     left_out_retrained: tuple[str, ...] = ()
     left_out_least: int = 50
     other_pneumonia: int | None = 200
-    framed: int = 40
+    framed: int = 120
     calibration: int = 200
 
 

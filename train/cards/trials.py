@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core.display.markdown import plain, table
-from core.display.wording import listed, moved, percent
+from core.display.wording import moved, percent
 from core.evaluation.metrics import interval_text
 from core.evaluation.trials import Base, FramedAnswers, LeftOutSources, MoveInterval, Trials, mean_left_out
 from core.vocabulary import ENSEMBLE, finding_name
@@ -20,6 +20,7 @@ INVARIANT = (
     "blurred",
 )
 AIMED = {"normal": 0.05, "covid": 0.1}  # how far each of these may move
+IMAGES = {"normal": "Normal images", "covid": "COVID-19 images"}
 Moving = Callable[[FramedAnswers], tuple[float, MoveInterval | None]]
 MOVES: dict[str, Moving] = {
     "a mean": lambda each: (each.mean_move, each.mean_move_interval),
@@ -102,14 +103,27 @@ def framing(trials: Trials) -> str:
         mean, votes = (moved(*move(each)) for move in MOVES.values())
         cell(each.change, each, f"{mean}; votes {votes}")
     reached = [
-        f"Largest move of {what} among {listed(INVARIANT)}, {label} images: {moved(*move(largest))} "
-        f"({model_name(largest.model)}, {largest.change}); aim: at most {aim:.2f} either way, which is "
-        f"{'reached' if _size(move(largest)) <= aim else 'missed'}."
+        line
         for label, aim in AIMED.items()
         for what, move in MOVES.items()
-        if (largest := max(_invariant(trials, label), key=lambda each: _size(move(each)), default=None))
+        if (line := _reached(_invariant(trials, label), what, move, aim))
     ]
     return f"{text('framing')}\n\n{bullets(*reached)}\n\n{table(list(rows.values()))}"
+
+
+def _reached(answers: Sequence[FramedAnswers], what: str, move: Moving, aim: float) -> str:
+    """How far the model moves that moves most, and how many stay within an aim; empty without any."""
+    if not answers:
+        return ""
+    largest = max(answers, key=lambda each: _size(move(each)))
+    within = {each.model: True for each in answers}
+    for each in answers:
+        within[each.model] &= _size(move(each)) <= aim
+    return (
+        f"{IMAGES[largest.label]}, {what} moves most by {moved(*move(largest))}: "
+        f"{model_name(largest.model)}, {largest.change}. Aim: at most {aim:.2f} either way, which {sum(within.values())} of {len(within)} "
+        "models reach."
+    )
 
 
 def _size(move: tuple[float, MoveInterval | None]) -> float:
