@@ -116,13 +116,12 @@ def _reached(answers: Sequence[FramedAnswers], what: str, move: Moving, aim: flo
     if not answers:
         return ""
     largest = max(answers, key=lambda each: _size(move(each)))
-    within = {each.model: True for each in answers}
-    for each in answers:
-        within[each.model] &= _size(move(each)) <= aim
+    models = {each.model for each in answers}
+    beyond = {each.model for each in answers if _size(move(each)) > aim}
     return (
         f"{IMAGES[largest.label]}, {what} moves most by {moved(*move(largest))}: "
-        f"{model_name(largest.model)}, {largest.change}. Aim: at most {aim:.2f} either way, which {sum(within.values())} of {len(within)} "
-        "models reach."
+        f"{model_name(largest.model)}, {largest.change}. Aim: at most {aim:.2f} either way, which "
+        f"{len(models - beyond)} of {len(models)} models reach."
     )
 
 
