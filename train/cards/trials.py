@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from core.display.markdown import plain, table
 from core.display.wording import moved, percent
@@ -21,11 +22,43 @@ INVARIANT = (
 )
 AIMED = {"normal": 0.05, "covid": 0.1}  # how far each of these may move
 IMAGES = {"normal": "Normal images", "covid": "COVID-19 images"}
-Moving = Callable[[FramedAnswers], tuple[float, MoveInterval | None]]
-MOVES: dict[str, Moving] = {
-    "a mean": lambda each: (each.mean_move, each.mean_move_interval),
-    "a share read as COVID-19": lambda each: (each.called_move, each.called_move_interval),
-}
+
+
+class Measure(NamedTuple):
+    """What a change of framing moves.
+
+    Attributes:
+        title: Of its table.
+        what: Within a sentence.
+        level: Before the change.
+        move: How far the change moves it, with the interval.
+    """
+
+    title: str
+    what: str
+    level: Callable[[FramedAnswers], float]
+    move: Callable[[FramedAnswers], tuple[float, MoveInterval | None]]
+
+    def size(self, answers: FramedAnswers) -> float:
+        """How far, either way."""
+        return abs(self.move(answers)[0])
+
+
+MEASURES = (
+    Measure(
+        "Mean probability of COVID-19",
+        "a mean",
+        lambda each: each.mean_before,
+        lambda each: (each.mean_move, each.mean_move_interval),
+    ),
+    Measure(
+        "Share read as COVID-19",
+        "a share read as COVID-19",
+        lambda each: each.called_before,
+        lambda each: (each.called_move, each.called_move_interval),
+    ),
+)
+UNCHANGED = "none"
 BASES: dict[Base, str] = {
     "retrained": "retrained without them",
     "frozen": "has learnt from them",
@@ -90,43 +123,38 @@ def framing(trials: Trials) -> str:
     """How far answers move when a picture is framed or processed otherwise."""
     if not trials.framing:
         return "Not measured."
-    rows: dict[tuple[str, str], dict[str, str]] = {}
-
-    def cell(change: str, answers: FramedAnswers, says: str) -> None:
-        images = f"{answers.label} ({answers.images})"
-        row = rows.setdefault((change, answers.label), {"change": change, "images": images})
-        row[model_name(answers.model)] = says
-
-    for each in trials.framing:
-        cell("none", each, f"{each.mean_before:.2f}; votes {each.called_before:.2f}")
-    for each in trials.framing:
-        mean, votes = (moved(*move(each)) for move in MOVES.values())
-        cell(each.change, each, f"{mean}; votes {votes}")
     reached = [
-        line
+        _reached(answers, measure, aim)
         for label, aim in AIMED.items()
-        for what, move in MOVES.items()
-        if (line := _reached(_invariant(trials, label), what, move, aim))
+        if (answers := _invariant(trials, label))
+        for measure in MEASURES
     ]
-    return f"{text('framing')}\n\n{bullets(*reached)}\n\n{table(list(rows.values()))}"
+    tables = [f"**{measure.title}**\n\n{_moves(trials.framing, measure)}" for measure in MEASURES]
+    return "\n\n".join([text("framing"), bullets(*reached), *tables])
 
 
-def _reached(answers: Sequence[FramedAnswers], what: str, move: Moving, aim: float) -> str:
-    """How far the model moves that moves most, and how many stay within an aim; empty without any."""
-    if not answers:
-        return ""
-    largest = max(answers, key=lambda each: _size(move(each)))
+def _reached(answers: Sequence[FramedAnswers], measure: Measure, aim: float) -> str:
+    """How far the model moves that moves most, and how many stay within an aim."""
+    largest = max(answers, key=measure.size)
     models = {each.model for each in answers}
-    beyond = {each.model for each in answers if _size(move(each)) > aim}
+    beyond = {each.model for each in answers if measure.size(each) > aim}
     return (
-        f"{IMAGES[largest.label]}, {what} moves most by {moved(*move(largest))}: "
+        f"{IMAGES[largest.label]}, {measure.what} moves most by {moved(*measure.move(largest))}: "
         f"{model_name(largest.model)}, {largest.change}. Aim: at most {aim:.2f} either way, which "
         f"{len(models - beyond)} of {len(models)} models reach."
     )
 
 
-def _size(move: tuple[float, MoveInterval | None]) -> float:
-    return abs(move[0])
+def _moves(answers: Sequence[FramedAnswers], measure: Measure) -> str:
+    """A table of what every model says before any change, and how far each change moves that."""
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    cells = [(UNCHANGED, each, f"{measure.level(each):.2f}") for each in answers]
+    cells += [(each.change, each, moved(*measure.move(each))) for each in answers]
+    for change, each, says in cells:
+        images = f"{each.label} ({each.images})"
+        row = rows.setdefault((change, each.label), {"change": change, "images": images})
+        row[model_name(each.model)] = says
+    return table(list(rows.values()))
 
 
 def _invariant(trials: Trials, label: str) -> list[FramedAnswers]:
