@@ -21,7 +21,6 @@ INVARIANT = (
     "blurred",
 )
 AIMED = {"normal": 0.05, "covid": 0.1}  # how far each of these may move
-IMAGES = {"normal": "Normal images", "covid": "COVID-19 images"}
 
 
 class Measure(NamedTuple):
@@ -29,31 +28,27 @@ class Measure(NamedTuple):
 
     Attributes:
         title: Of its table.
-        what: Within a sentence.
         level: Before the change.
         move: How far the change moves it, with the interval.
     """
 
     title: str
-    what: str
     level: Callable[[FramedAnswers], float]
     move: Callable[[FramedAnswers], tuple[float, MoveInterval | None]]
 
     def size(self, answers: FramedAnswers) -> float:
-        """How far, either way."""
-        return abs(self.move(answers)[0])
+        """How far, either way; rounded, because 24/120 - 18/120 is more than 0.05 otherwise."""
+        return round(abs(self.move(answers)[0]), 9)
 
 
 MEASURES = (
     Measure(
         "Mean probability of COVID-19",
-        "a mean",
         lambda each: each.mean_before,
         lambda each: (each.mean_move, each.mean_move_interval),
     ),
     Measure(
         "Share read as COVID-19",
-        "a share read as COVID-19",
         lambda each: each.called_before,
         lambda each: (each.called_move, each.called_move_interval),
     ),
@@ -139,16 +134,17 @@ def _reached(answers: Sequence[FramedAnswers], measure: Measure, aim: float) -> 
     models = {each.model for each in answers}
     beyond = {each.model for each in answers if measure.size(each) > aim}
     return (
-        f"{IMAGES[largest.label]}, {measure.what} moves most by {moved(*measure.move(largest))}: "
+        f"{measure.title}, {largest.label} images: moves most by {moved(*measure.move(largest))}, "
         f"{model_name(largest.model)}, {largest.change}. Aim: at most {aim:.2f} either way, which "
-        f"{len(models - beyond)} of {len(models)} models reach."
+        f"{len(models - beyond) or 'none'} of {len(models)} models reach."
     )
 
 
 def _moves(answers: Sequence[FramedAnswers], measure: Measure) -> str:
     """A table of what every model says before any change, and how far each change moves that."""
     rows: dict[tuple[str, str], dict[str, str]] = {}
-    cells = [(UNCHANGED, each, f"{measure.level(each):.2f}") for each in answers]
+    unchanged = {(each.model, each.label): each for each in answers}.values()
+    cells = [(UNCHANGED, each, f"{measure.level(each):.2f}") for each in unchanged]
     cells += [(each.change, each, moved(*measure.move(each))) for each in answers]
     for change, each, says in cells:
         images = f"{each.label} ({each.images})"

@@ -123,7 +123,10 @@ def measure_framing(
 
 
 def _chosen(records: Sequence[Record], label: str, count: int) -> list[int]:
-    """So many test images of a class, from each source in turn; phantoms where there is nothing else."""
+    """So many test images of a class; phantoms where there is nothing else.
+
+    Sources take turns as long as they have images: fewer are a prefix of more, and shared more evenly.
+    """
     rows = [row for row, each in enumerate(records) if each.split == "test" and each.label == label]
     real = [row for row in rows if records[row].source != PHANTOM] or rows
     by_source: dict[str, list[int]] = {}

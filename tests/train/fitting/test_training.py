@@ -21,7 +21,6 @@ from core.preprocessing import Preprocessing
 from core.project import PROJECT
 from core.vocabulary import CLASSES, FINDINGS, PHANTOM
 from train import steps
-from train.bundle import roles as module_of_roles
 from train.bundle.roles import choose_images
 from train.config import TINY, FindingsConfig, PretrainConfig, Stage, TransferConfig
 from train.data.images import Images
@@ -116,6 +115,7 @@ def pretraining(module: str) -> Callable[..., Path]:
 WAYS = {"pretrain": "pretrain", "pretrain_torch": "pretrain_on_torch"}
 
 
+# One with normalisation of its own, one that is given it: both have to come back with what they counted.
 @pytest.mark.parametrize(("key", "way"), [("vgg16", "pretrain"), ("resnet50", "pretrain_torch")])
 def test_pretraining_goes_on_where_it_was_interrupted(
     images: Images, tmp_path: Path, key: str, way: str
@@ -317,7 +317,9 @@ def test_only_the_eighteen_names_are_labels(squares: np.ndarray) -> None:
 def test_without_severity_scores_phantoms_are_rendered_for_them(
     records: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module_of_roles, "SEVERITY_PHANTOMS", 24)
+    from train.bundle import roles as module
+
+    monkeypatch.setattr(module, "SEVERITY_PHANTOMS", 24)
     roles = choose_images(records, None)
     severity = [roles.records[index] for index in roles.severity]
     assert len(severity) == 24
