@@ -297,7 +297,8 @@ def framing_chart(framing: Sequence[FramedAnswers], entrants: Mapping[str, Entra
     words = (
         f"{most.images} held-out normal radiographs, their borders cut more and more; a model that reads "
         "lungs keeps a flat line. A fifth cut off moves the mean most for "
-        f"{entrants[most.model].name}: by {moved(most.mean_move, most.mean_move_interval)}."
+        f"{entrants[most.model].name}: by {moved(most.mean_move, most.mean_move_interval)}"
+        f"{', with its 95 % interval over patients' if most.mean_move_interval else ''}."
     )
     return Chart(figure, words, tuple(table))
 

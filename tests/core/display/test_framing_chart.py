@@ -31,7 +31,10 @@ def test_the_largest_move_is_named(answers: Answers) -> None:
     chart = framing_chart(rows, entrants)
     assert [list(trace.x) for trace in chart.figure.data] == [[0, 0.1, 0.2], [0, 0.2]]
     assert list(chart.figure.data[0].y) == [0.1, 0.2, 0.7]
-    assert "VGG16: by +0.60 (−0.02 to +0.70)." in chart.words and "40 held-out" in chart.words
+    assert (
+        "VGG16: by +0.60 (−0.02 to +0.70), with its 95 % interval" in chart.words
+        and "40 held-out" in chart.words
+    )
     assert chart.table[1] == {"Model": "Xception", "As it is": 0.1, "20 % cut off": 0.15, "Sharpened": 0.9}
 
 
