@@ -135,7 +135,7 @@ def train_findings_network(run: Run) -> None:
     crowded = load_phantoms(take_seeds("crowded", config.crowded), recipe, cache, watch, crowded=True)
     held_out = load_phantoms(take_seeds("findings_held_out", config.held_out), recipe, cache, watch)
     labelled = {split: labelled_squares(run.images, split) for split in ("train", "val")}
-    train = phantoms.joined(crowded).joined(labelled["train"]).joined(labelled["train"])
+    train = phantoms.joined(crowded).joined(labelled["train"].balanced())
     fit = train_findings(FindingsData(train, held_out, labelled["val"]), config, run.folder, run.reporter)
     figures = asdict(fit) | {"file": fit.file.name}
     write_json(note, figures)

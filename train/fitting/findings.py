@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from core.evaluation.metrics import roc_auc, youden_threshold
 from core.models.engine.keras import write_tensors
 from core.phantom.spec import draw_later_findings
 from core.preprocessing import Preprocessing, network_input
-from core.vocabulary import FINDINGS, FIRST_FINDINGS
+from core.vocabulary import FINDINGS, FIRST_FINDINGS, PHANTOM
 from core.whole_file import replacing
 from train.config import FindingsConfig, Stage
 from train.data.images import Images, to_bytes
@@ -33,6 +34,18 @@ NIH_FINDINGS = frozenset(FIRST_FINDINGS) - {
     "Lung Opacity",
     "Enlarged Cardiomediastinum",
 }
+
+# What a finding is a kind of, or makes.
+OPACITIES = frozenset(
+    {"Atelectasis", "Consolidation", "Infiltration", "Edema", "Pneumonia", "Mass", "Nodule", "Lung Lesion"}
+)
+IMPLIED = {
+    "Lung Lesion": frozenset({"Mass", "Nodule"}),
+    "Lung Opacity": OPACITIES,
+    "Enlarged Cardiomediastinum": frozenset({"Cardiomegaly"}),
+}
+
+NAMED_TIMES = 4  # as often as the rest a radiograph is drawn whose findings somebody named one by one
 
 # Crowded phantoms show none to five findings, and what is small or easily mistaken more often than the rest.
 CROWD = (0.08, 0.20, 0.26, 0.22, 0.14, 0.10)
@@ -59,6 +72,16 @@ class LabelledSquares:
         return LabelledSquares(
             np.concatenate([self.squares, other.squares]), np.concatenate([self.labels, other.labels])
         )
+
+    def balanced(self) -> LabelledSquares:
+        """Those of which every finding is known, and one is there, `NAMED_TIMES` times; the others once.
+
+        Most radiographs are normal, or have pneumonia and nobody says what else.
+        """
+        nih = [FINDINGS.index(name) for name in NIH_FINDINGS]
+        named = (~np.isnan(self.labels[:, nih])).all(axis=1) & (self.labels[:, nih] == 1).any(axis=1)
+        rows = np.repeat(np.arange(len(named)), np.where(named, NAMED_TIMES, 1))
+        return LabelledSquares(self.squares[rows], self.labels[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,26 +163,58 @@ def draw_crowd(seed: int) -> tuple[tuple[str, float], ...]:
 
 
 def labelled_squares(images: Images, split: str) -> LabelledSquares:
-    """The radiographs of a split whose findings somebody labelled by these names, as NIH did.
+    """The radiographs of a split of which somebody says what is to be seen, or that nothing is.
 
-    Of NIH's fourteen, what is not named is absent; of the other four, nobody knows.
+    Args:
+        images: Radiographs, and phantoms, which are left out.
+        split: Of which.
     """
-    records = images.records
-    chosen = [i for i, each in enumerate(records) if each.split == split and _is_labelled(each)]
-    labels = np.full((len(chosen), len(FINDINGS)), np.nan, dtype=np.float32)
-    for row, index in enumerate(chosen):
-        named = records[index].findings or frozenset()
-        for column, name in enumerate(FINDINGS):
-            if name in named or name in NIH_FINDINGS:
-                labels[row, column] = name in named
-    squares = images.squares[chosen]
-    seen = [view(square, images.preprocessing) for square in squares]
+    known = {
+        index: labels
+        for index, record in enumerate(images.records)
+        if record.split == split and (labels := known_labels(record)) is not None
+    }
+    seen = [view(square, images.preprocessing) for square in images.squares[list(known)]]
     side = images.preprocessing.size_px
-    return LabelledSquares(np.array(seen, dtype=np.uint8).reshape(-1, side, side), labels)
+    return LabelledSquares(
+        np.array(seen, dtype=np.uint8).reshape(-1, side, side),
+        np.array(list(known.values()), dtype=np.float32).reshape(-1, len(FINDINGS)),
+    )
 
 
-def _is_labelled(record: Record) -> bool:
-    return record.findings is not None and record.findings <= frozenset(FINDINGS)
+def known_labels(record: Record) -> NDArray[np.float32] | None:
+    """What is known of a radiograph's findings.
+
+    Where they are named as NIH does, what is not named of its fourteen is absent. A radiograph that its
+    collection calls normal shows none of them; of one with pneumonia whose findings nobody named, that alone
+    is known. What follows from findings is as in CheXpert (Irvin et al. 2019, arXiv:1901.07031): each of
+    `OPACITIES` is an opacity, a mass or a nodule is a lung lesion, and a large heart makes the mediastinum
+    wide.
+
+    Args:
+        record: Of a radiograph, or of a phantom.
+
+    Returns:
+        (18,): 1, 0, or NaN where nobody knows; None where nobody knows anything, and of a phantom.
+    """
+    named = record.findings if record.findings is not None and record.findings <= {*FINDINGS} else None
+    if record.source == PHANTOM or (named is None and record.label not in ("normal", "pneumonia")):
+        return None
+    if named is None and record.label == "normal":
+        named = frozenset()
+    known: dict[str, bool] = {}
+    if named is None:
+        present = {"Pneumonia"}
+    else:
+        present = {*named}
+        known = dict.fromkeys(NIH_FINDINGS, False) | {"Lung Lesion": False}
+        if not named:
+            known["Lung Opacity"] = False
+    for whole, parts in IMPLIED.items():
+        if present & parts:
+            present.add(whole)
+    known |= dict.fromkeys(present, True)
+    return np.array([known.get(name, math.nan) for name in FINDINGS], dtype=np.float32)
 
 
 def train_findings(

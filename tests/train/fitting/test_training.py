@@ -30,6 +30,7 @@ from train.fitting.findings import (
     FindingsData,
     LabelledSquares,
     draw_crowd,
+    known_labels,
     labelled_squares,
     load_phantoms,
     train_findings,
@@ -304,14 +305,51 @@ def test_crowded_phantoms_show_hard_findings_more_often(tmp_path: Path) -> None:
         assert {name for name, _ in named} <= {FINDINGS[i] for i in np.flatnonzero(labels)}
 
 
-def test_only_the_eighteen_names_are_labels(squares: np.ndarray) -> None:
-    named = [frozenset({"Mass", "Fracture"}), frozenset(), frozenset({"bacteria"}), None]
-    records = [Record(f"{i}.png", "normal", "train", "x", f"g{i}", f, "") for i, f in enumerate(named)]
-    labelled = labelled_squares(Images(squares[:4], records, RECIPE), "train")
-    assert len(labelled.squares) == 2
-    mass, fracture = (FINDINGS.index(name) for name in ("Mass", "Fracture"))
-    assert labelled.labels[0, mass] == 1 and labelled.labels[0, fracture] == 1
-    assert labelled.labels[1, mass] == 0 and np.isnan(labelled.labels[1, fracture])
+def labels_of(record: Record) -> dict[str, float]:
+    """Those that are known."""
+    labels = known_labels(record)
+    assert labels is not None
+    return {name: float(value) for name, value in zip(FINDINGS, labels, strict=True) if not np.isnan(value)}
+
+
+def record(label: str, findings: frozenset[str] | None = None, source: str = "x") -> Record:
+    return Record("a.png", label, "train", source, "g", findings)
+
+
+def test_what_nobody_names_of_nihs_findings_is_absent_and_what_follows_is_present() -> None:
+    named = labels_of(record("pneumonia", frozenset({"Mass", "Fracture", "Cardiomegaly"})))
+    assert {name for name, value in named.items() if value} == {
+        *("Mass", "Fracture", "Cardiomegaly", "Lung Lesion", "Lung Opacity", "Enlarged Cardiomediastinum")
+    }
+    assert named["Pneumonia"] == 0 and set(named) == {*FINDINGS}
+    effusion = labels_of(record("pneumonia", frozenset({"Effusion"})))
+    assert effusion["Lung Lesion"] == 0 and not {"Lung Opacity", "Fracture"} & set(effusion)
+
+
+@pytest.mark.parametrize("findings", [None, frozenset()])
+def test_a_normal_radiograph_shows_no_opacity_and_what_else_nobody_knows(
+    findings: frozenset[str] | None,
+) -> None:
+    known = labels_of(record("normal", findings))
+    assert not any(known.values()) and {"Pneumonia", "Lung Opacity", "Lung Lesion"} <= set(known)
+    assert not {"Fracture", "Enlarged Cardiomediastinum"} & set(known)
+
+
+def test_of_a_pneumonia_that_nobody_describes_it_alone_is_known() -> None:
+    assert labels_of(record("pneumonia", frozenset({"virus"}))) == {"Pneumonia": 1, "Lung Opacity": 1}
+    rendered, tuberculous = record("normal", None, PHANTOM), record("other", frozenset({"Tuberculosis"}))
+    for unknown in (record("covid"), tuberculous, rendered):
+        assert known_labels(unknown) is None
+
+
+def test_radiographs_whose_findings_are_named_are_drawn_more_often(squares: np.ndarray) -> None:
+    named = record("pneumonia", frozenset({"Mass"}))
+    listed = [named, record("normal"), record("pneumonia"), record("covid")]
+    found = labelled_squares(Images(squares[:4], listed, RECIPE), "train")
+    assert len(found.squares) == len(found.labels) == 3
+    often = found.balanced()
+    assert [int((often.squares == square).all(axis=(1, 2)).sum()) for square in found.squares] == [4, 1, 1]
+    assert not len(labelled_squares(Images(squares[:4], listed, RECIPE), "val").balanced().squares)
 
 
 def test_without_severity_scores_phantoms_are_rendered_for_them(
