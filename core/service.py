@@ -25,7 +25,12 @@ from core.errors import NotAskedError, SeveralFramesError
 from core.evaluation.coverage import Coverage, measure_coverage
 from core.evaluation.evidence import Evidence, measure_evidence
 from core.evaluation.predictions import read_predictions
-from core.evaluation.strata import OtherDisease, results_on_other_diseases
+from core.evaluation.strata import (
+    FalseFinding,
+    OtherDisease,
+    results_on_normals,
+    results_on_other_diseases,
+)
 from core.evaluation.trials import Trials, read_trials
 from core.gate.sentences import refusal
 from core.gate.verdict import Verdict
@@ -119,6 +124,7 @@ class Loaded:
         evidence: How they did on held-out images.
         coverage: What their third answers were worth there.
         other_diseases: What they said to diseases that they were never taught.
+        false_findings: What the findings network found on normal radiographs.
         trials: How they did where a shortcut does not help; None in a bundle without.
     """
 
@@ -127,6 +133,7 @@ class Loaded:
     evidence: tuple[Evidence, ...]
     coverage: tuple[Coverage, ...]
     other_diseases: tuple[OtherDisease, ...]
+    false_findings: tuple[FalseFinding, ...]
     trials: Trials | None
 
 
@@ -180,6 +187,7 @@ class Service:
                     evidence=measure_evidence(predictions),
                     coverage=measure_coverage(predictions, models.manifest.third_answers),
                     other_diseases=results_on_other_diseases(predictions),
+                    false_findings=results_on_normals(predictions, models.manifest.findings.operating_points),
                     trials=read_trials(folder, models.manifest),
                 )
                 self._loaded[folder] = loaded

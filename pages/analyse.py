@@ -52,7 +52,7 @@ if bundle and source:
         with folded("findings", "Findings, extent, and the ensemble's reasons"):
             findings, ensemble = st.columns(2, gap="large")
         with findings:
-            show.findings(case.analysis)
+            show.findings(case.analysis, bundle)
         with ensemble:
             show.severity(case.analysis)
             show.contributions(case.analysis)

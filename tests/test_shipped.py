@@ -124,7 +124,11 @@ def test_the_gate_that_ships_is_small_and_vouches_for_itself() -> None:
     wanted = {(row.what, row.how): row.wanted for row in gate.rows if not row.hint}
     assert min(refused[key] for key in refused if wanted[key] and key[1] == "held out") > 0.9
     assert min(refused[key] for key in refused if wanted[key]) > 0.8, "laterals that nobody taught it"
-    assert max(refused[key] for key in refused if not wanted[key]) < 0.1
+    corners = {
+        key for key in refused if key[0].endswith(("cut off above and left", "cut off below and right"))
+    }
+    assert len(corners) == 2 and max(refused[key] for key in corners) < 0.35, "a part of a lung is gone"
+    assert max(refused[key] for key in refused.keys() - corners if not wanted[key]) < 0.1
 
 
 @pytest.mark.data

@@ -9,6 +9,7 @@ from core.analysis.results import Analysis, BackboneReading
 from core.evaluation.evidence import Evidence
 from core.evaluation.metrics import Interval
 from core.evaluation.record import whole_left_out_points
+from core.evaluation.strata import FalseFinding
 from core.evaluation.trials import HEADS_ALONE, Base, MoveInterval, Trials, mean_left_out
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
 from core.models.ensemble import EnsembleDecision
@@ -20,6 +21,7 @@ MOVED = (
     "own threshold."
 )
 SIDES = "Left in the picture is the patient's right (R), unless it was mirrored before it came."
+MOST_FALSE = 4  # findings to name of those that are found on normal radiographs, too
 DISCLAIMER = "For teaching and demonstration only. Not a medical device; never for diagnosis."
 
 # Of a base under heads that learnt without a source.
@@ -250,6 +252,27 @@ def findings_quality(analysis: Analysis) -> str | None:
         f"On phantoms from which it did not learn, this network's ROC AUC is {mean:.2f} on average: from "
         f"{worst:.2f} ({finding_name(least)}) to {best:.2f} ({finding_name(most)}). On real "
         "radiographs it is likely worse."
+    )
+
+
+def found_on_normals(analysis: Analysis, known: Sequence[FalseFinding]) -> str:
+    """How often the findings seen here are seen on normal radiographs, too; empty where that is not known.
+
+    Args:
+        analysis: It.
+        known: Measured with the bundle's own findings network, and said of no other.
+    """
+    if analysis.provenance.findings_source != "stand-in" or not known:
+        return ""
+    seen = {each.name for each in analysis.findings if each.score >= 0.5}
+    false = sorted((each for each in known if each.name in seen), key=lambda each: -each.share)
+    if not false:
+        return ""
+    named = [f"{finding_name(each.name)} on {percent(each.share)}" for each in false[:MOST_FALSE]]
+    rest = [f"{count_word(len(false) - MOST_FALSE)} more on fewer"] if len(false) > MOST_FALSE else []
+    return (
+        f"Of {false[0].images} normal radiographs that are held out, where nothing is to be found, this "
+        f"network finds the same: {listed([*named, *rest])}."
     )
 
 

@@ -7,17 +7,18 @@ patients. Only images from which nothing was learnt or chosen are counted: `HELD
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from core.evaluation.evidence import task_splits
 from core.evaluation.metrics import CalibrationBin, Interval, calibration_bins, share_intervals
 from core.evaluation.predictions import Predictions
-from core.vocabulary import HELD_OUT, LABELS, TASK
+from core.vocabulary import HELD_OUT, LABELS, PHANTOM, TASK
 
 # Strata of geographic extent (0-8) as in COVIDGR: 0, 1-2, 3-5, 6-8 (Tabik et al. 2020, IEEE JBHI 24:3595).
 # Means of several radiologists lie between whole numbers, so these are the least extents of each stratum.
@@ -95,6 +96,27 @@ class OtherDisease:
 
 
 @dataclass(frozen=True)
+class FalseFinding:
+    """How often a finding is found on normal radiographs, where there is nothing to be found.
+
+    Attributes:
+        name: Of `FINDINGS`.
+        images: How many normal radiographs there are.
+        groups: From how many patients.
+        share: Of them that the findings network reads it on, at its operating point, in [0, 1].
+        interval: Its 95 % interval over patients.
+        by_source: The collection, its images, and the share among them.
+    """
+
+    name: str
+    images: int
+    groups: int
+    share: float
+    interval: Interval
+    by_source: tuple[tuple[str, int, float], ...]
+
+
+@dataclass(frozen=True)
 class Reliability:
     """A reliability table: one model on one split."""
 
@@ -163,6 +185,40 @@ def _other_diseases(predictions: Predictions) -> Iterator[tuple[str, str, NDArra
                 if count >= MIN_REPORTED:
                     named = [report in text.split("|") for text in predictions.reported.tolist()]
                     yield report, source, rows & np.array(named)
+
+
+def results_on_normals(
+    predictions: Predictions, operating_points: Sequence[float]
+) -> tuple[FalseFinding, ...]:
+    """What the findings network finds on held-out radiographs that their collections call normal.
+
+    Args:
+        predictions: Of the bundle.
+        operating_points: Of the findings network, as probabilities.
+
+    Returns:
+        One a finding, in the order of `FINDINGS`; none without a normal radiograph, as which phantoms do not
+        count.
+    """
+    rows = _held_out(predictions) & (predictions.label == "normal") & (predictions.source != PHANTOM)
+    if not rows.any():
+        return ()
+    found = predictions.findings >= logit(np.array(operating_points))
+    groups = predictions.group[rows]
+    sources = [(source, of_source) for source, of_source in _by_source(predictions, rows, "normal")]
+    return tuple(
+        FalseFinding(
+            name,
+            len(groups),
+            len(np.unique(groups)),
+            float(found[rows, column].mean()),
+            interval,
+            tuple((source, int(part.sum()), float(found[part, column].mean())) for source, part in sources),
+        )
+        for column, (name, interval) in enumerate(
+            zip(predictions.finding_names, share_intervals(found[rows], groups), strict=True)
+        )
+    )
 
 
 def calibration_tables(predictions: Predictions) -> tuple[Reliability, ...]:

@@ -228,8 +228,13 @@ def _card(
             st.caption(lungs, help=term("heat_in_lungs"))
 
 
-def findings(analysis: Analysis) -> None:
-    """The findings, with what 0.5 means."""
+def findings(analysis: Analysis, bundle: Loaded) -> None:
+    """The findings, with what 0.5 means, and how often they are found where there is nothing.
+
+    Args:
+        analysis: The answer.
+        bundle: Who gave it.
+    """
     st.header("What the findings network sees", help=term("findings"))
     st.markdown(
         f"{len(analysis.findings)} findings. 0.5 is each finding's **threshold**, not a probability: "
@@ -237,6 +242,8 @@ def findings(analysis: Analysis) -> None:
         help=term("finding_threshold"),
     )
     st.html(figures.findings(analysis))
+    if said := wording.found_on_normals(analysis, bundle.false_findings):
+        st.markdown(said, help=term("found_on_normals"))
     quality = wording.findings_quality(analysis)
     if quality:
         st.caption(quality, help=term("finding_roc_auc"))

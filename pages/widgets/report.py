@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core.display.third_answer_wording import beside_the_mean
-from core.display.wording import track_record
+from core.display.wording import found_on_normals, track_record
 from core.export.report import Imprint, report_pdf
 from core.service import Case, Loaded
 from pages.widgets import link, thresholds
@@ -56,7 +56,11 @@ def _made(
         licence=manifest.licence,
         changed=changed() or (),
         truth=truth,
-        record=(beside_the_mean(manifest), track_record(bundle.evidence, moved=moved)),
+        record=(
+            beside_the_mean(manifest),
+            track_record(bundle.evidence, moved=moved),
+            found_on_normals(case.analysis, bundle.false_findings) if case.analysis else "",
+        ),
         link=address(),
     )
     return report_pdf(case, imprint)

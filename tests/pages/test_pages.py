@@ -332,6 +332,12 @@ def test_after_a_refusal_the_next_file_is_read(bundles: Path) -> None:
     assert bars(page)
 
 
+def test_beside_findings_stands_how_often_they_are_found_on_normal_radiographs(bundles: Path) -> None:
+    page = upload(("good.png", sample()))
+    (said,) = [text for text in markdown(page) if "where nothing is to be found" in text]
+    assert "finds the same: " in said and said.endswith(".")
+
+
 @pytest.mark.parametrize("suffix", [".png", ".dcm"])
 def test_a_hostile_name_is_shown_as_text(bundles: Path, suffix: str) -> None:
     page = upload((HOSTILE.replace(".png", suffix), sample(suffix)))

@@ -11,10 +11,11 @@ from core.evaluation.strata import (
     calibration_tables,
     results_by_severity,
     results_by_source,
+    results_on_normals,
     results_on_other_diseases,
 )
 from core.models.bundle.manifest import BundleManifest
-from core.vocabulary import ENSEMBLE
+from core.vocabulary import ENSEMBLE, finding_name
 from train.cards.facts import SPLIT_NAMES, model_name, text
 
 
@@ -55,6 +56,20 @@ def other_diseases(predictions: Predictions) -> str:
     if not rows:
         return "Not measured: there are no such images."
     return f"{text('other_diseases')}\n\n{table(list(rows.values()))}"
+
+
+def false_findings(predictions: Predictions, manifest: BundleManifest) -> str:
+    """What the findings network finds on normal radiographs."""
+    found = results_on_normals(predictions, manifest.findings.operating_points)
+    if not found:
+        return "Not measured: there are no held-out normal radiographs."
+    everybody = f"all ({found[0].images} of {found[0].groups} patients)"
+    rows = [
+        {"finding": finding_name(each.name), everybody: f"{each.share:.2f}{each.interval.in_brackets()}"}
+        | {f"{plain(source)} ({images})": f"{share:.2f}" for source, images, share in each.by_source}
+        for each in found
+    ]
+    return f"{text('false_findings')}\n\n{table(rows)}"
 
 
 def third_answers(predictions: Predictions, manifest: BundleManifest) -> str:

@@ -7,7 +7,9 @@ import pytest
 from core.analysis.results import Analysis
 from core.display import wording
 from core.evaluation.evidence import measure_evidence
+from core.evaluation.metrics import Interval
 from core.evaluation.predictions import Predictions
+from core.evaluation.strata import FalseFinding
 from core.evaluation.trials import CoveredLungs, LeftOutSources, MeasuredAuc, Trials
 from core.models.backbones import BACKBONES
 
@@ -141,3 +143,23 @@ def test_sides_are_named_as_the_pictures_and_as_the_patients(analysis: Analysis)
 
 def test_numbers_beyond_the_words_are_digits() -> None:
     assert [wording.count_word(count) for count in (0, 5, 10, 11)] == ["none", "five", "ten", "11"]
+
+
+def test_what_is_found_on_normal_radiographs_too_is_said(analysis: Analysis) -> None:
+    """The most frequent first, of what is found here alone, and of the stand-in alone."""
+    seen = ("Mass", "Pneumonia")
+    findings = tuple(replace(each, score=0.9 if each.name in seen else 0.1) for each in analysis.findings)
+    here = replace(analysis, findings=findings)
+    known = [
+        FalseFinding(name, 200, 150, share, Interval(0, 1), ())
+        for name, share in (("Mass", 0.05), ("Pneumonia", 0.9), ("Hernia", 0.4))
+    ]
+    said = wording.found_on_normals(here, known).replace("\N{NO-BREAK SPACE}", " ")
+    assert said.startswith("Of 200 normal") and said.endswith("the same: Pneumonia on 90 % and Mass on 5 %.")
+    every = [FalseFinding(each.name, 200, 150, 0.1, Interval(0, 1), ()) for each in findings]
+    all_of_it = replace(analysis, findings=tuple(replace(each, score=0.9) for each in findings))
+    assert wording.found_on_normals(all_of_it, every).endswith(f" and {len(findings) - 4} more on fewer.")
+    official = replace(here, provenance=replace(here.provenance, findings_source="official"))
+    nothing = replace(here, findings=tuple(replace(each, score=0.1) for each in findings))
+    assert wording.found_on_normals(official, known) == wording.found_on_normals(nothing, known) == ""
+    assert wording.found_on_normals(here, ()) == ""

@@ -10,9 +10,10 @@ from core.evaluation.strata import (
     calibration_tables,
     results_by_severity,
     results_by_source,
+    results_on_normals,
     results_on_other_diseases,
 )
-from core.vocabulary import FINDINGS
+from core.vocabulary import FINDINGS, PHANTOM
 
 THRESHOLDS = {"first": 0.5, "second": 0.9}
 ROWS = (
@@ -102,6 +103,19 @@ def test_another_pneumonia_is_read_as_covid_so_often(predictions: Predictions) -
     assert found["first"].called.share == 1 and found["first"].median == pytest.approx(0.65)
     assert found["second"].called.share == 0 and found["second"].median == pytest.approx(0.2)
     assert found["first"].called.images == 2
+
+
+def test_what_is_found_on_normal_radiographs_is_found_wrongly(predictions: Predictions) -> None:
+    """At the operating point, a probability; phantoms, and images that chose it, do not count."""
+    findings = predictions.findings.copy()
+    findings[3, 0], findings[4, 0] = -1.3, -1.4  # of normal images; 0.21 and 0.20 as probabilities
+    points = [0.21, *[0.6] * (len(FINDINGS) - 1)]
+    first, second, *_ = results_on_normals(replace(predictions, findings=findings), points)
+    assert (first.name, first.images, first.groups, first.share) == (FINDINGS[0], 2, 2, 0.5)
+    assert first.by_source == (("other", 2, 0.5),) and first.interval.low < 0.5 < first.interval.high
+    assert second.share == 0 and second.interval.high > 0
+    rendered = np.where(predictions.label == "normal", PHANTOM, predictions.source)
+    assert results_on_normals(replace(predictions, source=rendered), points) == ()
 
 
 def test_calibration_needs_both_classes(predictions: Predictions) -> None:
