@@ -105,7 +105,7 @@ def whole_lines(journal: Path) -> list[dict[str, Any]]:
 def test_an_interrupted_run_goes_on_with_what_is_done_and_loads_neither_a_training_framework_nor_ray(
     call, folder: Path, tmp_path: Path, chests: dict[str, bytes]
 ) -> None:
-    for number in range(4):  # no copies: a copy needs no second analysis
+    for number in range(10):  # no copies, which need no second analysis; enough that no signal comes too late
         for name, data in chests.items():
             (folder / f"{number}-{name}").write_bytes(data)
     files = [path for path in folder.rglob("*") if path.is_file()]
