@@ -13,11 +13,11 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
 
 from core.evaluation.evidence import task_splits
 from core.evaluation.metrics import CalibrationBin, Interval, calibration_bins, share_intervals
 from core.evaluation.predictions import Predictions
+from core.models.findings import op_norm, sigmoid
 from core.vocabulary import HELD_OUT, LABELS, PHANTOM, TASK
 
 # Strata of geographic extent (0-8) as in COVIDGR: 0, 1-2, 3-5, 6-8 (Tabik et al. 2020, IEEE JBHI 24:3595).
@@ -203,9 +203,9 @@ def results_on_normals(
     rows = _held_out(predictions) & (predictions.label == "normal") & (predictions.source != PHANTOM)
     if not rows.any():
         return ()
-    found = predictions.findings >= logit(np.array(operating_points))
+    found = op_norm(sigmoid(predictions.findings), operating_points) >= 0.5
     groups = predictions.group[rows]
-    sources = [(source, of_source) for source, of_source in _by_source(predictions, rows, "normal")]
+    sources = list(_by_source(predictions, rows, "normal"))
     return tuple(
         FalseFinding(
             name,
