@@ -97,6 +97,7 @@ class FindingsConfig:
 
     Attributes:
         stages: As in pretraining; images are phantoms, and the labelled radiographs where there are any.
+        further: In order, where a bundle's network learns on.
         batch: Images a step.
         weight_decay: Of AdamW.
         phantoms: Rendered for training, as the held-out ones are.
@@ -110,6 +111,7 @@ class FindingsConfig:
         Stage(160, 3, 12000, 8e-4),
         Stage(224, 1, 6000, 3e-4),
     )
+    further: tuple[Stage, ...] = (Stage(160, 2, 12000, 6e-4), Stage(224, 1, 8000, 3e-4))
     batch: int = 32
     weight_decay: float = 1e-3
     phantoms: int = 2000
@@ -236,7 +238,9 @@ STUDY = TrainConfig(
         consistency=0.0,
         copies=0,
     ),
-    findings=FindingsConfig(stages=(Stage(112, 12, 4000, 1e-3), Stage(150, 4, 12000, 8e-4))),
+    findings=FindingsConfig(
+        stages=(Stage(112, 12, 4000, 1e-3), Stage(150, 4, 12000, 8e-4)), further=(Stage(150, 4, 8000, 6e-4),)
+    ),
 )
 
 # A few minutes on two cores: proves that every step works, and teaches a network next to nothing. Margins
@@ -246,7 +250,14 @@ TINY = TrainConfig(
     phantoms=96,
     pretrain=PretrainConfig(stages=(Stage(80, 1, 8, 1e-3),), further=(Stage(96, 1, 8, 1e-3),), batch=8),
     transfer=TransferConfig(epochs=8, patience=4, batch=32, learning_rate=5e-4, copies=1),
-    findings=FindingsConfig(stages=(Stage(64, 2, 4, 1e-3),), batch=4, phantoms=16, crowded=8, held_out=6),
+    findings=FindingsConfig(
+        stages=(Stage(64, 2, 4, 1e-3),),
+        further=(Stage(64, 1, 4, 1e-3),),
+        batch=4,
+        phantoms=16,
+        crowded=8,
+        held_out=6,
+    ),
     lungs=LungsConfig(size_px=64, phantoms=24, first=1, then=1, images=16, folds=2, batch=8),
     left_out_least=1,
     other_pneumonia=20,

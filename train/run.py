@@ -107,19 +107,26 @@ class Run:
     @cached_property
     def squares(self) -> NDArray[np.uint8]:
         """One square each, (n, s, s), from `load_squares`."""
-        radiographs = [record for record in self.learnt if record.source != PHANTOM]
-        phantoms = self.learnt[len(radiographs) :]
-        loaded = []
-        for title, records, folder in (
-            ("Reading radiographs", radiographs, self.data),
-            ("Rendering phantoms", phantoms, None),
-        ):
-            if records:
-                cache = self.folder / "cache"
-                loaded.append(
-                    load_squares(records, folder, self.config.preprocessing, cache, self.watch(title))
-                )
-        return np.concatenate(loaded)
+        radiographs = self.radiographs
+        phantoms = self.learnt[len(radiographs.records) :]
+        if not phantoms:
+            return radiographs.squares
+        rendered = self._load("Rendering phantoms", phantoms, None)
+        return np.concatenate([radiographs.squares, rendered]) if radiographs.records else rendered
+
+    @property
+    def radiographs(self) -> Images:
+        """Those of `images` that are no phantoms, read."""
+        records = [record for record in self.learnt if record.source != PHANTOM]
+        if records:
+            return Images(
+                self._load("Reading radiographs", records, self.data), records, self.config.preprocessing
+            )
+        return Images(np.empty((0, 0, 0), np.uint8), [], self.config.preprocessing)
+
+    def _load(self, title: str, records: list[Record], folder: Path | None) -> NDArray[np.uint8]:
+        recipe = self.config.preprocessing
+        return load_squares(records, folder, recipe, self.folder / "cache", self.watch(title))
 
     @property
     def images(self) -> Images:
@@ -210,6 +217,21 @@ def bundled_base(run: Run, backbone: Backbone) -> Path:
     Raises:
         DataError: If there is no such bundle.
     """
+    bundled, parent = _start(run)
+    return bundle_path(bundled, parent.backbones[backbone.key])
+
+
+def bundled_findings(run: Run) -> Path:
+    """The file that holds the findings network of the bundle that the run starts from.
+
+    Raises:
+        DataError: If there is no such bundle.
+    """
+    bundled, parent = _start(run)
+    return bundle_path(bundled, parent.findings)
+
+
+def _start(run: Run) -> tuple[Path, BundleManifest]:
     if run.bundled is None or run.parent is None:
         raise DataError("There is no bundle to start from; train with --init scratch.")
-    return bundle_path(run.bundled, run.parent.backbones[backbone.key])
+    return run.bundled, run.parent

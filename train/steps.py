@@ -17,7 +17,7 @@ from core.models.backbones import BACKBONES, Backbone
 from core.models.bundle.manifest import BundleManifest
 from core.phantom.seeds import take_seeds
 from core.vocabulary import PHANTOM
-from train.run import Run, base_weights, bundled_base
+from train.run import Run, base_weights, bundled_base, bundled_findings
 from train.tools.files import write_json
 
 if TYPE_CHECKING:  # what measures needs more packages than what learns: a GPU's machine may lack them
@@ -134,10 +134,15 @@ def train_findings_network(run: Run) -> None:
     phantoms = load_phantoms(take_seeds("findings", config.phantoms), recipe, cache, watch)
     crowded = load_phantoms(take_seeds("crowded", config.crowded), recipe, cache, watch, crowded=True)
     held_out = load_phantoms(take_seeds("findings_held_out", config.held_out), recipe, cache, watch)
-    labelled = {split: labelled_squares(run.images, split) for split in ("train", "val")}
+    radiographs = run.radiographs
+    labelled = {split: labelled_squares(radiographs, split) for split in ("train", "val")}
     train = phantoms.joined(crowded).joined(labelled["train"].balanced())
-    fit = train_findings(FindingsData(train, held_out, labelled["val"]), config, run.folder, run.reporter)
+    data = FindingsData(train, held_out, labelled["val"])
+    start = bundled_findings(run) if run.init == "bundled" else None
+    fit = train_findings(data, config, run.folder, run.reporter, start)
     figures = asdict(fit) | {"file": fit.file.name}
+    if start and run.parent:
+        figures["from"] = run.parent.name
     write_json(note, figures)
     run.report(f"Findings: mean ROC AUC on held-out phantoms {np.mean(list(fit.phantom_auc.values())):.3f}")
 

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,8 @@ from train.bundle.remeasure import Anew, compare_on_validation, recorded, remeas
 from train.bundle.verify import stratified, verify
 from train.config import TINY
 from train.data.records import draw_phantoms
-from train.run import Run
+from train.fitting import findings
+from train.run import Run, bundled_findings
 from train.trials.kept import LEFT_OUT, keep_left_out
 
 
@@ -287,6 +289,27 @@ def test_a_base_that_learns_on_remembers_all_that_it_has_learnt(
     assert before == scratch and then["from"] == manifest.name
     assert len(then["stages"]) == len(TINY.pretrain.further)
     assert len(steps._pretraining(again, BACKBONES[1])) == 1
+
+
+def test_a_bundles_findings_network_learns_on(
+    run: Run, random_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Path | None] = []
+
+    def learn(*given: Any) -> findings.FindingsFit:
+        begun.append(given[-1])
+        return findings.FindingsFit(given[2] / "findings.safetensors", (), {"Mass": 0.75}, {})
+
+    monkeypatch.setattr(findings, "train_findings", learn)
+    notes = []
+    for init in ("scratch", "bundled"):
+        trained = replace(run, init=init, bundled=random_bundle, folder=run.folder / init)
+        steps.train_findings_network(trained)
+        notes.append(json.loads((trained.folder / "findings.json").read_text()).get("from"))
+    assert begun == [None, random_bundle / "findings.safetensors"]
+    assert notes == [None, read_manifest(random_bundle).name]
+    with pytest.raises(DataError, match="no bundle to start from; train with --init scratch"):
+        bundled_findings(replace(run, bundled=None))
 
 
 def test_bases_that_know_a_collection_are_said_to(run: Run, random_bundle: Path, tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def labelled_squares(images: Images, split: str) -> LabelledSquares:
     """The radiographs of a split of which somebody says what is to be seen, or that nothing is.
 
     Args:
-        images: Radiographs, and phantoms, which are left out.
+        images: Radiographs; phantoms are left out.
         split: Of which.
     """
     known = {
@@ -218,7 +218,7 @@ def known_labels(record: Record) -> NDArray[np.float32] | None:
 
 
 def train_findings(
-    data: FindingsData, config: FindingsConfig, folder: Path, reporter: Reporter
+    data: FindingsData, config: FindingsConfig, folder: Path, reporter: Reporter, start: Path | None = None
 ) -> FindingsFit:
     """Trains the network, chooses operating points and stores it.
 
@@ -227,6 +227,7 @@ def train_findings(
         config: The knobs.
         folder: Where checkpoints and `findings.safetensors` go; an interrupted run resumes from it.
         reporter: Told the steps of each stage, and a sentence after each epoch.
+        start: A file with the weights of a network that is to learn on; None for a fresh one.
     """
     import torch
 
@@ -237,9 +238,11 @@ def train_findings(
     file = folder / "findings.safetensors"
     if not file.is_file():
         torch.manual_seed(config.seed)
-        network = build_findings_network().to(memory_format=torch.channels_last)
-        job = _Job(data.train, config, folder, reporter.watch("Findings: steps"), reporter.report)
-        for index in range(len(config.stages)):
+        network = load_findings_network(read_tensors(start)) if start else build_findings_network()
+        network = network.to(memory_format=torch.channels_last)
+        stages = config.further if start else config.stages
+        job = _Job(data.train, config, stages, folder, reporter.watch("Findings: steps"), reporter.report)
+        for index in range(len(stages)):
             _run(network, index, job)
         _save(network, file)
     network = load_findings_network(read_tensors(file))
@@ -262,6 +265,7 @@ class _Job:
 
     data: LabelledSquares
     config: FindingsConfig
+    stages: tuple[Stage, ...]
     folder: Path
     tally: Tally
     report: Report
@@ -319,7 +323,7 @@ def _run(network: Any, index: int, job: _Job) -> None:
     """One stage, or what is left of it."""
     import torch
 
-    config, stage = job.config, job.config.stages[index]
+    config, stage = job.config, job.stages[index]
     steps = -(-stage.images // config.batch)
     optimizer = torch.optim.AdamW(network.parameters(), stage.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -328,7 +332,7 @@ def _run(network: Any, index: int, job: _Job) -> None:
     learner = _Learner(network, optimizer, schedule)
     checkpoint = job.folder / f"findings.stage{index}.pt"
     first = learner.resume(checkpoint)
-    before = sum(earlier.epochs for earlier in config.stages[:index])
+    before = sum(earlier.epochs for earlier in job.stages[:index])
     if first == stage.epochs:
         return
     with open_log(job.folder / "logs" / "findings", before + first + 1) as log:

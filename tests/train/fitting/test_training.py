@@ -17,6 +17,7 @@ import pytest
 from core.errors import DataError
 from core.evaluation.metrics import roc_auc
 from core.models.backbones import BACKBONE_BY_KEY, scale_pixels
+from core.models.engine.keras import read_tensors
 from core.preprocessing import Preprocessing
 from core.project import PROJECT
 from core.vocabulary import CLASSES, FINDINGS, PHANTOM
@@ -292,6 +293,22 @@ def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> 
     fit.file.unlink()
     again = train_findings(lessons, config, tmp_path, told(said.append))
     assert len(said) == 1 and again.phantom_auc == fit.phantom_auc
+
+
+def test_a_findings_network_that_learns_on_begins_where_it_was(tmp_path: Path) -> None:
+    labels = np.tile(np.arange(4) % 2, (len(FINDINGS), 1)).T.astype(np.float32)
+    data = LabelledSquares(np.random.default_rng(3).integers(0, 255, (4, 64, 64), np.uint8), labels)
+    lessons = FindingsData(data, data, LabelledSquares(data.squares[:0], data.labels[:0]))
+    config = FindingsConfig(stages=(), further=(Stage(64, 1, 4, 1e-3),), batch=4)
+    first, learnt, nothing = (tmp_path / name for name in ("first", "learnt", "nothing"))
+    start = train_findings(lessons, config, first, told(print)).file
+    said: list[str] = []
+    on = train_findings(lessons, config, learnt, told(said.append), start).file
+    assert len(said) == 1 and on.read_bytes() != start.read_bytes()
+    same = train_findings(lessons, replace(config, further=()), nothing, told(said.append), start).file
+    assert len(said) == 1
+    for name, value in read_tensors(start).items():
+        np.testing.assert_array_equal(value, read_tensors(same)[name])
 
 
 def test_crowded_phantoms_show_hard_findings_more_often(tmp_path: Path) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +20,7 @@ from core.models.bundle.files import file_sha256
 from core.models.bundle.network_files import DIGESTS_FILE, NetworkSource, derived
 from core.models.engine import openvino as engine
 from core.models.engine.openvino import Network, load_network, prepare
-from core.project import default_cache
+from core.project import PROJECT, default_cache
 
 
 @pytest.fixture
@@ -44,6 +47,22 @@ def cache(tmp_path: Path, source: NetworkSource, monkeypatch: pytest.MonkeyPatch
 @pytest.fixture
 def network(cache: Path, source: NetworkSource) -> Network:
     return load_network(cache / source.entry)
+
+
+def test_nobody_is_told_that_it_runs(tmp_path: Path) -> None:
+    """OpenVINO's reports would keep a number for this computer in the home folder."""
+    code = (
+        "import core.models.engine.openvino; from openvino.tools.ovc.telemetry_utils import tm;"
+        "print(tm.__name__)"
+    )
+    # on a machine that checks code OpenVINO reports nothing anyway
+    environment = {name: value for name, value in os.environ.items() if name != "CI"} | {
+        "HOME": str(tmp_path)
+    }
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "openvino.tools.ovc.telemetry_stub"
+    assert not list(tmp_path.iterdir())
 
 
 def test_outputs_come_in_order(network: Network) -> None:
