@@ -57,11 +57,14 @@ class Unbroken(Trained):
     cut_short: Path
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
-    """The command, in a process group of its own, writing nowhere but under the folder."""
+def start(folder: Path, cache: Path) -> subprocess.Popen[str]:
+    """The command, in a process group of its own, writing nowhere but under the folder and into a cache.
+
+    The cache keeps networks by what they hold: of two runs with the same weights the second finds them there.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "THORAXLENS_DATA"} | {
         "THORAXLENS_BUNDLES": str(folder / "bundles"),
-        "THORAXLENS_CACHE": str(folder / "cache"),
+        "THORAXLENS_CACHE": str(cache),
         "HOME": str(folder / "home"),
     }
     command = [sys.executable, PROGRAM, "all", "--preset", "tiny", "--run", str(folder / "run")]
@@ -96,10 +99,15 @@ def elsewhere_seconds() -> float:
 
 
 @pytest.fixture(scope="module")
-def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("derived")
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Unbroken:
     folder, copy = tmp_path_factory.mktemp("unbroken"), tmp_path_factory.mktemp("broken") / "copy"
     began, elsewhere = time.monotonic(), elsewhere_seconds()
-    process = start(folder)
+    process = start(folder, cache)
     while not (folder / "run" / MIDDLE).exists() and process.poll() is None:
         time.sleep(0.1)
     time.sleep(LATER_S)
@@ -111,11 +119,11 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
 
 
 @pytest.fixture(scope="module")
-def broken(unbroken: Unbroken) -> Trained:
+def broken(unbroken: Unbroken, cache: Path) -> Trained:
     """What the middle left, taken up."""
     folder = unbroken.cut_short
     assert folder.is_dir() and not (folder / "bundles" / "own").exists(), "it was not cut short"
-    finish(start(folder), folder)
+    finish(start(folder, cache), folder)
     return Trained(folder / "run", folder / "bundles" / "own")
 
 

@@ -149,6 +149,7 @@ class Finder:
         self._folders = {part for entry in entries for part in _fold(entry.folder).split("/")}
         self._by_name: dict[str, list[_Path]] = defaultdict(list)
         self._by_stem: dict[str, list[_Path]] = defaultdict(list)
+        self._found: dict[str, tuple[Entry, ...]] = {}
         for entry in entries:
             for path in _from_home(entry, home):
                 named = _Path(entry, path, _fold(path))
@@ -163,6 +164,11 @@ class Finder:
         count, nor do upper folders that only one of both has, nor an extension that the table leaves out.
         """
         path = clean_path(written)
+        if path not in self._found:  # a table may name one file in thousands of rows
+            self._found[path] = self._find(path)
+        return self._found[path]
+
+    def _find(self, path: str) -> tuple[Entry, ...]:
         name = _last(_fold(path))
         named = self._by_name.get(name, [])
         exact = _unique(each for each in named if each.path == path)
