@@ -7,6 +7,7 @@ from statistics import fmean
 
 from core.analysis.results import Analysis, BackboneReading
 from core.evaluation.evidence import Evidence
+from core.evaluation.labelled import LabelledFinding
 from core.evaluation.metrics import Interval
 from core.evaluation.record import whole_left_out_points
 from core.evaluation.strata import FalseFinding
@@ -239,8 +240,13 @@ def findings(analysis: Analysis) -> str:
     return f"Beyond the threshold: {names}."
 
 
-def findings_quality(analysis: Analysis) -> str | None:
-    """How well the network knows the findings, at its best and at its worst; None if nobody measured it."""
+def findings_quality(analysis: Analysis, labelled: Sequence[LabelledFinding]) -> str | None:
+    """How well the network knows the findings, at its best and at its worst; None if nobody measured it.
+
+    Args:
+        analysis: It.
+        labelled: Measured with the bundle's own findings network, and said of no other.
+    """
     known = sorted(
         (finding.roc_auc, finding.name) for finding in analysis.findings if finding.roc_auc is not None
     )
@@ -250,8 +256,25 @@ def findings_quality(analysis: Analysis) -> str | None:
     mean = sum(auc for auc, _ in known) / len(known)
     return (
         f"On phantoms from which it did not learn, this network's ROC AUC is {mean:.2f} on average: from "
-        f"{worst:.2f} ({finding_name(least)}) to {best:.2f} ({finding_name(most)}). On real "
-        "radiographs it is likely worse."
+        f"{worst:.2f} ({finding_name(least)}) to {best:.2f} ({finding_name(most)}). {_on_labels(labelled)}"
+    )
+
+
+def _on_labels(labelled: Sequence[LabelledFinding]) -> str:
+    known = [(each.measured.roc_auc, each) for each in labelled if each.measured.roc_auc is not None]
+    if not known:
+        return "On real radiographs it is likely worse."
+    known.sort(key=lambda pair: pair[0])
+    said = [
+        f"{auc:.2f} ({finding_name(each.name)}, {each.measured.positives} of {each.measured.images} "
+        f"radiographs of the collection {each.source})"
+        for auc, each in known
+    ]
+    if len(known) == 1:
+        return f"On real ones that are held out it is {said[0]}; what else it is there, nobody has measured."
+    return (
+        "On real ones that are held out it is, where a collection says what is to be seen, from "
+        f"{said[0]} to {said[-1]}."
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.labelled import NIH_FINDINGS, known_findings
 from core.evaluation.metrics import roc_auc, youden_threshold
 from core.models.engine.keras import write_tensors
 from core.phantom.spec import draw_later_findings
@@ -26,24 +26,6 @@ from train.tools.cache import map_cached, short_hash
 from train.tools.logs import open_log
 from train.tools.processes import has_bfloat16
 from train.tools.progress import Report, Reporter, Tally
-
-# What NIH's labels speak of; the other four names of the 18 come from other collections.
-NIH_FINDINGS = frozenset(FIRST_FINDINGS) - {
-    "Lung Lesion",
-    "Fracture",
-    "Lung Opacity",
-    "Enlarged Cardiomediastinum",
-}
-
-# What a finding is a kind of, or makes.
-OPACITIES = frozenset(
-    {"Atelectasis", "Consolidation", "Infiltration", "Edema", "Pneumonia", "Mass", "Nodule", "Lung Lesion"}
-)
-IMPLIED = {
-    "Lung Lesion": frozenset({"Mass", "Nodule"}),
-    "Lung Opacity": OPACITIES,
-    "Enlarged Cardiomediastinum": frozenset({"Cardiomegaly"}),
-}
 
 NAMED_TIMES = 4  # as often as the rest a radiograph is drawn whose findings somebody named one by one
 
@@ -183,38 +165,8 @@ def labelled_squares(images: Images, split: str) -> LabelledSquares:
 
 
 def known_labels(record: Record) -> NDArray[np.float32] | None:
-    """What is known of a radiograph's findings.
-
-    Where they are named as NIH does, what is not named of its fourteen is absent. A radiograph that its
-    collection calls normal shows none of them; of one with pneumonia whose findings nobody named, that alone
-    is known. What follows from findings is as in CheXpert (Irvin et al. 2019, arXiv:1901.07031): each of
-    `OPACITIES` is an opacity, a mass or a nodule is a lung lesion, and a large heart makes the mediastinum
-    wide.
-
-    Args:
-        record: Of a radiograph, or of a phantom.
-
-    Returns:
-        (18,): 1, 0, or NaN where nobody knows; None where nobody knows anything, and of a phantom.
-    """
-    named = record.findings if record.findings is not None and record.findings <= {*FINDINGS} else None
-    if record.source == PHANTOM or (named is None and record.label not in ("normal", "pneumonia")):
-        return None
-    if named is None and record.label == "normal":
-        named = frozenset()
-    known: dict[str, bool] = {}
-    if named is None:
-        present = {"Pneumonia"}
-    else:
-        present = {*named}
-        known = dict.fromkeys(NIH_FINDINGS, False) | {"Lung Lesion": False}
-        if not named:
-            known["Lung Opacity"] = False
-    for whole, parts in IMPLIED.items():
-        if present & parts:
-            present.add(whole)
-    known |= dict.fromkeys(present, True)
-    return np.array([known.get(name, math.nan) for name in FINDINGS], dtype=np.float32)
+    """What `known_findings` says of a radiograph; None of a phantom."""
+    return None if record.source == PHANTOM else known_findings(record.label, record.findings)
 
 
 def train_findings(

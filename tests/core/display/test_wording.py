@@ -7,6 +7,7 @@ import pytest
 from core.analysis.results import Analysis
 from core.display import wording
 from core.evaluation.evidence import measure_evidence
+from core.evaluation.labelled import LabelledFinding
 from core.evaluation.metrics import Interval
 from core.evaluation.predictions import Predictions
 from core.evaluation.strata import FalseFinding
@@ -163,3 +164,27 @@ def test_what_is_found_on_normal_radiographs_too_is_said(analysis: Analysis) -> 
     nothing = replace(here, findings=tuple(replace(each, score=0.1) for each in findings))
     assert wording.found_on_normals(official, known) == wording.found_on_normals(nothing, known) == ""
     assert wording.found_on_normals(here, ()) == ""
+
+
+def test_findings_are_as_good_as_somebody_measured(analysis: Analysis) -> None:
+    """On phantoms, and on radiographs of which a collection says what is to be seen."""
+    aucs = {"Mass": 0.6, "Hernia": 1.0}
+    findings = tuple(replace(each, roc_auc=aucs.get(each.name)) for each in analysis.findings)
+    here = replace(analysis, findings=findings)
+    nobody = wording.findings_quality(here, ())
+    assert nobody and "is 0.80 on average: from 0.60 (Mass) to 1.00 (Hernia). On real" in nobody
+    assert nobody.endswith("it is likely worse.")
+    known = [
+        LabelledFinding(
+            name, "clinic", MeasuredAuc(images=90, positives=30, roc_auc=auc, low=None, high=None)
+        )
+        for name, auc in (("Mass", 0.7), ("Hernia", 0.4), ("Edema", None))
+    ]
+    both, one = (wording.findings_quality(here, each) for each in (known, known[:1]))
+    assert both and both.endswith(
+        "from 0.40 (Hernia, 30 of 90 radiographs of the collection clinic) to 0.70 (Mass, 30 of 90 "
+        "radiographs of the collection clinic)."
+    )
+    assert one and "it is 0.70 (Mass, 30 of 90" in one and one.endswith("nobody has measured.")
+    unmeasured = replace(analysis, findings=tuple(replace(each, roc_auc=None) for each in findings))
+    assert wording.findings_quality(unmeasured, known) is None
