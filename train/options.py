@@ -76,8 +76,8 @@ class RunOptions:
         str,
         typer.Option(
             help="Where the bases come from: `scratch` (pretrained here), `imagenet` (downloaded by Keras, "
-            "as in the study), `bundled` (those of the bundle that ships learn on), `kept` (those stay "
-            "as they are, and only what stands on them learns)."
+            "as in the study), `bundled` (those of the bundle that ships learn on, as does its findings "
+            "network), `kept` (those stay as they are, and only what stands on them learns)."
         ),
     ] = "scratch"
     leaks: Annotated[
