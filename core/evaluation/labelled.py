@@ -38,10 +38,10 @@ def known_findings(label: str, named: Collection[str] | None) -> NDArray[np.floa
     """What is known of a radiograph's findings.
 
     Where they are named as NIH does, what is not named of its fourteen is absent. A radiograph that its
-    collection calls normal shows none of them; of one with pneumonia whose findings nobody named, that alone
-    is known. What follows from findings is as in CheXpert (Irvin et al. 2019, arXiv:1901.07031): each of
-    `OPACITIES` is an opacity, a mass or a nodule is a lung lesion, and a large heart makes the mediastinum
-    wide.
+    collection calls normal shows none of them, no other opacity and no wide mediastinum, though perhaps an
+    old fracture; of one with pneumonia whose findings nobody named, that alone is known. What follows from
+    findings is as in CheXpert (Irvin et al. 2019, arXiv:1901.07031): each of `OPACITIES` is an opacity, a
+    mass or a nodule is a lung lesion, and a large heart makes the mediastinum wide.
 
     Args:
         label: Of `LABELS`.
@@ -64,7 +64,7 @@ def known_findings(label: str, named: Collection[str] | None) -> NDArray[np.floa
         present = {*named}
         known = dict.fromkeys(NIH_FINDINGS, False) | {"Lung Lesion": False}
         if not named:
-            known["Lung Opacity"] = False
+            known |= {"Lung Opacity": False, "Enlarged Cardiomediastinum": False}
     for whole, parts in IMPLIED.items():
         if present & parts:
             present.add(whole)

@@ -27,6 +27,10 @@ from train.tools.logs import open_log
 from train.tools.processes import has_bfloat16
 from train.tools.progress import Report, Reporter, Tally
 
+ENOUGH = (
+    20  # validation radiographs with a finding, and without it, to choose its operating point on them alone
+)
+
 NAMED_TIMES = 4  # as often as the rest a radiograph is drawn whose findings somebody named one by one
 
 # Crowded phantoms show none to five findings, and what is small or easily mistaken more often than the rest.
@@ -87,9 +91,10 @@ class FindingsFit:
 
     Attributes:
         file: Its weights.
-        operating_points: The probability that Youden's index prefers, per finding, on validation images.
+        operating_points: The probability that Youden's index prefers, per finding: on validation radiographs
+            where `ENOUGH` have it and have not, else on these and the validation phantoms.
         phantom_auc: ROC AUC per finding on validation phantoms (NaN where only one class is there).
-        labelled_auc: The same on labelled radiographs, where at least 20 positives exist; empty without data.
+        labelled_auc: The same on labelled radiographs, where `ENOUGH` have the finding; empty without data.
     """
 
     file: Path
@@ -201,13 +206,13 @@ def train_findings(
     size_px = data.train.squares.shape[1]
     on_phantoms = predict(network, data.phantoms.squares, size_px)
     on_labelled = predict(network, data.labelled.squares, size_px)
-    logits = np.concatenate([on_phantoms, on_labelled])
-    labels = np.concatenate([data.phantoms.labels, data.labelled.labels])
     return FindingsFit(
         file=file,
-        operating_points=tuple(_operating_point(*column) for column in zip(labels.T, logits.T, strict=True)),
+        operating_points=_operating_points(
+            (data.labelled.labels, on_labelled), (data.phantoms.labels, on_phantoms)
+        ),
         phantom_auc=finding_aucs(data.phantoms.labels, on_phantoms, 1),
-        labelled_auc=finding_aucs(data.labelled.labels, on_labelled, 20),
+        labelled_auc=finding_aucs(data.labelled.labels, on_labelled, ENOUGH),
     )
 
 
@@ -336,6 +341,20 @@ def predict(network: Any, squares: NDArray[np.uint8], size_px: int, batch: int =
             grey = np.stack([plain(square, size_px) for square in squares[start : start + batch]])
             parts.append(network.classifier(network.features2(_scaled(grey))).numpy())
     return np.concatenate(parts)
+
+
+Answered = tuple[NDArray[np.float32], NDArray[np.float32]]  # labels and raw outputs, (n, 18) each
+
+
+def _operating_points(labelled: Answered, phantoms: Answered) -> tuple[float, ...]:
+    """Chosen on radiographs where enough of them have a finding, and have not; else on phantoms, too."""
+    both = [np.concatenate(each) for each in zip(labelled, phantoms, strict=True)]
+    points = []
+    for column in range(len(FINDINGS)):
+        labels = labelled[0][:, column]
+        enough = min((labels == 1).sum(), (labels == 0).sum()) >= ENOUGH
+        points.append(_operating_point(*(each[:, column] for each in (labelled if enough else both))))
+    return tuple(points)
 
 
 def _operating_point(labels: NDArray[np.float32], logits: NDArray[np.float32]) -> float:
