@@ -2,6 +2,7 @@
 
 import sys
 
-# With this package OpenVINO tells its makers of each start and conversion, through Google Analytics, unless
-# somebody forbids it; it does without where Python says that there is none.
+# With this package OpenVINO and NNCF tell their makers of each start and conversion, through Google
+# Analytics, unless somebody forbids it. None makes its import fail, and both then use a stub; it has to stand
+# here before either is imported.
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]

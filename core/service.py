@@ -24,7 +24,7 @@ from core.display.picture import Picture, first_picture, sharp_picture, thumbnai
 from core.errors import NotAskedError, SeveralFramesError
 from core.evaluation.coverage import Coverage, measure_coverage
 from core.evaluation.evidence import Evidence, measure_evidence
-from core.evaluation.labelled import LabelledFinding, results_on_labels
+from core.evaluation.named_findings import NamedFinding, results_on_named_findings
 from core.evaluation.predictions import read_predictions
 from core.evaluation.strata import (
     FalseFinding,
@@ -126,7 +126,7 @@ class Loaded:
         coverage: What their third answers were worth there.
         other_diseases: What they said to diseases that they were never taught.
         false_findings: What the findings network found on normal radiographs.
-        labelled_findings: How well it found what collections say of their radiographs.
+        named_findings: How well it found what collections say of their radiographs.
         trials: How they did where a shortcut does not help; None in a bundle without.
     """
 
@@ -136,7 +136,7 @@ class Loaded:
     coverage: tuple[Coverage, ...]
     other_diseases: tuple[OtherDisease, ...]
     false_findings: tuple[FalseFinding, ...]
-    labelled_findings: tuple[LabelledFinding, ...]
+    named_findings: tuple[NamedFinding, ...]
     trials: Trials | None
 
 
@@ -191,7 +191,7 @@ class Service:
                     coverage=measure_coverage(predictions, models.manifest.third_answers),
                     other_diseases=results_on_other_diseases(predictions),
                     false_findings=results_on_normals(predictions, models.manifest.findings.operating_points),
-                    labelled_findings=results_on_labels(predictions),
+                    named_findings=results_on_named_findings(predictions),
                     trials=read_trials(folder, models.manifest),
                 )
                 self._loaded[folder] = loaded

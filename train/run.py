@@ -17,7 +17,7 @@ from core.models.backbones import Backbone
 from core.models.bundle.files import MANIFEST_FILE, bundle_path, file_sha256, read_manifest
 from core.models.bundle.manifest import BundleManifest, Initialisation
 from core.phantom.seeds import SEEDS, take_seeds
-from core.vocabulary import PHANTOM
+from core.vocabulary import FINDINGS, PHANTOM
 from train.config import TrainConfig
 from train.data.audit import Leak, find_leaks, without_leaks
 from train.data.facts import with_facts
@@ -42,7 +42,8 @@ class Run:
         config: The knobs.
         data: The data folder; None for phantoms alone.
         init: Where the bases come from.
-        bundled: The bundle whose bases learn on with "bundled", and stay as they are with "kept".
+        bundled: The bundle whose bases and findings network learn on with "bundled", and whose bases stay as
+            they are with "kept".
         leaks: What to do when an image has a copy on the other side of a split: stop, or drop its group, and
             the copy's too where the bases have learnt already, perhaps from it.
         watch: Given what is being done, returns who is told how far it is.
@@ -106,7 +107,7 @@ class Run:
 
     @cached_property
     def squares(self) -> NDArray[np.uint8]:
-        """One square each, (n, s, s), from `load_squares`."""
+        """One square each, (n, s, s), from `load_squares`: those of phantoms last."""
         radiographs = self.radiographs
         phantoms = self.learnt[len(radiographs.records) :]
         if not phantoms:
@@ -116,8 +117,10 @@ class Run:
 
     @property
     def radiographs(self) -> Images:
-        """Those of `images` that are no phantoms, read."""
+        """Those of `images` that are no phantoms, read; of `squares` where these are in memory."""
         records = [record for record in self.learnt if record.source != PHANTOM]
+        if "squares" in self.__dict__:
+            return Images(self.squares[: len(records)], records, self.config.preprocessing)
         if records:
             return Images(
                 self._load("Reading radiographs", records, self.data), records, self.config.preprocessing
@@ -217,7 +220,7 @@ def bundled_base(run: Run, backbone: Backbone) -> Path:
     Raises:
         DataError: If there is no such bundle.
     """
-    bundled, parent = _start(run)
+    bundled, parent = _parent_bundle(run)
     return bundle_path(bundled, parent.backbones[backbone.key])
 
 
@@ -225,13 +228,18 @@ def bundled_findings(run: Run) -> Path:
     """The file that holds the findings network of the bundle that the run starts from.
 
     Raises:
-        DataError: If there is no such bundle.
+        DataError: If there is no such bundle, or its network knows fewer findings than there are.
     """
-    bundled, parent = _start(run)
+    bundled, parent = _parent_bundle(run)
+    if len(parent.findings.names) < len(FINDINGS):
+        raise DataError(
+            f"The findings network of the bundle '{parent.name}' knows {len(parent.findings.names)} findings "
+            f"of {len(FINDINGS)}; train it with --init scratch."
+        )
     return bundle_path(bundled, parent.findings)
 
 
-def _start(run: Run) -> tuple[Path, BundleManifest]:
+def _parent_bundle(run: Run) -> tuple[Path, BundleManifest]:
     if run.bundled is None or run.parent is None:
         raise DataError("There is no bundle to start from; train with --init scratch.")
     return run.bundled, run.parent

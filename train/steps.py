@@ -52,12 +52,12 @@ def check(run: Run, name: str) -> None:
 
 
 def _warn_of_sources(run: Run, parent: BundleManifest) -> None:
-    """Says which collections the bases have learnt from already: another split of them would flatter."""
+    """Says which collections a bundle has learnt from already: another split of them would flatter."""
     known = {source.name for source in parent.sources if source.counts.get("train")}
     measured = {each.source for each in run.records if each.split not in ("train", "val")}
     if both := sorted((known & measured) - {PHANTOM}):
         run.report(
-            f"The bases have learnt from images of {', '.join(both)} already: figures on others of these "
+            f"What learns on has learnt from images of {', '.join(both)} already: figures on others of these "
             "flatter unless the split is the one that they learnt with."
         )
 
@@ -140,11 +140,20 @@ def train_findings_network(run: Run) -> None:
     data = FindingsData(train, held_out, labelled["val"])
     start = bundled_findings(run) if run.init == "bundled" else None
     fit = train_findings(data, config, run.folder, run.reporter, start)
-    figures = asdict(fit) | {"file": fit.file.name}
-    if start and run.parent:
-        figures["from"] = run.parent.name
-    write_json(note, figures)
+    write_json(note, asdict(fit) | {"file": fit.file.name, "pretraining": _findings_learnt(run)})
     run.report(f"Findings: mean ROC AUC on held-out phantoms {np.mean(list(fit.phantom_auc.values())):.3f}")
+
+
+def _findings_learnt(run: Run) -> list[dict[str, Any]]:
+    """What the findings network has learnt, as `_pretraining` says it of bases."""
+    config, parent = run.config.findings, run.parent if run.init == "bundled" else None
+    learnt = {
+        "from": parent.name if parent else None,
+        "stages": [asdict(stage) for stage in (config.further if parent else config.stages)],
+        "seed": config.seed,
+    }
+    before = parent.training.get("figures", {}).get("findings", {}) if parent else {}
+    return [*before.get("pretraining", []), learnt]
 
 
 def train_lung_network(run: Run, masks: Path | None) -> None:

@@ -7,8 +7,8 @@ from statistics import fmean
 
 from core.analysis.results import Analysis, BackboneReading
 from core.evaluation.evidence import Evidence
-from core.evaluation.labelled import LabelledFinding
 from core.evaluation.metrics import Interval
+from core.evaluation.named_findings import NamedFinding
 from core.evaluation.record import whole_left_out_points
 from core.evaluation.strata import FalseFinding
 from core.evaluation.trials import HEADS_ALONE, Base, MoveInterval, Trials, mean_left_out
@@ -240,42 +240,42 @@ def findings(analysis: Analysis) -> str:
     return f"Beyond the threshold: {names}."
 
 
-def findings_quality(analysis: Analysis, labelled: Sequence[LabelledFinding]) -> str | None:
-    """How well the network knows the findings, at its best and at its worst; None if nobody measured it.
+def findings_quality(analysis: Analysis, named: Sequence[NamedFinding]) -> str:
+    """How well the stand-in knows the findings, on phantoms and on radiographs; empty if nobody measured it.
 
     Args:
         analysis: It.
-        labelled: Measured with the bundle's own findings network, and said of no other.
+        named: Measured with the bundle's own findings network, and said of no other.
     """
-    known = sorted(
-        (finding.roc_auc, finding.name) for finding in analysis.findings if finding.roc_auc is not None
-    )
-    if not known:
-        return None
-    (worst, least), (best, most) = known[0], known[-1]
-    mean = sum(auc for auc, _ in known) / len(known)
-    return (
-        f"On phantoms from which it did not learn, this network's ROC AUC is {mean:.2f} on average: from "
-        f"{worst:.2f} ({finding_name(least)}) to {best:.2f} ({finding_name(most)}). {_on_labels(labelled)}"
-    )
+    if analysis.provenance.findings_source != "stand-in":
+        return ""
+    rendered = sorted((each.roc_auc, each.name) for each in analysis.findings if each.roc_auc is not None)
+    said = []
+    if rendered:
+        (worst, least), (best, most) = rendered[0], rendered[-1]
+        mean = fmean(auc for auc, _ in rendered)
+        said.append(
+            f"On phantoms from which it did not learn, this network's ROC AUC is {mean:.2f} on average: from "
+            f"{worst:.2f} ({finding_name(least)}) to {best:.2f} ({finding_name(most)})."
+        )
+    if named:
+        count = len({each.name for each in named})
+        told = [
+            f"told from {others}, {listed(figures)}"
+            for others, from_normal in (("normal ones alone", True), ("others, too", False))
+            if (figures := [_figure(each) for each in named if each.from_normal == from_normal])
+        ]
+        said.append(
+            f"On held-out radiographs it is known for {count_word(count)} of {len(analysis.findings)}: "
+            f"{'; '.join(told)}."
+        )
+    elif rendered:
+        said.append("On radiographs it is likely worse.")
+    return " ".join(said)
 
 
-def _on_labels(labelled: Sequence[LabelledFinding]) -> str:
-    known = [(each.measured.roc_auc, each) for each in labelled if each.measured.roc_auc is not None]
-    if not known:
-        return "On real radiographs it is likely worse."
-    known.sort(key=lambda pair: pair[0])
-    said = [
-        f"{auc:.2f} ({finding_name(each.name)}, {each.measured.positives} of {each.measured.images} "
-        f"radiographs of the collection {each.source})"
-        for auc, each in known
-    ]
-    if len(known) == 1:
-        return f"On real ones that are held out it is {said[0]}; what else it is there, nobody has measured."
-    return (
-        "On real ones that are held out it is, where a collection says what is to be seen, from "
-        f"{said[0]} to {said[-1]}."
-    )
+def _figure(named: NamedFinding) -> str:
+    return f"{finding_name(named.name)} {named.measured} of the collection {named.source}"
 
 
 def found_on_normals(analysis: Analysis, known: Sequence[FalseFinding]) -> str:

@@ -120,7 +120,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Unbroken:
 
 @pytest.fixture(scope="module")
 def broken(unbroken: Unbroken, cache: Path) -> Trained:
-    """What the middle left, taken up."""
+    """What the middle left, taken up; networks that the unbroken run has derived are there already."""
     folder = unbroken.cut_short
     assert folder.is_dir() and not (folder / "bundles" / "own").exists(), "it was not cut short"
     finish(start(folder, cache), folder)

@@ -305,11 +305,17 @@ def test_a_bundles_findings_network_learns_on(
     for init in ("scratch", "bundled"):
         trained = replace(run, init=init, bundled=random_bundle, folder=run.folder / init)
         steps.train_findings_network(trained)
-        notes.append(json.loads((trained.folder / "findings.json").read_text()).get("from"))
+        notes.append(json.loads((trained.folder / "findings.json").read_text())["pretraining"][-1])
     assert begun == [None, random_bundle / "findings.safetensors"]
-    assert notes == [None, read_manifest(random_bundle).name]
+    assert [each["from"] for each in notes] == [None, read_manifest(random_bundle).name]
+    assert [len(each["stages"]) for each in notes] == [len(TINY.findings.stages), len(TINY.findings.further)]
     with pytest.raises(DataError, match="no bundle to start from; train with --init scratch"):
         bundled_findings(replace(run, bundled=None))
+    monkeypatch.setattr("train.run.FINDINGS", (*FINDINGS, "Cough"))
+    with pytest.raises(
+        DataError, match=f"knows {len(FINDINGS)} findings of {len(FINDINGS) + 1}; train it with"
+    ):
+        bundled_findings(replace(run, init="bundled", bundled=random_bundle))
 
 
 def test_bases_that_know_a_collection_are_said_to(run: Run, random_bundle: Path, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def sections(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "Calibration", card_strata.calibration(predictions)
     yield "Findings, extent and opacity", _findings(manifest, trials)
     yield "What is found on normal radiographs", card_strata.false_findings(predictions, manifest)
-    yield "Findings that collections name", card_strata.labelled_findings(predictions)
+    yield "Findings that collections name", card_strata.named_findings(predictions)
     yield "Do the findings' maps point where radiologists did?", card_trials.pointing(trials)
     yield "Faster arithmetic", card_precisions.precisions(manifest)
     yield "What was tried", _tried(facts.tried)
@@ -107,9 +107,14 @@ def _silence(lungs: LungsFile) -> str:
 def _learnt(manifest: BundleManifest) -> str:
     training = manifest.training
     told: dict[str, list[str]] = defaultdict(list)
-    for key, figures in training.get("figures", {}).items():
-        if isinstance(figures, dict) and "pretraining" in figures:
-            told[_steps(figures["pretraining"])].append(model_name(key))
+    noted: dict[str, list[dict[str, Any]]] = {
+        key: figures["pretraining"]
+        for key, figures in training.get("figures", {}).items()
+        if isinstance(figures, dict) and "pretraining" in figures
+    }
+    findings = noted.pop("findings", None)
+    for key, pretraining in noted.items():
+        told[_steps(pretraining)].append(model_name(key))
     svm = training.get("ensemble", {})
     return bullets(
         f"{sum(source.counts.get('train', 0) for source in manifest.sources)} training images; the data card "
@@ -119,6 +124,7 @@ def _learnt(manifest: BundleManifest) -> str:
             for steps, names in told.items()
         ),
         _heads(training.get("configuration", {}).get("transfer", {})),
+        f"Findings network: {_steps(findings)}." if findings else "",
         f"Ensemble: fitted to {svm['validation']} validation images, C = {svm['c']}; its calibration and its "
         f"threshold come from fits that had not seen the patient. {_beside_the_mean(svm)}"
         if svm

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.display.markdown import plain, table
 from core.display.wording import percent
 from core.evaluation.coverage import measure_coverage
-from core.evaluation.labelled import results_on_labels
+from core.evaluation.named_findings import results_on_named_findings
 from core.evaluation.predictions import Predictions
 from core.evaluation.strata import (
     Share,
@@ -73,20 +73,21 @@ def false_findings(predictions: Predictions, manifest: BundleManifest) -> str:
     return f"{text('false_findings')}\n\n{table(rows)}"
 
 
-def labelled_findings(predictions: Predictions) -> str:
+def named_findings(predictions: Predictions) -> str:
     """How well findings are found where collections say what is to be seen."""
     rows = [
         {
             "finding": finding_name(each.name),
             "source": plain(each.source),
             "radiographs (with the finding)": f"{each.measured.images} ({each.measured.positives})",
+            "told from": "normal ones alone" if each.from_normal else "others, too",
             "ROC AUC (95 %)": str(each.measured),
         }
-        for each in results_on_labels(predictions)
+        for each in results_on_named_findings(predictions)
     ]
     if not rows:
         return "Not measured: no collection says of enough held-out radiographs what is to be seen."
-    return f"{text('labelled_findings')}\n\n{table(rows)}"
+    return f"{text('named_findings')}\n\n{table(rows)}"
 
 
 def third_answers(predictions: Predictions, manifest: BundleManifest) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.labelled import NIH_FINDINGS, known_findings
 from core.evaluation.metrics import roc_auc, youden_threshold
+from core.evaluation.named_findings import NIH_FINDINGS, known_findings
 from core.models.engine.keras import write_tensors
 from core.phantom.spec import draw_later_findings
 from core.preprocessing import Preprocessing, network_input
@@ -27,9 +27,8 @@ from train.tools.logs import open_log
 from train.tools.processes import has_bfloat16
 from train.tools.progress import Report, Reporter, Tally
 
-ENOUGH = (
-    20  # validation radiographs with a finding, and without it, to choose its operating point on them alone
-)
+# Validation radiographs with a finding, and without it, from which on they alone choose its operating point.
+MIN_LABELLED = 20
 
 NAMED_TIMES = 4  # as often as the rest a radiograph is drawn whose findings somebody named one by one
 
@@ -92,9 +91,9 @@ class FindingsFit:
     Attributes:
         file: Its weights.
         operating_points: The probability that Youden's index prefers, per finding: on validation radiographs
-            where `ENOUGH` have it and have not, else on these and the validation phantoms.
+            where `MIN_LABELLED` have it and have not, else on these and the validation phantoms.
         phantom_auc: ROC AUC per finding on validation phantoms (NaN where only one class is there).
-        labelled_auc: The same on labelled radiographs, where `ENOUGH` have the finding; empty without data.
+        labelled_auc: The same on labelled radiographs, where `MIN_LABELLED` have the finding.
     """
 
     file: Path
@@ -170,7 +169,7 @@ def labelled_squares(images: Images, split: str) -> LabelledSquares:
 
 
 def known_labels(record: Record) -> NDArray[np.float32] | None:
-    """What `known_findings` says of a radiograph; None of a phantom."""
+    """What `known_findings` says of a radiograph, (18,); None of a phantom."""
     return None if record.source == PHANTOM else known_findings(record.label, record.findings)
 
 
@@ -212,7 +211,7 @@ def train_findings(
             (data.labelled.labels, on_labelled), (data.phantoms.labels, on_phantoms)
         ),
         phantom_auc=finding_aucs(data.phantoms.labels, on_phantoms, 1),
-        labelled_auc=finding_aucs(data.labelled.labels, on_labelled, ENOUGH),
+        labelled_auc=finding_aucs(data.labelled.labels, on_labelled, MIN_LABELLED),
     )
 
 
@@ -352,7 +351,7 @@ def _operating_points(labelled: Answered, phantoms: Answered) -> tuple[float, ..
     points = []
     for column in range(len(FINDINGS)):
         labels = labelled[0][:, column]
-        enough = min((labels == 1).sum(), (labels == 0).sum()) >= ENOUGH
+        enough = min((labels == 1).sum(), (labels == 0).sum()) >= MIN_LABELLED
         points.append(_operating_point(*(each[:, column] for each in (labelled if enough else both))))
     return tuple(points)
 

@@ -7,8 +7,8 @@ import pytest
 from core.analysis.results import Analysis
 from core.display import wording
 from core.evaluation.evidence import measure_evidence
-from core.evaluation.labelled import LabelledFinding
 from core.evaluation.metrics import Interval
+from core.evaluation.named_findings import NamedFinding
 from core.evaluation.predictions import Predictions
 from core.evaluation.strata import FalseFinding
 from core.evaluation.trials import CoveredLungs, LeftOutSources, MeasuredAuc, Trials
@@ -167,24 +167,28 @@ def test_what_is_found_on_normal_radiographs_too_is_said(analysis: Analysis) -> 
 
 
 def test_findings_are_as_good_as_somebody_measured(analysis: Analysis) -> None:
-    """On phantoms, and on radiographs of which a collection says what is to be seen."""
+    """On phantoms, and on radiographs of which a collection names what is to be seen."""
     aucs = {"Mass": 0.6, "Hernia": 1.0}
-    findings = tuple(replace(each, roc_auc=aucs.get(each.name)) for each in analysis.findings)
-    here = replace(analysis, findings=findings)
-    nobody = wording.findings_quality(here, ())
-    assert nobody and "is 0.80 on average: from 0.60 (Mass) to 1.00 (Hernia). On real" in nobody
-    assert nobody.endswith("it is likely worse.")
-    known = [
-        LabelledFinding(
-            name, "clinic", MeasuredAuc(images=90, positives=30, roc_auc=auc, low=None, high=None)
-        )
-        for name, auc in (("Mass", 0.7), ("Hernia", 0.4), ("Edema", None))
-    ]
-    both, one = (wording.findings_quality(here, each) for each in (known, known[:1]))
-    assert both and both.endswith(
-        "from 0.40 (Hernia, 30 of 90 radiographs of the collection clinic) to 0.70 (Mass, 30 of 90 "
-        "radiographs of the collection clinic)."
+    here = replace(
+        analysis, findings=tuple(replace(each, roc_auc=aucs.get(each.name)) for each in analysis.findings)
     )
-    assert one and "it is 0.70 (Mass, 30 of 90" in one and one.endswith("nobody has measured.")
-    unmeasured = replace(analysis, findings=tuple(replace(each, roc_auc=None) for each in findings))
-    assert wording.findings_quality(unmeasured, known) is None
+    likely = "On radiographs it is likely worse."
+    rendered = wording.findings_quality(here, ())
+    assert "is 0.80 on average: from 0.60 (Mass) to 1.00 (Hernia). On" in rendered
+    assert rendered.endswith(likely)
+    measured = MeasuredAuc(images=90, positives=30, roc_auc=0.7, low=0.6, high=0.8)
+    named = [
+        NamedFinding(name, "clinic", measured, from_normal)
+        for name, from_normal in (("Mass", False), ("Hernia", True), ("Edema", True))
+    ]
+    figure = "0.700 (0.60–0.80) of the collection clinic"
+    assert wording.findings_quality(here, named) == (
+        f"{rendered.removesuffix(likely)}On held-out radiographs it is known for three of "
+        f"{len(here.findings)}: told from normal ones alone, Hernia {figure} and Edema {figure}; told from "
+        f"others, too, Mass {figure}."
+    )
+    unmeasured = replace(analysis, findings=tuple(replace(each, roc_auc=None) for each in here.findings))
+    assert wording.findings_quality(unmeasured, ()) == ""
+    assert wording.findings_quality(unmeasured, named[:1]).endswith(f"others, too, Mass {figure}.")
+    official = replace(here, provenance=replace(here.provenance, findings_source="official"))
+    assert wording.findings_quality(official, named) == ""
