@@ -184,14 +184,15 @@ class Service:
                 start_decoder()
                 models = load_models(folder, progress=progress)
                 predictions = read_predictions(folder, models.manifest)
+                points = models.manifest.findings.operating_points
                 loaded = Loaded(
                     version=version,
                     models=models,
                     evidence=measure_evidence(predictions),
                     coverage=measure_coverage(predictions, models.manifest.third_answers),
                     other_diseases=results_on_other_diseases(predictions),
-                    false_findings=results_on_normals(predictions, models.manifest.findings.operating_points),
-                    named_findings=results_on_named_findings(predictions),
+                    false_findings=results_on_normals(predictions, points),
+                    named_findings=results_on_named_findings(predictions, points),
                     trials=read_trials(folder, models.manifest),
                 )
                 self._loaded[folder] = loaded

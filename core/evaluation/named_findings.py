@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.predictions import Predictions
 from core.evaluation.trials import MeasuredAuc, measure_auc
+from core.models.findings import op_norm, sigmoid
 from core.vocabulary import FINDINGS, FIRST_FINDINGS, HELD_OUT, PHANTOM
 
 # What NIH's labels speak of; the other four names of the 18 come from other collections.
@@ -88,6 +89,7 @@ class NamedFinding:
         name: Of `FINDINGS`.
         source: The collection.
         measured: The ROC AUC of its radiographs with the finding against those without.
+        found: On how many of those with it the network finds it, at its operating point.
         from_normal: Whether all of those without are normal: then any network that tells ill from well is as
             good.
     """
@@ -95,14 +97,21 @@ class NamedFinding:
     name: str
     source: str
     measured: MeasuredAuc
+    found: int
     from_normal: bool
 
 
-def results_on_named_findings(predictions: Predictions) -> tuple[NamedFinding, ...]:
+def results_on_named_findings(
+    predictions: Predictions, operating_points: Sequence[float]
+) -> tuple[NamedFinding, ...]:
     """How well findings are found again on held-out radiographs, as which phantoms do not count.
 
     Each collection for itself, so that nothing is won by telling one from another. What merely follows from
     what is named has no figure of its own.
+
+    Args:
+        predictions: Of the bundle.
+        operating_points: Of the findings network, as probabilities.
 
     Returns:
         In the order of `FINDINGS`, of collections with at least `MIN_WITH_AND_WITHOUT` radiographs that have
@@ -117,6 +126,7 @@ def results_on_named_findings(predictions: Predictions) -> tuple[NamedFinding, .
         if found is not None:
             known[row] = found
         named[row] = [name in names or (name, label) == ("Pneumonia", "pneumonia") for name in FINDINGS]
+    positive = op_norm(sigmoid(predictions.findings), operating_points) >= 0.5
     results = []
     for column, name in enumerate(predictions.finding_names):
         for source in np.unique(predictions.source[held_out]).tolist():
@@ -125,6 +135,7 @@ def results_on_named_findings(predictions: Predictions) -> tuple[NamedFinding, .
             if min(labels.sum(), (1 - labels).sum()) < MIN_WITH_AND_WITHOUT or not named[rows, column].any():
                 continue
             measured = measure_auc(labels.astype(np.int64), scores, predictions.group[rows])
+            hits = int((positive[rows, column] & (labels == 1)).sum())
             from_normal = bool((predictions.label[rows][labels == 0] == "normal").all())
-            results.append(NamedFinding(name, source, measured, from_normal))
+            results.append(NamedFinding(name, source, measured, hits, from_normal))
     return tuple(results)

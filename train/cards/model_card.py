@@ -42,7 +42,7 @@ def sections(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "Calibration", card_strata.calibration(predictions)
     yield "Findings, extent and opacity", _findings(manifest, trials)
     yield "What is found on normal radiographs", card_strata.false_findings(predictions, manifest)
-    yield "Findings that collections name", card_strata.named_findings(predictions)
+    yield "Findings that collections name", card_strata.named_findings(predictions, manifest)
     yield "Do the findings' maps point where radiologists did?", card_trials.pointing(trials)
     yield "Faster arithmetic", card_precisions.precisions(manifest)
     yield "What was tried", _tried(facts.tried)

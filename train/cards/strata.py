@@ -73,17 +73,18 @@ def false_findings(predictions: Predictions, manifest: BundleManifest) -> str:
     return f"{text('false_findings')}\n\n{table(rows)}"
 
 
-def named_findings(predictions: Predictions) -> str:
+def named_findings(predictions: Predictions, manifest: BundleManifest) -> str:
     """How well findings are found where collections say what is to be seen."""
     rows = [
         {
             "finding": finding_name(each.name),
             "source": plain(each.source),
-            "radiographs (with the finding)": f"{each.measured.images} ({each.measured.positives})",
+            "radiographs": str(each.measured.images),
             "told from": "normal ones alone" if each.from_normal else "others, too",
             "ROC AUC (95 %)": str(each.measured),
+            "found, of those with it": f"{each.found} of {each.measured.positives}",
         }
-        for each in results_on_named_findings(predictions)
+        for each in results_on_named_findings(predictions, manifest.findings.operating_points)
     ]
     if not rows:
         return "Not measured: no collection says of enough held-out radiographs what is to be seen."

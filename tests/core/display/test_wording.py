@@ -178,7 +178,7 @@ def test_findings_are_as_good_as_somebody_measured(analysis: Analysis) -> None:
     assert rendered.endswith(likely)
     measured = MeasuredAuc(images=90, positives=30, roc_auc=0.7, low=0.6, high=0.8)
     named = [
-        NamedFinding(name, "clinic", measured, from_normal)
+        NamedFinding(name, "clinic", measured, 20, from_normal)
         for name, from_normal in (("Mass", False), ("Hernia", True), ("Edema", True))
     ]
     figure = "0.700 (0.60–0.80) of the collection clinic"

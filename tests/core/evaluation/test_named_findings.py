@@ -14,6 +14,7 @@ from core.evaluation.named_findings import (
 from core.evaluation.predictions import Predictions
 from core.vocabulary import FINDINGS, PHANTOM
 
+POINTS = [0.5] * len(FINDINGS)
 COLUMN = {name: index for index, name in enumerate(FINDINGS)}
 
 
@@ -73,7 +74,7 @@ def predictions(drawn_predictions: Callable[..., Predictions]) -> Predictions:
 
 def test_each_collection_is_measured_where_it_names_what_is_to_be_seen(predictions: Predictions) -> None:
     """What only follows, as an opacity from a mass, has no figure of its own."""
-    results = results_on_named_findings(predictions)
+    results = results_on_named_findings(predictions, POINTS)
     found = {(each.name, each.source): each.measured for each in results}
     effusion, pneumonia = found["Effusion", "namer"], found["Pneumonia", "sorter"]
     assert (effusion.images, effusion.positives, effusion.roc_auc) == (30, 15, 1.0)
@@ -84,11 +85,13 @@ def test_each_collection_is_measured_where_it_names_what_is_to_be_seen(predictio
         ("Pneumonia", "sorter"),
     }
     assert [each.source for each in results if each.from_normal] == ["sorter"]
+    hits = {(each.name, each.source): each.found for each in results}
+    assert hits["Effusion", "namer"] == 15 and hits["Pneumonia", "sorter"] == 0
 
 
 def test_few_rendered_or_learnt_radiographs_measure_nothing(predictions: Predictions) -> None:
-    assert results_on_named_findings(replace(predictions, source=np.full(60, PHANTOM))) == ()
-    assert results_on_named_findings(replace(predictions, split=np.full(60, "train"))) == ()
+    assert results_on_named_findings(replace(predictions, source=np.full(60, PHANTOM)), POINTS) == ()
+    assert results_on_named_findings(replace(predictions, split=np.full(60, "train")), POINTS) == ()
     few = np.r_[np.arange(2 * MIN_WITH_AND_WITHOUT - 1), 30:60]
-    names = [each.source for each in results_on_named_findings(predictions.take(few))]
+    names = [each.source for each in results_on_named_findings(predictions.take(few), POINTS)]
     assert set(names) == {"sorter"}
