@@ -136,7 +136,7 @@ def train_findings_network(run: Run) -> None:
     held_out = load_phantoms(take_seeds("findings_held_out", config.held_out), recipe, cache, watch)
     radiographs = run.radiographs
     labelled = {split: labelled_squares(radiographs, split) for split in ("train", "val")}
-    train = phantoms.joined(crowded).joined(labelled["train"].balanced())
+    train = phantoms.joined(crowded).joined(labelled["train"])
     data = FindingsData(train, held_out, labelled["val"])
     start = bundled_findings(run) if run.init == "bundled" else None
     fit = train_findings(data, config, run.folder, run.reporter, start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.metrics import roc_auc, youden_threshold
-from core.evaluation.named_findings import NIH_FINDINGS, known_findings
+from core.evaluation.named_findings import known_findings
 from core.models.engine.keras import write_tensors
+from core.models.findings import sigmoid
 from core.phantom.spec import draw_later_findings
 from core.preprocessing import Preprocessing, network_input
 from core.vocabulary import FINDINGS, FIRST_FINDINGS, PHANTOM
 from core.whole_file import replacing
 from train.config import FindingsConfig, Stage
 from train.data.images import Images, to_bytes
-from train.data.records import Record
+from train.data.records import MANY, Record
 from train.networks.augment import GENTLE, augment, plain
 from train.networks.framing import view
 from train.tools.cache import map_cached, short_hash
@@ -30,7 +32,10 @@ from train.tools.progress import Report, Reporter, Tally
 # Validation radiographs with a finding, and without it, from which on they alone choose its operating point.
 MIN_LABELLED = 20
 
-NAMED_TIMES = 4  # as often as the rest a radiograph is drawn whose findings somebody named one by one
+# Of each class of a hospital as many draws as of so many phantoms, a radiograph at most as often as so many.
+CLASS_DRAWS, MOST_TIMES = 1250, 4.0
+
+COVERED = 0.12  # of the draws hide the lungs, and then nothing is to be found
 
 # Crowded phantoms show none to five findings, and what is small or easily mistaken more often than the rest.
 CROWD = (0.08, 0.20, 0.26, 0.22, 0.14, 0.10)
@@ -47,26 +52,20 @@ class LabelledSquares:
     Attributes:
         squares: (n, s, s), uint8.
         labels: (n, 18), float32: 1, 0, or NaN where nobody knows.
+        weights: (n,), how often each is drawn beside the others; a phantom's is 1.
     """
 
     squares: NDArray[np.uint8]
     labels: NDArray[np.float32]
+    weights: NDArray[np.float64]
 
     def joined(self, other: LabelledSquares) -> LabelledSquares:
         """Both, one after the other."""
         return LabelledSquares(
-            np.concatenate([self.squares, other.squares]), np.concatenate([self.labels, other.labels])
+            np.concatenate([self.squares, other.squares]),
+            np.concatenate([self.labels, other.labels]),
+            np.concatenate([self.weights, other.weights]),
         )
-
-    def balanced(self) -> LabelledSquares:
-        """Those of which every finding is known, and one is there, `NAMED_TIMES` times; the others once.
-
-        Most radiographs are normal, or have pneumonia and nobody says what else.
-        """
-        nih = [FINDINGS.index(name) for name in NIH_FINDINGS]
-        named = (~np.isnan(self.labels[:, nih])).all(axis=1) & (self.labels[:, nih] == 1).any(axis=1)
-        rows = np.repeat(np.arange(len(named)), np.where(named, NAMED_TIMES, 1))
-        return LabelledSquares(self.squares[rows], self.labels[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +123,9 @@ def load_phantoms(
     jobs = [(seed, kinds[index % len(kinds)], preprocessing) for index, seed in enumerate(seeds)]
     drawn = [str(seeds[0]), str(len(seeds)), *(["crowded"] if crowded else [])]
     parts = [preprocessing.model_dump_json(), *drawn]
-    return LabelledSquares(*map_cached(_phantom, jobs, cache / f"findings-{short_hash(parts)}.npz", progress))
+    file = cache / f"findings-{short_hash(parts)}.npz"
+    squares, labels = map_cached(_phantom, jobs, file, progress)
+    return LabelledSquares(squares, labels, np.ones(len(jobs)))
 
 
 def _phantom(job: tuple[int, Any, Preprocessing]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
@@ -165,7 +166,30 @@ def labelled_squares(images: Images, split: str) -> LabelledSquares:
     return LabelledSquares(
         np.array(seen, dtype=np.uint8).reshape(-1, side, side),
         np.array(list(known.values()), dtype=np.float32).reshape(-1, len(FINDINGS)),
+        draw_weights([images.records[index] for index in known]),
     )
+
+
+def draw_weights(records: Sequence[Record]) -> NDArray[np.float64]:
+    """How often each radiograph is drawn, so that none is known to be ill or well by where it was taken.
+
+    Of a hospital the normal ones are drawn as often as the others, together; one that has only either is left
+    out, and so are sources that gather from many places, of which nobody knows.
+
+    Args:
+        records: Radiographs of which something is known.
+
+    Returns:
+        (n,), 0 for what is left out.
+    """
+    kinds = [(record.hospital or record.source, record.label == "normal") for record in records]
+    counts = Counter(kinds)
+
+    def weight(place: str, normal: bool) -> float:
+        fewer = min(counts[place, True], counts[place, False])
+        return 0.0 if place == MANY else min(CLASS_DRAWS, MOST_TIMES * fewer) / counts[place, normal]
+
+    return np.array([weight(*kind) for kind in kinds])
 
 
 def known_labels(record: Record) -> NDArray[np.float32] | None:
@@ -304,15 +328,25 @@ def _learn(learner: _Learner, epoch: int, stage: Stage, job: _Job) -> float:
     batch, data = job.config.batch, job.data
     steps = -(-stage.images // batch)
     random = np.random.default_rng((job.config.seed, stage.size_px, epoch))
-    drawn = random.permutation(np.resize(random.permutation(len(data.squares)), stage.images))
+    drawn = random.choice(len(data.squares), stage.images, p=data.weights / data.weights.sum())
     learner.network.train()
     losses = []
     for step in range(steps):
         rows = drawn[step * batch : (step + 1) * batch]
         grey = np.stack([augment(data.squares[row], stage.size_px, random, GENTLE) for row in rows])
-        losses.append(learner.step(grey, data.labels[rows]))
+        labels = data.labels[rows]
+        for index in np.flatnonzero(random.random(len(rows)) < COVERED):
+            _cover(grey[index], random)
+            labels[index, ~np.isnan(labels[index])] = 0
+        losses.append(learner.step(grey, labels))
         job.tally(epoch * steps + step + 1, stage.epochs * steps)
     return float(np.mean(losses))
+
+
+def _cover(grey: NDArray[np.float32], random: np.random.Generator) -> None:
+    """Hides the lungs of a square (s, s), and what lies between, under one grey: about where they are."""
+    left, right, top, bottom = random.uniform((0.04, 0.8, 0.02, 0.75), (0.2, 0.96, 0.15, 0.95)) * len(grey)
+    grey[int(top) : int(bottom), int(left) : int(right)] = random.choice((0.0, random.random()))
 
 
 def _scaled(grey: NDArray[np.float32]) -> Any:
@@ -358,7 +392,7 @@ def _operating_points(labelled: Answered, phantoms: Answered) -> tuple[float, ..
 
 def _operating_point(labels: NDArray[np.float32], logits: NDArray[np.float32]) -> float:
     known = ~np.isnan(labels)
-    probabilities = 1 / (1 + np.exp(-logits[known].astype(np.float64)))
+    probabilities = sigmoid(logits[known])
     if len(set(labels[known])) < 2:
         return 0.5
     return float(np.clip(youden_threshold(labels[known], probabilities), 1e-4, 1 - 1e-4))

@@ -25,7 +25,7 @@ from train import steps
 from train.bundle.roles import choose_images
 from train.config import TINY, FindingsConfig, PretrainConfig, Stage, TransferConfig
 from train.data.images import Images
-from train.data.records import Record, draw_phantoms
+from train.data.records import MANY, Record, draw_phantoms
 from train.fitting import findings
 from train.fitting.features import Extractor, PretrainedBase
 from train.fitting.findings import (
@@ -33,7 +33,6 @@ from train.fitting.findings import (
     LabelledSquares,
     draw_crowd,
     known_labels,
-    labelled_squares,
     load_phantoms,
     train_findings,
 )
@@ -282,8 +281,8 @@ def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> 
     random = np.random.default_rng(2)
     labels = (random.random((12, len(FINDINGS))) < 0.5).astype(np.float32)
     labels[0], labels[1] = 0, 1
-    data = LabelledSquares(random.integers(0, 255, (12, 64, 64), np.uint8), labels)
-    nobody = LabelledSquares(data.squares[:0], data.labels[:0])
+    data = LabelledSquares(random.integers(0, 255, (12, 64, 64), np.uint8), labels, np.ones(12))
+    nobody = LabelledSquares(data.squares[:0], data.labels[:0], data.weights[:0])
     config = FindingsConfig(stages=(Stage(64, 1, 8, 1e-3),), batch=4)
     said: list[str] = []
     lessons = FindingsData(data, data, nobody)
@@ -298,8 +297,10 @@ def test_findings_training_resumes_and_sets_operating_points(tmp_path: Path) -> 
 
 def test_a_findings_network_that_learns_on_begins_where_it_was(tmp_path: Path) -> None:
     labels = np.tile(np.arange(4) % 2, (len(FINDINGS), 1)).T.astype(np.float32)
-    data = LabelledSquares(np.random.default_rng(3).integers(0, 255, (4, 64, 64), np.uint8), labels)
-    lessons = FindingsData(data, data, LabelledSquares(data.squares[:0], data.labels[:0]))
+    squares = np.random.default_rng(3).integers(0, 255, (4, 64, 64), np.uint8)
+    data = LabelledSquares(squares, labels, np.ones(4))
+    nobody = LabelledSquares(data.squares[:0], data.labels[:0], data.weights[:0])
+    lessons = FindingsData(data, data, nobody)
     config = FindingsConfig(stages=(), further=(Stage(64, 1, 4, 1e-3),), batch=4)
     first, learnt, nothing = (tmp_path / name for name in ("first", "learnt", "nothing"))
     start = train_findings(lessons, replace(config, seed=config.seed + 1), first, told(print)).file
@@ -346,14 +347,61 @@ def test_what_a_record_says_is_known_but_of_a_phantom() -> None:
     assert known_labels(record("normal", None, PHANTOM)) is None
 
 
-def test_radiographs_whose_findings_are_named_are_drawn_more_often(squares: np.ndarray) -> None:
-    named = record("pneumonia", frozenset({"Mass"}))
-    listed = [named, record("normal"), record("pneumonia"), record("covid")]
-    found = labelled_squares(Images(squares[:4], listed, RECIPE), "train")
-    assert len(found.squares) == len(found.labels) == 3
-    often = found.balanced()
-    assert [int((often.squares == square).all(axis=(1, 2)).sum()) for square in found.squares] == [4, 1, 1]
-    assert not len(labelled_squares(Images(squares[:4], listed, RECIPE), "val").balanced().squares)
+def test_nobody_is_known_to_be_ill_by_the_hospital() -> None:
+    """Of one hospital three in four are ill, of another few; of a third all, and of many nobody knows."""
+
+    def taken(label: str, place: str, count: int) -> list[Record]:
+        return [replace(record(label), hospital=place)] * count
+
+    records = [
+        *taken("pneumonia", "first", 300),
+        *taken("normal", "first", 100),
+        *taken("pneumonia", "second", 10),
+        *taken("normal", "second", 90),
+        *taken("pneumonia", "third", 20),
+        *taken("normal", MANY, 5),
+        *taken("pneumonia", MANY, 5),
+    ]
+    weights = findings.draw_weights(records)
+    totals = Counter[tuple[str, str]]()
+    for each, weight in zip(records, weights, strict=True):
+        totals[each.hospital, each.label] += weight
+    assert totals["first", "pneumonia"] == pytest.approx(totals["first", "normal"]) == pytest.approx(400)
+    assert totals["second", "pneumonia"] == pytest.approx(totals["second", "normal"]) == pytest.approx(40)
+    assert totals["third", "pneumonia"] == totals[MANY, "normal"] == 0
+    assert max(weights) == findings.MOST_TIMES
+    large = findings.draw_weights(taken("normal", "x", 9000) + taken("covid", "x", 3000))
+    assert large.sum() == pytest.approx(2 * findings.CLASS_DRAWS)
+
+
+def test_what_weighs_nothing_is_not_drawn_and_hidden_lungs_show_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Squares carry their label as their grey; half of the draws are covered."""
+    lessons: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def step(learner: object, grey: np.ndarray, labels: np.ndarray) -> float:
+        lessons.append((grey, labels))
+        return 0.0
+
+    monkeypatch.setattr(findings, "COVERED", 0.5)
+    monkeypatch.setattr(findings._Learner, "step", step)
+    monkeypatch.setattr(findings, "augment", lambda square, *_: (square / 255).astype(np.float32))
+    greys = np.array([200, 100], np.uint8)
+    labels = np.float32([[1] * len(FINDINGS), [0] * len(FINDINGS)])
+    labels[0, 3] = np.nan
+    data = LabelledSquares(np.repeat(greys, 64 * 64).reshape(2, 64, 64), labels, np.array([1.0, 0.0]))
+    config = FindingsConfig(stages=(Stage(64, 1, 40, 1e-3),), batch=8)
+    train_findings(FindingsData(data, data, data), config, tmp_path, told(print))
+    grey, taught = (np.concatenate(each) for each in zip(*lessons, strict=True))
+    corners, hidden = (
+        grey[:, 0, 0],
+        np.abs(grey[:, 16:44, 16:48] - np.float32(200 / 255)).max(axis=(1, 2)) > 1e-6,
+    )
+    np.testing.assert_allclose(corners, 200 / 255, atol=1e-6)
+    assert 8 < hidden.sum() < 32
+    assert np.isnan(taught[:, 3]).all()
+    np.testing.assert_array_equal(np.delete(taught, 3, 1), np.where(hidden, 0.0, 1.0)[:, None].repeat(17, 1))
 
 
 def test_without_severity_scores_phantoms_are_rendered_for_them(
