@@ -57,7 +57,7 @@ def _warn_of_sources(run: Run, parent: BundleManifest) -> None:
     measured = {each.source for each in run.records if each.split not in ("train", "val")}
     if both := sorted((known & measured) - {PHANTOM}):
         run.report(
-            f"What learns on has learnt from images of {', '.join(both)} already: figures on others of these "
+            f"The networks have learnt from images of {', '.join(both)} already: figures on others of these "
             "flatter unless the split is the one that they learnt with."
         )
 

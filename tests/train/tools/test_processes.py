@@ -17,9 +17,11 @@ from train.tools.processes import side_by_side
 
 # A parent that hands out work without an end, and says who does it.
 PARENT = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from train.tools.processes import side_by_side
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would not hear it
 
 def sit(file):
     Path(file).write_text(str(os.getpid()))
