@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from core.analysis.results import Analysis, BackboneReading
+from core.display.markdown import plain
 from core.evaluation.evidence import Evidence
 from core.evaluation.metrics import Interval
 from core.evaluation.named_findings import NamedFinding
@@ -13,6 +14,7 @@ from core.evaluation.record import whole_left_out_points
 from core.evaluation.strata import FalseFinding
 from core.evaluation.trials import HEADS_ALONE, Base, MoveInterval, Trials, mean_left_out
 from core.models.backbones import BACKBONE_BY_KEY, BACKBONES
+from core.models.bundle.manifest import BundleManifest
 from core.models.ensemble import EnsembleDecision
 from core.models.severity import SeverityScore
 from core.vocabulary import ENSEMBLE, finding_name
@@ -240,12 +242,13 @@ def findings(analysis: Analysis) -> str:
     return f"Beyond the threshold: {names}."
 
 
-def findings_quality(analysis: Analysis, named: Sequence[NamedFinding]) -> str:
+def findings_quality(analysis: Analysis, named: Sequence[NamedFinding], manifest: BundleManifest) -> str:
     """How well the stand-in knows the findings, on phantoms and on radiographs; empty if nobody measured it.
 
     Args:
         analysis: It.
         named: Measured with the bundle's own findings network, and said of no other.
+        manifest: Of the bundle, which knows how people cite a source.
     """
     if analysis.provenance.findings_source != "stand-in":
         return ""
@@ -263,7 +266,7 @@ def findings_quality(analysis: Analysis, named: Sequence[NamedFinding]) -> str:
         told = [
             f"told from {others}, {listed(figures)}"
             for others, from_normal in (("normal ones alone", True), ("others, too", False))
-            if (figures := [_figure(each) for each in named if each.from_normal == from_normal])
+            if (figures := [_figure(each, manifest) for each in named if each.from_normal == from_normal])
         ]
         said.append(
             f"On held-out radiographs it is known for {count_word(count)} of {len(analysis.findings)}: "
@@ -274,8 +277,8 @@ def findings_quality(analysis: Analysis, named: Sequence[NamedFinding]) -> str:
     return " ".join(said)
 
 
-def _figure(named: NamedFinding) -> str:
-    return f"{finding_name(named.name)} {named.measured} of the collection {named.source}"
+def _figure(named: NamedFinding, manifest: BundleManifest) -> str:
+    return f"{finding_name(named.name)} {named.measured} in {plain(manifest.source_name(named.source))}"
 
 
 def found_on_normals(analysis: Analysis, known: Sequence[FalseFinding]) -> str:

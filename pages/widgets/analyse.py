@@ -244,7 +244,7 @@ def findings(analysis: Analysis, bundle: Loaded) -> None:
     st.html(figures.findings(analysis))
     if said := wording.found_on_normals(analysis, bundle.false_findings):
         st.markdown(said, help=term("found_on_normals"))
-    if quality := wording.findings_quality(analysis, bundle.named_findings):
+    if quality := wording.findings_quality(analysis, bundle.named_findings, bundle.models.manifest):
         st.caption(quality, help=term("finding_roc_auc"))
 
 

@@ -13,6 +13,9 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.strata import FalseFinding
 from core.evaluation.trials import CoveredLungs, LeftOutSources, MeasuredAuc, Trials
 from core.models.backbones import BACKBONES
+from core.models.bundle.files import read_manifest
+from core.models.bundle.manifest import DataSource
+from core.project import PROJECT, SHIPPED
 
 MODEL = BACKBONES[0].key
 
@@ -168,12 +171,17 @@ def test_what_is_found_on_normal_radiographs_too_is_said(analysis: Analysis) -> 
 
 def test_findings_are_as_good_as_somebody_measured(analysis: Analysis) -> None:
     """On phantoms, and on radiographs of which a collection names what is to be seen."""
+    manifest = read_manifest(PROJECT / "assets" / "bundles" / SHIPPED).model_copy(
+        update={
+            "sources": [DataSource(name="clinic", citation="Doe et al. 2020. Title.", licence="", counts={})]
+        }
+    )
     aucs = {"Mass": 0.6, "Hernia": 1.0}
     here = replace(
         analysis, findings=tuple(replace(each, roc_auc=aucs.get(each.name)) for each in analysis.findings)
     )
     likely = "On radiographs it is likely worse."
-    rendered = wording.findings_quality(here, ())
+    rendered = wording.findings_quality(here, (), manifest)
     assert "is 0.80 on average: from 0.60 (Mass) to 1.00 (Hernia). On" in rendered
     assert rendered.endswith(likely)
     measured = MeasuredAuc(images=90, positives=30, roc_auc=0.7, low=0.6, high=0.8)
@@ -181,14 +189,14 @@ def test_findings_are_as_good_as_somebody_measured(analysis: Analysis) -> None:
         NamedFinding(name, "clinic", measured, 20, from_normal)
         for name, from_normal in (("Mass", False), ("Hernia", True), ("Edema", True))
     ]
-    figure = "0.700 (0.60–0.80) of the collection clinic"
-    assert wording.findings_quality(here, named) == (
+    figure = "0.700 (0.60–0.80) in Doe et al. 2020"
+    assert wording.findings_quality(here, named, manifest) == (
         f"{rendered.removesuffix(likely)}On held-out radiographs it is known for three of "
         f"{len(here.findings)}: told from normal ones alone, Hernia {figure} and Edema {figure}; told from "
         f"others, too, Mass {figure}."
     )
     unmeasured = replace(analysis, findings=tuple(replace(each, roc_auc=None) for each in here.findings))
-    assert wording.findings_quality(unmeasured, ()) == ""
-    assert wording.findings_quality(unmeasured, named[:1]).endswith(f"others, too, Mass {figure}.")
+    assert wording.findings_quality(unmeasured, (), manifest) == ""
+    assert wording.findings_quality(unmeasured, named[:1], manifest).endswith(f"others, too, Mass {figure}.")
     official = replace(here, provenance=replace(here.provenance, findings_source="official"))
-    assert wording.findings_quality(official, named) == ""
+    assert wording.findings_quality(official, named, manifest) == ""
