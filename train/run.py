@@ -120,12 +120,12 @@ class Run:
         """Those of `images` that are no phantoms, read; of `squares` where these are in memory."""
         records = [record for record in self.learnt if record.source != PHANTOM]
         if "squares" in self.__dict__:
-            return Images(self.squares[: len(records)], records, self.config.preprocessing)
-        if records:
-            return Images(
-                self._load("Reading radiographs", records, self.data), records, self.config.preprocessing
-            )
-        return Images(np.empty((0, 0, 0), np.uint8), [], self.config.preprocessing)
+            squares = self.squares[: len(records)]
+        elif records:
+            squares = self._load("Reading radiographs", records, self.data)
+        else:
+            squares = np.empty((0, 0, 0), np.uint8)
+        return Images(squares, records, self.config.preprocessing)
 
     def _load(self, title: str, records: list[Record], folder: Path | None) -> NDArray[np.uint8]:
         recipe = self.config.preprocessing

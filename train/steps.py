@@ -17,6 +17,7 @@ from core.models.backbones import BACKBONES, Backbone
 from core.models.bundle.manifest import BundleManifest
 from core.phantom.seeds import take_seeds
 from core.vocabulary import PHANTOM
+from train.config import FindingsConfig, PretrainConfig
 from train.run import Run, base_weights, bundled_base, bundled_findings
 from train.tools.files import write_json
 
@@ -109,17 +110,26 @@ def _pretraining(run: Run, backbone: Backbone) -> list[dict[str, Any]]:
     """What a base has learnt, first to last: from which bundle's base it began, if any, and the stages."""
     if run.init == "imagenet":
         return []
-    config, parent = run.config.pretrain, run.parent
-    before = parent.training.get("figures", {}).get(backbone.key, {}) if parent else {}
     if run.init == "kept":
-        return list(before.get("pretraining", []))
-    stages = config.further if parent else config.stages
+        return _before(run.parent, backbone.key)
+    return _with_history(run.parent, run.config.pretrain, backbone.key)
+
+
+def _with_history(
+    parent: BundleManifest | None, config: PretrainConfig | FindingsConfig, key: str
+) -> list[dict[str, Any]]:
+    """What a network had learnt in the bundle that it comes from, if any, and what it has learnt since."""
     learnt = {
         "from": parent.name if parent else None,
-        "stages": [asdict(stage) for stage in stages],
+        "stages": [asdict(stage) for stage in (config.further if parent else config.stages)],
         "seed": config.seed,
     }
-    return [*before.get("pretraining", []), learnt]
+    return [*_before(parent, key), learnt]
+
+
+def _before(parent: BundleManifest | None, key: str) -> list[dict[str, Any]]:
+    figures = parent.training.get("figures", {}) if parent else {}
+    return list(figures.get(key, {}).get("pretraining", []))
 
 
 def train_findings_network(run: Run) -> None:
@@ -138,22 +148,11 @@ def train_findings_network(run: Run) -> None:
     labelled = {split: labelled_squares(radiographs, split) for split in ("train", "val")}
     train = phantoms.joined(crowded).joined(labelled["train"])
     data = FindingsData(train, held_out, labelled["val"])
-    start = bundled_findings(run) if run.init == "bundled" else None
+    start, parent = (bundled_findings(run), run.parent) if run.init == "bundled" else (None, None)
     fit = train_findings(data, config, run.folder, run.reporter, start)
-    write_json(note, asdict(fit) | {"file": fit.file.name, "pretraining": _findings_learnt(run)})
+    learnt = _with_history(parent, config, "findings")
+    write_json(note, asdict(fit) | {"file": fit.file.name, "pretraining": learnt})
     run.report(f"Findings: mean ROC AUC on held-out phantoms {np.mean(list(fit.phantom_auc.values())):.3f}")
-
-
-def _findings_learnt(run: Run) -> list[dict[str, Any]]:
-    """What the findings network has learnt, as `_pretraining` says it of bases."""
-    config, parent = run.config.findings, run.parent if run.init == "bundled" else None
-    learnt = {
-        "from": parent.name if parent else None,
-        "stages": [asdict(stage) for stage in (config.further if parent else config.stages)],
-        "seed": config.seed,
-    }
-    before = parent.training.get("figures", {}).get("findings", {}) if parent else {}
-    return [*before.get("pretraining", []), learnt]
 
 
 def train_lung_network(run: Run, masks: Path | None) -> None:

@@ -63,17 +63,17 @@ def known_findings(label: str, named: Collection[str] | None) -> NDArray[np.floa
     Returns:
         (18,): 1, 0, or NaN where nobody knows; None where nobody knows anything.
     """
-    if label != "normal" and not (named and set(named) <= {*FINDINGS}):
-        named = {"Pneumonia"} if label == "pneumonia" else None
-        known: dict[str, bool] = {}
-    elif not (named and set(named) <= {*FINDINGS}):
-        named = set()
-        known = dict.fromkeys(set(FINDINGS) - {"Fracture"}, False)
-    else:
+    present: set[str] = set()
+    known: dict[str, bool] = {}
+    if named and {*named} <= {*FINDINGS}:
+        present |= {*named}
         known = dict.fromkeys(NIH_FINDINGS, False) | {"Lung Lesion": False}
-    if named is None:
+    elif label == "normal":
+        known = dict.fromkeys(set(FINDINGS) - {"Fracture"}, False)
+    elif label == "pneumonia":
+        present.add("Pneumonia")
+    else:
         return None
-    present = {*named}
     for whole, parts in IMPLIED.items():
         if present & parts:
             present.add(whole)

@@ -220,9 +220,9 @@ def train_findings(
         torch.manual_seed(config.seed)
         network = load_findings_network(read_tensors(start)) if start else build_findings_network()
         network = network.to(memory_format=torch.channels_last)
-        stages = config.further if start else config.stages
-        job = _Job(data.train, config, stages, folder, reporter.watch("Findings: steps"), reporter.report)
-        for index in range(len(stages)):
+        config = replace(config, stages=config.further) if start else config
+        job = _Job(data.train, config, folder, reporter.watch("Findings: steps"), reporter.report)
+        for index in range(len(config.stages)):
             _run(network, index, job)
         _save(network, file)
     network = load_findings_network(read_tensors(file))
@@ -245,7 +245,6 @@ class _Job:
 
     data: LabelledSquares
     config: FindingsConfig
-    stages: tuple[Stage, ...]
     folder: Path
     tally: Tally
     report: Report
@@ -303,7 +302,7 @@ def _run(network: Any, index: int, job: _Job) -> None:
     """One stage, or what is left of it."""
     import torch
 
-    config, stage = job.config, job.stages[index]
+    config, stage = job.config, job.config.stages[index]
     steps = -(-stage.images // config.batch)
     optimizer = torch.optim.AdamW(network.parameters(), stage.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -312,7 +311,7 @@ def _run(network: Any, index: int, job: _Job) -> None:
     learner = _Learner(network, optimizer, schedule)
     checkpoint = job.folder / f"findings.stage{index}.pt"
     first = learner.resume(checkpoint)
-    before = sum(earlier.epochs for earlier in job.stages[:index])
+    before = sum(earlier.epochs for earlier in config.stages[:index])
     if first == stage.epochs:
         return
     with open_log(job.folder / "logs" / "findings", before + first + 1) as log:

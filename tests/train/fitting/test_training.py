@@ -33,6 +33,7 @@ from train.fitting.findings import (
     LabelledSquares,
     draw_crowd,
     known_labels,
+    labelled_squares,
     load_phantoms,
     train_findings,
 )
@@ -345,6 +346,15 @@ def test_what_a_record_says_is_known_but_of_a_phantom() -> None:
     labels = known_labels(record("normal", frozenset({"normal (reader)"})))
     assert labels is not None and labels[FINDINGS.index("Pneumonia")] == 0
     assert known_labels(record("normal", None, PHANTOM)) is None
+
+
+def test_radiographs_of_which_something_is_known_are_taken(squares: np.ndarray) -> None:
+    listed = [record("pneumonia", frozenset({"Mass"})), *map(record, ("normal", "pneumonia", "covid"))]
+    images = Images(squares[:4], listed, RECIPE)
+    found = labelled_squares(images, "train")
+    assert len(found.squares) == len(found.labels) == 3
+    np.testing.assert_array_equal(found.weights, [2, 4, 2])
+    assert not len(labelled_squares(images, "val").squares)
 
 
 def test_nobody_is_known_to_be_ill_by_the_hospital() -> None:
